@@ -1,0 +1,67 @@
+// The floors of the house, bottom first. A file may import from its own floor and from those below, never from above.
+const floors = [
+  'base', 'wire', 'topology', 'fabric', 'capture', 'netstack', 'host', 'protocol', 'roles',
+  'substrate', 'scenario', 'analysis', 'verify', 'experiment', 'report', 'cli',
+];
+
+const downwards = floors.slice(0, -1).map((floor, i) => ({
+  name: `${floor}-looks-down`,
+  comment: `src/${floor} must not import from a floor above it`,
+  severity: 'error',
+  from: { path: `^src/${floor}/` },
+  to: { path: `^src/(${floors.slice(i + 1).join('|')}|index\\.ts)` },
+}));
+
+module.exports = {
+  forbidden: [
+    ...downwards,
+    { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } } },
+    {
+      name: 'protocols-are-pure',
+      comment: 'a protocol is sans-I/O: it sees base and wire only',
+      severity: 'error',
+      from: { path: '^src/protocol/', pathNot: '\\.test\\.ts$' },
+      to: { path: '^src/(topology|fabric|capture|netstack|host)/' },
+    },
+    {
+      name: 'roles-see-the-host',
+      comment: 'a role talks to the world through the Host port only',
+      severity: 'error',
+      from: { path: '^src/roles/' },
+      to: { path: '^(src/(fabric|capture|netstack)/|node:(dgram|net|dns|fs|http|https)$|(dgram|net|dns|fs|http|https)$)' },
+    },
+    {
+      name: 'judges-see-the-ledger',
+      comment: 'analysis and verify read the ledger and the plan, never what acts',
+      severity: 'error',
+      from: { path: '^src/(analysis|verify)/' },
+      to: { path: '^src/(netstack|host|roles|substrate|scenario)/' },
+    },
+    {
+      name: 'substrates-are-strangers',
+      severity: 'error',
+      from: { path: '^src/substrate/(sim|netns|docker)/' },
+      to: { path: '^src/substrate/(sim|netns|docker)/', pathNot: '^src/substrate/$1/' },
+    },
+    {
+      name: 'one-composition-root',
+      comment: 'only cli/substrates.ts and the library surface name a substrate',
+      severity: 'error',
+      from: { path: '^src/(?!substrate/|cli/substrates\\.ts|index\\.ts)', pathNot: '\\.test\\.ts$' },
+      to: { path: '^src/substrate/(sim|netns|docker)/' },
+    },
+    { name: 'resolvable', severity: 'error', from: {}, to: { couldNotResolve: true } },
+    {
+      name: 'declared',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '\\.(test|bench)\\.ts$' },
+      to: { dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown'] },
+    },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    tsConfig: { fileName: 'tsconfig.json' },
+    tsPreCompilationDeps: true,
+    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'require', 'node', 'default', 'types'] },
+  },
+};

@@ -1,0 +1,61 @@
+// All set-up that `npm start` and `npm test` need on a fresh clone: install the dependencies that the lock file names,
+// compile src/ to dist/. Each half is skipped when nothing it reads has changed.
+import { spawnSync } from 'node:child_process';
+import { createRequire } from 'node:module';
+import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+
+const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
+process.chdir(root);
+
+const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
+if (major < 20 || (major === 20 && minor < 19)) {
+  console.error(`callpath needs Node 20.19 or newer; this is ${process.version}.`);
+  process.exit(2);
+}
+
+const stamp = join('node_modules', '.cache', 'callpath-lock');
+const lock = readFileSync('package-lock.json', 'utf8');
+if (!existsSync(stamp) || readFileSync(stamp, 'utf8') !== lock) {
+  console.error('callpath: installing dependencies (once) ...');
+  const npm = spawnSync('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], { stdio: ['ignore', 2, 2] });
+  if (npm.status !== 0) {
+    console.error('callpath: npm ci failed; its output is above. Mend that, then run the same command again.');
+    process.exit(3);
+  }
+  mkdirSync(dirname(stamp), { recursive: true });
+  writeFileSync(stamp, lock);
+}
+
+/** Every file below `folder`, sorted, with its modification time. */
+function walk(folder) {
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath ?? entry.path, entry.name))
+    .sort();
+}
+
+const sources = walk('src').filter((file) => file.endsWith('.ts') && !/\.(test|bench)\.ts$/.test(file));
+const print = JSON.stringify(sources.map((file) => [file, statSync(file).mtimeMs]));
+const built = join('dist', '.stamp');
+if (!existsSync(built) || readFileSync(built, 'utf8') !== print) {
+  rmSync(built, { force: true });
+  const esbuild = await import(pathToFileURL(createRequire(join(root, 'package.json')).resolve('esbuild')).href);
+  await esbuild.build({
+    entryPoints: sources,
+    outdir: 'dist',
+    outbase: 'src',
+    format: 'esm',
+    platform: 'node',
+    target: 'node20',
+    sourcemap: true,
+    logLevel: 'error',
+  });
+  const wanted = new Set(sources.map((file) => relative('src', file).replace(/\.ts$/, '')));
+  for (const file of walk('dist')) {
+    const name = relative('dist', file).replace(/\.(js|js\.map|d\.ts)$/, '');
+    if (!wanted.has(name)) rmSync(file);
+  }
+  writeFileSync(built, print);
+}

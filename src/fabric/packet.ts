@@ -1,0 +1,47 @@
+/**
+ * A frame on its way. `fabric` knows no protocol; what the bytes mean is `wire`'s.
+ * @module
+ */
+import type { DecisionId, PacketId, TrailId } from '../base/brand.js';
+import type { Nanos } from '../base/time.js';
+
+/**
+ * One whole Ethernet frame. Always exactly one owner: ownership moves with `send`, `deliver` and `release`;
+ * taps and codecs borrow until they return. All fields are numbers, or references that are never created per hop.
+ */
+export interface Packet {
+  /** Backing store; the frame is `buf[off .. off + len)`. `off` is a multiple of 4. */
+  readonly buf: Uint8Array;
+  readonly off: number;
+  len: number;
+  /** Bytes that may be used from `off` on. */
+  readonly capacity: number;
+  id: PacketId;
+  /** Id of the packet that made the sender send, 0 = none. */
+  cause: number;
+  /** The ledger's interned journey so far. Written by the recorder only. */
+  trail: TrailId;
+  /** Decision of the node that is about to send. */
+  decision: DecisionId;
+  /** Set by the link when it takes the packet. */
+  sentAt: Nanos;
+  /** Epoch of the link when it took the packet: unequal on arrival = the link went down meanwhile. */
+  epoch: number;
+  /** Input and output interface index, firewall mark and connection: the skb part, reset by the node that receives. */
+  iif: number;
+  oif: number;
+  mark: number;
+  /** Conntrack entry, or null. Opaque here. */
+  ct: object | null;
+}
+
+export interface PacketPool {
+  /** A packet with room for `len` bytes, a new id, everything else reset. The bytes are dirty. */
+  take(len: number): Packet;
+  /** A copy with a new id and `cause = p.id` (duplicate, fragment, ICMP quote). */
+  clone(p: Packet): Packet;
+  /** Gives the slot back. In a checked pool: fills it with 0xa5 and throws on a double release. */
+  release(p: Packet): void;
+  /** Packets that are out. */
+  readonly live: number;
+}

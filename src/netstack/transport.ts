@@ -1,0 +1,35 @@
+/**
+ * The seam between IP and what rides on it. Addresses are numbers of the lab's address book: below 2^32 the IPv4
+ * address itself, above an interned IPv6 address; so keys are numbers for both families.
+ * @module
+ */
+import type { Brand, Cause } from '../base/brand.js';
+
+/** An interned IP address. */
+export type Addr = Brand<number, 'Addr'>;
+
+export const IPPROTO = { ICMP: 1, TCP: 6, UDP: 17, IPV6_ICMP: 58 } as const;
+
+export type NetError = 'port-unreachable' | 'host-unreachable' | 'too-big' | 'ttl-exceeded';
+
+/** What TCP and UDP send by. */
+export interface IpOutput {
+  /**
+   * Sends `buf[off .. off + len)` as the payload of one IP datagram; copies. Fills in the transport checksum
+   * (at the protocol's offset, which the caller left zero). Never throws for network conditions.
+   * @param dscp 0..63, or -1 for the node's own policy by local port
+   */
+  send(protocol: number, from: Addr, to: Addr, buf: Uint8Array, off: number, len: number, dscp: number, dontFragment: boolean, cause: Cause): void;
+  /** Source address for a destination (RFC 6724 in small), or null when there is no route. */
+  sourceFor(to: Addr): Addr | null;
+  /** Largest IP packet to that destination, headers included: interface MTU or what path MTU discovery found. */
+  pathMtu(to: Addr): number;
+  family(a: Addr): 4 | 6;
+}
+
+/** What IP hands transport datagrams to. Bytes are borrowed until return; the checksum has been verified. */
+export interface TransportInput {
+  receive(from: Addr, to: Addr, buf: Uint8Array, off: number, len: number, dscp: number, cause: Cause): void;
+  /** An ICMP error about a datagram that this node sent: `buf[off..]` is the quoted transport header. */
+  error(kind: NetError, mtu: number, from: Addr, to: Addr, buf: Uint8Array, off: number, len: number): void;
+}

@@ -1,0 +1,45 @@
+/**
+ * A role is a server of typed, plain-data commands. In process its handle is the server; elsewhere the same calls go
+ * as JSON lines. Nothing but plain JSON data crosses: no streams, no media, no live objects.
+ * @module
+ */
+import type { Host } from '../host/host.js';
+import type { KindInfo, Plan, PlanNode } from '../topology/plan.js';
+import type { Nanos } from '../base/time.js';
+
+export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
+
+/** Validates one plain-data value; the message of a failure is for people. */
+export interface Schema<T> {
+  parse(value: unknown): T;
+}
+
+/** Commands by name: what goes in and what comes out. */
+export type CommandTable = Readonly<Record<string, { readonly in: unknown; readonly out: unknown }>>;
+
+export interface RoleServer {
+  /** Errors: LabErrors of the command; ROLE_COMMAND for an unknown command or a bad argument. */
+  call(command: string, argument: Json): Promise<Json>;
+  stop(): Promise<void>;
+}
+
+export type RoleEvent = { readonly name: string; readonly at: Nanos; readonly data: Json };
+
+/** What a role gets at its start, beside the Host: its node and the plain data of the plan that its kind asks for. */
+export interface RoleContext {
+  readonly node: PlanNode;
+  readonly plan: Plan;
+  /** Tells the scenario: `ringing`, `incoming`, `message`. */
+  emit(name: string, data: Json): void;
+}
+
+export interface RoleModule {
+  start(host: Host, context: RoleContext): Promise<RoleServer>;
+}
+
+/** A node kind. Light: `check` imports only this; `load` brings the code, before the clock runs. `null` = no role (router, bridge). */
+export interface RoleKind extends KindInfo {
+  /** Commands that the scenario may call, with one line each for people. */
+  readonly commands: Readonly<Record<string, string>>;
+  readonly load: (() => Promise<RoleModule>) | null;
+}

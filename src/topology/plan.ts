@@ -1,0 +1,163 @@
+/**
+ * The plan: a topology file after validation, with every address, MAC, neighbour and route filled in.
+ * Plain data; the same plan builds every substrate, and analysis reads nothing else beside the ledger.
+ * @module
+ */
+import type { LinkId, NodeId } from '../base/brand.js';
+import type { SourceRef } from '../base/error.js';
+import type { ImpairmentSpec } from './impairment.js';
+
+export const SEGMENTS = ['customer', 'internet', 'expressroute', 'microsoft', 'pstn'] as const;
+export type Segment = (typeof SEGMENTS)[number];
+
+export interface PlanAddress {
+  readonly family: 4 | 6;
+  /** Canonical text (RFC 5952 for IPv6). */
+  readonly address: string;
+  readonly prefixLength: number;
+}
+
+export interface PlanInterface {
+  /** From 1, in the order of the links in the file. */
+  readonly index: number;
+  readonly name: string;
+  /** `02:xx:xx:xx:xx:xx`, from the plan. */
+  readonly mac: string;
+  readonly link: LinkId;
+  readonly side: 0 | 1;
+  readonly mtu: number;
+  /** Empty on a bridge's ports. */
+  readonly addresses: readonly PlanAddress[];
+  /** Static neighbours: every other address in the same LAN. */
+  readonly neighbours: readonly { readonly address: string; readonly mac: string }[];
+}
+
+export interface PlanRoute {
+  readonly family: 4 | 6;
+  /** `0.0.0.0/0`, `2001:db8::/32` ... canonical. */
+  readonly prefix: string;
+  readonly via: string | null;
+  /** Interface name; null for a blackhole. */
+  readonly dev: string | null;
+  readonly metric: number;
+  /** `connected`, `static`, `planned` (the default route of a host with one router), `blackhole`. */
+  readonly origin: 'connected' | 'static' | 'planned' | 'blackhole';
+  /** Where a person wrote it. */
+  readonly src: SourceRef | null;
+}
+
+export interface PlanNode {
+  readonly id: NodeId;
+  readonly name: string;
+  readonly kind: string;
+  readonly organisation: string | null;
+  /** Where the node stands. */
+  readonly segment: Segment;
+  readonly site: string | null;
+  /** True for routers: packets for others are forwarded. */
+  readonly forwards: boolean;
+  /** True for the kind `bridge`: a MAC bridge, no addresses. */
+  readonly bridge: boolean;
+  readonly interfaces: readonly PlanInterface[];
+  readonly routes: readonly PlanRoute[];
+  /** Addresses of the DNS servers that it asks, in order. */
+  readonly resolvers: readonly string[];
+  /** Names that its certificate holds: DNS names that the zones give it, its own name, its addresses. */
+  readonly certificateNames: readonly string[];
+  /** DSCP marks by local port, as QoS policies set them: first match wins. */
+  readonly dscp: readonly { readonly protocol: 'udp' | 'tcp'; readonly from: number; readonly to: number; readonly dscp: number }[];
+  /** As validated by the kind's schema. */
+  readonly config: unknown;
+  readonly src: SourceRef;
+}
+
+export interface PlanLink {
+  readonly id: LinkId;
+  readonly name: string;
+  /** Links of one group count as one in expectations (primary and secondary circuit). Defaults to the name. */
+  readonly group: string;
+  readonly segment: Segment;
+  /** The organisation whose segment it is (`customer` segments), or null. */
+  readonly organisation: string | null;
+  readonly ends: readonly [PlanLinkEnd, PlanLinkEnd];
+  readonly mtu: number;
+  /** Direction 0: from ends[0] to ends[1]. */
+  readonly impairments: readonly [ImpairmentSpec, ImpairmentSpec];
+  readonly up: boolean;
+  readonly src: SourceRef;
+}
+
+export interface PlanLinkEnd {
+  readonly node: NodeId;
+  readonly nodeName: string;
+  readonly interface: string;
+}
+
+export interface PlanUser {
+  /** Address of record without scheme: `alice@contoso.example`. */
+  readonly address: string;
+  readonly name: string;
+  readonly organisation: string;
+  /** The client node at which the user sits. */
+  readonly node: string;
+  /** The front end where the user is homed. */
+  readonly home: string;
+  readonly password: string;
+  readonly src: SourceRef;
+}
+
+export interface PlanRecord {
+  /** Fully qualified, lower case, no trailing dot. */
+  readonly name: string;
+  readonly type: 'A' | 'AAAA' | 'CNAME' | 'SRV';
+  /** Seconds. */
+  readonly ttl: number;
+  readonly data: string | { readonly priority: number; readonly weight: number; readonly port: number; readonly target: string };
+}
+
+export interface PlanZone {
+  readonly name: string;
+  /** DNS nodes that serve it. The same zone name may be served with other contents elsewhere (split DNS). */
+  readonly servers: readonly string[];
+  readonly records: readonly PlanRecord[];
+  readonly src: SourceRef;
+}
+
+export interface PlanOrganisation {
+  readonly name: string;
+  readonly domains: readonly string[];
+}
+
+export interface Plan {
+  readonly name: string;
+  readonly file: string;
+  /** Hex digest of the plan's meaning (not of the file's comments or order of keys). */
+  readonly hash: string;
+  readonly organisations: readonly PlanOrganisation[];
+  readonly nodes: readonly PlanNode[];
+  readonly links: readonly PlanLink[];
+  readonly users: readonly PlanUser[];
+  readonly zones: readonly PlanZone[];
+}
+
+/** What the topology floor must know of a node kind; handed in, since kinds live above. */
+export interface KindInfo {
+  readonly kind: string;
+  /** One line for people. */
+  readonly summary: string;
+  readonly forwards: boolean;
+  readonly bridge: boolean;
+  /** Validates `config`; issues carry a path into it. Also gives the JSON Schema for the editor. */
+  readonly schema: ConfigSchema;
+}
+
+export interface ConfigSchema {
+  parse(value: unknown): { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly issues: readonly ConfigIssue[] };
+  readonly json: object;
+}
+
+export interface ConfigIssue {
+  readonly path: readonly (string | number)[];
+  readonly message: string;
+  readonly expected?: string;
+}
