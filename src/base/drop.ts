@@ -33,6 +33,7 @@ export const DROP_NAMES = [
   'role',
   'interface-down',
   'blackhole',
+  'no-neighbour',
 ] as const;
 
 export type DropName = (typeof DROP_NAMES)[number];
@@ -65,6 +66,7 @@ export const DROP = {
   ROLE: codeOf('role'),
   INTERFACE_DOWN: codeOf('interface-down'),
   BLACKHOLE: codeOf('blackhole'),
+  NO_NEIGHBOUR: codeOf('no-neighbour'),
 } as const;
 
 export function dropName(code: number): DropName {
@@ -92,7 +94,8 @@ export type DropReason =
         | 'not-mine'
         | 'policed'
         | 'interface-down'
-        | 'blackhole';
+        | 'blackhole'
+        | 'no-neighbour';
     }
   | { readonly at: 'firewall'; readonly kind: 'rule' | 'policy'; readonly chain: string; readonly rule: number; readonly src: SourceRef }
   | { readonly at: 'conntrack'; readonly kind: 'invalid' | 'table-full' }

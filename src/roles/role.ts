@@ -42,4 +42,6 @@ export interface RoleKind extends KindInfo {
   /** Commands that the scenario may call, with one line each for people. */
   readonly commands: Readonly<Record<string, string>>;
   readonly load: (() => Promise<RoleModule>) | null;
+  /** True when the role serves TLS: its node gets a certificate of the lab CA. */
+  readonly tls?: boolean;
 }

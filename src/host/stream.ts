@@ -1,0 +1,129 @@
+/**
+ * Turns the synchronous TCP core of an emulated node into a Duplex, so that Node's own `tls` runs on top.
+ * One of the few places where streams and virtual time meet: whatever may let a stream go on calls `touch`.
+ * @module
+ */
+import { Duplex } from 'node:stream';
+import type { Cause } from '../base/brand.js';
+import { LabError } from '../base/error.js';
+import type { Endpoint, TcpStream } from './host.js';
+
+/** What a stream needs of a TCP connection. All calls are synchronous and never throw for network conditions. */
+export interface StreamCore {
+  /** Bytes taken, 0 when the send buffer is full. */
+  write(bytes: Uint8Array, off: number, len: number): number;
+  read(max: number): Uint8Array;
+  readonly readable: number;
+  /** The peer has sent FIN and everything before it was read. */
+  readonly eof: boolean;
+  readonly error: 'refused' | 'timeout' | 'reset' | 'unreachable' | null;
+  readonly lastCause: Cause;
+  /** Half-close: FIN after what was written. */
+  shutdown(): void;
+  /** RST. */
+  abort(): void;
+  onChange: () => void;
+}
+
+const CHUNK = 65536;
+
+const ERRORS = {
+  refused: 'NET_REFUSED',
+  timeout: 'NET_TIMEOUT',
+  reset: 'NET_RESET',
+  unreachable: 'NET_UNREACHABLE',
+} as const;
+
+export function netError(error: 'refused' | 'timeout' | 'reset' | 'unreachable', remote: Endpoint): LabError {
+  const where = remote.family === 6 ? `[${remote.address}]:${remote.port}` : `${remote.address}:${remote.port}`;
+  const words = {
+    refused: `connection to ${where} was refused`,
+    timeout: `no answer from ${where}`,
+    reset: `connection with ${where} was reset`,
+    unreachable: `${where} is unreachable`,
+  };
+  return new LabError(ERRORS[error], words[error]);
+}
+
+export class CoreStream extends Duplex implements TcpStream {
+  readonly local: Endpoint;
+  readonly remote: Endpoint;
+  readonly #core: StreamCore;
+  readonly #touch: () => void;
+  #pending: { bytes: Uint8Array; off: number; done: (error?: Error | null) => void } | null = null;
+  #wanted = false;
+  #ended = false;
+  #shut = false;
+
+  constructor(core: StreamCore, local: Endpoint, remote: Endpoint, touch: () => void) {
+    super({ allowHalfOpen: true, highWaterMark: CHUNK });
+    this.#core = core;
+    this.local = local;
+    this.remote = remote;
+    this.#touch = touch;
+    core.onChange = () => {
+      this.#changed();
+    };
+  }
+
+  get cause(): Cause {
+    return this.#core.lastCause;
+  }
+
+  override _read(): void {
+    this.#wanted = true;
+    this.#pull();
+  }
+
+  override _write(chunk: Uint8Array, _encoding: string, done: (error?: Error | null) => void): void {
+    this.#pending = { bytes: chunk, off: 0, done };
+    this.#drain();
+  }
+
+  override _final(done: (error?: Error | null) => void): void {
+    this.#shut = true;
+    this.#core.shutdown();
+    done();
+  }
+
+  override _destroy(error: Error | null, done: (error?: Error | null) => void): void {
+    const orderly = this.#shut && (this.#ended || this.#core.eof);
+    if (!orderly && this.#core.error === null) this.#core.abort();
+    this.#core.onChange = () => {};
+    const pending = this.#pending;
+    this.#pending = null;
+    pending?.done(error ?? new LabError('NET_CLOSED', 'the stream was closed before all was sent'));
+    this.#touch();
+    done(error);
+  }
+
+  #changed(): void {
+    this.#touch();
+    if (this.#core.error !== null) {
+      this.#pull();
+      if (!this.destroyed) this.destroy(netError(this.#core.error, this.remote));
+      return;
+    }
+    this.#drain();
+    if (this.#wanted) this.#pull();
+  }
+
+  #pull(): void {
+    while (this.#wanted && !this.#ended && this.#core.readable > 0) {
+      if (!this.push(this.#core.read(CHUNK))) this.#wanted = false;
+    }
+    if (!this.#ended && this.#core.readable === 0 && this.#core.eof) {
+      this.#ended = true;
+      this.push(null);
+    }
+  }
+
+  #drain(): void {
+    const pending = this.#pending;
+    if (pending === null) return;
+    pending.off += this.#core.write(pending.bytes, pending.off, pending.bytes.length - pending.off);
+    if (pending.off < pending.bytes.length) return;
+    this.#pending = null;
+    pending.done();
+  }
+}

@@ -1,0 +1,69 @@
+/**
+ * A documented flow: who takes part, what they do, and what must be seen. Plain data.
+ * @module
+ */
+import type { SourceRef } from '../base/error.js';
+import type { Nanos } from '../base/time.js';
+
+/** The article's words for a path. */
+export const PATH_LABELS = ['local', 'Internet', 'ExpressRoute'] as const;
+export type PathLabel = (typeof PATH_LABELS)[number];
+
+/** A name of the flow's `actors`. */
+export type Actor = string;
+
+export type Step =
+  | { readonly do: 'sign-in'; readonly actors: readonly Actor[]; readonly src: SourceRef }
+  | { readonly do: 'sign-out'; readonly actors: readonly Actor[]; readonly src: SourceRef }
+  | { readonly do: 'message'; readonly from: Actor; readonly to: Actor; readonly text: string; readonly src: SourceRef }
+  /** Invites, waits for the answer and for media, talks for `talk`. */
+  | { readonly do: 'call'; readonly from: Actor; readonly to: Actor; readonly talk: Nanos; readonly src: SourceRef }
+  | { readonly do: 'hang-up'; readonly actor: Actor; readonly src: SourceRef }
+  | { readonly do: 'wait'; readonly time: Nanos; readonly src: SourceRef }
+  /** Changes a link: `down`, `up`, or netem's words for both directions. */
+  | { readonly do: 'link'; readonly link: string; readonly set: string; readonly src: SourceRef };
+
+export type Expectation =
+  | { readonly expect: 'signed-in'; readonly of: Actor; readonly src: SourceRef }
+  /** Every packet between the client and the user's home. */
+  | { readonly expect: 'signalling'; readonly of: Actor; readonly is: PathLabel; readonly src: SourceRef }
+  | { readonly expect: 'message'; readonly from: Actor; readonly to: Actor; readonly src: SourceRef }
+  | { readonly expect: 'call'; readonly from: Actor; readonly to: Actor; readonly src: SourceRef }
+  | {
+      readonly expect: 'media';
+      readonly between: readonly [Actor, Actor];
+      readonly is: PathLabel;
+      /** The media may cross nodes of these sites only: a detour through another is a failure. */
+      readonly sites: readonly string[] | null;
+      readonly src: SourceRef;
+    }
+  /** Selected candidate types, `host/host`. */
+  | { readonly expect: 'ice'; readonly between: readonly [Actor, Actor]; readonly local: string; readonly remote: string; readonly src: SourceRef }
+  /** Both directions cross the same link groups. */
+  | { readonly expect: 'symmetric'; readonly between: readonly [Actor, Actor]; readonly src: SourceRef }
+  | {
+      readonly expect: 'quality';
+      readonly between: readonly [Actor, Actor];
+      /** Upper bounds: share of packets, one-way time, RFC 3550 jitter. */
+      readonly loss: number | null;
+      readonly delay: Nanos | null;
+      readonly jitter: Nanos | null;
+      readonly src: SourceRef;
+    };
+
+export interface FlowSpec {
+  readonly id: string;
+  readonly title: string;
+  readonly file: string;
+  /** Which sentence of which document. */
+  readonly source: string;
+  readonly deployment: 'online' | 'hybrid' | 'cloud-connector';
+  /** Path of the topology file, resolved against the flow file. */
+  readonly topology: string;
+  /** Actor to client node. */
+  readonly actors: Readonly<Record<Actor, string>>;
+  readonly steps: readonly Step[];
+  readonly expectations: readonly Expectation[];
+  /** Lab time after which the run is given up. */
+  readonly limit: Nanos;
+}

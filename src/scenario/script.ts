@@ -1,0 +1,125 @@
+/**
+ * Plays a flow's steps on a running lab: calls commands of roles, changes links. What the network refuses is an
+ * outcome, written into the ledger; only trouble of the lab itself is thrown.
+ * @module
+ */
+import { LabError } from '../base/error.js';
+import type { LinkId } from '../base/brand.js';
+import type { Nanos } from '../base/time.js';
+import { parseNetemChange } from '../topology/netem/parse-netem.js';
+import type { Plan } from '../topology/plan.js';
+import type { Lab, LabRecorder, ScriptTime } from '../substrate/substrate.js';
+import type { Json } from '../roles/role.js';
+import type { Actor, FlowSpec, Step } from './flow.js';
+
+export interface StepOutcome {
+  readonly step: Step;
+  readonly from: Nanos;
+  readonly to: Nanos;
+  readonly ok: boolean;
+  /** What the network or the other side said, for people. */
+  readonly says: string;
+}
+
+/** Node that the events of the scenario are booked on. */
+const SCENARIO = 'lab';
+
+/** Codes that mean the lab is broken, not that the network refused something. */
+function isOurs(error: LabError): boolean {
+  return error.code.startsWith('LAB_') || error.code === 'ROLE_COMMAND' || error.code.startsWith('FLOW_') || error.code.startsWith('TOPOLOGY_');
+}
+
+export class Script {
+  readonly #flow: FlowSpec;
+  readonly #plan: Plan;
+  readonly #lab: Lab;
+  readonly #recorder: LabRecorder;
+  readonly outcomes: StepOutcome[] = [];
+
+  constructor(flow: FlowSpec, plan: Plan, lab: Lab, recorder: LabRecorder) {
+    this.#flow = flow;
+    this.#plan = plan;
+    this.#lab = lab;
+    this.#recorder = recorder;
+  }
+
+  /** Errors: FLOW_* for a step that fits the topology badly; LAB_*. Stops at the first step that the network refused. */
+  async play(time: ScriptTime): Promise<void> {
+    for (const step of this.#flow.steps) {
+      const from = this.#lab.clock.now;
+      const [ok, says] = await this.#attempt(step, time);
+      const to = this.#lab.clock.now;
+      this.outcomes.push({ step, from, to, ok, says });
+      this.#recorder.event(SCENARIO, to, 'step', { step: step.do, ok: ok ? 'yes' : 'no', ...(says !== '' && { says }), since: from });
+      if (!ok) return;
+    }
+  }
+
+  async #attempt(step: Step, time: ScriptTime): Promise<[boolean, string]> {
+    try {
+      return await this.#do(step, time);
+    } catch (error) {
+      if (!LabError.is(error) || isOurs(error)) throw error;
+      return [false, `${error.code} ${error.message}`];
+    }
+  }
+
+  async #do(step: Step, time: ScriptTime): Promise<[boolean, string]> {
+    switch (step.do) {
+      case 'sign-in':
+      case 'sign-out':
+        for (const actor of step.actors) await this.#call(actor, step.do, {});
+        return [true, ''];
+      case 'message': {
+        const { status } = (await this.#call(step.from, 'message', { to: this.#address(step.to), text: step.text })) as { status: number };
+        return [status >= 200 && status < 300, `${status}`];
+      }
+      case 'call': {
+        const { answered, status, reason } = (await this.#call(step.from, 'call', { to: this.#address(step.to) })) as {
+          answered: boolean;
+          status: number;
+          reason: string;
+        };
+        if (answered) await time.sleep(step.talk);
+        return [answered, answered ? `${status}` : `${status} ${reason}`];
+      }
+      case 'hang-up':
+        await this.#call(step.actor, 'hang-up', {});
+        return [true, ''];
+      case 'wait':
+        await time.sleep(step.time);
+        return [true, ''];
+      case 'link':
+        this.#setLink(step);
+        return [true, ''];
+    }
+  }
+
+  #call(actor: Actor, command: string, argument: Json): Promise<Json> {
+    return this.#lab.role(this.#flow.actors[actor] ?? actor).call(command, argument);
+  }
+
+  /** Address of record of the user at the actor's node. */
+  #address(actor: Actor): string {
+    const node = this.#flow.actors[actor];
+    const user = this.#plan.users.find((candidate) => candidate.node === node);
+    if (user === undefined) throw new LabError('FLOW_ACTOR', `no user sits at "${node ?? actor}"`, { where: { file: this.#flow.file, line: 1, column: 1 } });
+    return user.address;
+  }
+
+  #setLink(step: Extract<Step, { do: 'link' }>): void {
+    const links = this.#plan.links.filter((link) => link.name === step.link || link.group === step.link);
+    if (links.length === 0) throw new LabError('FLOW_STEP', `the topology has no link or link group "${step.link}"`, { where: step.src });
+    const change = linkChange(step);
+    for (const link of links) this.#lab.links.set(link.id as LinkId, 'both', change);
+  }
+}
+
+function linkChange(step: Extract<Step, { do: 'link' }>): Parameters<Lab['links']['set']>[2] {
+  if (step.set === 'up' || step.set === 'down') return { up: step.set === 'up' };
+  const parsed = parseNetemChange(step.set);
+  if (!parsed.ok) {
+    throw new LabError('FLOW_STEP', parsed.faults[0]?.message ?? `can't read "${step.set}"`, { where: step.src, expected: 'down, up, or words of netem such as "loss 5%"' });
+  }
+  return parsed.value;
+}

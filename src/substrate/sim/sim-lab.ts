@@ -1,0 +1,176 @@
+/**
+ * The simulator: every node an object in this process, virtual time, links of the fabric.
+ * @module
+ */
+import type { LinkId } from '../../base/brand.js';
+import { LabError } from '../../base/error.js';
+import { must } from '../../base/assert.js';
+import { randomRoot } from '../../base/rng.js';
+import type { Nanos } from '../../base/time.js';
+import { createFabric } from '../../fabric/fabric.js';
+import type { Fabric } from '../../fabric/fabric.js';
+import { createScheduler } from '../../fabric/lab-scheduler.js';
+import type { LabScheduler } from '../../fabric/lab-scheduler.js';
+import type { LinkControl, LinkEnd, Side } from '../../fabric/link.js';
+import type { LinkStats } from '../../fabric/link-stats.js';
+import { createPool } from '../../fabric/pool.js';
+import { createVirtualDriver } from '../../fabric/driver/virtual-driver.js';
+import type { Driver } from '../../fabric/scheduler.js';
+import { WaitingList } from '../../fabric/waiting.js';
+import { secureContext } from '../../host/tls.js';
+import type { TlsMaterial } from '../../host/host.js';
+import { AddressBook } from '../../netstack/address-book.js';
+import { Bridge } from '../../netstack/bridge.js';
+import { IpNode } from '../../netstack/ip-node.js';
+import { TcpLayer } from '../../netstack/tcp/tcp-layer.js';
+import { IPPROTO } from '../../netstack/transport.js';
+import type { LabPki } from '../../protocol/pki/lab-pki.js';
+import type { Json } from '../../roles/role.js';
+import type { Plan, PlanNode } from '../../topology/plan.js';
+import { deferred } from '../deferred.js';
+import { startRole } from '../role-runner.js';
+import type { RunningRole } from '../role-runner.js';
+import type { Lab, LabDeps, RoleHandle, ScriptTime, Substrate } from '../substrate.js';
+import { SimHost } from './sim-host.js';
+
+export const sim: Substrate = {
+  name: 'sim',
+  originSeconds: () => createScheduler().originSeconds,
+  probe: () => Promise.resolve([]),
+  build: (plan, deps) => SimLab.build(plan, deps),
+};
+
+interface SimNode {
+  readonly plan: PlanNode;
+  readonly ip: IpNode | null;
+  readonly tcp: TcpLayer | null;
+}
+
+/** Lab time that starting all roles may take. */
+const START_LIMIT = 60e9 as Nanos;
+
+class SimLab implements Lab {
+  readonly clock: LabScheduler;
+  readonly links: LinkControl;
+  readonly #driver: Driver;
+  readonly #fabric: Fabric;
+  readonly #nodes: readonly SimNode[];
+  readonly #waiting: WaitingList;
+  readonly #roles = new Map<string, RunningRole>();
+  #closed = false;
+
+  private constructor(parts: { scheduler: LabScheduler; driver: Driver; fabric: Fabric; nodes: readonly SimNode[]; waiting: WaitingList }) {
+    this.clock = parts.scheduler;
+    this.#driver = parts.driver;
+    this.#fabric = parts.fabric;
+    this.#nodes = parts.nodes;
+    this.#waiting = parts.waiting;
+    this.links = parts.fabric.control;
+  }
+
+  static async build(plan: Plan, deps: LabDeps): Promise<SimLab> {
+    const scheduler = createScheduler();
+    const waiting = new WaitingList();
+    const random = randomRoot(deps.seed);
+    const pool = createPool();
+    const book = new AddressBook();
+    const fabric = createFabric({ links: plan.links, scheduler, pool, tap: deps.recorder, random });
+    const driver = createVirtualDriver(scheduler, {
+      signal: deps.signal,
+      waiting: () => waiting.list(),
+      ...(deps.progress !== undefined && { progress: deps.progress }),
+    });
+    const nodes = plan.nodes.map((node): SimNode => {
+      const ends = node.interfaces.map((iface): LinkEnd => fabric.end(iface.link, iface.side));
+      const services = { scheduler, pool, tap: deps.recorder, book, decisions: deps.recorder.decisions };
+      if (node.bridge) {
+        new Bridge(node, ends, { ...services, random: random.stream(`node:${node.name}:bridge`) });
+        return { plan: node, ip: null, tcp: null };
+      }
+      const ip = new IpNode(node, ends, { ...services, random: random.stream(`node:${node.name}:ip`) });
+      const tcp = new TcpLayer({ output: ip, scheduler, random: random.stream(`node:${node.name}:tcp`) });
+      ip.registerTransport(IPPROTO.TCP, tcp);
+      return { plan: node, ip, tcp };
+    });
+    const lab = new SimLab({ scheduler, driver, fabric, nodes, waiting });
+    try {
+      const hosts = lab.#makeHosts(plan, deps, random, book);
+      // Code is imported before the clock runs: an import inside the run would let virtual time pass meanwhile.
+      await Promise.all(hosts.map(({ kind }) => kind.load?.()));
+      await lab.run(async () => {
+        for (const { kind, host, node } of hosts) lab.#roles.set(node.name, await startRole(kind, host, node, plan, scheduler));
+      }, START_LIMIT);
+      return lab;
+    } catch (error) {
+      await lab.close();
+      throw error;
+    }
+  }
+
+  #makeHosts(plan: Plan, deps: LabDeps, random: ReturnType<typeof randomRoot>, book: AddressBook): { kind: NonNullable<ReturnType<LabDeps['kinds']['get']>>; host: SimHost; node: PlanNode }[] {
+    const trust = secureContext({ ca: deps.pki.ca });
+    return this.#nodes.flatMap(({ plan: node, ip, tcp }) => {
+      const kind = deps.kinds.get(node.kind);
+      if (kind === undefined || kind.load === null || ip === null || tcp === null) return [];
+      const host = new SimHost({
+        plan: node,
+        ip,
+        tcp,
+        book,
+        scheduler: this.clock,
+        random: random.stream(`node:${node.name}`),
+        recorder: deps.recorder,
+        waiting: this.#waiting,
+        tls: tlsOf(node, deps.pki, trust),
+      });
+      return [{ kind, host, node }];
+    });
+  }
+
+  role(node: string): RoleHandle {
+    const role = this.#roles.get(node);
+    if (role === undefined) throw new LabError('ROLE_COMMAND', `no role runs on "${node}"`, { expected: `one of: ${[...this.#roles.keys()].join(', ')}` });
+    return role;
+  }
+
+  linkStats(link: LinkId, side: Side): LinkStats {
+    return this.#fabric.stats(link, side);
+  }
+
+  run<T>(script: (time: ScriptTime) => Promise<T>, limit: Nanos): Promise<T> {
+    const time: ScriptTime = {
+      sleep: (delay) => {
+        const slept = deferred<void>(this.#waiting, 'scenario', `a pause of ${delay / 1e9} s`, () => {
+          this.clock.touch();
+        });
+        const target = {
+          fire: (): void => {
+            slept.resolve();
+          },
+        };
+        this.clock.at((this.clock.now + delay) as Nanos, target, 0, null);
+        return slept.promise;
+      },
+    };
+    return this.#driver.run(script(time), limit);
+  }
+
+  inspect(node: string): Promise<Json> {
+    const found = must(
+      this.#nodes.find(({ plan }) => plan.name === node),
+      `node ${node}`,
+    );
+    return Promise.resolve({ ip: (found.ip?.netstat() ?? null) as Json, tcp: (found.tcp?.netstat() ?? null) as Json });
+  }
+
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    for (const role of this.#roles.values()) await role.stop();
+  }
+}
+
+function tlsOf(node: PlanNode, pki: LabPki, trust: TlsMaterial['trust']): TlsMaterial {
+  const identity = pki.identities.get(node.name);
+  return { ca: pki.ca, trust, identity: identity === undefined ? trust : secureContext({ ca: pki.ca, ...identity }) };
+}

@@ -1,0 +1,68 @@
+/**
+ * The Substrate port: all that differs between the simulator, kernel namespaces and containers is made by `build`.
+ * @module
+ */
+import type { LinkId } from '../base/brand.js';
+import type { LabError } from '../base/error.js';
+import type { Clock, Nanos } from '../base/time.js';
+import type { Decisions } from '../capture/decisions.js';
+import type { LinkControl, Side, Tap } from '../fabric/link.js';
+import type { LinkStats } from '../fabric/link-stats.js';
+import type { LabPki } from '../protocol/pki/lab-pki.js';
+import type { Json, RoleEvent, RoleKind } from '../roles/role.js';
+import type { Plan } from '../topology/plan.js';
+
+/** What a lab writes to: the taps of its links, the secrets and events of its roles. */
+export interface LabRecorder extends Tap {
+  readonly decisions: Decisions;
+  /** One line of NSS SSLKEYLOGFILE. */
+  secret(line: string): void;
+  event(node: string, now: Nanos, name: string, fields: Readonly<Record<string, string | number>>): void;
+}
+
+export interface LabDeps {
+  readonly kinds: ReadonlyMap<string, RoleKind>;
+  readonly recorder: LabRecorder;
+  readonly seed: number;
+  /** Certificates for the nodes whose kind serves TLS. */
+  readonly pki: LabPki;
+  readonly signal: AbortSignal;
+  readonly progress?: (now: Nanos, events: number) => void;
+}
+
+export interface Substrate {
+  readonly name: string;
+  /** Epoch second of lab time 0, asked before the recorder is made. */
+  originSeconds(): number;
+  /** What this machine lacks; empty = it can run here. */
+  probe(): Promise<readonly LabError[]>;
+  /** Errors: LAB_ROLE_FAILED and whatever the substrate's means refuse. Leaves nothing behind when it fails. */
+  build(plan: Plan, deps: LabDeps): Promise<Lab>;
+}
+
+/** A running role as the scenario sees it. */
+export interface RoleHandle {
+  readonly node: string;
+  /** Errors: ROLE_COMMAND, and the command's own. */
+  call(command: string, argument: Json): Promise<Json>;
+  /** Events that the role emitted so far, in order. */
+  readonly events: readonly RoleEvent[];
+}
+
+export interface ScriptTime {
+  sleep(delay: Nanos): Promise<void>;
+}
+
+export interface Lab {
+  readonly clock: Clock;
+  /** Errors: ROLE_COMMAND when the node has no role. */
+  role(node: string): RoleHandle;
+  readonly links: LinkControl;
+  linkStats(link: LinkId, side: Side): LinkStats;
+  /** Pumps virtual time, or waits: until the script settles. Errors: those of Driver.run. */
+  run<T>(script: (time: ScriptTime) => Promise<T>, limit: Nanos): Promise<T>;
+  /** A plain-data snapshot of a node's net stack, for people. */
+  inspect(node: string): Promise<Json>;
+  /** Idempotent; after it nothing of the lab exists. */
+  close(): Promise<void>;
+}

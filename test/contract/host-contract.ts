@@ -1,0 +1,157 @@
+/**
+ * The contract of the Host port, run on every substrate. The lab is two probes, `a` and `b`, behind two routers, dual
+ * stack, with a DNS server; all is asked through role commands, so nothing here knows where a role runs.
+ */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { LabError } from '../../src/base/error.js';
+import { seconds } from '../../src/base/time.js';
+import type { Json } from '../../src/roles/role.js';
+import type { Lab } from '../../src/substrate/substrate.js';
+
+export const CONTRACT_TOPOLOGY = `
+name: contract
+organisations: { lab: { domains: [lab.example] } }
+topology:
+  nodes:
+    a: { kind: probe, organisation: lab, segment: customer, resolvers: [ns], addresses: { eth0: [192.0.2.10/24, "2001:db8:a::10/64"] }, routes: [{ to: 0.0.0.0/0, via: 192.0.2.1 }, { to: "::/0", via: "2001:db8:a::1" }] }
+    b: { kind: probe, organisation: lab, segment: customer, resolvers: [ns], addresses: { eth0: [198.51.100.10/24, "2001:db8:b::10/64"] }, routes: [{ to: 0.0.0.0/0, via: 198.51.100.1 }, { to: "::/0", via: "2001:db8:b::1" }] }
+    r1: { kind: router, organisation: lab, segment: customer, addresses: { eth0: [192.0.2.1/24, "2001:db8:a::1/64"], eth1: [203.0.113.1/30, "2001:db8:c::1/64"] }, routes: [{ to: 198.51.100.0/24, via: 203.0.113.2 }, { to: "2001:db8:b::/64", via: "2001:db8:c::2" }, { to: 198.18.0.0/24, via: 203.0.113.2 }] }
+    r2: { kind: router, organisation: lab, segment: customer, addresses: { eth0: [198.51.100.1/24, "2001:db8:b::1/64"], eth1: [203.0.113.2/30, "2001:db8:c::2/64"], eth2: [198.18.0.1/24] }, routes: [{ to: 192.0.2.0/24, via: 203.0.113.1 }, { to: "2001:db8:a::/64", via: "2001:db8:c::1" }] }
+    ns: { kind: dns, organisation: lab, segment: customer, addresses: { eth0: [198.18.0.53/24] }, routes: [{ to: 0.0.0.0/0, via: 198.18.0.1 }] }
+  links:
+    - { name: la, segment: customer, endpoints: ["a:eth0", "r1:eth0"], impairments: delay 1ms }
+    - { name: core, segment: customer, endpoints: ["r1:eth1", "r2:eth1"], impairments: delay 5ms loss 2% }
+    - { name: lb, segment: customer, endpoints: ["b:eth0", "r2:eth0"], impairments: delay 1ms }
+    - { name: ln, segment: customer, endpoints: ["ns:eth0", "r2:eth2"], impairments: delay 1ms }
+zones:
+  lab.example:
+    servers: [ns]
+    records:
+      a: { A: a, AAAA: a }
+      b: { A: b, AAAA: b }
+      alias: { CNAME: b.lab.example }
+      _sip._tls: { SRV: { priority: 0, weight: 0, port: 5061, target: b.lab.example } }
+`;
+
+/** A deviation of a substrate, with its reason. */
+export interface Skip {
+  readonly test: string;
+  readonly reason: string;
+}
+
+const B4 = '198.51.100.10';
+const B6 = '2001:db8:b::10';
+const A4 = '192.0.2.10';
+const A6 = '2001:db8:a::10';
+
+export function hostContract(substrate: string, build: () => Promise<Lab>, skips: readonly Skip[] = []): void {
+  const test = (name: string, run: () => Promise<void>): void => {
+    const skip = skips.find((entry) => entry.test === name);
+    if (skip === undefined) it(name, run);
+    else it.skip(`${name} (${skip.reason})`, run);
+  };
+
+  describe(`the Host port on ${substrate}`, () => {
+    let lab: Lab;
+    beforeAll(async () => {
+      lab = await build();
+    });
+    afterAll(async () => {
+      await lab.close();
+    });
+
+    const call = (node: string, command: string, argument: Json = {}): Promise<Json> =>
+      lab.run(() => lab.role(node).call(command, argument), seconds(lab.clock.now / 1e9 + 120));
+
+    for (const [family, from, to] of [['IPv4', A4, B4], ['IPv6', A6, B6]] as const) {
+      test(`UDP over ${family}: datagrams arrive whole, from interned endpoints`, async () => {
+        await call('b', 'udp-echo', { address: to, port: 7007 });
+        const result = (await call('a', 'udp-exchange', { address: from, to: { address: to, port: 7007 }, count: 20, length: 1200 })) as unknown as {
+          got: { length: number; intact: boolean; interned: boolean }[];
+          drawn: number;
+        };
+        // 2 % loss each way: 20 round trips lose at most a few.
+        expect(result.got.length).toBeGreaterThan(10);
+        for (const one of result.got) expect(one).toEqual({ length: 1200, intact: true, interned: true });
+        expect(result.drawn).toBeGreaterThan(1023);
+      });
+
+      test(`UDP over ${family}: a datagram larger than the MTU is fragmented and put together`, async () => {
+        await call('b', 'udp-echo', { address: to, port: 7008 });
+        const result = (await call('a', 'udp-exchange', { address: from, to: { address: to, port: 7008 }, count: 10, length: 4000 })) as unknown as {
+          got: { length: number; intact: boolean }[];
+        };
+        expect(result.got.length).toBeGreaterThan(3);
+        for (const one of result.got) expect(one).toMatchObject({ length: 4000, intact: true });
+      });
+
+      test(`UDP over ${family}: a closed port answers port-unreachable`, async () => {
+        const result = (await call('a', 'udp-exchange', { address: from, to: { address: to, port: 9 }, count: 10, length: 10 })) as unknown as { got: unknown[]; errors: string[] };
+        expect(result.got).toEqual([]);
+        expect(result.errors).toContain('port-unreachable');
+      });
+
+      test(`TCP over ${family}: a megabyte there and back over a lossy link, with half-close`, async () => {
+        await call('b', 'tcp-echo', { address: to, port: 7010 });
+        const result = await call('a', 'tcp-exchange', { to: { address: to, port: 7010 }, length: 200_000, address: from });
+        expect(result).toMatchObject({ length: 200_000, intact: true, local: from });
+      });
+
+      test(`TLS over ${family}: clear text there and back`, async () => {
+        await call('b', 'tls-echo', { address: to, port: 7443 });
+        const result = await call('a', 'tls-exchange', { to: { address: to, port: 7443 }, length: 50_000, name: 'b.lab.example' });
+        expect(result).toEqual({ length: 50_000, intact: true });
+      });
+    }
+
+    test('TCP: a reader that stalls stops the writer, nothing is lost', async () => {
+      await call('b', 'tcp-sink', { address: B4, port: 7011, stall: 3000 });
+      const result = await call('a', 'tcp-exchange', { to: { address: B4, port: 7011 }, length: 300_000, address: A4 });
+      expect(result).toMatchObject({ length: 300_000, intact: true });
+    });
+
+    test('TCP: refused, unanswered and unroutable are told apart', async () => {
+      expect(await call('a', 'tcp-connect', { to: { address: B4, port: 9 }, timeout: 5000 })).toEqual({ error: 'NET_REFUSED' });
+      expect(await call('a', 'tcp-connect', { to: { address: '198.51.100.99', port: 9 }, timeout: 500 })).toEqual({ error: 'NET_TIMEOUT' });
+      expect(await call('a', 'tcp-connect', { to: { address: '203.0.113.200', port: 9 }, timeout: 5000 })).toEqual({ error: 'NET_UNREACHABLE' });
+    });
+
+    test('TLS: a name that the certificate does not hold is refused', async () => {
+      await call('b', 'tls-echo', { address: B4, port: 7444 });
+      expect(await call('a', 'tls-exchange', { to: { address: B4, port: 7444 }, length: 10, name: 'evil.example' })).toEqual({ error: 'TLS_HANDSHAKE' });
+    });
+
+    test('ports and addresses: in use, not mine', async () => {
+      await call('a', 'udp-bind', { address: A4, port: 7100 });
+      expect(await call('a', 'udp-bind', { address: A4, port: 7100 })).toEqual({ error: 'NET_ADDRESS_IN_USE' });
+      expect(await call('a', 'udp-bind', { address: B4, port: 7101 })).toEqual({ error: 'NET_ADDRESS_NOT_MINE' });
+    });
+
+    test('timers fire in order, ties in call order, a cancelled one never', async () => {
+      expect(await call('a', 'timers')).toEqual({ order: ['a@10', 'b@10', 'c@30'] });
+    });
+
+    test('DNS: real answers, aliases followed, no such name told', async () => {
+      expect(await call('a', 'resolve', { name: 'b.lab.example', type: 'A' })).toMatchObject([{ type: 'A', address: B4 }]);
+      expect(await call('a', 'resolve', { name: 'b.lab.example', type: 'AAAA' })).toMatchObject([{ type: 'AAAA', address: B6 }]);
+      expect(await call('a', 'resolve', { name: 'alias.lab.example', type: 'A' })).toMatchObject([{ type: 'CNAME', target: 'b.lab.example' }, { type: 'A', address: B4 }]);
+      expect(await call('a', 'resolve', { name: '_sip._tls.lab.example', type: 'SRV' })).toMatchObject([{ type: 'SRV', port: 5061, target: 'b.lab.example' }]);
+      expect(await call('a', 'resolve', { name: 'nobody.lab.example', type: 'A' })).toEqual({ error: 'DNS_NXDOMAIN' });
+    });
+
+    test('endpoints are interned, addresses are listed IPv4 first', async () => {
+      expect(await call('a', 'endpoints', { address: B4 })).toEqual({ same: true, other: false, addresses: [A4, A6] });
+    });
+
+    test('a wait that nothing can end is named', async () => {
+      const error = await call('a', 'stall').catch((e: unknown) => e);
+      expect(LabError.is(error) && error.code).toBe('LAB_STALLED');
+      expect((error as LabError).message).toContain('a letter that nobody wrote');
+    });
+
+    test('an unknown command is refused', async () => {
+      const error = await call('a', 'sing').catch((e: unknown) => e);
+      expect(LabError.is(error) && error.code).toBe('ROLE_COMMAND');
+    });
+  });
+}

@@ -1,0 +1,187 @@
+import { LabError } from '../../../src/base/error.js';
+import { millis, seconds } from '../../../src/base/time.js';
+import type { Endpoint, Host, TcpStream } from '../../../src/host/host.js';
+import { tlsConnect, tlsListen } from '../../../src/host/tls.js';
+import type { Json, RoleContext, RoleServer } from '../../../src/roles/role.js';
+
+/** Bytes that show a lost, repeated or moved octet: a counter with a long period. */
+export function pattern(length: number): Uint8Array {
+  return Uint8Array.from({ length }, (_, i) => (i * 31 + (i >>> 8) * 7) & 0xff);
+}
+
+export function sameAsPattern(bytes: Uint8Array): boolean {
+  const expected = pattern(bytes.length);
+  return bytes.every((byte, i) => byte === expected[i]);
+}
+
+interface To {
+  readonly address: string;
+  readonly port: number;
+}
+
+type Argument = Record<string, never> & { address: string; port: number; to: To; count: number; length: number; name: string; type: 'A' | 'AAAA' | 'SRV' | 'CNAME'; stall: number; timeout: number };
+
+async function attempt(work: () => Promise<Json>): Promise<Json> {
+  try {
+    return await work();
+  } catch (error) {
+    if (LabError.is(error)) return { error: error.code };
+    throw error;
+  }
+}
+
+/** Reads a stream to its end. */
+async function readAll(host: Host, stream: NodeJS.ReadableStream): Promise<Uint8Array> {
+  const done = host.deferred<Uint8Array>('end of stream');
+  const parts: Uint8Array[] = [];
+  stream.on('data', (part: Uint8Array) => parts.push(part));
+  stream.on('end', () => {
+    done.resolve(new Uint8Array(parts.reduce<number[]>((all, part) => (all.push(...part), all), [])));
+  });
+  stream.on('error', (error: Error) => {
+    done.reject(LabError.is(error) ? error : new LabError('NET_CLOSED', error.message));
+  });
+  return done.promise;
+}
+
+export function start(host: Host, _context: RoleContext): Promise<RoleServer> {
+  const open: { close(): void }[] = [];
+
+  const commands: Record<string, (a: Argument) => Promise<Json>> = {
+    async 'udp-echo'({ address, port }) {
+      const socket = await host.udp({ address, port }, (buf, off, len, from, cause) => {
+        socket.send(buf, off, len, from, cause);
+      });
+      open.push(socket);
+      return { port: socket.local.port };
+    },
+
+    async 'udp-exchange'({ address, to, count, length }) {
+      const got: { length: number; intact: boolean; interned: boolean }[] = [];
+      const errors: string[] = [];
+      const peer = host.endpoint(to.address, to.port);
+      const finished = host.deferred<null>('all echoes');
+      const socket = await host.udp({ address, port: 0 }, (buf, off, len, from) => {
+        got.push({ length: len, intact: sameAsPattern(buf.slice(off, off + len)), interned: from === peer });
+        if (got.length === count) finished.resolve(null);
+      });
+      socket.onError = (error) => {
+        errors.push(error);
+        finished.resolve(null);
+      };
+      const bytes = pattern(length);
+      for (let i = 0; i < count; i++) socket.send(bytes, 0, bytes.length, peer);
+      const patience = host.after(seconds(3), () => {
+        finished.resolve(null);
+      });
+      await finished.promise;
+      host.cancel(patience);
+      socket.close();
+      return { got, errors, drawn: socket.local.port };
+    },
+
+    'udp-bind': ({ address, port }) =>
+      attempt(async () => {
+        const socket = await host.udp({ address, port }, () => undefined);
+        open.push(socket);
+        return { port: socket.local.port };
+      }),
+
+    async 'tcp-echo'({ address, port }) {
+      const listener = await host.listen({ address, port }, (stream) => {
+        stream.on('error', () => undefined);
+        stream.pipe(stream);
+      });
+      open.push(listener);
+      return { port: listener.local.port };
+    },
+
+    async 'tcp-sink'({ address, port, stall }) {
+      const listener = await host.listen({ address, port }, (stream) => {
+        stream.on('error', () => undefined);
+        host.after(millis(stall), () => {
+          stream.pipe(stream);
+        });
+      });
+      open.push(listener);
+      return { port: listener.local.port };
+    },
+
+    'tcp-exchange': ({ to, length, address }) =>
+      attempt(async () => {
+        const began = host.clock.now;
+        const stream: TcpStream = await host.connect({ to: host.endpoint(to.address, to.port), timeout: seconds(10), from: address });
+        const all = readAll(host, stream);
+        stream.end(pattern(length));
+        const bytes = await all;
+        return { length: bytes.length, intact: sameAsPattern(bytes), local: stream.local.address, elapsed: host.clock.now - began };
+      }),
+
+    'tcp-connect': ({ to, timeout }) =>
+      attempt(async () => {
+        const stream = await host.connect({ to: host.endpoint(to.address, to.port), timeout: millis(timeout) });
+        stream.on('error', () => undefined);
+        stream.destroy();
+        return { connected: true };
+      }),
+
+    async 'tls-echo'({ address, port }) {
+      const listener = await tlsListen(host, { address, port }, (stream) => {
+        stream.on('error', () => undefined);
+        stream.pipe(stream);
+      });
+      open.push(listener);
+      return { port: listener.local.port };
+    },
+
+    'tls-exchange': ({ to, length, name }) =>
+      attempt(async () => {
+        const stream = await tlsConnect(host, { to: host.endpoint(to.address, to.port), serverName: name, timeout: seconds(10) });
+        const all = readAll(host, stream);
+        stream.end(pattern(length));
+        const bytes = await all;
+        return { length: bytes.length, intact: sameAsPattern(bytes) };
+      }),
+
+    async timers() {
+      const order: string[] = [];
+      const note = (what: string) => (): void => void order.push(`${what}@${Math.round((host.clock.now - began) / 1e6)}`);
+      const began = host.clock.now;
+      host.after(millis(30), note('c'));
+      host.after(millis(10), note('a'));
+      host.after(millis(10), note('b'));
+      const stale = host.after(millis(20), note('never'));
+      host.cancel(stale);
+      host.cancel(stale);
+      await host.sleep(millis(40));
+      return { order };
+    },
+
+    async stall() {
+      await host.deferred<null>('a letter that nobody wrote').promise;
+      return null;
+    },
+
+    resolve: ({ name, type }) => attempt(async () => (await host.resolve(name, type)) as unknown as Json),
+
+    endpoints({ address }) {
+      const a: Endpoint = host.endpoint(address, 5);
+      return Promise.resolve({ same: a === host.endpoint(address, 5), other: a === host.endpoint(address, 6), addresses: [...host.addresses] });
+    },
+
+    random: () => Promise.resolve(Array.from({ length: 4 }, () => host.random.u32())),
+  };
+
+  return Promise.resolve({
+    call: (name, argument) => {
+      const command = commands[name];
+      if (command === undefined) return Promise.reject(new LabError('ROLE_COMMAND', `probe knows no command ${name}`));
+      return command(argument as unknown as Argument);
+    },
+    stop: () => {
+      for (const thing of open) thing.close();
+      return Promise.resolve();
+    },
+  });
+}
+
