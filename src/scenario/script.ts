@@ -8,7 +8,8 @@ import type { LinkId } from '../base/brand.js';
 import type { Nanos } from '../base/time.js';
 import { parseNetemChange } from '../topology/netem/parse-netem.js';
 import type { Plan } from '../topology/plan.js';
-import type { Lab, LabRecorder, ScriptTime } from '../substrate/substrate.js';
+import type { Recorder } from '../capture/recorder.js';
+import type { Lab, ScriptTime } from '../substrate/substrate.js';
 import type { Json } from '../roles/role.js';
 import type { Actor, FlowSpec, Step } from './flow.js';
 
@@ -21,9 +22,6 @@ export interface StepOutcome {
   readonly says: string;
 }
 
-/** Node that the events of the scenario are booked on. */
-const SCENARIO = 'lab';
-
 /** Codes that mean the lab is broken, not that the network refused something. */
 function isOurs(error: LabError): boolean {
   return error.code.startsWith('LAB_') || error.code === 'ROLE_COMMAND' || error.code.startsWith('FLOW_') || error.code.startsWith('TOPOLOGY_');
@@ -33,10 +31,10 @@ export class Script {
   readonly #flow: FlowSpec;
   readonly #plan: Plan;
   readonly #lab: Lab;
-  readonly #recorder: LabRecorder;
+  readonly #recorder: Recorder;
   readonly outcomes: StepOutcome[] = [];
 
-  constructor(flow: FlowSpec, plan: Plan, lab: Lab, recorder: LabRecorder) {
+  constructor(flow: FlowSpec, plan: Plan, lab: Lab, recorder: Recorder) {
     this.#flow = flow;
     this.#plan = plan;
     this.#lab = lab;
@@ -50,7 +48,7 @@ export class Script {
       const [ok, says] = await this.#attempt(step, time);
       const to = this.#lab.clock.now;
       this.outcomes.push({ step, from, to, ok, says });
-      this.#recorder.event(SCENARIO, to, 'step', { step: step.do, ok: ok ? 'yes' : 'no', ...(says !== '' && { says }), since: from });
+      this.#recorder.event(null, to, 'step', { step: step.do, ok: ok ? 'yes' : 'no', ...(says !== '' && { says }), since: String(from) });
       if (!ok) return;
     }
   }

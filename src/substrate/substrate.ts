@@ -6,28 +6,24 @@ import type { LinkId } from '../base/brand.js';
 import type { LabError } from '../base/error.js';
 import type { Clock, Nanos } from '../base/time.js';
 import type { Decisions } from '../capture/decisions.js';
-import type { LinkControl, Side, Tap } from '../fabric/link.js';
+import type { Recorder } from '../capture/recorder.js';
+import type { LinkControl, Side } from '../fabric/link.js';
 import type { LinkStats } from '../fabric/link-stats.js';
 import type { LabPki } from '../protocol/pki/lab-pki.js';
 import type { Json, RoleEvent, RoleKind } from '../roles/role.js';
 import type { Plan } from '../topology/plan.js';
 
-/** What a lab writes to: the taps of its links, the secrets and events of its roles. */
-export interface LabRecorder extends Tap {
-  readonly decisions: Decisions;
-  /** One line of NSS SSLKEYLOGFILE. */
-  secret(line: string): void;
-  event(node: string, now: Nanos, name: string, fields: Readonly<Record<string, string | number>>): void;
-}
-
 export interface LabDeps {
   readonly kinds: ReadonlyMap<string, RoleKind>;
-  readonly recorder: LabRecorder;
+  /** What the lab writes to: taps of its links, secrets and events of its roles. */
+  readonly recorder: Recorder;
+  readonly decisions: Decisions;
   readonly seed: number;
   /** Certificates for the nodes whose kind serves TLS. */
   readonly pki: LabPki;
   readonly signal: AbortSignal;
-  readonly progress?: (now: Nanos, events: number) => void;
+  /** Called now and then while the lab runs; must not touch it. */
+  readonly progress?: (progress: { readonly now: Nanos; readonly fired: number }) => void;
 }
 
 export interface Substrate {

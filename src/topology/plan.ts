@@ -149,6 +149,17 @@ export interface KindInfo {
   readonly bridge: boolean;
   /** Validates `config`; issues carry a path into it. Also gives the JSON Schema for the editor. */
   readonly schema: ConfigSchema;
+  /** Keys of `config` that hold node names, checked when the file is read. */
+  readonly references?: readonly ConfigReference[];
+}
+
+/** A key of a kind's `config` that holds a node name or a list of them. */
+export interface ConfigReference {
+  readonly key: string;
+  /** Kinds that the named node may be of. */
+  readonly kinds: readonly string[];
+  /** True when a literal address may stand there instead. */
+  readonly addresses: boolean;
 }
 
 export interface ConfigSchema {
@@ -160,4 +171,7 @@ export interface ConfigIssue {
   readonly path: readonly (string | number)[];
   readonly message: string;
   readonly expected?: string;
+  readonly hint?: string;
+  /** The key at the end of `path` is what is wrong, not its value. */
+  readonly onKey?: boolean;
 }

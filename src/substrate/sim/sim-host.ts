@@ -34,7 +34,7 @@ import type { Addr } from '../../netstack/transport.js';
 import type { PlanNode } from '../../topology/plan.js';
 import { EndpointTable } from '../endpoints.js';
 import { StubResolver } from '../resolver.js';
-import type { LabRecorder } from '../substrate.js';
+import type { Recorder } from '../../capture/recorder.js';
 import type { WaitingList } from '../../fabric/waiting.js';
 import { deferred } from '../deferred.js';
 
@@ -45,7 +45,7 @@ export interface SimHostDeps {
   readonly book: AddressBook;
   readonly scheduler: Scheduler;
   readonly random: Rng;
-  readonly recorder: LabRecorder;
+  readonly recorder: Recorder;
   readonly waiting: WaitingList;
   readonly tls: TlsMaterial;
 }
@@ -80,10 +80,10 @@ export class SimHost implements Host {
     return this.#endpoints.of(address, port);
   }
 
-  udp(options: UdpOptions, deliver: DatagramHandler): Promise<UdpSocket> {
+  // eslint-disable-next-line @typescript-eslint/require-await -- what bind throws becomes a rejection
+  async udp(options: UdpOptions, deliver: DatagramHandler): Promise<UdpSocket> {
     const { ip, scheduler } = this.#deps;
     const address = this.#own(options.address);
-    if (LabError.is(address)) return Promise.reject(address);
     const endpoints = this.#endpoints;
     const textOf = this.#textOf;
     const numberOf = (endpoint: Endpoint): Addr => this.#number(endpoint);
@@ -100,7 +100,6 @@ export class SimHost implements Host {
         ...(options.dontFragment !== undefined && { dontFragment: options.dontFragment }),
       },
     );
-    if (socket === null) return Promise.reject(inUse(options.address, options.port, this.name));
     const result: UdpSocket = {
       local: this.endpoint(options.address, socket.port),
       onError: () => undefined,
@@ -115,21 +114,19 @@ export class SimHost implements Host {
       scheduler.touch();
       result.onError(error, endpoints.ofNumber(to, toPort, textOf));
     };
-    return Promise.resolve(result);
+    return result;
   }
 
   async connect(options: ConnectOptions): Promise<TcpStream> {
     const { tcp, scheduler } = this.#deps;
     const to = this.#number(options.to);
     const from = options.from === undefined ? undefined : this.#own(options.from);
-    if (LabError.is(from)) throw from;
     const socket = tcp.connect({
       to,
       toPort: options.to.port,
       ...(from !== undefined && { from }),
       ...(options.dscp !== undefined && { dscp: options.dscp }),
     });
-    if (socket === null) throw netError('unreachable', options.to);
     const opened = this.deferred<null>(`connection to ${options.to.address}:${options.to.port}`);
     const timer = this.after(options.timeout, () => {
       socket.onChange = () => undefined;
@@ -139,7 +136,7 @@ export class SimHost implements Host {
     const check = (): void => {
       scheduler.touch();
       if (socket.error !== null) opened.reject(netError(socket.error, options.to));
-      else if (socket.state === 'ESTABLISHED' || socket.state === 'CLOSE-WAIT') opened.resolve(null);
+      else if (socket.state === 'established' || socket.state === 'close-wait') opened.resolve(null);
     };
     socket.onChange = check;
     check();
@@ -151,21 +148,21 @@ export class SimHost implements Host {
     return this.#stream(socket);
   }
 
-  listen(options: ListenOptions, accept: (stream: TcpStream) => void): Promise<Listener> {
+  // eslint-disable-next-line @typescript-eslint/require-await -- what is thrown becomes a rejection
+  async listen(options: ListenOptions, accept: (stream: TcpStream) => void): Promise<Listener> {
     const { tcp, scheduler } = this.#deps;
     const address = this.#own(options.address);
-    if (LabError.is(address)) return Promise.reject(address);
     const listener = tcp.listen({ address, port: options.port, ...(options.dscp !== undefined && { dscp: options.dscp }) }, (socket) => {
       scheduler.touch();
       accept(this.#stream(socket));
     });
-    if (listener === null) return Promise.reject(inUse(options.address, options.port, this.name));
-    return Promise.resolve({
-      local: this.endpoint(options.address, listener.port),
+    if (listener === null) throw inUse(options.address, options.port, this.name);
+    return {
+      local: this.endpoint(options.address, options.port),
       close: () => {
         listener.close();
       },
-    });
+    };
   }
 
   after(delay: Nanos, fn: () => void): TimerId {
@@ -199,19 +196,19 @@ export class SimHost implements Host {
       this.#deps.recorder.secret(secret.line);
       return;
     }
-    this.event('srtp-key', {
-      local: secret.local.address,
-      localport: secret.local.port,
-      remote: secret.remote.address,
-      remoteport: secret.remote.port,
+    const { recorder, plan } = this.#deps;
+    recorder.srtpKey(plan.id, this.clock.now, {
+      local: endpointText(secret.local),
+      remote: endpointText(secret.remote),
       ssrc: secret.ssrc,
       suite: secret.suite,
-      key: Array.from(secret.key, (b) => b.toString(16).padStart(2, '0')).join(''),
+      key: secret.key,
     });
   }
 
   event(name: string, fields: Readonly<Record<string, string | number>>): void {
-    this.#deps.recorder.event(this.name, this.clock.now, name, fields);
+    const texts = Object.fromEntries(Object.entries(fields).map(([key, value]) => [key, String(value)]));
+    this.#deps.recorder.event(this.#deps.plan.id, this.clock.now, name, texts);
   }
 
   discard(cause: Cause, reason: string): void {
@@ -239,13 +236,17 @@ export class SimHost implements Host {
     );
   }
 
-  /** The number of an address that must be this node's. */
-  #own(text: string): Addr | LabError {
+  /** The number of an address that must be this node's. Errors: NET_ADDRESS_NOT_MINE. */
+  #own(text: string): Addr {
     if (!this.addresses.includes(text)) {
-      return new LabError('NET_ADDRESS_NOT_MINE', `${this.name} has no address ${text}`, { expected: `one of: ${this.addresses.join(', ')}` });
+      throw new LabError('NET_ADDRESS_NOT_MINE', `${this.name} has no address ${text}`, { expected: `one of: ${this.addresses.join(', ')}` });
     }
     return this.#number(this.endpoint(text, 0));
   }
+}
+
+function endpointText({ address, port, family }: Endpoint): string {
+  return family === 6 ? `[${address}]:${port}` : `${address}:${port}`;
 }
 
 function inUse(address: string, port: number, node: string): LabError {

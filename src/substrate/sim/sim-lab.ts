@@ -78,23 +78,23 @@ class SimLab implements Lab {
     const driver = createVirtualDriver(scheduler, {
       signal: deps.signal,
       waiting: () => waiting.list(),
-      ...(deps.progress !== undefined && { progress: deps.progress }),
+      ...(deps.progress !== undefined && { onProgress: deps.progress }),
     });
     const nodes = plan.nodes.map((node): SimNode => {
       const ends = node.interfaces.map((iface): LinkEnd => fabric.end(iface.link, iface.side));
-      const services = { scheduler, pool, tap: deps.recorder, book, decisions: deps.recorder.decisions };
+      const services = { scheduler, pool, tap: deps.recorder, book, decisions: deps.decisions };
       if (node.bridge) {
         new Bridge(node, ends, { ...services, random: random.stream(`node:${node.name}:bridge`) });
         return { plan: node, ip: null, tcp: null };
       }
       const ip = new IpNode(node, ends, { ...services, random: random.stream(`node:${node.name}:ip`) });
-      const tcp = new TcpLayer({ output: ip, scheduler, random: random.stream(`node:${node.name}:tcp`) });
+      const tcp = new TcpLayer({ output: ip.output, scheduler, random: random.stream(`node:${node.name}:tcp`) });
       ip.registerTransport(IPPROTO.TCP, tcp);
       return { plan: node, ip, tcp };
     });
     const lab = new SimLab({ scheduler, driver, fabric, nodes, waiting });
     try {
-      const hosts = lab.#makeHosts(plan, deps, random, book);
+      const hosts = lab.#makeHosts(deps, random, book);
       // Code is imported before the clock runs: an import inside the run would let virtual time pass meanwhile.
       await Promise.all(hosts.map(({ kind }) => kind.load?.()));
       await lab.run(async () => {
@@ -107,7 +107,7 @@ class SimLab implements Lab {
     }
   }
 
-  #makeHosts(plan: Plan, deps: LabDeps, random: ReturnType<typeof randomRoot>, book: AddressBook): { kind: NonNullable<ReturnType<LabDeps['kinds']['get']>>; host: SimHost; node: PlanNode }[] {
+  #makeHosts(deps: LabDeps, random: ReturnType<typeof randomRoot>, book: AddressBook): { kind: NonNullable<ReturnType<LabDeps['kinds']['get']>>; host: SimHost; node: PlanNode }[] {
     const trust = secureContext({ ca: deps.pki.ca });
     return this.#nodes.flatMap(({ plan: node, ip, tcp }) => {
       const kind = deps.kinds.get(node.kind);

@@ -1,0 +1,411 @@
+/**
+ * The ledger: what became of every packet of a run. Made by the live recorder or read from a file, it answers the
+ * same. It knows points, times, decisions and bytes, and no protocol above the transport's ports.
+ * @module
+ */
+import { assertInvariant, must } from '../base/assert.js';
+import type { FlowId, LinkId, PacketId, TrailId } from '../base/brand.js';
+import { type DropCode, type DropName, dropName } from '../base/drop.js';
+import type { Nanos } from '../base/time.js';
+import { type Pairs, parseComment } from './comment.js';
+import type { LabEvent, LedgerBuilder } from './ledger-builder.js';
+import type { Points } from './points.js';
+import { RecordBytes } from './record-bytes.js';
+import type { RunInfo } from './run-info.js';
+import type { ByteSource } from './store/byte-store.js';
+import type { FileIndex } from './store/file-index.js';
+import type { EndpointPair } from './store/flow-table.js';
+import { NOT_IP } from './store/flow-tuple.js';
+import { type PacketChunk, ROW_BITS, ROW_MASK } from './store/packet-columns.js';
+import type { Step } from './store/trail-table.js';
+
+export type { LabEvent } from './ledger-builder.js';
+export type { Step, StepKind } from './store/trail-table.js';
+
+/** One crossing of a link. */
+export interface Hop {
+  readonly link: LinkId;
+  /** The end that it was sent by. */
+  readonly side: 0 | 1;
+  /** Capture point of that end. */
+  readonly point: number;
+  /** When it was offered to the link; null when only its arrival was recorded (a copy that the link made). */
+  readonly out: Nanos | null;
+  /** When it left the link at the other end; null when it did not, or that end is not recorded. */
+  readonly in: Nanos | null;
+  /** Why the sender sent it here, in the comment grammar; empty when it said nothing. */
+  readonly decision: string;
+}
+
+export type JourneyEnd =
+  | { readonly kind: 'delivered'; readonly at: Nanos; /** Point at which it arrived. */ readonly point: number }
+  | { readonly kind: 'in-flight' }
+  /** Only senders were recorded: whether the last link delivered it is not in the records. */
+  | { readonly kind: 'unknown' }
+  | {
+      readonly kind: 'dropped';
+      readonly drop: DropName;
+      readonly at: Nanos;
+      /** A link's end (the link lost it) or a node's point (the node decided). */
+      readonly point: number;
+      /** In the comment grammar; empty for losses of links. */
+      readonly decision: string;
+    };
+
+export interface Journey {
+  readonly id: PacketId;
+  readonly flow: FlowId;
+  readonly start: Nanos;
+  /** Bytes of the frame at its first record. */
+  readonly length: number;
+  readonly causes: readonly PacketId[];
+  /** Packets that this one caused. */
+  readonly effects: readonly PacketId[];
+  readonly hops: readonly Hop[];
+  readonly end: JourneyEnd;
+}
+
+export interface Flow {
+  readonly id: FlowId;
+  /** IP protocol, or 0x10000 + EtherType of what is no IP. */
+  readonly protocol: number;
+  /** `ADDRESS:PORT`, IPv6 in brackets, no port where the protocol has none. `a` sent first. */
+  readonly a: string;
+  readonly b: string;
+  /** The other names that translations gave it. */
+  readonly aliases: readonly EndpointPair[];
+  readonly packets: number;
+}
+
+/** Columns for scans, in the order of the packets' first records: no object per packet. */
+export interface LedgerCursor {
+  /** Moves to the next packet; false at the end. */
+  next(): boolean;
+  readonly id: PacketId;
+  readonly flow: FlowId;
+  readonly trail: TrailId;
+  readonly start: Nanos;
+  readonly length: number;
+  /** First cause, 0 = none. */
+  readonly cause: number;
+  readonly drop: DropCode;
+  /** Number of records. */
+  readonly records: number;
+  /** Time of the k-th record, from 0; `trail(cursor.trail)[k]` says which it is. */
+  time(k: number): Nanos;
+}
+
+export interface Ledger {
+  readonly points: Points;
+  /** Number of packets. */
+  readonly packets: number;
+  /** Times of the first and the last record; 0 and 0 when there is none. */
+  readonly first: Nanos;
+  readonly last: Nanos;
+  /** Null for an id that has no record. */
+  journey(id: PacketId): Journey | null;
+  flows(): readonly Flow[];
+  /** Ids, in the order of their first records. */
+  packetsOf(flow: FlowId): Uint32Array;
+  flowOf(id: PacketId): FlowId | null;
+  /** Ids of packets that were dropped, in the order of their first records. */
+  drops(): Uint32Array;
+  cursor(): LedgerCursor;
+  /** The steps of a trail; kept, so a scan asks once per trail and not once per packet. */
+  trail(id: TrailId): readonly Step[];
+  /** Text of a step's decision in the comment grammar; empty for 0. */
+  decision(number: number): string;
+  /** Its pairs. */
+  decisionPairs(number: number): Pairs;
+  /** The frame as it was recorded first at that point; from the file. Null when there is no such record, or no file. */
+  bytes(id: PacketId, point: number): Uint8Array | null;
+  /** The frame at its first record. */
+  firstBytes(id: PacketId): Uint8Array | null;
+  events(): readonly LabEvent[];
+  run(): RunInfo;
+  /** Closes the file that `bytes` reads. */
+  close(): void;
+}
+
+export interface LedgerFile {
+  readonly source: ByteSource;
+  readonly index: FileIndex;
+  readonly littleEndian: boolean;
+}
+
+export class PacketLedger implements Ledger {
+  readonly points: Points;
+  readonly #b: LedgerBuilder;
+  readonly #run: RunInfo;
+  readonly #bytes: RecordBytes | null;
+  #flowList: readonly Flow[] | null = null;
+  #byFlow: ReadonlyMap<FlowId, Uint32Array> | null = null;
+  #effects: ReadonlyMap<number, readonly PacketId[]> | null = null;
+  readonly #pairs = new Map<number, Pairs>();
+
+  /** @param builder finished */
+  constructor(builder: LedgerBuilder, run: RunInfo, file: LedgerFile | null) {
+    this.points = builder.points;
+    this.#b = builder;
+    this.#run = run;
+    this.#bytes = file === null ? null : new RecordBytes(file.source, file.index, file.littleEndian);
+  }
+
+  get packets(): number {
+    return this.#b.columns.rows;
+  }
+
+  get first(): Nanos {
+    return this.packets === 0 ? (0 as Nanos) : this.#b.first;
+  }
+
+  get last(): Nanos {
+    return this.packets === 0 ? (0 as Nanos) : this.#b.last;
+  }
+
+  journey(id: PacketId): Journey | null {
+    const row = this.#b.columns.find(id);
+    if (row < 0) return null;
+    const chunk = this.#b.columns.chunk(row);
+    const i = row & ROW_MASK;
+    const steps = this.trail(chunk.trail[i] as TrailId);
+    const times = this.#times(row, steps.length);
+    const cause = chunk.cause[i] as PacketId;
+    const more = (this.#b.moreCauses.get(row) ?? []) as readonly number[] as readonly PacketId[];
+    return {
+      id,
+      flow: this.#b.flows.root(chunk.flow[i] as number) as FlowId,
+      start: chunk.start[i] as Nanos,
+      length: chunk.length[i] as number,
+      causes: cause === 0 ? more : [cause, ...more],
+      effects: this.#effectsOf(id),
+      hops: this.#hops(steps, times),
+      end: this.#end(steps, times, chunk.drop[i] as DropCode),
+    };
+  }
+
+  #times(row: number, count: number): Float64Array {
+    const chunk = this.#b.columns.chunk(row);
+    const times = new Float64Array(count);
+    this.#b.times.read(chunk.times[row & ROW_MASK] as number, chunk.start[row & ROW_MASK] as Nanos, count, times);
+    return times;
+  }
+
+  #hops(steps: readonly Step[], times: Float64Array): readonly Hop[] {
+    const hops: { link: LinkId; side: 0 | 1; point: number; out: Nanos | null; in: Nanos | null; decision: string }[] = [];
+    for (const [k, step] of steps.entries()) {
+      const link = (step.point >> 1) as LinkId;
+      const time = times[k] as Nanos;
+      if (step.kind === 'out') {
+        hops.push({ link, side: (step.point & 1) as 0 | 1, point: step.point, out: time, in: null, decision: this.decision(step.decision) });
+      } else if (step.kind === 'in') {
+        const sender = step.point ^ 1;
+        const open = hops.findLast((hop) => hop.point === sender && hop.in === null);
+        if (open !== undefined) open.in = time;
+        else hops.push({ link, side: (sender & 1) as 0 | 1, point: sender, out: null, in: time, decision: '' });
+      }
+    }
+    return hops;
+  }
+
+  #end(steps: readonly Step[], times: Float64Array, drop: DropCode): JourneyEnd {
+    const verdict = steps.findLastIndex((s) => s.kind === 'lost' || s.kind === 'drop');
+    const k = verdict >= 0 ? verdict : steps.length - 1;
+    const step = must(steps[k], 'a step');
+    const at = times[k] as Nanos;
+    if (drop !== 0) return { kind: 'dropped', drop: dropName(drop), at, point: step.point, decision: this.decision(step.decision) };
+    if (step.kind === 'in') return { kind: 'delivered', at, point: step.point };
+    return { kind: this.#run.records === 'both' ? 'in-flight' : 'unknown' };
+  }
+
+  #effectsOf(id: number): readonly PacketId[] {
+    if (this.#effects === null) {
+      const effects = new Map<number, PacketId[]>();
+      const add = (cause: number, effect: PacketId): void => {
+        const known = effects.get(cause);
+        if (known === undefined) effects.set(cause, [effect]);
+        else known.push(effect);
+      };
+      for (let row = 0; row < this.packets; row++) {
+        const chunk = this.#b.columns.chunk(row);
+        const cause = chunk.cause[row & ROW_MASK] as number;
+        const effect = chunk.id[row & ROW_MASK] as PacketId;
+        if (cause !== 0) add(cause, effect);
+        for (const more of this.#b.moreCauses.get(row) ?? []) add(more, effect);
+      }
+      this.#effects = effects;
+    }
+    return this.#effects.get(id) ?? [];
+  }
+
+  flows(): readonly Flow[] {
+    this.#flowList ??= this.#makeFlows();
+    return this.#flowList;
+  }
+
+  #makeFlows(): readonly Flow[] {
+    const byFlow = this.#packetsByFlow();
+    const flows: Flow[] = [];
+    for (const [id, [name, ...aliases]] of this.#b.flows.names()) {
+      const packets = byFlow.get(id)?.length ?? 0;
+      if (name !== undefined && packets > 0) flows.push({ id, ...name, aliases, packets });
+    }
+    return flows;
+  }
+
+  packetsOf(flow: FlowId): Uint32Array {
+    return this.#packetsByFlow().get(flow) ?? new Uint32Array(0);
+  }
+
+  flowOf(id: PacketId): FlowId | null {
+    const row = this.#b.columns.find(id);
+    return row < 0 ? null : (this.#b.flows.root(this.#b.columns.chunk(row).flow[row & ROW_MASK] as number) as FlowId);
+  }
+
+  #packetsByFlow(): ReadonlyMap<FlowId, Uint32Array> {
+    if (this.#byFlow !== null) return this.#byFlow;
+    const counts = new Int32Array(this.#b.flows.keys);
+    for (const cursor = new Cursor(this.#b); cursor.next(); ) counts[cursor.flow] = (counts[cursor.flow] as number) + 1;
+    const lists = new Map<FlowId, Uint32Array>();
+    for (const [flow, count] of counts.entries()) if (count > 0) lists.set(flow as FlowId, new Uint32Array(count));
+    counts.fill(0);
+    for (const cursor = new Cursor(this.#b); cursor.next(); ) {
+      const at = counts[cursor.flow] as number;
+      must(lists.get(cursor.flow), 'list of a flow')[at] = cursor.id;
+      counts[cursor.flow] = at + 1;
+    }
+    this.#byFlow = lists;
+    return lists;
+  }
+
+  drops(): Uint32Array {
+    const ids: number[] = [];
+    for (const cursor = new Cursor(this.#b); cursor.next(); ) if (cursor.drop !== 0) ids.push(cursor.id);
+    return Uint32Array.from(ids);
+  }
+
+  cursor(): LedgerCursor {
+    return new Cursor(this.#b);
+  }
+
+  trail(id: TrailId): readonly Step[] {
+    return this.#b.trails.steps(id);
+  }
+
+  decision(number: number): string {
+    return must(this.#b.decisions[number], `decision ${number}`);
+  }
+
+  decisionPairs(number: number): Pairs {
+    let pairs = this.#pairs.get(number);
+    if (pairs === undefined) {
+      pairs = parseComment(this.decision(number)) ?? {};
+      this.#pairs.set(number, pairs);
+    }
+    return pairs;
+  }
+
+  bytes(id: PacketId, point: number): Uint8Array | null {
+    const row = this.#b.columns.find(id);
+    if (row < 0 || this.#bytes === null) return null;
+    const steps = this.trail(this.#b.columns.chunk(row).trail[row & ROW_MASK] as TrailId);
+    const k = steps.findIndex((step) => step.point === point);
+    if (k < 0) return null;
+    return this.#bytes.find(id, point, this.#times(row, steps.length)[k] as Nanos);
+  }
+
+  firstBytes(id: PacketId): Uint8Array | null {
+    const row = this.#b.columns.find(id);
+    if (row < 0) return null;
+    const first = this.trail(this.#b.columns.chunk(row).trail[row & ROW_MASK] as TrailId)[0];
+    return first === undefined ? null : this.bytes(id, first.point);
+  }
+
+  events(): readonly LabEvent[] {
+    return this.#b.events;
+  }
+
+  run(): RunInfo {
+    return this.#run;
+  }
+
+  close(): void {
+    this.#bytes?.close();
+  }
+}
+
+class Cursor implements LedgerCursor {
+  readonly #b: LedgerBuilder;
+  #row = -1;
+  #chunk: PacketChunk | null = null;
+  #i = 0;
+  #times = new Float64Array(64);
+  /** Row whose times are in `#times`. */
+  #timed = -1;
+
+  constructor(builder: LedgerBuilder) {
+    this.#b = builder;
+  }
+
+  next(): boolean {
+    if (this.#row + 1 >= this.#b.columns.rows) return false;
+    this.#row++;
+    this.#i = this.#row & ROW_MASK;
+    if (this.#i === 0 || this.#chunk === null) this.#chunk = this.#b.columns.chunks[this.#row >>> ROW_BITS] as PacketChunk;
+    return true;
+  }
+
+  get #at(): PacketChunk {
+    return must(this.#chunk, 'a packet: call next() first');
+  }
+
+  get id(): PacketId {
+    return this.#at.id[this.#i] as PacketId;
+  }
+
+  get flow(): FlowId {
+    return this.#b.flows.root(this.#at.flow[this.#i] as number) as FlowId;
+  }
+
+  get trail(): TrailId {
+    return this.#at.trail[this.#i] as TrailId;
+  }
+
+  get start(): Nanos {
+    return this.#at.start[this.#i] as Nanos;
+  }
+
+  get length(): number {
+    return this.#at.length[this.#i] as number;
+  }
+
+  get cause(): number {
+    return this.#at.cause[this.#i] as number;
+  }
+
+  get drop(): DropCode {
+    return this.#at.drop[this.#i] as DropCode;
+  }
+
+  get records(): number {
+    return this.#b.trails.steps(this.trail).length;
+  }
+
+  time(k: number): Nanos {
+    const count = this.records;
+    assertInvariant(k >= 0 && k < count, `record ${k} of ${count}`);
+    if (this.#timed !== this.#row) {
+      if (count > this.#times.length) this.#times = new Float64Array(count * 2);
+      this.#b.times.read(this.#at.times[this.#i] as number, this.start, count, this.#times);
+      this.#timed = this.#row;
+    }
+    return this.#times[k] as Nanos;
+  }
+}
+
+const PROTOCOL_NAMES: Readonly<Record<number, string>> = { 1: 'icmp', 6: 'tcp', 17: 'udp', 58: 'icmpv6', [NOT_IP + 0x0806]: 'arp' };
+
+/** `udp`, `tcp`, `icmp`, `icmpv6`, `arp`; a number for the rest. */
+export function protocolName(protocol: number): string {
+  return PROTOCOL_NAMES[protocol] ?? (protocol >= NOT_IP ? `ethertype-0x${(protocol - NOT_IP).toString(16).padStart(4, '0')}` : `ip-${protocol}`);
+}

@@ -1,0 +1,269 @@
+/**
+ * The recorder: what happens on the links and in the nodes goes to the capture file and, record by record, to the
+ * ledger. It knows frames, points, ids and interned decisions; no protocol.
+ *
+ * Records (each an Enhanced Packet Block):
+ *
+ * | of            | at            | epb_flags | verdict, `drop=`  | comment                                    |
+ * |---------------|---------------|-----------|-------------------|--------------------------------------------|
+ * | `sent`        | `LINK:NODE`   | outbound  | if the link lost it | decision of the sending node; `cause=` on the packet's first record |
+ * | `received`    | `LINK:NODE`   | inbound   | -                 | -                                          |
+ * | `lost`        | `LINK:NODE`   | -         | yes               | `since=` when the link took it             |
+ * | `dropped`     | `node:NAME`   | -         | yes               | the node's decision                        |
+ * | `event`       | `lab`         | -         | -                 | `at=NODE event=NAME` and free pairs        |
+ *
+ * A record without direction is a verdict about a packet, no crossing.
+ * @module
+ */
+import { must } from '../base/assert.js';
+import { type DecisionId, NO_DECISION, type NodeId } from '../base/brand.js';
+import type { DropCode } from '../base/drop.js';
+import type { LabError } from '../base/error.js';
+import type { Nanos } from '../base/time.js';
+import type { LinkEnd, Tap } from '../fabric/link.js';
+import type { Packet } from '../fabric/packet.js';
+import { ETHERTYPE } from '../wire/ethernet.js';
+import { formatComment, type Pairs } from './comment.js';
+import type { DecisionTable } from './decision-table.js';
+import { type Ledger, PacketLedger } from './ledger.js';
+import { LedgerBuilder } from './ledger-builder.js';
+import { commentOption, DIRECTION } from './pcapng-format.js';
+import { PcapngWriter } from './pcapng-writer.js';
+import { describePoint, type Points } from './points.js';
+import { formatRunInfo, type RunInfo } from './run-info.js';
+import { formatSrtpKey, SRTP_KEY_EVENT, type SrtpKey } from './srtp-key.js';
+import type { ByteSink } from './store/byte-store.js';
+import { STEP } from './store/trail-table.js';
+
+export interface RecorderOptions {
+  readonly points: Points;
+  readonly decisions: DecisionTable;
+  /** Where the file goes; null = the ledger only. */
+  readonly sink: ByteSink | null;
+  readonly run: RunInfo;
+  /** Epoch second of lab time 0. */
+  readonly originSeconds: number;
+  /** Called once when the file cannot be written any more (CAPTURE_WRITE). The ledger goes on. */
+  readonly onError?: (error: LabError) => void;
+}
+
+/** A frame of the lab's own EtherType (IEEE Std 802, local experimental 1), with nothing in it: the comment says all. */
+const EVENT_FRAME = eventFrame();
+
+function eventFrame(): Uint8Array {
+  const frame = new Uint8Array(16);
+  frame[6] = 0x02; // source: a locally administered address
+  frame[12] = ETHERTYPE.EVENT >>> 8;
+  frame[13] = ETHERTYPE.EVENT & 0xff;
+  return frame;
+}
+const EVENT_LENGTH = 14;
+
+export class Recorder implements Tap {
+  readonly #points: Points;
+  readonly #decisions: DecisionTable;
+  readonly #builder: LedgerBuilder;
+  readonly #writer: PcapngWriter | null;
+  readonly #sink: ByteSink | null;
+  readonly #run: RunInfo;
+  readonly #bothEnds: boolean;
+  /** Ledger's number of a decision, by DecisionId; -1 = not met yet. */
+  #numbers = new Int32Array(256).fill(-1);
+  #firstTimes: Float64Array;
+  readonly #records: Float64Array;
+  readonly #drops: Float64Array;
+  readonly #secrets = new Set<string>();
+  #pendingSecrets = '';
+  #holds = 0;
+  #closed = false;
+
+  constructor(options: RecorderOptions) {
+    this.#points = options.points;
+    this.#decisions = options.decisions;
+    this.#run = options.run;
+    this.#bothEnds = options.run.records === 'both';
+    this.#builder = new LedgerBuilder(options.points);
+    this.#sink = options.sink;
+    this.#firstTimes = new Float64Array(options.points.length).fill(-1);
+    this.#records = new Float64Array(options.points.length);
+    this.#drops = new Float64Array(options.points.length);
+    this.#writer = options.sink === null ? null : new PcapngWriter(options.sink, options.onError);
+    if (this.#writer !== null) writeHead(this.#writer, options);
+  }
+
+  /** What the file failed with, or null. */
+  get error(): LabError | null {
+    return this.#writer?.error ?? null;
+  }
+
+  // ---- Tap ----
+
+  /** hot */
+  sent(p: Packet, end: LinkEnd, now: Nanos, drop: DropCode): void {
+    const point = end.link * 2 + end.side;
+    const decision = p.decision;
+    p.trail = this.#builder.record(STEP.OUT, point, p.id, now, p.buf, p.off, p.len, drop, this.#number(decision), p.cause);
+    const cause = this.#builder.opened ? p.cause : 0;
+    this.#count(point, now, drop);
+    const writer = this.#writer;
+    if (writer === null) return;
+    const comment = decision === 0 && drop === 0 ? null : this.#decisions.option(decision, drop);
+    writer.packet(point, now, p.buf, p.off, p.len, DIRECTION.OUTBOUND, p.id, drop, comment, cause, -1);
+  }
+
+  /** hot */
+  received(p: Packet, end: LinkEnd, now: Nanos): void {
+    if (!this.#bothEnds) return;
+    const point = end.link * 2 + end.side;
+    p.trail = this.#builder.record(STEP.IN, point, p.id, now, p.buf, p.off, p.len, 0 as DropCode, 0, p.cause);
+    const cause = this.#builder.opened ? p.cause : 0;
+    this.#count(point, now, 0 as DropCode);
+    this.#writer?.packet(point, now, p.buf, p.off, p.len, DIRECTION.INBOUND, p.id, 0 as DropCode, null, cause, -1);
+  }
+
+  lost(p: Packet, end: LinkEnd, now: Nanos, drop: DropCode): void {
+    const point = end.link * 2 + end.side;
+    p.trail = this.#builder.record(STEP.LOST, point, p.id, now, p.buf, p.off, p.len, drop, 0, p.cause);
+    const cause = this.#builder.opened ? p.cause : 0;
+    this.#count(point, now, drop);
+    this.#writer?.packet(point, now, p.buf, p.off, p.len, DIRECTION.NONE, p.id, drop, this.#decisions.option(NO_DECISION, drop), cause, p.sentAt);
+  }
+
+  dropped(p: Packet, node: NodeId, now: Nanos, drop: DropCode, why: DecisionId): void {
+    const point = this.#points.ofNode(node);
+    p.trail = this.#builder.record(STEP.DROP, point, p.id, now, p.buf, p.off, p.len, drop, this.#number(why), p.cause);
+    const cause = this.#builder.opened ? p.cause : 0;
+    this.#count(point, now, drop);
+    this.#writer?.packet(point, now, p.buf, p.off, p.len, DIRECTION.NONE, p.id, drop, this.#decisions.option(why, drop), cause, -1);
+  }
+
+  /** hot */
+  ended(p: Packet): void {
+    this.#builder.ended(p.id);
+  }
+
+  // ---- what nodes tell ----
+
+  /** An intention that bytes do not show. `fields` may have any key of the grammar but `at` and `event`. */
+  event(node: NodeId | null, now: Nanos, name: string, fields: Pairs = {}): void {
+    const at = node === null ? '' : this.#points.nodeName(node);
+    const { at: _at, event: _event, ...free } = fields;
+    this.#builder.event({ at: now, node: at, name, fields: free });
+    const point = this.#points.lab;
+    this.#count(point, now, 0 as DropCode);
+    const text = formatComment({ ...(at !== '' && { at }), event: name, ...free });
+    this.#writer?.packet(point, now, EVENT_FRAME, 0, EVENT_LENGTH, DIRECTION.NONE, 0, 0 as DropCode, commentOption(text), 0, -1);
+  }
+
+  /** One line of NSS SSLKEYLOGFILE. Lines that were told before (both ends of a session know them) are not repeated. */
+  secret(line: string): void {
+    const text = line.trim();
+    if (text === '' || this.#secrets.has(text)) return;
+    this.#secrets.add(text);
+    this.#pendingSecrets += `${text}\n`;
+    if (this.#holds === 0) this.#writeSecrets();
+  }
+
+  /** Keys of one SRTP stream, as an event: an analysis of the file alone can then decrypt it. */
+  srtpKey(node: NodeId, now: Nanos, key: SrtpKey): void {
+    this.event(node, now, SRTP_KEY_EVENT, formatSrtpKey(key));
+  }
+
+  // ---- the file ----
+
+  /**
+   * Packets from here on may be encrypted under keys that come later: they are kept back until every hold is
+   * released, so that the keys stand before them in the file. Bounded: after 32 MiB they are written all the same.
+   */
+  hold(): void {
+    this.#holds++;
+    this.#writer?.hold();
+  }
+
+  release(): void {
+    if (this.#holds === 0 || --this.#holds > 0) return;
+    this.#writeSecrets();
+    this.#writer?.release();
+  }
+
+  /** Everything told so far is in the file and makes it a complete one. */
+  flush(): void {
+    this.#writeSecrets();
+    this.#writer?.release();
+    this.#writer?.flush();
+    if (this.#holds > 0) this.#writer?.hold();
+  }
+
+  /** Ends the file with its statistics. Idempotent. */
+  close(now: Nanos): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#holds = 0;
+    this.#writeSecrets();
+    this.#builder.finish();
+    const writer = this.#writer;
+    if (writer === null) return;
+    writer.release();
+    for (const point of this.#points.all) {
+      const first = this.#firstTimes[point.index] as number;
+      writer.statistics(point.index, {
+        start: (first < 0 ? 0 : first) as Nanos,
+        end: now,
+        received: this.#records[point.index] as number,
+        dropped: this.#drops[point.index] as number,
+      });
+    }
+    writer.close();
+  }
+
+  /** The run's ledger, after {@link close}. Its `bytes` read the file that was written; the caller closes the ledger. */
+  ledger(): Ledger {
+    must(this.#closed ? true : null, 'a closed recorder');
+    const writer = this.#writer;
+    const usable = writer !== null && writer.error === null && this.#sink !== null;
+    return new PacketLedger(this.#builder, this.#run, usable ? { source: this.#sink.source(), index: writer.index, littleEndian: true } : null);
+  }
+
+  #writeSecrets(): void {
+    if (this.#pendingSecrets === '') return;
+    this.#writer?.secrets(this.#pendingSecrets);
+    this.#pendingSecrets = '';
+  }
+
+  /** hot */
+  #count(point: number, now: Nanos, drop: DropCode): void {
+    if (this.#records[point] === 0) this.#firstTimes[point] = now;
+    this.#records[point] = (this.#records[point] as number) + 1;
+    if (drop !== 0) this.#drops[point] = (this.#drops[point] as number) + 1;
+  }
+
+  /** hot. The ledger's number of a decision. */
+  #number(decision: number): number {
+    if (decision === 0) return 0;
+    const known = decision < this.#numbers.length ? (this.#numbers[decision] as number) : -1;
+    return known >= 0 ? known : this.#meet(decision);
+  }
+
+  #meet(decision: number): number {
+    if (decision >= this.#numbers.length) {
+      const grown = new Int32Array(Math.max(this.#numbers.length * 2, decision + 1)).fill(-1);
+      grown.set(this.#numbers);
+      this.#numbers = grown;
+    }
+    const number = this.#builder.decision(this.#decisions.text(decision as DecisionId));
+    this.#numbers[decision] = number;
+    return number;
+  }
+}
+
+function writeHead(writer: PcapngWriter, options: RecorderOptions): void {
+  writer.section({
+    hardware: process.arch,
+    os: process.platform,
+    application: `callpath ${options.run.version}`,
+    comment: formatRunInfo(options.run),
+  });
+  for (const point of options.points.all) {
+    writer.interface({ name: point.name, description: describePoint(point), offsetSeconds: options.originSeconds });
+  }
+}

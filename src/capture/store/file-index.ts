@@ -1,0 +1,61 @@
+/**
+ * Which stretch of a capture file holds records of which times. It stands in for a file offset per record: finding
+ * a record costs reading one stretch, and a million records cost kilobytes.
+ * @module
+ */
+import type { Nanos } from '../../base/time.js';
+
+/** Length of a stretch, in bytes, before the next record starts a new one. */
+const STRETCH = 1 << 16;
+
+export interface Stretch {
+  readonly offset: number;
+  readonly length: number;
+}
+
+export class FileIndex {
+  #starts = new Float64Array(64);
+  #earliest = new Float64Array(64);
+  #latest = new Float64Array(64);
+  #count = 0;
+  #end = 0;
+
+  /** hot. A packet's block begins at `offset`; offsets only grow. */
+  note(offset: number, length: number, time: Nanos): void {
+    if (this.#count === 0 || offset - (this.#starts[this.#count - 1] as number) >= STRETCH) this.#open(offset);
+    const i = this.#count - 1;
+    if (time < (this.#earliest[i] as number)) this.#earliest[i] = time;
+    if (time > (this.#latest[i] as number)) this.#latest[i] = time;
+    this.#end = offset + length;
+  }
+
+  #open(offset: number): void {
+    if (this.#count === this.#starts.length) {
+      this.#starts = doubled(this.#starts);
+      this.#earliest = doubled(this.#earliest);
+      this.#latest = doubled(this.#latest);
+    }
+    this.#starts[this.#count] = offset;
+    this.#earliest[this.#count] = Infinity;
+    this.#latest[this.#count] = -Infinity;
+    this.#count++;
+  }
+
+  /** All stretches that may hold a record of that time, in the order of the file. Usually one. */
+  at(time: Nanos): readonly Stretch[] {
+    const found: Stretch[] = [];
+    for (let i = 0; i < this.#count; i++) {
+      if ((this.#earliest[i] as number) > time || (this.#latest[i] as number) < time) continue;
+      const offset = this.#starts[i] as number;
+      const end = i + 1 < this.#count ? (this.#starts[i + 1] as number) : this.#end;
+      found.push({ offset, length: end - offset });
+    }
+    return found;
+  }
+}
+
+function doubled(a: Float64Array): Float64Array<ArrayBuffer> {
+  const b = new Float64Array(a.length * 2);
+  b.set(a);
+  return b;
+}

@@ -1,0 +1,282 @@
+/**
+ * One direction of a link: takes frames at one end, decides their fate, brings them out at the other.
+ *
+ * The way of a frame: link up? within the MTU? impairments (loss, corrupt, duplicate), queue and line (rate), then
+ * delay, jitter and reorder; arrival. First refusal wins. `tap.sent` shows the frame as it was offered, with the verdict;
+ * a bit is flipped after that.
+ *
+ * Order: without a rate a frame may overtake those before it if jitter or reorder let it, as with netem. With a rate
+ * frames keep their order (netem does the same), but for those that `reorder` sends ahead. Frames in a priority queue
+ * draw their delay when they leave it.
+ *
+ * What costs per frame: one event (two in the backlog of a priority queue), no allocation but for copies.
+ * @module
+ */
+import type { LinkId } from '../../base/brand.js';
+import { assertInvariant, must } from '../../base/assert.js';
+import { DROP, type DropCode } from '../../base/drop.js';
+import type { RandomRoot } from '../../base/rng.js';
+import { type Nanos, ZERO } from '../../base/time.js';
+import type { ImpairmentSpec } from '../../topology/impairment.js';
+import { type Egress, FULL, KEPT } from './egress.js';
+import { newFate, newTransit } from './fate.js';
+import { FifoEgress } from './fifo-egress.js';
+import { Impairments } from './impairments.js';
+import type { LinkEnd, Port, Side, Tap } from '../link.js';
+import { CORRUPTED, DUPLICATED, type LinkCounters, OFFERED, OFFERED_BYTES, REORDERED } from '../link-stats.js';
+import type { Packet, PacketPool } from '../packet.js';
+import { type Line, PriorityEgress } from './priority-egress.js';
+import type { Scheduler, Target } from '../scheduler.js';
+
+const ETHERNET_HEADER = 14;
+const OP_ARRIVE = 0;
+
+/** What all links of a fabric share. */
+export interface LinkContext {
+  readonly scheduler: Scheduler;
+  readonly pool: PacketPool;
+  readonly tap: Tap;
+  readonly random: RandomRoot;
+  readonly counters: LinkCounters;
+}
+
+/** The end of a link: the face that interfaces see. */
+export class End implements LinkEnd {
+  readonly link: LinkId;
+  readonly side: Side;
+  readonly mtu: number;
+  /** Of the direction that this end sends into, and the one that it receives from. */
+  #out: LinkDirection | null = null;
+  #port: Port | null = null;
+
+  constructor(link: LinkId, side: Side, mtu: number) {
+    this.link = link;
+    this.side = side;
+    this.mtu = mtu;
+  }
+
+  get up(): boolean {
+    return this.#out !== null && this.#out.up;
+  }
+
+  send(p: Packet): void {
+    (this.#out as LinkDirection).send(p);
+  }
+
+  attach(port: Port): void {
+    assertInvariant(this.#port === null, 'a link end has one port');
+    this.#port = port;
+  }
+
+  join(out: LinkDirection): void {
+    this.#out = out;
+  }
+
+  get port(): Port | null {
+    return this.#port;
+  }
+}
+
+export class LinkDirection implements Target, Line {
+  readonly #context: LinkContext;
+  readonly #scheduler: Scheduler;
+  readonly #tap: Tap;
+  readonly #counters: LinkCounters;
+  readonly #row: number;
+  readonly #from: End;
+  readonly #to: End;
+  readonly #longest: number;
+  readonly #impairments: Impairments;
+  readonly #fate = newFate();
+  readonly #transit = newTransit();
+  #spec: ImpairmentSpec;
+  #egress: Egress;
+  #up: boolean;
+  /** Counts the times the direction went down: what left in another epoch does not arrive. */
+  #epoch = 1;
+  #keepsOrder = false;
+  #lastArrival: Nanos = ZERO;
+  #latestSent: Nanos = ZERO;
+
+  constructor(context: LinkContext, name: string, from: End, to: End, spec: ImpairmentSpec, up: boolean) {
+    this.#context = context;
+    this.#scheduler = context.scheduler;
+    this.#tap = context.tap;
+    this.#counters = context.counters;
+    this.#row = context.counters.row(from.link, from.side);
+    this.#from = from;
+    this.#to = to;
+    this.#longest = from.mtu + ETHERNET_HEADER;
+    this.#impairments = new Impairments(context.random, `link:${name}:${from.side === 0 ? 'ab' : 'ba'}`, spec);
+    this.#up = up;
+    assertSpec(spec);
+    this.#spec = spec;
+    this.#egress = this.#newEgress(spec);
+    this.#keepsOrder = spec.rate > 0;
+  }
+
+  get up(): boolean {
+    return this.#up;
+  }
+
+  get spec(): ImpairmentSpec {
+    return this.#spec;
+  }
+
+  /** hot. */
+  send(p: Packet): void {
+    assertInvariant(p.id !== 0, 'a packet is not sent after its release');
+    const now = this.#scheduler.now;
+    const row = this.#row;
+    p.sentAt = now;
+    p.epoch = this.#epoch;
+    this.#counters.add(row + OFFERED, 1);
+    this.#counters.add(row + OFFERED_BYTES, p.len);
+    if (!this.#up) {
+      this.#refuse(p, now, DROP.LINK_DOWN);
+      return;
+    }
+    if (p.len > this.#longest) {
+      this.#refuse(p, now, DROP.MTU_DF);
+      return;
+    }
+    const fate = this.#fate;
+    this.#impairments.fate(p.len, fate);
+    if (fate.drop !== DROP.NONE) this.#refuse(p, now, fate.drop);
+    else this.#take(p, now, fate.flipBit, fate.copies);
+  }
+
+  fire(_op: number, packet: Packet | null): void {
+    const p = packet as Packet;
+    const now = this.#scheduler.now;
+    if (p.epoch !== this.#epoch) {
+      this.#lose(p, now, DROP.LINK_DOWN);
+      return;
+    }
+    this.#counters.arrived(this.#row, p.len, now - p.sentAt);
+    if (p.sentAt < this.#latestSent) this.#counters.add(this.#row + REORDERED, 1);
+    else this.#latestSent = p.sentAt;
+    this.#tap.received(p, this.#to, now);
+    const port = this.#to.port;
+    if (port === null) must(port, `a port at side ${this.#to.side} of link ${this.#to.link}`);
+    else port.deliver(p, this.#to);
+  }
+
+  departs(p: Packet, departure: number): void {
+    this.#travel(p, departure);
+  }
+
+  evicted(p: Packet): void {
+    this.#lose(p, this.#scheduler.now, DROP.LINK_QUEUE);
+  }
+
+  /** Frames sent before keep their delay; a queue that is not empty goes on under the new rate. */
+  configure(spec: ImpairmentSpec): void {
+    assertSpec(spec);
+    const before = this.#spec;
+    this.#spec = spec;
+    this.#impairments.configure(spec);
+    this.#keepsOrder = spec.rate > 0;
+    if (spec.egress === before.egress) {
+      this.#egress.configure(spec.rate, spec.limit);
+      return;
+    }
+    const old = this.#egress;
+    const egress = this.#newEgress(spec);
+    const now = this.#scheduler.now;
+    egress.freeAt = old.freeAt;
+    this.#egress = egress;
+    old.purge(now, (p) => {
+      this.#requeue(p, now);
+    });
+  }
+
+  /** Down: what is on its way dies at its arrival, what is queued dies now. */
+  setUp(up: boolean): void {
+    if (up === this.#up) return;
+    this.#up = up;
+    if (!up) {
+      const now = this.#scheduler.now;
+      this.#epoch++;
+      this.#lastArrival = ZERO;
+      this.#egress.purge(now, (p) => {
+        this.#lose(p, now, DROP.LINK_DOWN);
+      });
+    }
+    this.#from.port?.carrier?.(up, this.#from);
+  }
+
+  #newEgress(spec: ImpairmentSpec): Egress {
+    return spec.egress === 'fifo' ? new FifoEgress(spec.rate, spec.limit) : new PriorityEgress(this.#scheduler, this, spec.rate, spec.limit);
+  }
+
+  /** Past the dice: onto the line, if there is room; then its copies. */
+  #take(p: Packet, now: Nanos, flipBit: number, copies: number): void {
+    const departure = this.#egress.offer(p, now);
+    if (departure === FULL) {
+      this.#refuse(p, now, DROP.LINK_QUEUE);
+      return;
+    }
+    this.#tap.sent(p, this.#from, now, DROP.NONE);
+    if (flipBit >= 0) {
+      const at = p.off + ETHERNET_HEADER + (flipBit >> 3);
+      p.buf[at] = (p.buf[at] as number) ^ (0x80 >> (flipBit & 7));
+      this.#counters.add(this.#row + CORRUPTED, 1);
+    }
+    if (copies > 0) this.#copy(p, now, departure);
+    else if (departure !== KEPT) this.#travel(p, departure);
+  }
+
+  /** A copy follows its frame through queue and line, and draws a delay of its own. */
+  #copy(p: Packet, now: Nanos, departure: number): void {
+    const copy = this.#context.pool.clone(p);
+    copy.sentAt = now;
+    copy.epoch = this.#epoch;
+    this.#counters.add(this.#row + DUPLICATED, 1);
+    if (departure !== KEPT) this.#travel(p, departure);
+    this.#take(copy, now, -1, 0);
+  }
+
+  /** hot. From the line to the other end. */
+  #travel(p: Packet, departure: number): void {
+    const transit = this.#transit;
+    this.#impairments.transit(transit);
+    let arrival = (departure + transit.extra) as Nanos;
+    if (this.#keepsOrder && !transit.ahead) {
+      if (arrival < this.#lastArrival) arrival = this.#lastArrival;
+      else this.#lastArrival = arrival;
+    }
+    this.#scheduler.at(arrival, this, OP_ARRIVE, p);
+  }
+
+  /** A kept frame moves to an egress of another kind. */
+  #requeue(p: Packet, now: Nanos): void {
+    const departure = this.#egress.offer(p, now);
+    if (departure === FULL) this.#lose(p, now, DROP.LINK_QUEUE);
+    else if (departure !== KEPT) this.#travel(p, departure);
+  }
+
+  #refuse(p: Packet, now: Nanos, drop: DropCode): void {
+    this.#counters.drop(this.#row, drop);
+    this.#tap.sent(p, this.#from, now, drop);
+    this.#tap.ended(p, now);
+    this.#context.pool.release(p);
+  }
+
+  #lose(p: Packet, now: Nanos, drop: DropCode): void {
+    this.#counters.drop(this.#row, drop);
+    this.#tap.lost(p, this.#from, now, drop);
+    this.#tap.ended(p, now);
+    this.#context.pool.release(p);
+  }
+}
+
+/** What people write is checked where it is read; a value out of range here is a mistake of ours. */
+function assertSpec(spec: ImpairmentSpec): void {
+  const loss = spec.loss;
+  const odds = loss === null ? [] : loss.model === 'random' ? [loss.probability] : [loss.p, loss.r, loss.h, loss.k];
+  for (const p of [...odds, spec.corrupt, spec.duplicate, spec.reorder]) assertInvariant(p >= 0 && p <= 1, `a probability is between 0 and 1: ${p}`);
+  for (const n of [spec.delay, spec.jitter, spec.gap]) assertInvariant(Number.isSafeInteger(n) && n >= 0, `delay, jitter and gap are whole and not negative: ${n}`);
+  assertInvariant(spec.rate >= 0 && Number.isFinite(spec.rate), `a rate is not negative: ${spec.rate}`);
+  assertInvariant(Number.isSafeInteger(spec.limit) && spec.limit >= 1, `a queue has room for one frame at least: ${spec.limit}`);
+}

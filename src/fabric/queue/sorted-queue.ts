@@ -1,0 +1,50 @@
+/**
+ * The event queue in its simplest form: a list kept in order. It is what the timing wheel is held against
+ * (one contract, two implementations), and too slow for anything else.
+ * @module
+ */
+import type { TimerId } from '../../base/brand.js';
+import { NEVER, type Nanos } from '../../base/time.js';
+import type { Packet } from '../packet.js';
+import type { EventQueue, Target } from '../scheduler.js';
+import { must } from '../../base/assert.js';
+
+interface Entry {
+  readonly id: TimerId;
+  readonly when: Nanos;
+  readonly target: Target;
+  readonly op: number;
+  readonly packet: Packet | null;
+}
+
+export class SortedQueue implements EventQueue {
+  readonly #entries: Entry[] = [];
+  #lastId = 0;
+
+  get size(): number {
+    return this.#entries.length;
+  }
+
+  push(when: Nanos, target: Target, op: number, packet: Packet | null): TimerId {
+    const id = ++this.#lastId as TimerId;
+    // After all that are not later: equal times keep their order.
+    const at = this.#entries.findLastIndex((e) => e.when <= when) + 1;
+    this.#entries.splice(at, 0, { id, when, target, op, packet });
+    return id;
+  }
+
+  cancel(id: TimerId): boolean {
+    const at = this.#entries.findIndex((e) => e.id === id);
+    if (at >= 0) this.#entries.splice(at, 1);
+    return at >= 0;
+  }
+
+  peek(): Nanos {
+    return this.#entries[0]?.when ?? NEVER;
+  }
+
+  pop(): void {
+    const e = must(this.#entries.shift(), 'an event to pop');
+    e.target.fire(e.op, e.packet);
+  }
+}

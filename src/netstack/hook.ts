@@ -1,0 +1,84 @@
+/**
+ * Netfilter-style hooks: where a firewall, a connection tracker or a translator looks at a packet.
+ *
+ * ```
+ *   in ─► prerouting ─► routing ─► input ─► sockets ─► output ─► routing ─► postrouting ─► out
+ *                          └─────► forward ──────────────────────────────────►┘
+ * ```
+ * The walks are arrays sorted when a hook is installed, so an empty point costs one length comparison per packet.
+ * @module
+ */
+import type { DropCode } from '../base/drop.js';
+import type { Packet } from '../fabric/packet.js';
+import type { IpNode } from './ip-node.js';
+
+export const HOOK_POINTS = ['prerouting', 'input', 'forward', 'output', 'postrouting'] as const;
+export type HookPoint = (typeof HOOK_POINTS)[number];
+
+/** nftables' names for standard priorities (nft(8), table "Standard priority names"). Smaller runs first. */
+export const PRIORITY = { DEFRAG: -400, RAW: -300, CONNTRACK: -200, MANGLE: -150, DSTNAT: -100, FILTER: 0, SECURITY: 50, SRCNAT: 100, CONFIRM: 0x7fffffff } as const;
+
+/**
+ * What a hook decides: {@link ACCEPT} goes on to the next hook, {@link STOLEN} = the hook took ownership of the
+ * packet, any other value is the {@link DropCode} that the packet ends with.
+ */
+export type Verdict = number;
+export const ACCEPT = 0;
+export const STOLEN = -1;
+/** A hook's drop, for callers that hold a typed code. */
+export const dropVerdict = (code: DropCode): Verdict => code;
+
+/**
+ * One hook. `run` is hot: the frame is `p.buf[p.off ..)` with its EtherType in place (the MAC addresses only on what
+ * was received); `p.iif` and `p.oif` are interface indexes or -1. It sets `p.decision` before it drops; it may rewrite
+ * addresses and ports, but must keep every checksum right.
+ */
+export interface Hook {
+  readonly point: HookPoint;
+  readonly priority: number;
+  /** Address families that it sees: 4, 6, or 0 for both (nftables' `inet`). */
+  readonly family: 0 | 4 | 6;
+  run(p: Packet, node: IpNode): Verdict;
+}
+
+/** Hooks of one node by point and family, each array in order of priority, then of installation. */
+export class HookTable {
+  readonly prerouting4: Hook[] = [];
+  readonly prerouting6: Hook[] = [];
+  readonly input4: Hook[] = [];
+  readonly input6: Hook[] = [];
+  readonly forward4: Hook[] = [];
+  readonly forward6: Hook[] = [];
+  readonly output4: Hook[] = [];
+  readonly output6: Hook[] = [];
+  readonly postrouting4: Hook[] = [];
+  readonly postrouting6: Hook[] = [];
+
+  /** Returns the undoing. A hook that is installed twice runs twice. */
+  install(hook: Hook): () => void {
+    const lists: Hook[][] = [];
+    if (hook.family !== 6) lists.push(this[`${hook.point}4`]);
+    if (hook.family !== 4) lists.push(this[`${hook.point}6`]);
+    for (const list of lists) {
+      const later = list.findIndex((other) => other.priority > hook.priority);
+      list.splice(later < 0 ? list.length : later, 0, hook);
+    }
+    return () => {
+      for (const list of lists) {
+        const at = list.indexOf(hook);
+        if (at >= 0) list.splice(at, 1);
+      }
+    };
+  }
+}
+
+/** hot. Walks one point; the caller has seen that the list is not empty. */
+export function walk(hooks: readonly Hook[], p: Packet, node: IpNode): Verdict {
+  for (let i = 0; i < hooks.length; i++) {
+    const hook = hooks[i];
+    if (hook === undefined) break;
+    const verdict = hook.run(p, node);
+    if (verdict !== ACCEPT) return verdict;
+  }
+  return ACCEPT;
+}

@@ -1,0 +1,162 @@
+/**
+ * ICMP and ICMPv6 errors about packets that this node cannot deliver or forward, and the rules on when to keep quiet
+ * (RFC 1122 section 3.2.2, RFC 1812 section 4.3.2.7, RFC 4443 section 2.4).
+ *
+ * For packets of its own the node tells itself: the error goes by the loopback, and the socket learns of it the same way
+ * as of one from the network.
+ * @module
+ */
+import type { Cause } from '../../base/brand.js';
+import type { Packet } from '../../fabric/packet.js';
+import { copy } from '../../wire/bytes.js';
+import * as ethernet from '../../wire/ethernet.js';
+import * as icmp from '../../wire/icmp.js';
+import * as icmpv6 from '../../wire/icmpv6.js';
+import * as ipv4 from '../../wire/ipv4.js';
+import * as ipv6 from '../../wire/ipv6.js';
+import * as fragment from '../../wire/ipv6-fragment.js';
+import type { IpNode } from '../ip-node.js';
+import { DEFAULT_TTL } from '../ip/output.js';
+import { DEST } from '../routing/destination.js';
+import { type Addr, IPPROTO } from '../transport.js';
+import { CODES4, CODES6, UNREACHABLE, type Unreachable } from './kinds.js';
+import { ErrorRate } from './rate-limit.js';
+
+/** RFC 1812 4.3.2.3: as much of the datagram as fits in 576 octets. */
+const LARGEST4 = 576;
+/** RFC 4443 3.1: as much as fits in the minimum IPv6 MTU. */
+const LARGEST6 = 1280;
+
+export class IcmpErrors {
+  readonly rate: ErrorRate;
+  readonly #node: IpNode;
+  readonly #scratch = new Uint8Array(LARGEST6);
+
+  constructor(node: IpNode) {
+    this.#node = node;
+    this.rate = new ErrorRate(node.core.scheduler);
+  }
+
+  /** The caller keeps the packet, here and in every other method. */
+  unreachable(p: Packet, why: Unreachable): void {
+    if (isIpv4(p)) this.#send4(p, icmp.TYPES.DESTINATION_UNREACHABLE, CODES4[why] ?? 0, 0);
+    else if (why !== UNREACHABLE.PROTOCOL) this.#send6(p, icmpv6.TYPES.DESTINATION_UNREACHABLE, CODES6[why] ?? 0, 0);
+  }
+
+  hostUnreachable(p: Packet): void {
+    this.unreachable(p, UNREACHABLE.HOST);
+  }
+
+  /** @param code 0 = TTL or hop limit, 1 = reassembly */
+  timeExceeded(p: Packet, code: 0 | 1): void {
+    if (isIpv4(p)) this.#send4(p, icmp.TYPES.TIME_EXCEEDED, code, 0);
+    else this.#send6(p, icmpv6.TYPES.TIME_EXCEEDED, code, 0);
+  }
+
+  /** Fragmentation needed (RFC 1191) or Packet Too Big. @param mtu of the next hop */
+  tooBig(p: Packet, mtu: number): void {
+    if (isIpv4(p)) this.#send4(p, icmp.TYPES.DESTINATION_UNREACHABLE, icmp.UNREACHABLE.FRAGMENTATION_NEEDED, mtu);
+    else this.#send6(p, icmpv6.TYPES.PACKET_TOO_BIG, 0, mtu);
+  }
+
+  /** ICMPv6 only. @param code 0 erroneous field, 1 unrecognized next header @param at offset of the fault in `p.buf` */
+  parameterProblem(p: Packet, code: 0 | 1, at: number): void {
+    this.#send6(p, icmpv6.TYPES.PARAMETER_PROBLEM, code, at - p.off - ethernet.HEADER);
+  }
+
+  #send4(p: Packet, type: number, code: number, rest: number): void {
+    const node = this.#node;
+    const b = p.buf;
+    const o = p.off + ethernet.HEADER;
+    if (!this.#mayAnswer4(p, o)) return;
+    const to = node.book.read4(b, o + ipv4.SRC);
+    const from = this.#reporter(node.book.read4(b, o + ipv4.DST), to);
+    const exempt = type === icmp.TYPES.DESTINATION_UNREACHABLE && code === icmp.UNREACHABLE.FRAGMENTATION_NEEDED;
+    if (from === null || !this.#allowed(to, exempt)) return;
+    const quote = Math.min(ipv4.totalLength(b, o), LARGEST4 - ipv4.HEADER - icmp.HEADER);
+    const s = this.#scratch;
+    icmp.setType(s, 0, type);
+    icmp.setCode(s, 0, code);
+    icmp.setRest(s, 0, rest);
+    copy(b, o, s, icmp.HEADER, quote);
+    // RFC 1812 4.3.2.5: precedence 6 (internetwork control), the rest of the TOS as it came.
+    const tos = (ipv4.tos(b, o) & 0x1e) | 0xc0;
+    node.output.datagram(IPPROTO.ICMP, from, to, s, 0, icmp.HEADER + quote, tos, DEFAULT_TTL, false, causeOf(p));
+  }
+
+  #send6(p: Packet, type: number, code: number, rest: number): void {
+    const node = this.#node;
+    const b = p.buf;
+    const o = p.off + ethernet.HEADER;
+    // RFC 4443 2.4 (e.3): a multicast destination is answered by these two alone.
+    const aboutGroups = type === icmpv6.TYPES.PACKET_TOO_BIG || (type === icmpv6.TYPES.PARAMETER_PROBLEM && code === 2);
+    if (!this.#mayAnswer6(p, o, aboutGroups)) return;
+    const to = node.book.read6(b, o + ipv6.SRC);
+    const from = this.#reporter(node.book.read6(b, o + ipv6.DST), to);
+    if (from === null || !this.#allowed(to, type === icmpv6.TYPES.PACKET_TOO_BIG)) return;
+    const quote = Math.min(ipv6.HEADER + ipv6.payloadLength(b, o), LARGEST6 - ipv6.HEADER - icmpv6.HEADER);
+    const s = this.#scratch;
+    icmpv6.setType(s, 0, type);
+    icmpv6.setCode(s, 0, code);
+    icmpv6.setRest(s, 0, rest);
+    copy(b, o, s, icmpv6.HEADER, quote);
+    node.output.datagram(IPPROTO.IPV6_ICMP, from, to, s, 0, icmpv6.HEADER + quote, 0, DEFAULT_TTL, false, causeOf(p));
+  }
+
+  #mayAnswer4(p: Packet, o: number): boolean {
+    const b = p.buf;
+    if (p.iif > 0 && ethernet.isGroup(b, p.off)) return false;
+    if (ipv4.fragmentOffset(b, o) !== 0) return false;
+    // "a datagram whose source address does not define a single host": zero, loopback, multicast, broadcast, class E
+    const top = b[o + ipv4.SRC] as number;
+    if (top === 0 || top >= 224 || (top === 127 && p.iif > 0)) return false;
+    const { routes, book } = this.#node;
+    const kind = routes.lookup4(book.key4(b, o + ipv4.DST), 0, 0).kind;
+    if (kind === DEST.BROADCAST || kind === DEST.MULTICAST || kind === DEST.STRANGE_GROUP) return false;
+    if (routes.lookup4(book.key4(b, o + ipv4.SRC), 0, 0).kind === DEST.BROADCAST) return false;
+    if (ipv4.protocol(b, o) !== IPPROTO.ICMP) return true;
+    const at = o + ipv4.headerLength(b, o);
+    return at < p.off + p.len && !icmp.isError(icmp.type(b, at));
+  }
+
+  #mayAnswer6(p: Packet, o: number, aboutGroups: boolean): boolean {
+    const b = p.buf;
+    if (!aboutGroups && ((p.iif > 0 && ethernet.isGroup(b, p.off)) || b[o + ipv6.DST] === 0xff)) return false;
+    if (b[o + ipv6.SRC] === 0xff || isZero(b, o + ipv6.SRC)) return false;
+    let walked = ipv6.transport(b, o);
+    if (walked >= 0 && ipv6.walkedHeader(walked) === ipv6.NEXT.FRAGMENT) {
+      const at = ipv6.walkedTo(walked);
+      if (at + fragment.HEADER > p.off + p.len || fragment.fragmentOffset(b, at) !== 0) return false;
+      walked = ipv6.walk(b, at + fragment.HEADER, p.off + p.len, fragment.nextHeader(b, at));
+    }
+    if (walked < 0 || ipv6.walkedHeader(walked) !== ipv6.NEXT.ICMPV6) return true;
+    const at = ipv6.walkedTo(walked);
+    if (at >= p.off + p.len) return false;
+    const type = icmpv6.type(b, at);
+    return !icmpv6.isError(type) && type !== icmpv6.TYPES.REDIRECT;
+  }
+
+  /** Who speaks: the address that was spoken to where it is the node's own, else the one on the way back (Linux's default). */
+  #reporter(asked: Addr, to: Addr): Addr | null {
+    return this.#node.isLocal(asked) ? asked : this.#node.output.sourceFor(to);
+  }
+
+  /** Path MTU discovery is not limited, nor is what the node tells itself (Linux). */
+  #allowed(to: Addr, exempt: boolean): boolean {
+    return exempt || this.#node.isLocal(to) || this.rate.allow(to);
+  }
+}
+
+function isIpv4(p: Packet): boolean {
+  return p.buf[p.off + 12] === 0x08;
+}
+
+function isZero(b: Uint8Array, o: number): boolean {
+  for (let i = 0; i < 16; i++) if (b[o + i] !== 0) return false;
+  return true;
+}
+
+function causeOf(p: Packet): Cause {
+  return p.id as number as Cause;
+}
+

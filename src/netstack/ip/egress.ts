@@ -1,0 +1,87 @@
+/**
+ * The way out: postrouting hooks, fragments where the link is too small, the neighbour's Ethernet header, the link.
+ * @module
+ */
+import { DROP, type DropCode } from '../../base/drop.js';
+import type { Packet } from '../../fabric/packet.js';
+import * as ethernet from '../../wire/ethernet.js';
+import { ACCEPT, STOLEN, walk } from '../hook.js';
+import type { IpNode } from '../ip-node.js';
+import { type Neighbour, NUD } from '../neighbour/neighbour.js';
+import type { Destination } from '../routing/destination.js';
+import { fragment4, fragment6 } from './fragment.js';
+
+export class Egress {
+  readonly #node: IpNode;
+
+  constructor(node: IpNode) {
+    this.#node = node;
+  }
+
+  /**
+   * hot. Takes ownership of a packet whose IP header is final but for what postrouting hooks change. The caller has
+   * judged DF and, for IPv6, the sender's right to fragment.
+   * @param mtu largest packet, where that is less than the interface's
+   */
+  send(p: Packet, dest: Destination, mtu = 65535): void {
+    const node = this.#node;
+    if (!this.#postrouting(p)) return;
+    const { oif, neighbour } = dest;
+    if (oif === null || neighbour === null) {
+      node.core.drop(p, DROP.NO_ROUTE, node.core.why('no-route', 'postrouting'));
+      return;
+    }
+    const limit = mtu < oif.mtu ? mtu : oif.mtu;
+    if (p.len - ethernet.HEADER > limit) this.#fragments(p, limit, neighbour);
+    else if (neighbour.state === NUD.PERMANENT || node.neighbours.ready(neighbour, p)) this.transmit(p, neighbour);
+  }
+
+  /** hot. Puts the frame on the neighbour's link. */
+  transmit(p: Packet, neighbour: Neighbour): void {
+    const { iface, header } = neighbour;
+    if (!iface.up || iface.end === null) {
+      iface.txDropped++;
+      this.#node.core.drop(p, DROP.INTERFACE_DOWN, this.#node.core.why('interface-down', 'postrouting'));
+      return;
+    }
+    const b = p.buf;
+    const o = p.off;
+    for (let i = 0; i < ethernet.HEADER; i++) b[o + i] = header[i] as number;
+    iface.txPackets++;
+    iface.txBytes += p.len;
+    iface.end.send(p);
+  }
+
+  /** To the node itself: comes in by the loopback after this event, so that a sender never meets its own answer on the stack. */
+  loop(p: Packet): void {
+    const node = this.#node;
+    if (!this.#postrouting(p)) return;
+    node.loopback.txPackets++;
+    node.loopback.txBytes += p.len;
+    node.core.scheduler.at(node.core.scheduler.now, node, 0, p);
+  }
+
+  /** False: a hook ended or took the packet. */
+  #postrouting(p: Packet): boolean {
+    const node = this.#node;
+    const hooks = p.buf[p.off + 12] === 0x08 ? node.hooks.postrouting4 : node.hooks.postrouting6;
+    if (hooks.length === 0) return true;
+    const verdict = walk(hooks, p, node);
+    if (verdict === ACCEPT) return true;
+    if (verdict !== STOLEN) node.core.drop(p, verdict as DropCode, p.decision);
+    return false;
+  }
+
+  #fragments(p: Packet, mtu: number, neighbour: Neighbour): void {
+    const { core, neighbours } = this.#node;
+    const parts = p.buf[p.off + 12] === 0x08 ? fragment4(p, mtu, core.pool) : fragment6(p, mtu, core.pool, core.random.u32());
+    for (const part of parts) {
+      part.iif = p.iif;
+      part.oif = p.oif;
+      part.mark = p.mark;
+      part.decision = p.decision;
+      if (neighbours.ready(neighbour, part)) this.transmit(part, neighbour);
+    }
+    core.end(p);
+  }
+}

@@ -1,0 +1,52 @@
+/**
+ * Which of its addresses a node sends from (RFC 6724 section 5, the rules that matter between the node's own
+ * interfaces; for IPv4 as Linux: the outgoing interface's address on the next hop's network, else its first).
+ * @module
+ */
+import type { Interface, InterfaceAddress } from '../interface.js';
+import type { IpNode } from '../ip-node.js';
+import { DEST } from '../routing/destination.js';
+import type { Addr } from '../transport.js';
+
+/** Number of leading bits that two addresses share. */
+function commonBits(a: Uint8Array, b: Uint8Array): number {
+  for (let i = 0; i < a.length; i++) {
+    const differ = (a[i] ?? 0) ^ (b[i] ?? 0);
+    if (differ !== 0) return i * 8 + Math.clz32(differ) - 24;
+  }
+  return a.length * 8;
+}
+
+/** Null when there is no route, or no address of that family. */
+export function selectSource(node: IpNode, to: Addr): Addr | null {
+  const dest = node.routes.lookup(to);
+  if (dest.kind === DEST.LOCAL) return to;
+  if (dest.kind === DEST.SCOPED) return linkLocal(node.scopeOf(null, to));
+  const { oif } = dest;
+  if (oif === null || (dest.kind !== DEST.UNICAST && dest.kind !== DEST.BROADCAST)) return null;
+  const family = node.book.family(to);
+  const target = node.book.bytes(dest.neighbour?.addr ?? to);
+  const own = candidates(oif, family);
+  // A router's link may have link-local addresses alone: any other address of the node will do (rule 4 in Linux's words).
+  const pool = own.length > 0 ? own : node.interfaces.flatMap((iface) => (iface.loopback ? [] : candidates(iface, family)));
+  if (family === 4) return (pool.find((a) => commonBits(a.bytes, target) >= a.prefixLength) ?? pool[0])?.addr ?? null;
+  const bytes = node.book.bytes(to);
+  let best: InterfaceAddress | null = null;
+  // Rule 8: longest matching prefix, counted no further than the source's own prefix length.
+  let bits = -1;
+  for (const a of pool) {
+    const shared = Math.min(commonBits(a.bytes, bytes), a.prefixLength);
+    if (shared <= bits) continue;
+    best = a;
+    bits = shared;
+  }
+  return best?.addr ?? linkLocal(oif);
+}
+
+function candidates(iface: Interface, family: 4 | 6): InterfaceAddress[] {
+  return iface.addresses.filter((a) => a.family === family && !a.linkLocal);
+}
+
+function linkLocal(iface: Interface | null): Addr | null {
+  return iface?.addresses.find((a) => a.linkLocal)?.addr ?? null;
+}

@@ -1,0 +1,90 @@
+/**
+ * One run of a flow on a substrate: builds the lab, plays the script, closes everything. Whatever happens, what was
+ * recorded until then is a complete file and a readable ledger.
+ * @module
+ */
+import { LabError } from '../base/error.js';
+import type { Nanos } from '../base/time.js';
+import { ZERO } from '../base/time.js';
+import { DecisionTable } from '../capture/decision-table.js';
+import type { Ledger } from '../capture/ledger.js';
+import { pointsOf } from '../capture/points.js';
+import { Recorder } from '../capture/recorder.js';
+import { FileSink, MemorySink } from '../capture/store/byte-store.js';
+import type { LinkStats } from '../fabric/link-stats.js';
+import type { LabPki } from '../protocol/pki/lab-pki.js';
+import type { RoleKind } from '../roles/role.js';
+import type { Lab, LabDeps, Substrate } from '../substrate/substrate.js';
+import type { Plan, PlanLink } from '../topology/plan.js';
+import type { FlowSpec } from './flow.js';
+import { Script } from './script.js';
+import type { StepOutcome } from './script.js';
+
+export interface ScenarioOptions {
+  readonly substrate: Substrate;
+  readonly kinds: ReadonlyMap<string, RoleKind>;
+  readonly pki: LabPki;
+  readonly seed: number;
+  /** Of callpath, for the capture's header. */
+  readonly version: string;
+  /** Where the ledger is written; null = in memory. */
+  readonly captureFile: string | null;
+  readonly signal: AbortSignal;
+  readonly progress?: NonNullable<LabDeps['progress']>;
+}
+
+export interface AchievedLink {
+  readonly link: PlanLink;
+  /** From ends[0] to ends[1], and back. */
+  readonly directions: readonly [LinkStats, LinkStats];
+}
+
+export interface ScenarioRun {
+  readonly ledger: Ledger;
+  readonly outcomes: readonly StepOutcome[];
+  /** What ended the run before its script did; what happened until then is in the ledger. */
+  readonly error: LabError | null;
+  readonly labTime: Nanos;
+  readonly links: readonly AchievedLink[];
+}
+
+/** Errors: CAPTURE_WRITE before anything ran. Everything later is in the result's `error`, defects excepted. */
+export async function runScenario(flow: FlowSpec, plan: Plan, options: ScenarioOptions): Promise<ScenarioRun> {
+  const points = pointsOf(plan);
+  const decisions = new DecisionTable((node) => points.nodeName(node));
+  const sink = options.captureFile === null ? new MemorySink() : new FileSink(options.captureFile);
+  const recorder = new Recorder({
+    points,
+    decisions,
+    sink,
+    originSeconds: options.substrate.originSeconds(),
+    run: { version: options.version, topology: plan.name, hash: plan.hash, seed: options.seed, records: 'both' },
+  });
+  let lab: Lab | null = null;
+  let script: Script | null = null;
+  let error: LabError | null = null;
+  try {
+    lab = await options.substrate.build(plan, { ...options, recorder, decisions });
+    const playing = new Script(flow, plan, lab, recorder);
+    script = playing;
+    await lab.run((time) => playing.play(time), flow.limit);
+  } catch (caught) {
+    if (!LabError.is(caught)) {
+      recorder.close(lab?.clock.now ?? ZERO);
+      sink.close();
+      throw caught;
+    }
+    error = caught;
+  }
+  const labTime = lab?.clock.now ?? ZERO;
+  if (error !== null) recorder.event(null, labTime, 'ended-early', { code: error.code, says: error.message });
+  const links = lab === null ? [] : achieved(plan, lab);
+  await lab?.close();
+  recorder.close(labTime);
+  sink.close();
+  return { ledger: recorder.ledger(), outcomes: script?.outcomes ?? [], error: error ?? recorder.error, labTime, links };
+}
+
+function achieved(plan: Plan, lab: Lab): readonly AchievedLink[] {
+  return plan.links.map((link) => ({ link, directions: [lab.linkStats(link.id, 0), lab.linkStats(link.id, 1)] }));
+}

@@ -1,0 +1,105 @@
+/**
+ * Puts the plan together. Everything has been checked: what is missing here is our own mistake.
+ * @module
+ */
+import { must } from '../../base/assert.js';
+import type { LinkId, NodeId } from '../../base/brand.js';
+import type { Plan, PlanAddress, PlanInterface, PlanLink, PlanNode, PlanOrganisation, PlanRoute, PlanUser, PlanZone } from '../plan.js';
+import { CertificateNames } from '../naming/certificate-names.js';
+import { interfaceKey } from '../drafting/draft.js';
+import type { Draft, DraftLink, DraftNode, PlannedAddress } from '../drafting/draft.js';
+import { planHash } from './hash.js';
+import { formatIp, parseIp } from '../addressing/ip.js';
+import { planMacs } from '../addressing/mac.js';
+import type { Neighbourhood } from '../addressing/neighbourhood.js';
+
+export interface Parts {
+  readonly nodes: ReadonlyMap<string, DraftNode>;
+  readonly links: readonly DraftLink[];
+  readonly neighbourhood: Neighbourhood;
+  readonly routes: ReadonlyMap<string, readonly PlanRoute[]>;
+  readonly organisations: readonly PlanOrganisation[];
+  readonly users: readonly PlanUser[];
+  readonly zones: readonly PlanZone[];
+}
+
+export function assemble(parts: Parts, draft: Draft): Plan {
+  const { source } = draft.faults;
+  const ids = new Map([...parts.nodes.keys()].map((name, i) => [name, i as NodeId]));
+  const macs = planMacs(parts.links.flatMap((l) => l.ends.map((e) => interfaceKey(e.node.name, e.interface))));
+  const certificates = new CertificateNames(parts.zones);
+  const nodes = [...parts.nodes.values()].map((node): PlanNode => {
+    const addresses = parts.neighbourhood.addressesOf(node.name).map(formatIp);
+    return {
+      id: must(ids.get(node.name), `id of ${node.name}`),
+      name: node.name,
+      kind: node.kind.kind,
+      organisation: node.organisation,
+      segment: node.segment,
+      site: node.site,
+      forwards: node.kind.forwards,
+      bridge: node.kind.bridge,
+      interfaces: interfacesOf(node, parts, macs),
+      routes: parts.routes.get(node.name) ?? [],
+      resolvers: resolversOf(node, parts.neighbourhood),
+      certificateNames: certificates.of(node.name, addresses),
+      dscp: node.dscp,
+      config: node.config,
+      src: source.place(node.path, 'key'),
+    };
+  });
+  const links = parts.links.map((link, i): PlanLink => ({
+    id: i as LinkId,
+    name: link.name,
+    group: link.group,
+    segment: link.segment,
+    organisation: link.organisation,
+    ends: [endOf(link, 0, ids), endOf(link, 1, ids)],
+    mtu: link.mtu,
+    impairments: link.impairments,
+    up: link.up,
+    src: source.place(link.path),
+  }));
+  const { organisations, users, zones } = parts;
+  const plan = { name: draft.structure.file.name, file: source.file, organisations, nodes, links, users, zones };
+  return { ...plan, hash: planHash(plan) };
+}
+
+function endOf(link: DraftLink, side: 0 | 1, ids: ReadonlyMap<string, NodeId>): PlanLink['ends'][0] {
+  const { node, interface: name } = link.ends[side];
+  return { node: must(ids.get(node.name), `id of ${node.name}`), nodeName: node.name, interface: name };
+}
+
+function interfacesOf(node: DraftNode, { links, neighbourhood }: Parts, macs: ReadonlyMap<string, string>): readonly PlanInterface[] {
+  const ports = links.flatMap((link, i) => ([0, 1] as const).filter((side) => link.ends[side].node === node).map((side) => ({ link, i, side })));
+  const macOf = (of: string, name: string): string => must(macs.get(interfaceKey(of, name)), `MAC of ${of}:${name}`);
+  return ports.map(({ link, i, side }, port): PlanInterface => {
+    const name = link.ends[side].interface;
+    const station = neighbourhood.of(node.name).find((s) => s.interface === name);
+    const others = station === undefined ? [] : neighbourhood.on(station.lan).filter((s) => s !== station);
+    return {
+      index: port + 1,
+      name,
+      mac: macOf(node.name, name),
+      link: i as LinkId,
+      side,
+      mtu: link.mtu,
+      addresses: (station?.addresses ?? []).map(planAddress),
+      neighbours: others.flatMap((s) => s.addresses.map((a) => ({ address: formatIp(a.ip), mac: macOf(s.node.name, s.interface) }))),
+    };
+  });
+}
+
+function planAddress({ ip, network }: PlannedAddress): PlanAddress {
+  return { family: ip.family, address: formatIp(ip), prefixLength: network.length };
+}
+
+/** A server's addresses in the families that the node speaks itself; addresses that the file gives stay as they are. */
+function resolversOf(node: DraftNode, neighbourhood: Neighbourhood): readonly string[] {
+  const families = new Set(neighbourhood.addressesOf(node.name).map((ip) => ip.family));
+  return node.resolvers.flatMap((resolver) => {
+    const literal = parseIp(resolver);
+    const all = literal === undefined ? neighbourhood.addressesOf(resolver) : [literal];
+    return all.filter((ip) => families.has(ip.family)).map(formatIp);
+  });
+}

@@ -1,0 +1,29 @@
+/**
+ * A digest of what a plan means: equal for files that differ in comments, order of keys, anchors or file name; another
+ * one for every change of a value.
+ * @module
+ */
+import { createHash } from 'node:crypto';
+import type { Plan } from '../plan.js';
+import { without } from './without.js';
+
+/** SHA-256 in hex. Places in the file and the numbering of nodes don't count. */
+export function planHash(plan: Omit<Plan, 'hash'>): string {
+  const meaning = {
+    name: plan.name,
+    organisations: plan.organisations,
+    nodes: plan.nodes.map((node) => ({ ...without(node, 'id', 'src'), routes: node.routes.map((r) => without(r, 'src')) })),
+    links: plan.links.map((link) => ({ ...without(link, 'id', 'src'), ends: link.ends.map((e) => [e.nodeName, e.interface]) })),
+    users: plan.users.map((user) => without(user, 'src')),
+    zones: plan.zones.map((zone) => without(zone, 'src')),
+  };
+  return createHash('sha256').update(canonical(meaning)).digest('hex');
+}
+
+/** JSON with the keys of every object in sorted order. */
+function canonical(value: unknown): string {
+  return JSON.stringify(value, (_key, inner: unknown) => {
+    if (typeof inner !== 'object' || inner === null || Array.isArray(inner)) return inner;
+    return Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1)));
+  });
+}

@@ -1,0 +1,158 @@
+/**
+ * Nodes: kind, defaults (containerlab's order: the node's own word, then its kind's, then the defaults'), configuration
+ * by the kind's schema, and the names that they use.
+ * @module
+ */
+import type { ConfigIssue, KindInfo } from '../plan.js';
+import type { FileNode, LabFile } from '../source/schema.js';
+import { didYouMean, listed } from '../source/suggest.js';
+import type { Path } from '../source/yaml-source.js';
+import { readDscpPolicies } from './dscp.js';
+import type { Draft, DraftNode } from './draft.js';
+import { parseIp } from '../addressing/ip.js';
+
+type Inherited = 'organisation' | 'segment' | 'site' | 'resolvers' | 'dscp';
+
+/** Sorted by name: the plan, and with it node ids, don't depend on the order in the file. */
+export function draftNodes(draft: Draft): ReadonlyMap<string, DraftNode> {
+  const { file } = draft.structure;
+  checkKindNames(draft);
+  const nodes = new Map<string, DraftNode>();
+  for (const name of Object.keys(file.topology.nodes).sort()) {
+    const node = draftNode(name, file.topology.nodes[name] as FileNode, draft);
+    if (node !== undefined) nodes.set(name, node);
+  }
+  return nodes;
+}
+
+function checkKindNames({ structure, kinds, faults }: Draft): void {
+  for (const name of Object.keys(structure.file.topology.kinds ?? {})) {
+    if (!kinds.has(name)) unknownKind(name, ['topology', 'kinds', name], 'key', { kinds, faults });
+  }
+}
+
+function unknownKind(kind: string, path: Path, on: 'key' | 'value', { kinds, faults }: Pick<Draft, 'kinds' | 'faults'>): void {
+  faults.add('TOPOLOGY_UNKNOWN_KIND', path, `there is no node kind "${kind}"`, {
+    expected: `one of: ${listed(kinds.keys(), 40)}`,
+    ...didYouMean(kind, kinds.keys()),
+    on,
+  });
+}
+
+function draftNode(name: string, node: FileNode, draft: Draft): DraftNode | undefined {
+  const { faults, kinds } = draft;
+  const { topology } = draft.structure.file;
+  const path: Path = ['topology', 'nodes', name];
+  const kindName = node.kind ?? topology.defaults?.kind;
+  if (kindName === undefined) {
+    faults.add('TOPOLOGY_SCHEMA', path, `the node "${name}" has no kind`, { on: 'key', expected: `kind: one of ${listed(kinds.keys(), 40)}` });
+    return undefined;
+  }
+  const kind = kinds.get(kindName);
+  if (kind === undefined) {
+    unknownKind(kindName, node.kind === undefined ? ['topology', 'defaults', 'kind'] : [...path, 'kind'], 'value', draft);
+    return undefined;
+  }
+  const level = <K extends Inherited>(key: K) => inherited(topology, name, kindName, key);
+  const dscp = level('dscp');
+  const resolvers = level('resolvers');
+  const drafted: DraftNode = {
+    name,
+    path,
+    kind,
+    organisation: readOrganisation(level('organisation'), draft),
+    segment: level('segment')?.value ?? 'customer',
+    site: level('site')?.value ?? null,
+    config: readConfig(kind, name, node, draft),
+    addresses: node.addresses ?? {},
+    prefixes: node.prefixes ?? [],
+    routes: node.routes ?? [],
+    resolvers: resolvers?.value ?? [],
+    resolversPath: resolvers?.path ?? path,
+    dscp: dscp === undefined ? [] : readDscpPolicies(dscp.value, dscp.path, faults),
+  };
+  checkBridgeKeys(drafted, node, draft);
+  return drafted;
+}
+
+function inherited<K extends Inherited>(topology: LabFile['topology'], name: string, kind: string, key: K) {
+  const places = [
+    { from: topology.nodes[name], path: ['topology', 'nodes', name, key] },
+    { from: topology.kinds?.[kind], path: ['topology', 'kinds', kind, key] },
+    { from: topology.defaults, path: ['topology', 'defaults', key] },
+  ];
+  for (const { from, path } of places) {
+    const value = from?.[key];
+    if (value !== undefined) return { value: value as NonNullable<FileNode[K]>, path };
+  }
+  return undefined;
+}
+
+function readOrganisation(found: { value: string; path: Path } | undefined, { structure, faults }: Draft): string | null {
+  if (found === undefined) return null;
+  const known = Object.keys(structure.file.organisations ?? {});
+  if (known.includes(found.value)) return found.value;
+  faults.add('TOPOLOGY_REFERENCE', found.path, `there is no organisation "${found.value}"`, {
+    expected: `one of: ${listed(known)}`,
+    ...didYouMean(found.value, known),
+  });
+  return null;
+}
+
+/** The kind's `config` under the node's own, key by key. */
+function readConfig(kind: KindInfo, name: string, node: FileNode, draft: Draft): unknown {
+  const { structure } = draft;
+  const own = node.config ?? {};
+  const ofKind = structure.file.topology.kinds?.[kind.kind]?.config ?? {};
+  const result = kind.schema.parse({ ...ofKind, ...own });
+  const nodePath: Path = ['topology', 'nodes', name, 'config'];
+  const kindPath: Path = ['topology', 'kinds', kind.kind, 'config'];
+  const pathOf = (key: string | number | undefined): Path => (key !== undefined && !(key in own) && key in ofKind ? kindPath : nodePath);
+  if (!result.ok) {
+    for (const issue of result.issues) reportIssue(issue, [...pathOf(issue.path[0]), ...issue.path], draft);
+    return undefined;
+  }
+  for (const reference of kind.references ?? []) {
+    const path = [...pathOf(reference.key), reference.key];
+    const value = (result.value as Readonly<Record<string, unknown>>)[reference.key];
+    const entries = Array.isArray(value) ? value.map((v, i) => [v, [...path, i]] as const) : [[value, path] as const];
+    for (const [entry, at] of entries) {
+      if (typeof entry !== 'string' || (reference.addresses && parseIp(entry) !== undefined)) continue;
+      checkNodeReference(entry, reference.kinds, at, draft);
+    }
+  }
+  return result.value;
+}
+
+function reportIssue(issue: ConfigIssue, path: Path, { faults }: Draft): void {
+  faults.add('TOPOLOGY_SCHEMA', path, issue.message, {
+    on: issue.onKey === true ? 'key' : 'value',
+    ...(issue.expected !== undefined && { expected: issue.expected }),
+    ...(issue.hint !== undefined && { hint: issue.hint }),
+  });
+}
+
+/** Reports a name that is no node, or a node of another kind. True when it may be used. */
+export function checkNodeReference(name: string, wanted: readonly string[], path: Path, { structure, faults }: Draft): boolean {
+  const { topology } = structure.file;
+  const kindOf = (n: string): string | undefined => topology.nodes[n]?.kind ?? topology.defaults?.kind;
+  const fitting = Object.keys(topology.nodes).filter((n) => wanted.includes(kindOf(n) ?? ''));
+  if (fitting.includes(name)) return true;
+  if (structure.brokenNodes.has(name)) return false;
+  const kinds = wanted.join(' or ');
+  const message = Object.hasOwn(topology.nodes, name) ? `the node "${name}" is a ${kindOf(name)}, not a ${kinds}` : `there is no node "${name}"`;
+  faults.add('TOPOLOGY_REFERENCE', path, message, { expected: `a node of kind ${kinds}: ${listed(fitting)}`, ...didYouMean(name, fitting) });
+  return false;
+}
+
+function checkBridgeKeys(node: DraftNode, written: FileNode, { faults }: Draft): void {
+  const wrong = node.kind.bridge ? (['addresses', 'routes'] as const) : (['prefixes'] as const);
+  for (const key of wrong) {
+    if (written[key] === undefined) continue;
+    const message = node.kind.bridge ? `the bridge "${node.name}" has no ${key}: it forwards frames` : `"${node.name}" is no bridge, so it has no prefixes`;
+    faults.add('TOPOLOGY_ADDRESS', [...node.path, key], message, {
+      on: 'key',
+      expected: node.kind.bridge ? 'prefixes: the networks of its LAN' : 'addresses of the node, or prefixes at the link',
+    });
+  }
+}

@@ -1,0 +1,56 @@
+/**
+ * Organisations and their users: who sits where, and where the user is homed.
+ * @module
+ */
+import type { PlanOrganisation, PlanUser } from '../plan.js';
+import { didYouMean, listed } from '../source/suggest.js';
+import type { Draft, DraftNode } from '../drafting/draft.js';
+import { compare } from '../addressing/lan-graph.js';
+import { checkNodeReference } from '../drafting/nodes.js';
+
+/** The kind at which a user can be homed. */
+const HOME = 'front-end';
+
+export function planOrganisations({ structure, faults }: Draft): readonly PlanOrganisation[] {
+  const written = structure.file.organisations ?? {};
+  const owners = new Map<string, string>();
+  return Object.keys(written).sort(compare).map((name) => {
+    const domains = written[name]?.domains ?? [];
+    for (const [i, domain] of domains.entries()) {
+      const owner = owners.get(domain);
+      if (owner !== undefined) {
+        faults.add('TOPOLOGY_DUPLICATE', ['organisations', name, 'domains', i], `the domain "${domain}" belongs to "${owner}" already`, { expected: 'each domain once' });
+      }
+      owners.set(domain, name);
+    }
+    return { name, domains };
+  });
+}
+
+export function planUsers(organisations: readonly PlanOrganisation[], nodes: ReadonlyMap<string, DraftNode>, draft: Draft): readonly PlanUser[] {
+  const written = draft.structure.file.users ?? {};
+  const domains = organisations.flatMap((o) => o.domains);
+  return Object.keys(written).sort(compare).flatMap((address) => {
+    const user = written[address];
+    if (user === undefined) return [];
+    const path = ['users', address];
+    const [name = '', domain = ''] = address.split('@');
+    const organisation = organisations.find((o) => o.domains.includes(domain));
+    if (organisation === undefined) {
+      draft.faults.add('TOPOLOGY_REFERENCE', path, `no organisation has the domain "${domain}"`, { on: 'key', expected: `one of: ${listed(domains)}`, ...didYouMean(domain, domains) });
+    }
+    checkSeat(user.node, [...path, 'node'], nodes, draft);
+    checkNodeReference(user.home, [HOME], [...path, 'home'], draft);
+    return [{ address, name, organisation: organisation?.name ?? '', node: user.node, home: user.home, password: user.password, src: draft.faults.source.place(path, 'key') }];
+  });
+}
+
+/** A user sits at an end system: not at a router or bridge. */
+function checkSeat(name: string, path: readonly string[], nodes: ReadonlyMap<string, DraftNode>, { structure, faults }: Draft): void {
+  const node = nodes.get(name);
+  const seats = [...nodes.values()].filter((n) => !n.kind.forwards && !n.kind.bridge).map((n) => n.name);
+  if (node !== undefined && seats.includes(name)) return;
+  if (node === undefined && (structure.brokenNodes.has(name) || Object.hasOwn(structure.file.topology.nodes, name))) return;
+  const message = node === undefined ? `there is no node "${name}"` : `nobody sits at "${name}": it is a ${node.kind.kind}`;
+  faults.add('TOPOLOGY_REFERENCE', path, message, { expected: `a client: ${listed(seats)}`, ...didYouMean(name, seats) });
+}

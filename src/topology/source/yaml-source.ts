@@ -1,0 +1,160 @@
+/**
+ * A YAML 1.2 file as plain values, together with the place of every key and value in the text. Anchors, aliases and
+ * merge keys (`<<`) are allowed; a value that came by one of them has its place where it was written.
+ * @module
+ */
+import { LineCounter, isAlias, isMap, isScalar, isSeq, parseDocument, visit } from 'yaml';
+import type { Document, Node, Pair, Scalar, YAMLError, YAMLMap } from 'yaml';
+import { LabError } from '../../base/error.js';
+import type { ErrorCode, SourceRef } from '../../base/error.js';
+
+export type Path = readonly (string | number)[];
+
+/** Whether the fault is in the key (unknown, missing beneath it) or in what it holds. */
+export type PlaceOn = 'key' | 'value';
+
+export class YamlSource {
+  readonly file: string;
+  /** Faults of syntax, in the order of the text. */
+  readonly errors: readonly LabError[];
+  /** False when the text is no YAML at all, so that {@link value} says nothing. Duplicate keys alone leave it true. */
+  readonly usable: boolean;
+  /** The whole document as plain values. */
+  readonly value: unknown;
+  readonly #document: Document.Parsed;
+  readonly #lines = new LineCounter();
+  readonly #duplicateKey: ErrorCode;
+
+  /** @param duplicateKey code of the fault that a key stands twice */
+  constructor(text: string, file: string, duplicateKey: ErrorCode = 'TOPOLOGY_DUPLICATE') {
+    this.file = file;
+    this.#duplicateKey = duplicateKey;
+    this.#document = parseDocument(text, { merge: true, lineCounter: this.#lines, prettyErrors: false, stringKeys: true });
+    const errors = [...this.#document.errors, ...this.#document.warnings].map((e) => this.#syntaxError(e));
+    errors.push(...this.#danglingAliases());
+    this.usable = errors.every((e) => e.code === duplicateKey);
+    this.value = this.usable ? this.#plain(errors) : undefined;
+    this.errors = errors;
+  }
+
+  /** Place of the key or value at `path`, or of the nearest thing above it that exists. */
+  place(path: Path, on: PlaceOn = 'value'): SourceRef {
+    return this.#refOf(this.#offset(path, on));
+  }
+
+  /** Place of the character at `offset` (from 0) of the text at `path`. */
+  placeWithin(path: Path, offset: number): SourceRef {
+    const found = this.#find(path).value;
+    const start = this.#offset(path, 'value');
+    return this.#refOf(start + (isScalar(found) ? shiftInScalar(found, offset) : 0));
+  }
+
+  /** True when something is written at exactly that path. */
+  has(path: Path): boolean {
+    return this.#find(path).depth === path.length;
+  }
+
+  #plain(errors: LabError[]): unknown {
+    try {
+      return this.#document.toJS({ maxAliasCount: 1000 }) as unknown;
+    } catch (cause) {
+      // The library guards against aliases that multiply into gigabytes ("billion laughs").
+      if (!(cause instanceof ReferenceError)) throw cause;
+      errors.push(new LabError('YAML_SYNTAX', 'the aliases of this file multiply beyond all measure', { where: this.#refOf(0), cause }));
+      return undefined;
+    }
+  }
+
+  #syntaxError(e: YAMLError): LabError {
+    const where = this.#refOf(e.pos[0]);
+    if (e.code === 'DUPLICATE_KEY') {
+      return new LabError(this.#duplicateKey, 'the same key stands twice in one mapping', {
+        where,
+        expected: 'each key once',
+        hint: 'rename or remove one of them; only the last one would count',
+      });
+    }
+    const message = e.message.replace(/\s+/g, ' ').trim();
+    return new LabError('YAML_SYNTAX', message, { where, expected: 'YAML 1.2' });
+  }
+
+  #danglingAliases(): LabError[] {
+    const found: LabError[] = [];
+    visit(this.#document, {
+      Alias: (_key, alias) => {
+        if (alias.resolve(this.#document) !== undefined) return;
+        found.push(
+          new LabError('YAML_SYNTAX', `the alias *${alias.source} names no anchor above it`, {
+            where: this.#refOf(alias.range?.[0] ?? 0),
+            expected: `an anchor &${alias.source} before this line`,
+          }),
+        );
+      },
+    });
+    return found;
+  }
+
+  #refOf(offset: number): SourceRef {
+    const { line, col } = this.#lines.linePos(offset);
+    return { file: this.file, line: Math.max(1, line), column: Math.max(1, col) };
+  }
+
+  #offset(path: Path, on: PlaceOn): number {
+    const found = this.#find(path);
+    // Something missing is best shown at the key of what should have held it.
+    const wantKey = on === 'key' || found.depth < path.length;
+    const node = wantKey ? (found.key ?? found.value) : (found.value ?? found.key);
+    return node?.range?.[0] ?? 0;
+  }
+
+  #find(path: Path): { key: Node | null; value: Node | null; depth: number } {
+    let value: Node | null = this.#document.contents;
+    let key: Node | null = null;
+    let depth = 0;
+    for (const step of path) {
+      const next = this.#child(this.#resolved(value), step);
+      if (next === undefined) break;
+      depth++;
+      key = next.key;
+      value = next.value;
+    }
+    return { key, value, depth };
+  }
+
+  #resolved(node: Node | null): Node | null {
+    return isAlias(node) ? (node.resolve(this.#document) ?? null) : node;
+  }
+
+  #child(node: Node | null, step: string | number): { key: Node | null; value: Node | null } | undefined {
+    if (isSeq(node) && typeof step === 'number') {
+      const item = node.items[step] as Node | undefined;
+      return item === undefined ? undefined : { key: item, value: item };
+    }
+    return isMap(node) ? this.#childOfMap(node, String(step)) : undefined;
+  }
+
+  #childOfMap(map: YAMLMap, step: string): { key: Node | null; value: Node | null } | undefined {
+    const pairs = map.items as Pair<Node, Node | null>[];
+    let found: Pair<Node, Node | null> | undefined;
+    for (const pair of pairs) if (isScalar(pair.key) && String(pair.key.value) === step) found = pair;
+    if (found !== undefined) return { key: found.key, value: found.value };
+    for (const pair of pairs) {
+      if (!isScalar(pair.key) || pair.key.source !== '<<') continue;
+      const merged = this.#resolved(pair.value);
+      for (const part of isSeq(merged) ? (merged.items as Node[]) : [merged]) {
+        const inner = this.#child(this.#resolved(part), step);
+        if (inner !== undefined) return inner;
+      }
+    }
+    return undefined;
+  }
+}
+
+/** How far the `offset`th character of the value stands behind the scalar's start; 0 where folding or escapes blur it. */
+function shiftInScalar(scalar: Scalar, offset: number): number {
+  const text = String(scalar.value);
+  const written = scalar.range === undefined || scalar.range === null ? 0 : scalar.range[1] - scalar.range[0];
+  if (scalar.type === 'PLAIN') return written === text.length ? offset : 0;
+  const quoted = scalar.type === 'QUOTE_DOUBLE' || scalar.type === 'QUOTE_SINGLE';
+  return quoted && written === text.length + 2 ? offset + 1 : 0;
+}

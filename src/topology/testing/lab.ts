@@ -1,0 +1,64 @@
+/**
+ * Short ways to a plan or to faults, for tests of this floor.
+ * @module
+ */
+import { formatLabError } from '../../base/error.js';
+import type { LabError } from '../../base/error.js';
+import type { Plan, PlanInterface, PlanNode } from '../plan.js';
+import { parseTopology } from '../topology-file.js';
+import { SAMPLE_KINDS } from './sample-kinds.js';
+
+export const FILE = 'test.lab.yaml';
+
+/** The plan of a text that must be sound. */
+export function planOf(text: string): Plan {
+  const result = parseTopology(text, FILE, SAMPLE_KINDS);
+  if (result.ok) return result.plan;
+  throw new Error(result.errors.map(formatLabError).join('\n'));
+}
+
+/** The faults of a text that must have some. */
+export function errorsOf(text: string): readonly LabError[] {
+  const result = parseTopology(text, FILE, SAMPLE_KINDS);
+  return result.ok ? [] : result.errors;
+}
+
+/** Faults as `line:column CODE message`. */
+export function faultsOf(text: string): readonly string[] {
+  return errorsOf(text).map((e) => `${e.where?.line}:${e.where?.column} ${e.code} ${e.message}`);
+}
+
+export function nodeOf(plan: Plan, name: string): PlanNode {
+  const node = plan.nodes.find((n) => n.name === name);
+  if (node === undefined) throw new Error(`no node ${name}`);
+  return node;
+}
+
+export function interfaceOf(plan: Plan, node: string, name: string): PlanInterface {
+  const found = nodeOf(plan, node).interfaces.find((i) => i.name === name);
+  if (found === undefined) throw new Error(`no interface ${node}:${name}`);
+  return found;
+}
+
+/** `address/length` of every address of an interface. */
+export function addressesOf(plan: Plan, node: string, name = 'eth0'): readonly string[] {
+  return interfaceOf(plan, node, name).addresses.map((a) => `${a.address}/${a.prefixLength}`);
+}
+
+/** A node's routes as `prefix via next-hop dev interface metric origin`. */
+export function routesOf(plan: Plan, node: string): readonly string[] {
+  return nodeOf(plan, node).routes.map((r) => `${r.prefix} via ${r.via} dev ${r.dev} ${r.metric} ${r.origin}`);
+}
+
+/** Two clients at a router, one network each: the least that has routes. */
+export const TWO_CLIENTS = `
+name: two
+topology:
+  nodes:
+    a: { kind: client }
+    r: { kind: router }
+    b: { kind: client }
+  links:
+    - { endpoints: ["a:eth0", "r:left"], prefixes: [10.0.1.0/24, "2001:db8:1::/64"] }
+    - { endpoints: ["b:eth0", "r:right"], prefixes: [10.0.2.0/24, "2001:db8:2::/64"] }
+`;

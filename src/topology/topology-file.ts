@@ -1,0 +1,101 @@
+/**
+ * From a `*.lab.yaml` to a {@link Plan}, or to all of its faults at once. Same text and kinds, same plan.
+ * @module
+ * @example
+ * const result = parseTopology(text, 'contoso.lab.yaml', kinds);
+ * if (!result.ok) for (const error of result.errors) console.error(formatLabError(error));
+ */
+import { readFile } from 'node:fs/promises';
+import { LabError } from '../base/error.js';
+import { planAddresses } from './addressing/addresses.js';
+import { parseIp } from './addressing/ip.js';
+import { findLans } from './addressing/lan-graph.js';
+import { Neighbourhood } from './addressing/neighbourhood.js';
+import { assemble } from './assembly/assemble.js';
+import { without } from './assembly/without.js';
+import type { Draft, DraftNode } from './drafting/draft.js';
+import { draftLinks } from './drafting/links.js';
+import { checkNodeReference, draftNodes } from './drafting/nodes.js';
+import { planOrganisations, planUsers } from './naming/users.js';
+import { checkTargets } from './naming/zone-targets.js';
+import { draftZones } from './naming/zones.js';
+import type { KindInfo, Plan } from './plan.js';
+import { namedNetworks } from './routing/route-target.js';
+import { planRoutes } from './routing/routes.js';
+import { Faults } from './source/faults.js';
+import { readStructure } from './source/structure.js';
+import { YamlSource } from './source/yaml-source.js';
+
+export type TopologyResult = { readonly ok: true; readonly plan: Plan } | { readonly ok: false; readonly errors: readonly LabError[] };
+
+/**
+ * Pure: nothing is read from `file`.
+ * @param file name for error messages and the plan
+ * @param kinds the node kinds by name
+ * @returns the plan, or every fault: codes YAML_SYNTAX and TOPOLOGY_*, in the order of the file
+ */
+export function parseTopology(text: string, file: string, kinds: ReadonlyMap<string, KindInfo>): TopologyResult {
+  const source = new YamlSource(text, file);
+  const faults = new Faults(source);
+  const structure = source.usable ? readStructure(source.value, faults) : undefined;
+  if (structure === undefined) return { ok: false, errors: faults.sorted() };
+  const plan = makePlan({ structure, faults, kinds });
+  const errors = faults.sorted();
+  return errors.length > 0 || plan === undefined ? { ok: false, errors } : { ok: true, plan };
+}
+
+/** Errors, beside those of {@link parseTopology}: FILE_NOT_FOUND, FILE_UNREADABLE. */
+export async function loadTopology(file: string, kinds: ReadonlyMap<string, KindInfo>): Promise<TopologyResult> {
+  let bytes: Uint8Array;
+  try {
+    bytes = await readFile(file);
+  } catch (cause) {
+    return { ok: false, errors: [unreadable(file, cause)] };
+  }
+  const text = decode(bytes);
+  if (text === undefined) return { ok: false, errors: [new LabError('FILE_UNREADABLE', `${file} is no UTF-8 text`, { expected: 'a YAML file in UTF-8' })] };
+  return parseTopology(text, file, kinds);
+}
+
+function decode(bytes: Uint8Array): string | undefined {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch (cause) {
+    if (cause instanceof TypeError) return undefined;
+    throw cause;
+  }
+}
+
+function unreadable(file: string, cause: unknown): LabError {
+  const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown';
+  if (code === 'ENOENT') return new LabError('FILE_NOT_FOUND', `there is no file ${file}`, { expected: 'a *.lab.yaml', cause });
+  return new LabError('FILE_UNREADABLE', `${file} can't be read (${code})`, { expected: 'a readable *.lab.yaml', cause });
+}
+
+/** Runs every check that can be run; `undefined` when any has found a fault. */
+function makePlan(draft: Draft): Plan | undefined {
+  const nodes = draftNodes(draft);
+  const { links, whole } = draftLinks(draft, nodes);
+  const lans = findLans(links, draft.faults);
+  const addressing = planAddresses(lans, whole, draft);
+  const neighbourhood = new Neighbourhood(lans, addressing.addresses, { doubtful: addressing.doubtful, incomplete: !whole });
+  const networks = namedNetworks(lans, addressing.networks, draft);
+  // With holes in the network nearly every route would seem to lead nowhere.
+  const routes = new Map(whole ? [...nodes.values()].map((node) => [node.name, planRoutes(node, neighbourhood, networks, draft)]) : []);
+  checkResolvers(nodes, draft);
+  const organisations = planOrganisations(draft);
+  const users = planUsers(organisations, nodes, draft);
+  const drafted = draftZones(neighbourhood, draft);
+  checkTargets(drafted, draft);
+  if (draft.faults.sorted().length > 0) return undefined;
+  const zones = drafted.map((zone) => ({ ...without(zone, 'path'), records: zone.records.map((record) => without(record, 'path')) }));
+  return assemble({ nodes, links, neighbourhood, routes, organisations, users, zones }, draft);
+}
+
+function checkResolvers(nodes: ReadonlyMap<string, DraftNode>, draft: Draft): void {
+  for (const node of nodes.values()) {
+    for (const [i, resolver] of node.resolvers.entries()) {
+      if (parseIp(resolver) === undefined) checkNodeReference(resolver, ['dns'], [...node.resolversPath, i], draft);
+    }
+  }
+}
