@@ -107,6 +107,7 @@ export class Network {
       seen.dropped = true;
       return;
     }
+    if (!this.#layers.has(to)) return;
     const copies = this.#random.float() < (this.path.duplicate ?? 0) ? 2 : 1;
     for (let i = 0; i < copies; i++) {
       const extra = Math.floor(this.#random.float() * (this.path.jitter ?? 0));

@@ -3,10 +3,10 @@
  * @module
  */
 import type { Cause } from '../../base/brand.js';
-import type { NetFault } from './context.js';
+import type { NetFault } from './checks/context.js';
 import type { TransportAddress } from '../stun/transport-address.js';
-import type { Candidate, IceBase, LocalCandidate } from './candidate.js';
-import type { PairState } from './pair.js';
+import type { Candidate, IceBase, LocalCandidate } from './candidates/candidate.js';
+import type { PairState } from './checks/pair.js';
 
 export type IceIn =
   /** Start gathering: host candidates at once, the rest as the gatherers find them. */

@@ -17,17 +17,17 @@ import { checkFingerprint, isMalformedStun, parseStun } from '../stun/codec.js';
 import { STUN_METHOD } from '../stun/message.js';
 import type { TransportAddress } from '../stun/transport-address.js';
 import type { IceIn, IceOut, SelectedPair } from './agent-io.js';
-import { formatCandidate, type IceBase, type LocalCandidate } from './candidate.js';
-import { CheckList, type CheckListState, type PrunedPair } from './check-list.js';
-import type { ConsentSnapshot } from './consent.js';
-import { DEFAULT_SETTINGS, IceContext, type IceSettings } from './context.js';
-import { newCredentials, type IceCredentials } from './credentials.js';
-import type { Gatherer, GathererOut, GatherNote } from './gatherer.js';
-import { LocalCandidates } from './local-candidates.js';
-import { Pacer } from './pacer.js';
-import { snapshotPair, type PairSnapshot } from './pair.js';
-import { addressedUfrag, refuseCheck } from './requests.js';
-import { IceSession } from './session.js';
+import { formatCandidate, type IceBase, type LocalCandidate } from './candidates/candidate.js';
+import { CheckList, type CheckListState, type PrunedPair } from './checks/check-list.js';
+import type { ConsentSnapshot } from './checks/consent.js';
+import { DEFAULT_SETTINGS, IceContext, type IceSettings } from './checks/context.js';
+import { newCredentials, type IceCredentials } from './candidates/credentials.js';
+import type { Gatherer, GathererOut, GatherNote } from './candidates/gatherer.js';
+import { LocalCandidates } from './candidates/local-candidates.js';
+import { Pacer } from './candidates/pacer.js';
+import { snapshotPair, type PairSnapshot } from './checks/pair.js';
+import { addressedUfrag, refuseCheck } from './checks/server-checks.js';
+import { IceSession } from './checks/session.js';
 
 export interface IceAgentOptions {
   readonly controlling: boolean;

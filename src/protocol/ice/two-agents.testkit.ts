@@ -10,10 +10,10 @@ import { BindingServer, type BindingServerOut } from '../stun/binding-server.js'
 import { formatAddress, sameAddress, type TransportAddress } from '../stun/transport-address.js';
 import type { IceIn, IceOut } from './agent-io.js';
 import { IceAgent, type IceAgentOptions } from './agent.js';
-import type { IceBase } from './candidate.js';
-import type { PairSnapshot } from './pair.js';
-import { localPreferences } from './priority.js';
-import { ReflexiveGatherer } from './reflexive-gatherer.js';
+import type { IceBase } from './candidates/candidate.js';
+import type { PairSnapshot } from './checks/pair.js';
+import { localPreferences } from './candidates/priority.js';
+import { ReflexiveGatherer } from './candidates/reflexive-gatherer.js';
 
 export const STUN4: TransportAddress = { address: '203.0.113.1', port: 3478, family: 4 };
 export const STUN6: TransportAddress = { address: '2001:db8:ff::1', port: 3478, family: 6 };

@@ -25,9 +25,6 @@ export function srtpFailure(result: number): SrtpFailure | null {
   return FAILURES[-1 - result] ?? null;
 }
 
-/** Most octets that protection adds: GCM's tag with SRTCP's index. */
-export const SRTP_OVERHEAD = 20;
-
 const SRTCP_HEADER = 8;
 const E_BIT = 0x8000_0000;
 

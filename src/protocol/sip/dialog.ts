@@ -130,6 +130,11 @@ export class Dialog {
     return this.#build(method, ++this.#parts.localSequence, headers, body);
   }
 
+  /** A challenge made a request of this dialog go again with a higher CSeq. */
+  advance(sequence: number): void {
+    if (sequence > this.#parts.localSequence) this.#parts.localSequence = sequence;
+  }
+
   /** ACK for a 2xx (section 13.2.2.4): CSeq of the INVITE, its credentials. */
   ack(invite: SipRequest): SipRequest {
     const credentials = invite.headers.filter((h) => /^(proxy-)?authorization$/i.test(h.name)).map((h) => [h.name, h.value] as const);

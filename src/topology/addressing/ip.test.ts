@@ -17,7 +17,10 @@ describe('addresses', () => {
       fc.bigInt({ min: 0n, max: 2n ** 32n - 1n }).map((value): Ip => ({ family: 4, value })),
       fc.bigInt({ min: 0n, max: 2n ** 128n - 1n }).map((value): Ip => ({ family: 6, value })),
     );
-    fc.assert(fc.property(any, (a) => expect(parseIp(formatIp(a))).toEqual(a)), { seed: 4, numRuns: 300 });
+    const roundTrip = fc.property(any, (a) => {
+      expect(parseIp(formatIp(a))).toEqual(a);
+    });
+    fc.assert(roundTrip, { seed: 4, numRuns: 300 });
   });
   it.each(['192.0.2', '192.0.2.256', '2001:db8', 'fe80::1%eth0', '', 'alice'])('refuse "%s"', (text) => expect(parseIp(text)).toBeUndefined());
   it.each(['10.0.0.1/33', '2001:db8::/129', '10.0.0.1/', '10.0.0.1/024', '10.0.0.1'])('refuse the prefix "%s"', (text) => expect(parseIpWithLength(text)).toBeUndefined());

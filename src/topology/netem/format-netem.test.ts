@@ -53,7 +53,9 @@ describe('formatNetem', () => {
 
   it('is read back to the same specification', () => {
     fc.assert(
-      fc.property(specs, (spec) => expect(parseNetem(formatNetem(spec))).toEqual({ ok: true, value: spec })),
+      fc.property(specs, (spec) => {
+        expect(parseNetem(formatNetem(spec))).toEqual({ ok: true, value: spec });
+      }),
       { seed: 8, numRuns: 500 },
     );
   });

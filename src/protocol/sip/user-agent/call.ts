@@ -372,6 +372,6 @@ export class Call {
   }
 
   #send(request: SipRequest, on: (response: SipResponse, sent: SipRequest, now: Nanos, out: UaOut[]) => void, now: Nanos, out: UaOut[]): void {
-    this.#owner.requests.start(request, this.#hop(request), (response, sent, _source, at, o) => on(response, sent, at, o), () => undefined, now, out);
+    this.#owner.requests.start(request, this.#hop(request), (response, sent, _source, at, o) => on(response, sent, at, o), (sequence) => this.#dialog?.advance(sequence), now, out);
   }
 }

@@ -1,0 +1,130 @@
+/**
+ * Server-reflexive candidates from one STUN server: RFC 8445 section 5.1.1.2, kept alive by section 5.1.1.4.
+ * @module
+ */
+import { NO_CAUSE } from '../../../base/brand.js';
+import { millis, NEVER, plus, seconds, type Nanos } from '../../../base/time.js';
+import type { Rng } from '../../../base/rng.js';
+import { StunClientTransaction, type StunClientOut } from '../../stun/client-transaction.js';
+import { emitStun, type StunPacket } from '../../stun/codec.js';
+import { addressOf, errorOf, randomHex, STUN_METHOD } from '../../stun/message.js';
+import { formatAddress, sameAddress, type TransportAddress } from '../../stun/transport-address.js';
+import type { IceBase } from './candidate.js';
+import type { GatherContext, Gatherer, GathererOut, GatherNote } from './gatherer.js';
+import type { Pacer } from './pacer.js';
+
+interface Job {
+  readonly base: IceBase;
+  transaction: StunClientTransaction | null;
+  mapped: TransportAddress | null;
+  /** When the mapping is to be asked for again; NEVER = not. */
+  refreshAt: Nanos;
+  ended: boolean;
+}
+
+/** Tr: a mapping that nothing else crosses is refreshed this often. */
+const REFRESH = seconds(15);
+
+export class ReflexiveGatherer implements Gatherer {
+  readonly name: string;
+  readonly notes: GatherNote[] = [];
+  readonly #server: TransportAddress;
+  #jobs: Job[] = [];
+  #pacer: Pacer | null = null;
+  #random: Rng | null = null;
+
+  constructor(server: TransportAddress) {
+    this.#server = server;
+    this.name = `stun ${formatAddress(server)}`;
+  }
+
+  get done(): boolean {
+    return this.#jobs.every((j) => j.ended);
+  }
+
+  start(context: GatherContext): void {
+    this.#pacer = context.pacer;
+    this.#random = context.random;
+    this.#jobs = context.bases
+      .filter((b) => b.transport === 'udp' && b.address.family === this.#server.family)
+      .map((base) => ({ base, transaction: null, mapped: null, refreshAt: NEVER, ended: false }));
+  }
+
+  receive(base: IceBase, from: TransportAddress, packet: StunPacket, now: Nanos, out: GathererOut[]): boolean {
+    const job = this.#jobs.find((j) => j.transaction?.transaction === packet.transaction);
+    if (job === undefined || job.transaction === null) return false;
+    if (job.base !== base || !sameAddress(from, this.#server)) return true;
+    const results: StunClientOut[] = [];
+    job.transaction.handle({ kind: 'response', packet }, now, results);
+    job.transaction = null;
+    this.#answered(job, packet, now, out);
+    return true;
+  }
+
+  release(): void {
+    for (const job of this.#jobs) {
+      job.refreshAt = NEVER;
+      job.transaction = null;
+      job.ended = true;
+    }
+  }
+
+  get deadline(): Nanos {
+    let next: number = NEVER;
+    for (const job of this.#jobs) {
+      if (job.transaction !== null) next = Math.min(next, job.transaction.deadline);
+      else if (!job.ended) next = Math.min(next, this.#pacer?.free ?? NEVER);
+      else if (job.refreshAt !== NEVER) next = Math.min(next, Math.max(job.refreshAt, this.#pacer?.free ?? 0));
+    }
+    return next as Nanos;
+  }
+
+  tick(now: Nanos, out: GathererOut[]): void {
+    for (const job of this.#jobs) {
+      if (job.transaction === null && (!job.ended || job.refreshAt <= now)) this.#open(job, now);
+      if (job.transaction !== null) this.#advance(job, job.transaction, now, out);
+    }
+  }
+
+  #open(job: Job, now: Nanos): void {
+    if (this.#pacer === null || this.#random === null || !this.#pacer.take(now)) return;
+    const id = randomHex(this.#random, 12);
+    const request = emitStun({ class: 'request', method: STUN_METHOD.BINDING, transaction: id, attributes: [] }, { fingerprint: true });
+    // RTO = MAX(500ms, Ta * number of candidates sought) (RFC 8445 section 14.3).
+    const rto = Math.max(millis(500), this.#pacer.ta * this.#jobs.length) as Nanos;
+    job.transaction = new StunClientTransaction(id, request, now, { rto });
+    job.refreshAt = NEVER;
+  }
+
+  #advance(job: Job, transaction: StunClientTransaction, now: Nanos, out: GathererOut[]): void {
+    const results: StunClientOut[] = [];
+    transaction.tick(now, results);
+    for (const result of results) {
+      if (result.kind === 'send') out.push({ kind: 'send', base: job.base, to: this.#server, bytes: result.bytes, cause: NO_CAUSE });
+      if (result.kind === 'timeout') {
+        this.#note(job, `no answer to ${result.attempts} requests`, now);
+        job.transaction = null;
+        job.ended = true;
+      }
+    }
+  }
+
+  #answered(job: Job, packet: StunPacket, now: Nanos, out: GathererOut[]): void {
+    job.ended = true;
+    const mapped = addressOf(packet, 'xor-mapped-address') ?? addressOf(packet, 'mapped-address');
+    if (packet.class !== 'success' || mapped === undefined) {
+      const error = errorOf(packet);
+      this.#note(job, error === undefined ? 'answer without a mapped address' : `answered with ${error.code} ${error.reason}`, now);
+      return;
+    }
+    job.refreshAt = plus(now, REFRESH);
+    if (job.mapped !== null && sameAddress(job.mapped, mapped)) return;
+    this.#note(job, job.mapped === null ? `mapped to ${formatAddress(mapped)}` : `mapping moved to ${formatAddress(mapped)}`, now);
+    job.mapped = mapped;
+    out.push({ kind: 'candidate', candidate: { type: 'srflx', base: job.base, address: mapped, learnedFrom: this.#server, related: job.base.address } });
+  }
+
+  #note(job: Job, what: string, at: Nanos): void {
+    this.notes.push({ at, base: formatAddress(job.base.address), what });
+  }
+}

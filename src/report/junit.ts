@@ -1,0 +1,59 @@
+/**
+ * JUnit XML, as CI servers read it: a suite per flow, a case per expectation.
+ * @module
+ */
+import type { FlowReport } from './console.js';
+import type { Finding } from '../verify/finding.js';
+
+/** Characters that XML 1.0 does not allow become a space. */
+function escape(text: string): string {
+  return text
+    // eslint-disable-next-line no-control-regex -- the very characters that XML forbids
+    .replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/g, ' ')
+    .replace(/&/g, '&amp;')
+    .replace(/</g, '&lt;')
+    .replace(/>/g, '&gt;')
+    .replace(/"/g, '&quot;');
+}
+
+export function junit(reports: readonly FlowReport[]): string {
+  const suites = reports.map(suite);
+  const total = (name: 'tests' | 'failures' | 'errors'): number => suites.reduce((sum, one) => sum + one[name], 0);
+  return [
+    '<?xml version="1.0" encoding="UTF-8"?>',
+    `<testsuites name="callpath" tests="${total('tests')}" failures="${total('failures')}" errors="${total('errors')}">`,
+    ...suites.map((one) => one.xml),
+    '</testsuites>',
+    '',
+  ].join('\n');
+}
+
+function suite(report: FlowReport): { tests: number; failures: number; errors: number; xml: string } {
+  const failures = report.findings.filter((finding) => finding.status !== 'pass').length;
+  const errors = report.trouble === null ? 0 : 1;
+  const tests = report.findings.length + errors;
+  const cases = report.findings.map((finding) => testCase(report, finding));
+  if (report.trouble !== null) {
+    cases.push(`    <testcase classname="${escape(report.id)}" name="the lab runs"><error message="${escape(report.trouble)}"/></testcase>`);
+  }
+  const xml = [
+    `  <testsuite name="${escape(report.id)}" tests="${tests}" failures="${failures}" errors="${errors}" time="${report.wall.toFixed(3)}">`,
+    ...cases,
+    '  </testsuite>',
+  ].join('\n');
+  return { tests, failures, errors, xml };
+}
+
+function testCase(report: FlowReport, finding: Finding): string {
+  const open = `    <testcase classname="${escape(report.id)}" name="${escape(finding.check)}"`;
+  if (finding.status === 'pass') return `${open}/>`;
+  const { evidence } = finding;
+  const text = [
+    `${finding.subject}: documented ${finding.expected}, observed ${finding.observed}`,
+    ...(finding.src === null ? [] : [`expected by ${finding.src.file}:${finding.src.line}`]),
+    ...(evidence.links.length === 0 ? [] : [`crossed ${evidence.links.join(', ')}`]),
+    ...(evidence.why === undefined ? [] : [evidence.why]),
+    ...(evidence.packets.length === 0 ? [] : [`packets: frame.packet_id in {${evidence.packets.join(', ')}} of ${report.files[0] ?? 'the ledger'}`]),
+  ];
+  return `${open}><failure message="${escape(text[0] ?? '')}">${escape(text.join('\n'))}</failure></testcase>`;
+}

@@ -1,0 +1,21 @@
+/**
+ * Node kind `stun`: a STUN server (RFC 8489 section 12) that tells clients how they look from its place.
+ * @module
+ */
+import { z } from 'zod';
+import { zodConfigSchema } from '../../topology/config-schema.js';
+import type { RoleKind } from '../role.js';
+
+export const stunConfig = z.strictObject({
+  port: z.int().min(1).max(65535).default(3478).describe('UDP port on every address of the node'),
+});
+
+export const stun: RoleKind = {
+  kind: 'stun',
+  summary: 'STUN server: answers Binding requests on every address of the node',
+  forwards: false,
+  bridge: false,
+  schema: zodConfigSchema(stunConfig),
+  commands: {},
+  load: () => import('./server.js'),
+};
