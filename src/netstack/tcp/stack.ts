@@ -1,12 +1,12 @@
 /**
- * What the connections of one node share: the way out, the clock, parameters, and the order of things. A call from
- * outside is an *entry*; segments that come back while one is handled (a node that talks to itself) wait, and sockets
- * hear of changes only when the event is handled in full.
+ * What the connections of one node share: the way out, the clock, parameters, and the order of things. Whatever comes
+ * from outside is an *entry*; segments that come back while one is handled (a node that talks to itself) wait, and
+ * sockets hear of changes only when the event is handled in full, never within a call of their user.
  * @module
  */
 import { assertInvariant } from '../../base/assert.js';
 import type { Cause } from '../../base/brand.js';
-import type { Scheduler } from '../../fabric/scheduler.js';
+import type { Scheduler, Target } from '../../fabric/scheduler.js';
 import { IPPROTO, type Addr, type IpOutput } from '../transport.js';
 import type { TcpParameters } from './parameters.js';
 import type { Tcb } from './tcb.js';
@@ -32,7 +32,7 @@ interface Waiting {
   handle(): void;
 }
 
-export class TcpStack {
+export class TcpStack implements Target {
   readonly output: IpOutput;
   readonly scheduler: Scheduler;
   readonly parameters: TcpParameters;
@@ -53,6 +53,7 @@ export class TcpStack {
   readonly #closed: (c: Tcb) => void;
   #depth = 0;
   #draining = false;
+  #booked = false;
   readonly #changed: Tcb[] = [];
   readonly #inbox: Waiting[] = [];
   #challengeSecond = -1;
@@ -77,13 +78,33 @@ export class TcpStack {
     this.#depth += 1;
   }
 
+  /** The end of a user's own call: what it has caused is told in an event of its own, never within the call. */
+  leaveCall(): void {
+    this.#depth -= 1;
+    assertInvariant(this.#depth >= 0, 'left TCP more often than entered');
+    if (this.#depth > 0 || this.#draining || this.#booked || !this.#pending) return;
+    this.#booked = true;
+    this.scheduler.at(this.scheduler.now, this, 0, null);
+  }
+
+  fire(): void {
+    this.#booked = false;
+    this.enter();
+    this.leave();
+  }
+
+  get #pending(): boolean {
+    return this.#inbox.length > 0 || this.#changed.length > 0;
+  }
+
+  /** The end of an event: sockets hear of what it changed. */
   leave(): void {
     this.#depth -= 1;
     assertInvariant(this.#depth >= 0, 'left TCP more often than entered');
     if (this.#depth > 0 || this.#draining) return;
     this.#draining = true;
     try {
-      while (this.#inbox.length > 0 || this.#changed.length > 0) this.#drainOne();
+      while (this.#pending) this.#drainOne();
     } finally {
       this.#draining = false;
     }

@@ -107,7 +107,7 @@ export class TcpLayer implements TransportInput {
     this.#stack.enter();
     if (options.timeout !== undefined) c.timers.start(TIMER.FAIL, options.timeout);
     this.#synchronize(c, options.cause ?? NO_CAUSE);
-    this.#stack.leave();
+    this.#stack.leaveCall();
     return new TcpSocket(c);
   }
 
@@ -136,7 +136,7 @@ export class TcpLayer implements TransportInput {
           sendReset(c, NO_CAUSE);
           remove(c);
         }
-        this.#stack.leave();
+        this.#stack.leaveCall();
       },
     };
   }

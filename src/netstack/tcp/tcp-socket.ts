@@ -74,7 +74,7 @@ export class TcpSocket {
 
   /**
    * Called when an event was handled that changed what can be read, written (after a `write` that took less than it was
-   * offered) or seen of state and error. May call the socket's methods.
+   * offered) or seen of state and error; never from within a call of the socket's methods, all of which it may call.
    */
   get onChange(): () => void {
     return this.#c.onChange;
@@ -156,6 +156,6 @@ export class TcpSocket {
   #entry(action: () => void): void {
     this.#c.stack.enter();
     action();
-    this.#c.stack.leave();
+    this.#c.stack.leaveCall();
   }
 }

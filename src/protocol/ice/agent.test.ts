@@ -178,6 +178,18 @@ describe('NAT', () => {
 });
 
 describe('blocked ways', () => {
+  it('a silent STUN server delays no nomination: reflexive candidates open no way of their own', () => {
+    const net = new IceNet({ blocked: (_f, to) => to === STUN4.address });
+    const a = net.add('a', { addresses: ['192.0.2.1'], stun: [STUN4], options: { controlling: true } });
+    const b = net.add('b', { addresses: ['192.0.2.2'] });
+    for (const p of [a, b]) net.input(p, { kind: 'gather' });
+    net.describe(a, b);
+    net.describe(b, a);
+    net.run(500);
+    expect(a.agent.gathering).toBe(true);
+    expect(symmetric(a, b)).toBe(true);
+  });
+
   const spec = (blocked: (f: string, t: string) => boolean) => {
     const net = new IceNet({ blocked });
     const a = net.add('a', { addresses: ['192.0.2.1', '2001:db8:1::1'], options: { controlling: true } });

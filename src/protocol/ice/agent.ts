@@ -101,8 +101,9 @@ export class IceAgent implements Machine<IceIn, IceOut> {
     return this.#session.ctx.local.all.filter((c) => c.type !== 'prflx');
   }
 
+  /** A gatherer is still at work, or none was started. */
   get gathering(): boolean {
-    return this.#session.ctx.gathering;
+    return !this.#gathered;
   }
 
   listState(stream: number): CheckListState {
@@ -160,7 +161,7 @@ export class IceAgent implements Machine<IceIn, IceOut> {
       controlling: ctx.controlling,
       ufrag: ctx.credentials.ufrag,
       restarts: this.#restarts,
-      gathering: ctx.gathering,
+      gathering: this.gathering,
       localCandidates: ctx.local.all.map((c) => ({ line: formatCandidate(c), stream: c.base.stream, learnedFrom: c.learnedFrom })),
       gatherers: this.#gatherers.map((g) => ({ name: g.name, done: g.done, notes: [...g.notes] })),
       lists: ctx.lists.map((l) => ({
@@ -198,7 +199,6 @@ export class IceAgent implements Machine<IceIn, IceOut> {
   #gather(now: Nanos, out: IceOut[]): void {
     this.#gathered = false;
     this.#released = false;
-    this.#session.ctx.gathering = true;
     for (const base of this.#options.bases) this.#addCandidate({ type: 'host', base, address: base.address, learnedFrom: null }, now, out);
     for (const gatherer of this.#gatherers) {
       this.#withGatherer(now, out, (found) => {
@@ -279,9 +279,9 @@ export class IceAgent implements Machine<IceIn, IceOut> {
       });
     }
     const ctx = this.#session.ctx;
+    if (ctx.local.all.length > 0) ctx.pathsMayCome = this.#gatherers.some((g) => g.opensPaths && !g.done);
     if (!this.#gathered && ctx.local.all.length > 0 && this.#gatherers.every((g) => g.done)) {
       this.#gathered = true;
-      ctx.gathering = false;
       out.push({ kind: 'gathered' });
     }
     this.#session.run(now, out);

@@ -89,26 +89,26 @@ describe('faults of addresses', () => {
   });
   it('a LAN of which two ends imply different networks', () => {
     expect(faultsOf(lan({ a: 'addresses: { eth0: [192.0.2.1/24] }', b: 'addresses: { eth0: [192.0.3.1/24] }' }))).toEqual([
-      '7:40 TOPOLOGY_ADDRESS 192.0.3.1 lies outside the networks of the LAN "sw"',
+      '7:44 TOPOLOGY_ADDRESS 192.0.3.1 lies outside the networks of the LAN "sw"',
     ]);
   });
   it('networks that overlap on different LANs', () => {
     expect(faultsOf(TWO_CLIENTS.replace('10.0.2.0/24', '10.0.0.0/16'))).toEqual([
-      '9:7 TOPOLOGY_ADDRESS 10.0.0.0/16 of the LAN "b--r" overlaps 10.0.1.0/24 of the LAN "a--r"',
+      '10:7 TOPOLOGY_ADDRESS 10.0.0.0/16 of the LAN "b--r" overlaps 10.0.1.0/24 of the LAN "a--r"',
     ]);
   });
   it('a network with host bits, or none at all', () => {
     expect(faultsOf(lan({ bridge: 'prefixes: [192.0.2.5/24, nonsense]' }))).toEqual([
-      '5:35 TOPOLOGY_ADDRESS "192.0.2.5/24" has bits set after its prefix length',
-      '5:49 TOPOLOGY_ADDRESS "nonsense" is no network',
+      '5:36 TOPOLOGY_ADDRESS "192.0.2.5/24" has bits set after its prefix length',
+      '5:50 TOPOLOGY_ADDRESS "nonsense" is no network',
     ]);
   });
   it('a network without room for all', () => {
-    expect(faultsOf(lan({ bridge: 'prefixes: [192.0.2.0/30]' }))).toEqual(['12:19 TOPOLOGY_ADDRESS no address is left in 192.0.2.0/30 for c:eth0']);
+    expect(faultsOf(lan({ bridge: 'prefixes: [192.0.2.0/30]' }))).toEqual(['12:21 TOPOLOGY_ADDRESS no address is left in 192.0.2.0/30 for c:eth0']);
   });
   it('pools without room for all', () => {
     expect(faultsOf(TWO_CLIENTS.replace(/, prefixes: .*\]/g, '').replace('  nodes:', '  addressing: { pools: [10.0.0.0/30] }\n  nodes:'))).toEqual([
-      '10:7 TOPOLOGY_ADDRESS no /30 is left in the pools for the LAN "b--r"',
+      '11:7 TOPOLOGY_ADDRESS no /30 is left in the pools for the LAN "b--r"',
     ]);
   });
   it('addresses of a bridge, prefixes of a host, addresses of an interface without a link', () => {
@@ -119,9 +119,9 @@ describe('faults of addresses', () => {
     ]);
   });
   it('an MTU that IPv6 does not bear (RFC 8200), while IPv4 does (RFC 791)', () => {
-    expect(faultsOf(lan({ bridge: 'prefixes: ["2001:db8::/64"]', link: 'mtu: 1279' }))).toEqual(['10:48 TOPOLOGY_SCHEMA an MTU of 1279 bytes is too small for IPv6']);
+    expect(faultsOf(lan({ bridge: 'prefixes: ["2001:db8::/64"]', link: 'mtu: 1279' }))).toEqual(['10:46 TOPOLOGY_SCHEMA an MTU of 1279 bytes is too small for IPv6']);
     expect(faultsOf(lan({ bridge: 'prefixes: [192.0.2.0/24]', link: 'mtu: 576' }))).toEqual([]);
-    expect(faultsOf(lan({ bridge: 'prefixes: [192.0.2.0/24]', link: 'mtu: 67' }))).toEqual(['10:48 TOPOLOGY_SCHEMA an MTU of 67 bytes is out of range']);
+    expect(faultsOf(lan({ bridge: 'prefixes: [192.0.2.0/24]', link: 'mtu: 67' }))).toEqual(['10:46 TOPOLOGY_SCHEMA an MTU of 67 bytes is out of range']);
     expect(faultsOf(lan({ link: 'mtu: 65536' }))).toHaveLength(1);
   });
 });

@@ -33,6 +33,11 @@ export interface GatherNote {
 export interface Gatherer {
   /** For people: `stun 198.51.100.1:3478`. */
   readonly name: string;
+  /**
+   * Its candidates bring ways of their own to be checked (relayed ones do; reflexive ones are checked from their base,
+   * which is known before). Nomination and failure wait for such a gatherer.
+   */
+  readonly opensPaths: boolean;
   /** No more candidates will come from it. */
   readonly done: boolean;
   readonly notes: readonly GatherNote[];

@@ -27,6 +27,7 @@ const REFRESH = seconds(15);
 
 export class ReflexiveGatherer implements Gatherer {
   readonly name: string;
+  readonly opensPaths = false;
   readonly notes: GatherNote[] = [];
   readonly #server: TransportAddress;
   #jobs: Job[] = [];

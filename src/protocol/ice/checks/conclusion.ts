@@ -58,7 +58,7 @@ function nominate(ctx: IceContext, list: CheckList, now: Nanos): void {
 function reasonToNominate(ctx: IceContext, list: CheckList, best: CandidatePair, first: Nanos, now: Nanos): string | null {
   const wait = ctx.options.nominationWait;
   if (now >= plus(first, wait)) return `best valid pair ${formatDuration(wait)} after the first success`;
-  if (ctx.gathering || !list.remoteEnded) return null;
+  if (ctx.pathsMayCome || !list.remoteEnded) return null;
   const better = list.live(best.component).some((p) => p !== best && comparePriority(p.priority, best.priority) > 0);
   return better ? null : 'no pending pair outranks it';
 }
@@ -95,7 +95,7 @@ function restOthers(ctx: IceContext, list: CheckList, best: CandidatePair, now: 
 }
 
 function failIfHopeless(ctx: IceContext, list: CheckList, now: Nanos, out: IceOut[]): void {
-  if (ctx.startedAt === null || ctx.gathering || !list.remoteEnded) return;
+  if (ctx.startedAt === null || ctx.pathsMayCome || !list.remoteEnded) return;
   const pac = plus(ctx.startedAt, ctx.options.pac);
   // RFC 8863 section 4: a check of the peer may still open what none of ours could.
   if (now < pac) return;

@@ -70,8 +70,8 @@ export class IceContext {
   controlling: boolean;
   /** 64 bits in hex. */
   tieBreaker: string;
-  /** Own candidates may still come. */
-  gathering = true;
+  /** Own candidates may still come that open ways of their own. */
+  pathsMayCome = true;
   /** When the peer's first description arrived; the PAC timer runs from here. */
   startedAt: Nanos | null = null;
 
