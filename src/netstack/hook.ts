@@ -54,7 +54,7 @@ export class HookTable {
   readonly postrouting4: Hook[] = [];
   readonly postrouting6: Hook[] = [];
 
-  /** Returns the undoing. A hook that is installed twice runs twice. */
+  /** Returns the undoing, which works once. A hook that is installed twice runs twice. */
   install(hook: Hook): () => void {
     const lists: Hook[][] = [];
     if (hook.family !== 6) lists.push(this[`${hook.point}4`]);
@@ -64,10 +64,7 @@ export class HookTable {
       list.splice(later < 0 ? list.length : later, 0, hook);
     }
     return () => {
-      for (const list of lists) {
-        const at = list.indexOf(hook);
-        if (at >= 0) list.splice(at, 1);
-      }
+      for (const list of lists.splice(0)) list.splice(list.indexOf(hook), 1);
     };
   }
 }

@@ -103,7 +103,7 @@ describe('what a node refuses', () => {
     const socket = net.node('a').udp.bind(net.addr('10.0.1.1'), 0, () => undefined);
     socket.send(new Uint8Array(1), 0, 1, net.addr('10.9.9.9'), 1);
     net.run();
-    expect(net.drops()).toEqual([{ node: 'b', drop: 'not-mine', decision: 'at=b stage=route' }]);
+    expect(net.drops()).toEqual([{ node: 'b', drop: 'not-mine', decision: 'at=b stage=forward' }]);
   });
 });
 

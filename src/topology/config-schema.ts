@@ -9,28 +9,34 @@
  */
 import { z } from 'zod';
 import type { ConfigIssue, ConfigSchema } from './plan.js';
+import { without } from './assembly/without.js';
 import { readIssues } from './source/zod-issues.js';
+import type { Trouble } from './source/zod-issues.js';
 
 /** A node without `config` is parsed as one with `config: {}`, so defaults belong into the schema. */
 export function zodConfigSchema(schema: z.ZodType): ConfigSchema {
-  const json = z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' });
-  delete json.$schema;
+  let json: object | undefined;
+  // Made when it is asked for: most runs have no fault to explain and no editor to serve.
+  const jsonOf = (): object => (json ??= without(z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }), '$schema'));
   return {
-    json,
+    get json() {
+      return jsonOf();
+    },
     parse(value) {
       const given = value ?? {};
       const result = schema.safeParse(given);
       if (result.success) return { ok: true, value: result.data };
-      const issues = readIssues(result.error.issues, given, json).map(
-        (t): ConfigIssue => ({
-          path: t.path,
-          message: t.message,
-          ...(t.expected !== undefined && { expected: t.expected }),
-          ...(t.hint !== undefined && { hint: t.hint }),
-          ...(t.onKey && { onKey: true }),
-        }),
-      );
-      return { ok: false, issues };
+      return { ok: false, issues: readIssues(result.error.issues, given, jsonOf()).map(configIssue) };
     },
+  };
+}
+
+function configIssue(t: Trouble): ConfigIssue {
+  return {
+    path: t.path,
+    message: t.message,
+    ...(t.expected !== undefined && { expected: t.expected }),
+    ...(t.hint !== undefined && { hint: t.hint }),
+    ...(t.onKey && { onKey: true }),
   };
 }

@@ -86,7 +86,7 @@ function makePlan(draft: Draft): Plan | undefined {
   const organisations = planOrganisations(draft);
   const users = planUsers(organisations, nodes, draft);
   const drafted = draftZones(neighbourhood, draft);
-  checkTargets(drafted, draft);
+  if (!draft.structure.zonesMissing) checkTargets(drafted, draft);
   if (draft.faults.sorted().length > 0) return undefined;
   const zones = drafted.map((zone) => ({ ...without(zone, 'path'), records: zone.records.map((record) => without(record, 'path')) }));
   return assemble({ nodes, links, neighbourhood, routes, organisations, users, zones }, draft);

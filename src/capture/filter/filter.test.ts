@@ -1,3 +1,5 @@
+import { writeFileSync } from 'node:fs';
+import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { NO_DECISION, type NodeId } from '../../base/brand.js';
 import { DROP } from '../../base/drop.js';
@@ -60,8 +62,8 @@ const FILTERS = [
   'arp', 'arp.opcode == 1', 'arp.dst.proto_ipv4 == 10.0.0.1', 'arp.src.hw_mac == 02:00:00:00:00:01', 'arp && !ip',
   'ip', '!ip', 'ip.addr == 10.0.0.5', 'ip.addr != 10.0.0.5', '!(ip.addr == 10.0.0.5)', 'ip.addr !== 10.0.0.5', 'ip.addr === 192.168.7.1', 'ip.src == ip.dst', 'ip.addr == 10.0.0.0/8', 'ip.addr != 10.0.0.0/8',
   'ip.src eq 192.168.0.0/16 and ip.dst ne 203.0.113.9', 'ip.addr in {192.168.0.0/16, 192.0.2.1}', 'ip.src > 100.0.0.0', 'ip.ttl == 0x40', 'ip.ttl == 0100', 'ip.proto == 6 || ip.proto == 132',
-  'ip.dsfield.dscp == 46', 'ip.dsfield.ecn == 0', 'ip.dsfield == 0xb8', 'ip.id == 0x1234', 'ip.len lt 60', 'ip.hdr_len == 20', 'ip.flags.df == 1', 'ip.flags.df == false', 'ip.flags.mf == true', 'ip.flags.df',
-  'ip.frag_offset > 0', 'ip.frag_offset == 1480', 'ip.version == 4', 'ip.checksum != 0',
+  'ip.dsfield.dscp == 46', 'ip.dsfield.ecn == 0', 'ip.dsfield == 0xb8', 'ip.id == 0x1234', 'ip.len lt 60', 'ip.hdr_len == 20', 'ip.flags.df == 1', 'ip.flags.df == FALSE', 'ip.flags.mf == TRUE', 'ip.flags.df',
+  'ip.frag_offset > 0', 'ip.frag_offset == 185', 'ip.version == 4', 'ip.checksum != 0',
   'ipv6', 'ipv6.addr == 2001:db8::5', 'ipv6.addr == 2001:db8::/32', 'ipv6.src == fe80::/10', 'ipv6.dst != ff02::1', 'ipv6.hlim == 64', 'ipv6.nxt == 17', 'ipv6.plen > 100', 'ipv6.tclass.dscp == 0', 'ipv6.flow == 0', 'ipv6.dst in {ff02::1, 2001:db8:9::1}',
   'icmp', 'icmp.type == 3', 'icmp.type == 8 and icmp.ident == 99', 'icmp.seq == 3', 'icmp.code == 3', 'icmpv6.type == 135', 'icmpv6', 'icmpv6.echo.identifier == 99', 'icmpv6.echo.sequence_number == 3',
   'udp', 'udp.port == 3478', 'udp.port == 4000', 'udp.srcport != 5060', 'udp.port != 5060', 'udp.dstport in {5060..5062}', 'udp.port not in {3478}', 'udp.length > 100', 'udp.payload contains "OPTIONS"', 'udp.payload == 00:01:02:ff', 'udp.payload matches "^options sip:[a-z]+"', 'udp.payload[0:2] == 00:01', 'udp.port == 5060 and ip or ipv6 and udp', 'not udp and not tcp or arp',
@@ -69,24 +71,138 @@ const FILTERS = [
   'ip.proto == udp.length', 'tcp.srcport > tcp.dstport', 'not not udp', '((udp))',
 ];
 
+const TSHARK = ['-n', '-o', 'ip.defragment:FALSE', '-o', 'tcp.desegment_tcp_streams:FALSE'];
+
+/** What tshark selects, per filter: by its Lua taps in one pass, or by a pass per filter where it has no Lua. */
+function tsharkSelects(file: string, script: string, filters: readonly string[]): readonly (readonly number[])[] {
+  const numbers = (text: string): readonly number[] => text.split('\n').filter(Boolean).map(Number);
+  if (!judged('tshark', ['-v']).includes('with Lua')) {
+    return filters.map((filter) => numbers(judged('tshark', [...TSHARK, '-r', file, '-Y', filter, '-T', 'fields', '-e', 'frame.number'])));
+  }
+  writeFileSync(
+    script,
+    `for i, filter in ipairs({ ${filters.map((f) => JSON.stringify(f)).join(', ')} }) do
+       local tap = Listener.new("frame", filter)
+       function tap.packet(pinfo) print(i .. " " .. pinfo.number) end
+     end`,
+  );
+  const selected = filters.map((): number[] => []);
+  for (const line of judged('tshark', [...TSHARK, '-q', '-X', `lua_script:${script}`, '-r', file]).split('\n')) {
+    const [filter, frame] = line.split(' ').map(Number);
+    if (filter !== undefined && frame !== undefined) selected[filter - 1]?.push(frame);
+  }
+  return selected;
+}
+
 describeWith(['tshark'], 'filters select what tshark selects', () => {
   test(`${FILTERS.length} filters`, () => {
     expect(FILTERS.length).toBeGreaterThanOrEqual(40);
     inFolder((path) => {
       const file = path('all.pcapng');
       write(file);
-      // One pass of tshark for all: a field that is always there, once per filter, would need as many passes.
+      const theirs = tsharkSelects(file, path('taps.lua'), FILTERS);
       const differ: unknown[] = [];
       let selecting = 0;
-      for (const filter of FILTERS) {
+      for (const [i, filter] of FILTERS.entries()) {
         const ours = frames(file, filter);
         if (ours.length > 0) selecting++;
-        const theirs = judged('tshark', ['-n', '-o', 'ip.defragment:FALSE', '-o', 'tcp.desegment_tcp_streams:FALSE', '-r', file, '-Y', filter, '-T', 'fields', '-e', 'frame.number']).split('\n').filter(Boolean).map(Number);
-        if (ours.join() !== theirs.join()) differ.push({ filter, ours: ours.filter((n) => !theirs.includes(n)), theirs: theirs.filter((n) => !ours.includes(n)) });
+        const other = theirs[i]!;
+        if (ours.join() !== other.join()) differ.push({ filter, ours: ours.filter((n) => !other.includes(n)), theirs: other.filter((n) => !ours.includes(n)) });
       }
       expect(differ).toEqual([]);
       // The rest would prove nothing.
       expect(selecting / FILTERS.length).toBeGreaterThan(0.9);
     });
-  }, 120_000);
+  });
+});
+
+function mistake(filter: string): { readonly code: string; readonly column: number | undefined; readonly hint: string | undefined } {
+  try {
+    compileFilter(filter, CAPTURE_FIELD_TABLE);
+  } catch (e) {
+    if (LabError.is(e)) return { code: e.code, column: e.where?.column, hint: e.hint };
+    throw e;
+  }
+  return { code: 'none', column: undefined, hint: undefined };
+}
+
+test.each([
+  ['', 'FILTER_SYNTAX', 1],
+  ['ip.addr ==', 'FILTER_SYNTAX', 11],
+  ['ip.addr == 10.0.0.1 udp', 'FILTER_SYNTAX', 21],
+  ['(udp', 'FILTER_SYNTAX', 5],
+  ['udp )', 'FILTER_SYNTAX', 5],
+  ['udp and and tcp', 'FILTER_SYNTAX', 9],
+  ['== 3', 'FILTER_SYNTAX', 1],
+  ['frame.comment == "open', 'FILTER_SYNTAX', 18],
+  ['frame.comment == r"open', 'FILTER_SYNTAX', 18],
+  ['udp.port in {1 2}', 'FILTER_SYNTAX', 16],
+  ['udp.port in 5', 'FILTER_SYNTAX', 13],
+  ['udp.port == §', 'FILTER_SYNTAX', 13],
+  ['frame.comment matches "["', 'FILTER_SYNTAX', 23],
+  ['eth.src[x] == 01', 'FILTER_SYNTAX', 9],
+  ['eth.src[5-3] == 01', 'FILTER_SYNTAX', 9],
+  [`${'!'.repeat(300)}udp`, 'FILTER_SYNTAX', 201],
+  ['udp.port == 70000', 'FILTER_TYPE', 13],
+  ['udp.port == "5060"', 'FILTER_TYPE', 13],
+  ['udp.port == five', 'FILTER_TYPE', 13],
+  ['udp.port == -1', 'FILTER_TYPE', 13],
+  ['udp.port contains "1"', 'FILTER_TYPE', 10],
+  ['udp.port matches "1"', 'FILTER_TYPE', 10],
+  ['frame.comment matches 5', 'FILTER_TYPE', 23],
+  ['frame.comment == 5', 'FILTER_TYPE', 18],
+  ['ip.addr == 10.0.0', 'FILTER_TYPE', 12],
+  ['ip.addr == 10.0.0.0/33', 'FILTER_TYPE', 12],
+  ['ip.addr == 2001:db8::1', 'FILTER_TYPE', 12],
+  ['ipv6.addr == 10.0.0.1', 'FILTER_TYPE', 14],
+  ['ip.src == udp.port', 'FILTER_TYPE', 11],
+  ['eth.src == 02:00', 'FILTER_TYPE', 12],
+  ['udp.payload == 0:1', 'FILTER_TYPE', 16],
+  ['frame.time_relative > soon', 'FILTER_TYPE', 23],
+  ['ip.flags.df == 2x', 'FILTER_TYPE', 16],
+  ['ip.flags.df > 0', 'FILTER_TYPE', 13],
+  ['udp == 5', 'FILTER_TYPE', 5],
+  ['udp in {5}', 'FILTER_TYPE', 1],
+  ['udp.port[0:1] == 01', 'FILTER_TYPE', 1],
+  ['udp and udp.prot == 5', 'FILTER_UNKNOWN_FIELD', 9],
+])('%j is %s at column %i', (filter, code, column) => {
+  expect(mistake(filter)).toMatchObject({ code, column });
+});
+
+test('an unknown field is answered with near names', () => {
+  expect(mistake('udp.prot == 5').hint).toBe('did you mean udp.port?');
+  expect(mistake('ip.adr').hint).toMatch(/ip\.addr/);
+  expect(mistake('zzzzzzzz').hint).toBeUndefined();
+});
+
+test("the lab's own fields", () => {
+  inFolder((path) => {
+    const file = path('all.pcapng');
+    write(file);
+    const same = (mine: string, wireshark: string): void => {
+      const selected = frames(file, mine);
+      expect(selected.length, mine).toBeGreaterThan(0);
+      expect(selected, mine).toEqual(frames(file, wireshark));
+    };
+    same('lab.link == "l2"', 'frame.interface_name matches "^l2:"');
+    same('lab.segment == "expressroute"', 'frame.interface_name matches "^l2:"');
+    same('lab.group == "er circuits"', 'frame.interface_name matches "^l2:"');
+    same('lab.node == "bob"', 'frame.interface_name matches ":bob$" or frame.comment contains "at=bob event"');
+    same('lab.drop == "firewall-rule"', 'frame.verdict.hw == 0e');
+    same('lab.drop', 'frame.verdict.hw');
+    same('lab.event == "signed-in"', 'eth.type == 0x88b5');
+    same('lab.decision contains "rule=7"', 'frame.comment contains "rule=7"');
+    expect(frames(file, 'lab.decision and lab.event')).toEqual([]);
+  });
+});
+
+test('property: no text makes the compiler fail in any other way than by a LabError with a column', () => {
+  const words = ['udp', 'ip.addr', 'frame.comment', 'eth.src', '==', '!=', 'in', '{', '}', '(', ')', '[0:2]', '..', ',', '!', 'not', 'and', '||', '10.0.0.0/8', '"a', '"b"', '5', '::', 'matches', 'contains', '\\', 'é'];
+  fc.assert(
+    fc.property(fc.oneof(fc.string(), fc.array(fc.constantFrom(...words), { maxLength: 12 }).map((w) => w.join(' '))), (text) => {
+      const { code, column } = mistake(text);
+      expect(code === 'none' || (column !== undefined && column >= 1 && column <= text.length + 1)).toBe(true);
+    }),
+    { seed: 7, numRuns: 2000 },
+  );
 });

@@ -110,7 +110,7 @@ const IPV4_FIELDS: readonly Field[] = [
   ip4Field('ip.id', 'uint', 16, 'identification', ipv4.identification),
   ip4Field('ip.flags.df', 'bool', 1, "don't fragment", ipv4.dontFragment),
   ip4Field('ip.flags.mf', 'bool', 1, 'more fragments', ipv4.moreFragments),
-  ip4Field('ip.frag_offset', 'uint', 16, 'fragment offset in octets', ipv4.fragmentOffset),
+  ip4Field('ip.frag_offset', 'uint', 16, 'fragment offset in units of 8 octets', (b, at) => ipv4.fragmentOffset(b, at) >>> 3),
   ip4Field('ip.ttl', 'uint', 8, 'time to live', ipv4.ttl),
   ip4Field('ip.proto', 'uint', 8, 'protocol', ipv4.protocol),
   ip4Field('ip.checksum', 'uint', 16, 'header checksum', ipv4.headerChecksum),

@@ -22,8 +22,8 @@ export const SOLICITS = 3;
 export const REACHABLE_TIME = seconds(30);
 /** DELAY_FIRST_PROBE_TIME. */
 export const DELAY_FIRST_PROBE = seconds(5);
-/** Packets that wait for one neighbour; the oldest gives way (Linux's `unres_qlen` before it counted bytes). */
-export const QUEUE_LIMIT = 3;
+/** Packets that wait for one neighbour; the oldest gives way (Linux's `unres_qlen`). */
+export const QUEUE_LIMIT = 101;
 
 export class Neighbours implements NeighbourTimers {
   readonly #node: IpNode;

@@ -2,6 +2,7 @@
  * The ACK field of a segment: RFC 9293 section 3.10.7.4 fifth step, RFC 5961 section 5, RFC 5681, 6582 and 6675.
  * @module
  */
+import { nanos, type Nanos } from '../../base/time.js';
 import { resendHead, startRetransmit } from './output.js';
 import { DUPLICATE_THRESHOLD } from './scoreboard.js';
 import { FIN, SYN, type Segment } from './segment.js';
@@ -46,9 +47,15 @@ function noteSack(c: Tcb, s: Segment): number {
     const start = c.ackPosition(left);
     const end = c.ackPosition(right);
     if (start <= c.sndUna || start >= end || end > c.sndNxt) continue;
-    octets += c.scoreboard.add(start, end);
+    const fresh = c.scoreboard.add(start, end);
+    if (fresh > 0) measure(c, c.sendTimes.reported(start, end));
+    octets += fresh;
   }
   return octets;
+}
+
+function measure(c: Tcb, sentAt: Nanos | null): void {
+  if (sentAt !== null) c.rtt.sample(nanos(c.stack.scheduler.now - sentAt));
 }
 
 /** SND.WND from the newest segment only: WL1 and WL2 tell an old one. */
@@ -75,10 +82,7 @@ function newlyAcknowledged(c: Tcb, ack: number, advance: number, s: Segment): vo
   cc.resent = Math.max(cc.resent, ack);
   c.retries = 0;
   c.lastProgress = now;
-  if (c.timedEnd > 0 && ack >= c.timedEnd) {
-    c.rtt.sample((now - c.timedAt) as typeof now);
-    c.timedEnd = 0;
-  }
+  measure(c, c.sendTimes.acknowledged(ack));
   switch (cc.phase) {
     case 'open':
       cc.duplicates = 0;

@@ -74,7 +74,7 @@ function emit(c: Tcb, position: number, flags: number, options: TcpOptions, text
     c.ackNow = false;
     c.timers.stop(TIMER.DELAYED_ACK);
   }
-  c.lastSent = stack.scheduler.now;
+  if (textLength > 0) c.lastSent = stack.scheduler.now;
   stack.send(id.local, id.remote, header + textLength, c.dscp, cause);
 }
 

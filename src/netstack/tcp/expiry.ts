@@ -49,7 +49,9 @@ function retransmit(c: Tcb): void {
   const { parameters, counters } = c.stack;
   const handshake = c.state === 'syn-sent' || c.state === 'syn-received';
   const limit = !handshake ? parameters.dataRetries : c.passive ? parameters.synAckRetries : parameters.synRetries;
-  c.retries += 1;
+  // A peer that has closed its window over what is out, and says so, is alive (Linux does not count this either).
+  const alive = !handshake && c.sndWnd === 0 && c.stack.scheduler.now - c.lastHeard <= parameters.maxRto;
+  if (!alive) c.retries += 1;
   if (c.retries > limit || impatient(c)) {
     // Nobody has heard of a connection that a listener has not accepted yet.
     if (c.state === 'syn-received' && c.passive) remove(c);
@@ -58,7 +60,6 @@ function retransmit(c: Tcb): void {
   }
   counters.timeouts += 1;
   c.rtt.backOff();
-  c.timedEnd = 0;
   if (handshake) {
     counters.retransmitted += 1;
     sendSyn(c, NO_CAUSE);
@@ -122,6 +123,5 @@ export function pathShrunk(c: Tcb, mtu: number): void {
   c.congestion.resize(c.mss, false);
   if (c.state === 'syn-sent' || c.state === 'syn-received' || c.sndNxt === c.sndUna) return;
   c.congestion.resegment(c.sndUna, c.sndNxt);
-  c.timedEnd = 0;
   transmit(c, NO_CAUSE);
 }

@@ -4,9 +4,9 @@
  */
 import { millis } from '../../base/time.js';
 import { acknowledge, noteWindow } from './acknowledge.js';
-import { rejectSegment, scaleFor, sendAck, sendSyn } from './emit.js';
+import { rejectSegment, scaleFor, sendAck, sendReset, sendSyn } from './emit.js';
 import { startKeepAlive } from './expiry.js';
-import { enterTimeWait, fail, finish, remove, setState, startTimeWait } from './lifecycle.js';
+import { enterFinWait2, enterTimeWait, fail, finish, remove, setState, startTimeWait } from './lifecycle.js';
 import { startRetransmit, transmit } from './output.js';
 import { ACK, FIN, RST, SYN, segmentLength, type Segment } from './segment.js';
 import { mayReceive, type Tcb } from './tcb.js';
@@ -77,12 +77,11 @@ function establish(c: Tcb, s: Segment): void {
   c.timers.stop(TIMER.RETRANSMIT);
   c.timers.stop(TIMER.FAIL);
   if (c.retries === 0) {
-    c.rtt.sample((now - c.timedAt) as typeof now);
+    c.rtt.sample((now - c.synAt) as typeof now);
   } else {
     c.rtt.restart(c.stack.parameters.rtoAfterSynLoss);
     c.congestion.synLost();
   }
-  c.timedEnd = 0;
   c.retries = 0;
   c.softError = false;
   c.lastProgress = now;
@@ -197,7 +196,7 @@ function takeReset(c: Tcb, s: Segment, position: number): void {
 /** Fifth step: our FIN may be acknowledged now. */
 function afterAcknowledgement(c: Tcb): void {
   if (!c.finAcked) return;
-  if (c.state === 'fin-wait-1') setState(c, 'fin-wait-2');
+  if (c.state === 'fin-wait-1') enterFinWait2(c);
   else if (c.state === 'closing') enterTimeWait(c);
   else if (c.state === 'last-ack') finish(c);
 }
@@ -205,6 +204,12 @@ function afterAcknowledgement(c: Tcb): void {
 /** Seventh step. RFC 5681 section 4.2: what is out of order, or fills a gap, is acknowledged at once. */
 function takeText(c: Tcb, s: Segment, position: number): void {
   if (s.len === 0 || !mayReceive(c.state) || c.finReceived) return;
+  if (c.orphan && position + s.len > c.rcvNxt) {
+    // Nobody will read it, and the peer should know (RFC 9293 section 3.6.1).
+    sendReset(c, s.cause);
+    remove(c);
+    return;
+  }
   const room = Math.min(s.len, c.rcvEdge - position);
   const gap = c.receive.outOfOrder.length > 0;
   const taken = room > 0 ? c.receive.insert(position, s.buf, s.off, room) : 0;
@@ -221,6 +226,7 @@ function takeText(c: Tcb, s: Segment, position: number): void {
 
 /** Eighth step. A FIN that came before the text in front of it is remembered by its position. */
 function takeFin(c: Tcb, s: Segment, position: number): void {
+  if (c.state === 'closed') return;
   if ((s.flags & FIN) !== 0 && mayReceive(c.state)) c.peerFin = position + s.len;
   if (c.peerFin < 0 || c.finReceived || c.receive.next !== c.peerFin) return;
   c.finReceived = true;

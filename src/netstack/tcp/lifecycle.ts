@@ -37,6 +37,16 @@ export function enterTimeWait(c: Tcb): void {
   startTimeWait(c);
 }
 
+/** Our FIN is acknowledged, the peer's is not there. A half-close may last; an orphan's does not. */
+export function enterFinWait2(c: Tcb): void {
+  setState(c, 'fin-wait-2');
+  limitFinWait2(c);
+}
+
+export function limitFinWait2(c: Tcb): void {
+  if (c.orphan && c.state === 'fin-wait-2') c.timers.start(TIMER.TIME_WAIT, c.stack.parameters.finWait);
+}
+
 export function startTimeWait(c: Tcb): void {
   c.timers.start(TIMER.TIME_WAIT, nanos(2 * c.stack.parameters.msl));
 }

@@ -64,9 +64,11 @@ function resend(c: Tcb, position: number, octets: number, cause: Cause): void {
   const { congestion: cc } = c;
   const text = Math.min(octets, c.sendBuffer.end - position);
   const fin = c.finSent && position + text === c.finPosition;
-  cc.resent = Math.max(cc.resent, position + text + (fin ? 1 : 0));
-  // Karn: an acknowledgement from here on may be of either copy.
-  c.timedEnd = 0;
+  const end = position + text + (fin ? 1 : 0);
+  cc.resent = Math.max(cc.resent, end);
+  // Without SACK the acknowledgement of what lies behind waits for this one, and so measures nothing either.
+  if (c.sack) c.sendTimes.again(position, end);
+  else c.sendTimes.forget();
   c.stack.counters.retransmitted += 1;
   sendText(c, position, text, fin, cause);
 }
@@ -104,10 +106,7 @@ function sendFresh(c: Tcb, length: number, fin: boolean, cause: Cause): void {
   const position = c.sndNxt;
   c.sndNxt += length + (fin ? 1 : 0);
   c.probed = false;
-  if (c.timedEnd === 0 && c.congestion.phase === 'open') {
-    c.timedEnd = c.sndNxt;
-    c.timedAt = now;
-  }
+  c.sendTimes.first(position, c.sndNxt, now);
   if (fin) finSent(c);
   sendText(c, position, length, fin, cause);
 }

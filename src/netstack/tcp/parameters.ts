@@ -28,6 +28,8 @@ export interface TcpParameters {
   readonly delayedAck: Nanos;
   /** Maximum segment lifetime; TIME-WAIT lasts two of them. */
   readonly msl: Nanos;
+  /** How long a connection that its user has closed waits for the peer's FIN (Linux `tcp_fin_timeout`). */
+  readonly finWait: Nanos;
   /** True switches Nagle's algorithm off for new sockets. */
   readonly noDelay: boolean;
   /** Offer selective acknowledgements (RFC 2018). */
@@ -61,6 +63,7 @@ export const LINUX_PARAMETERS: TcpParameters = {
   userTimeout: 0 as Nanos,
   delayedAck: millis(40),
   msl: seconds(30),
+  finWait: seconds(60),
   noDelay: true,
   sack: true,
   windowScaling: true,

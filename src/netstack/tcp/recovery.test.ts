@@ -44,6 +44,31 @@ describe('retransmission time-out (RFC 6298)', () => {
     expect([socket.error, net.scheduler.now]).toEqual(['timeout', seconds(2)]);
   });
 
+  it('has patience with a peer that has closed its window over what is out', () => {
+    const { net, peer, socket } = connected({ dataRetries: 3 });
+    socket.write(pattern(10), 0, 10);
+    for (let i = 0; i < 12; i++) {
+      peer.send(ACK, 1, 1, { window: 0 });
+      net.runFor(seconds(60));
+    }
+    expect(socket.state).toBe('established');
+    net.run();
+    expect(socket.error).toBe('timeout');
+  });
+
+  it('restarts from the initial window after a pause (RFC 5681 section 4.1)', () => {
+    const net = new Network();
+    const { a, b } = pair(net);
+    a.send(pattern(200_000));
+    net.runFor(seconds(1));
+    expect(a.socket.info().cwnd).toBeGreaterThan(50_000);
+    b().send(pattern(100));
+    net.runFor(seconds(1));
+    const before = net.seen.length;
+    a.send(pattern(200_000));
+    expect(net.seen.length - before).toBe(10);
+  });
+
   it('takes no sample from what was sent twice (Karn), and keeps the back-off until one comes', () => {
     const { net, peer, socket } = connected();
     socket.write(pattern(10), 0, 10);

@@ -26,7 +26,9 @@ describe('initial sequence numbers (RFC 6528)', () => {
     const first = isn.initial(ZERO, 1, 2, 3, 4);
     expect((isn.initial(micros(4000), 1, 2, 3, 4) - first) >>> 0).toBe(1000);
     const others = new Set([first]);
-    for (const id of [[2, 2, 3, 4], [1, 3, 3, 4], [1, 2, 4, 4], [1, 2, 3, 5], [1 + 2 ** 32, 2, 3, 4]] as const) others.add(isn.initial(ZERO, ...id));
+    for (const id of [[2, 2, 3, 4], [1, 3, 3, 4], [1, 2, 4, 4], [1, 2, 3, 5], [1 + 2 ** 32, 2, 3, 4]] as const) {
+      others.add(isn.initial(ZERO, id[0], id[1], id[2], id[3]));
+    }
     others.add(new SequenceGenerator(randomRoot(2).stream('isn')).initial(ZERO, 1, 2, 3, 4));
     expect(others.size).toBe(7);
   });

@@ -5,7 +5,7 @@
  * @module
  */
 import { assertInvariant } from '../../base/assert.js';
-import type { Cause } from '../../base/brand.js';
+import type { Cause, TimerId } from '../../base/brand.js';
 import type { Scheduler, Target } from '../../fabric/scheduler.js';
 import { IPPROTO, type Addr, type IpOutput } from '../transport.js';
 import type { TcpParameters } from './parameters.js';
@@ -53,7 +53,7 @@ export class TcpStack implements Target {
   readonly #closed: (c: Tcb) => void;
   #depth = 0;
   #draining = false;
-  #booked = false;
+  #booked: TimerId | null = null;
   readonly #changed: Tcb[] = [];
   readonly #inbox: Waiting[] = [];
   #challengeSecond = -1;
@@ -82,13 +82,12 @@ export class TcpStack implements Target {
   leaveCall(): void {
     this.#depth -= 1;
     assertInvariant(this.#depth >= 0, 'left TCP more often than entered');
-    if (this.#depth > 0 || this.#draining || this.#booked || !this.#pending) return;
-    this.#booked = true;
-    this.scheduler.at(this.scheduler.now, this, 0, null);
+    if (this.#depth > 0 || this.#draining || this.#booked !== null || !this.#pending) return;
+    this.#booked = this.scheduler.at(this.scheduler.now, this, 0, null);
   }
 
   fire(): void {
-    this.#booked = false;
+    this.#booked = null;
     this.enter();
     this.leave();
   }
@@ -102,6 +101,8 @@ export class TcpStack implements Target {
     this.#depth -= 1;
     assertInvariant(this.#depth >= 0, 'left TCP more often than entered');
     if (this.#depth > 0 || this.#draining) return;
+    if (this.#booked !== null) this.scheduler.cancel(this.#booked);
+    this.#booked = null;
     this.#draining = true;
     try {
       while (this.#pending) this.#drainOne();

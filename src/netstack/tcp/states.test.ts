@@ -205,6 +205,46 @@ describe('closing (RFC 9293 section 3.6)', () => {
     }
   });
 
+  it('close: sends what was written and FIN, waits for the peer in the background, not for ever', () => {
+    const net = new Network();
+    const { a, b, hostA } = pair(net);
+    net.runFor(millis(50));
+    b().closeOnEof = false;
+    a.socket.write(pattern(20_000), 0, 20_000);
+    a.socket.close();
+    net.runFor(seconds(1));
+    expect(b().bytes()).toEqual(pattern(20_000));
+    expect([a.socket.state, b().socket.error]).toEqual(['fin-wait-2', null]);
+    net.runFor(seconds(61));
+    expect(hostA.netstat().connections).toEqual([]);
+    // Linux's FIN_WAIT_2 time-out: whoever writes now learns that nobody is there.
+    b().send(pattern(1));
+    net.run();
+    expect([b().socket.error, net.scheduler.pending]).toEqual(['reset', 0]);
+  });
+
+  it('close: answers text that nobody will read by RST, and a FIN by TIME-WAIT', () => {
+    const net = new Network();
+    const { a, b } = pair(net);
+    net.runFor(millis(50));
+    b().closeOnEof = false;
+    a.socket.close();
+    net.runFor(millis(100));
+    b().send(pattern(5));
+    net.runFor(millis(100));
+    expect([a.socket.state, a.socket.error, b().socket.error]).toEqual(['closed', null, 'reset']);
+    const unread = connected();
+    unread.peer.send(ACK, 1, 1, { payload: pattern(5) });
+    unread.socket.close();
+    expect(heard(unread.net, unread.peer)).toEqual(['RST,ACK 1/6']);
+    const orderly = connected();
+    orderly.socket.close();
+    orderly.peer.send(FIN | ACK, 1, 2);
+    expect(orderly.socket.state).toBe('time-wait');
+    orderly.net.run();
+    expect(orderly.net.scheduler.now).toBe(seconds(60));
+  });
+
   it('sends FIN after all that was written, also when it was written before the connection stood', () => {
     const net = new Network();
     const { a, b } = pair(net);

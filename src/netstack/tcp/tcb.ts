@@ -11,6 +11,7 @@ import { Congestion } from './congestion.js';
 import { ReceiveBuffer } from './receive-buffer.js';
 import { RttEstimator } from './rtt.js';
 import { Scoreboard } from './scoreboard.js';
+import { SendTimes } from './send-times.js';
 import { SendBuffer } from './send-buffer.js';
 import { positionOf, wireSequence } from './sequence.js';
 import type { TcpStack } from './stack.js';
@@ -60,6 +61,8 @@ export class Tcb {
   failure: TcpError = 'timeout';
   /** An ICMP error that may pass (RFC 5461 section 2). */
   softError = false;
+  /** The user has closed it and will read no more. */
+  orphan = false;
   onChange: () => void = () => undefined;
   /** Set between establishment and the listener's hearing of it. */
   accept: (() => void) | null = null;
@@ -78,7 +81,7 @@ export class Tcb {
   /** Both ends have sent the window scale option. */
   scaling = false;
   peerMss: number;
-  /** Limit learnt from ICMP, Infinity before. */
+  /** Limit learnt from ICMP, Infinity before; holds for the connection's life. */
   mtuLimit = Infinity;
   noDelay: boolean;
   finQueued = false;
@@ -110,15 +113,16 @@ export class Tcb {
   readonly scoreboard = new Scoreboard();
   readonly congestion: Congestion;
   readonly rtt: RttEstimator;
-  /** Position whose acknowledgement ends the round trip being timed, 0 = none. */
-  timedEnd = 0;
-  timedAt: Nanos = ZERO;
+  readonly sendTimes = new SendTimes();
+  /** When our SYN was sent. */
+  synAt: Nanos = ZERO;
   retries = 0;
   /** Window probes since the window closed, for their back-off, and those that nothing has answered. */
   probes = 0;
   unansweredProbes = 0;
   keepAlives = 0;
   lastProgress: Nanos = ZERO;
+  /** When text was sent last. */
   lastSent: Nanos = ZERO;
   lastHeard: Nanos = ZERO;
   /** When an ACK last went out for an unacceptable segment without text. */

@@ -247,7 +247,7 @@ export class TcpLayer implements TransportInput {
   /** Sends the SYN or SYN-ACK and starts its clock. */
   #synchronize(c: Tcb, cause: Cause): void {
     const { now } = this.#stack.scheduler;
-    c.timedAt = now;
+    c.synAt = now;
     c.lastProgress = now;
     c.sndNxt = 1;
     sendSyn(c, cause);

@@ -6,7 +6,7 @@
 import { NO_CAUSE, type Cause } from '../../base/brand.js';
 import type { Nanos } from '../../base/time.js';
 import { sendReset } from './emit.js';
-import { remove } from './lifecycle.js';
+import { limitFinWait2, remove } from './lifecycle.js';
 import { transmit, updateWindow } from './output.js';
 import { mayReceive, type ConnectionId, type Tcb, type TcpError, type TcpState } from './tcb.js';
 
@@ -121,7 +121,24 @@ export class TcpSocket {
     this.#entry(() => transmit(this.#c, NO_CAUSE));
   }
 
-  /** ABORT of RFC 9293 section 3.10.5: RST where the peer may still wait for something; what is queued is lost. */
+  /**
+   * The user is done with both directions: what was written and FIN still go out, without a user. Text that was not
+   * read, or comes later, is answered by RST (RFC 9293 section 3.6.1, RFC 2525 section 2.17). `onChange` is called no more.
+   */
+  close(): void {
+    const c = this.#c;
+    if (c.state === 'closed') return;
+    if (c.receive.readable > 0 || c.state === 'syn-sent') {
+      this.abort();
+      return;
+    }
+    c.orphan = true;
+    c.onChange = () => undefined;
+    this.shutdown();
+    limitFinWait2(c);
+  }
+
+  /** ABORT of RFC 9293 section 3.10.5: RST where the peer may still wait for something; what is queued is lost, and `onChange` is called no more. */
   abort(): void {
     const c = this.#c;
     if (c.state === 'closed') return;
@@ -129,6 +146,7 @@ export class TcpSocket {
       const silent = c.state === 'syn-sent' || c.state === 'closing' || c.state === 'last-ack' || c.state === 'time-wait';
       if (!silent) sendReset(c, NO_CAUSE);
       remove(c);
+      c.onChange = () => undefined;
     });
   }
 

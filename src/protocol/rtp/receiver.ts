@@ -138,7 +138,10 @@ export class RtpSource {
   #late(behind: number, timestamp: number, octets: number, now: Nanos): number {
     const extended = this.highestSequence - behind;
     // Older than the first packet counted: it was not expected, so it must not hide a loss.
-    if (extended < this.#baseSeq) return RECEIVED.BAD_SEQUENCE;
+    if (extended < this.#baseSeq) {
+      this.bad++;
+      return RECEIVED.BAD_SEQUENCE;
+    }
     if (this.#seen.look(extended) !== SEEN.NEW) {
       this.received++;
       this.duplicates++;

@@ -44,6 +44,11 @@ const VOWEL = 2;
 
 const ms = (n: number): number => (n * SAMPLE_RATE) / 1000;
 
+/** The i-th constant on the way from one vowel to another, `at` from 0 to 1. */
+function glide(from: readonly number[], to: readonly number[], i: number, at: number): number {
+  return (from[i] as number) + ((to[i] as number) - (from[i] as number)) * at;
+}
+
 export class Speech implements AudioSource {
   readonly #random: Rng;
   readonly #gain: number;
@@ -63,8 +68,8 @@ export class Speech implements AudioSource {
   #previous = 0;
   readonly #memory = new Float64Array(8);
 
-  /** @param level peak of loud vowels, about, of 32768 */
-  constructor(random: Rng, level = 9000) {
+  /** @param level gain; the default makes some -24 dBov while talking (ITU-T P.56 has -26 as nominal) */
+  constructor(random: Rng, level = 4000) {
     this.#random = random;
     this.#gain = level;
     this.#left = ms(40 + random.below(200));
@@ -158,15 +163,14 @@ export class Speech implements AudioSource {
     const a = VOWELS[this.#from] as readonly number[];
     const b = VOWELS[this.#to] as readonly number[];
     // Between two stable resonators of one bandwidth every mixture is stable: only the frequency moves.
-    const mix = (i: number): number => (a[i] as number) + ((b[i] as number) - (a[i] as number)) * at;
-    const x = this.#resonate(0, mix(0), C1, this.#tilt);
-    const y = this.#resonate(2, mix(1), C2, x);
-    return this.#highPass(this.#resonate(4, mix(2), C3, y)) * 2.4;
+    const x = this.#resonate(0, glide(a, b, 0, at), C1, this.#tilt);
+    const y = this.#resonate(2, glide(a, b, 1, at), C2, x);
+    return this.#highPass(this.#resonate(4, glide(a, b, 2, at), C3, y)) * 2.4;
   }
 
   #noise(): number {
-    const [b, c] = HISS[this.#hiss] as readonly [number, number];
-    return this.#resonate(6, b, c, this.#random.float() - 0.5) * 0.35;
+    const hiss = HISS[this.#hiss] as readonly [number, number];
+    return this.#resonate(6, hiss[0], hiss[1], this.#random.float() - 0.5) * 0.35;
   }
 
   /** What telephones do not carry, and what pulses of one sign would leave as an offset. */

@@ -38,7 +38,7 @@ export function derive(masterKey: Uint8Array, salt: Uint8Array, label: number, l
   const x = new Uint8Array(16);
   x.set(salt);
   x[7] = (x[7] as number) ^ label;
-  return new CounterMode(masterKey).stream(x, length).slice(0, length);
+  return new Uint8Array(new CounterMode(masterKey).stream(x, length).subarray(0, length));
 }
 
 export interface SessionKeys {

@@ -171,9 +171,9 @@ export class Dialog {
   }
 }
 
-/** How long to wait with the next re-INVITE after a 491 (section 14.1), in milliseconds. */
+/** How long to wait with the next re-INVITE after a 491, in milliseconds: 2.1 to 4 s, or up to 2 s, in steps of 10 ms (section 14.1). */
 export function glareWait(rng: Rng, ownerOfCallId: boolean): number {
-  return ownerOfCallId ? 2100 + 10 * rng.below(191) : 10 * rng.below(201);
+  return ownerOfCallId ? 2100 + 10 * rng.below(191) : 10 + 10 * rng.below(200);
 }
 
 export const DEFAULT_PORT = 5061;

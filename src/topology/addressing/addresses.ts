@@ -21,18 +21,17 @@ const IPV6_LEAST_MTU = 1280;
 
 export interface Addressing {
   readonly addresses: AddressTable;
-  /** Networks by LAN name. */
-  readonly networks: ReadonlyMap<string, readonly Network[]>;
+  readonly networks: ReadonlyMap<Lan, readonly Network[]>;
   /** LANs of which an address or network was refused. */
-  readonly doubtful: ReadonlySet<string>;
+  readonly doubtful: ReadonlySet<Lan>;
 }
 
 /** @param whole false: nodes or links could not be read, so given addresses are checked but none planned */
 export function planAddresses(lans: readonly Lan[], whole: boolean, draft: Draft): Addressing {
   const owners = new Map<string, Path>();
   const addresses = new Map<string, readonly PlannedAddress[]>();
-  const networks = new Map<string, Network[]>();
-  const doubtful = new Set<string>();
+  const networks = new Map<Lan, Network[]>();
+  const doubtful = new Set<Lan>();
   for (const lan of lans) {
     const faultsBefore = draft.faults.count;
     const declared = declaredNetworks(lan, draft);
@@ -41,8 +40,8 @@ export function planAddresses(lans: readonly Lan[], whole: boolean, draft: Draft
       const given = givenAddresses(attachment, lan, declared, found, owners, draft);
       if (given !== undefined) addresses.set(keyOf(attachment), given);
     }
-    networks.set(lan.name, declared.length > 0 ? declared : found);
-    if (draft.faults.count > faultsBefore) doubtful.add(lan.name);
+    networks.set(lan, declared.length > 0 ? declared : found);
+    if (draft.faults.count > faultsBefore) doubtful.add(lan);
   }
   checkOverlaps(lans, networks, draft);
   if (whole) planRest(lans, networks, addresses, owners, draft);
@@ -151,10 +150,10 @@ function checkFits(address: PlannedAddress, path: Path, lan: Lan, declared: read
   });
 }
 
-function checkOverlaps(lans: readonly Lan[], networks: ReadonlyMap<string, readonly Network[]>, { faults }: Draft): void {
+function checkOverlaps(lans: readonly Lan[], networks: ReadonlyMap<Lan, readonly Network[]>, { faults }: Draft): void {
   const seen: { lan: Lan; network: Network }[] = [];
   for (const lan of lans) {
-    for (const network of networks.get(lan.name) ?? []) {
+    for (const network of networks.get(lan) ?? []) {
       const other = seen.find((s) => s.lan !== lan && overlap(s.network, network));
       if (other !== undefined) {
         const path = lan.bridges[0]?.path ?? lan.links[0]?.path ?? [];
@@ -168,14 +167,14 @@ function checkOverlaps(lans: readonly Lan[], networks: ReadonlyMap<string, reado
   }
 }
 
-function planRest(lans: readonly Lan[], networks: Map<string, Network[]>, addresses: Map<string, readonly PlannedAddress[]>, owners: Map<string, Path>, draft: Draft): void {
+function planRest(lans: readonly Lan[], networks: Map<Lan, Network[]>, addresses: Map<string, readonly PlannedAddress[]>, owners: Map<string, Path>, draft: Draft): void {
   const pools = new Pools(draft, [...networks.values()].flat());
   for (const lan of lans) {
     const open = lan.attachments.filter((a) => a.end.addresses === null);
     if (open.length === 0) continue;
-    let known = networks.get(lan.name) ?? [];
+    let known = networks.get(lan) ?? [];
     if (known.length === 0) known = pools.families.flatMap((family) => pools.take(lan, family) ?? []);
-    networks.set(lan.name, known);
+    networks.set(lan, known);
     for (const attachment of [...open].sort((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1))) {
       const planned = known.flatMap((network) => freeHost(network, keyOf(attachment), attachment, owners, draft) ?? []);
       addresses.set(keyOf(attachment), planned);

@@ -18,7 +18,7 @@ export interface Station {
 /** What could not be read, so that nobody complains a second time about what follows from it. */
 export interface Gaps {
   /** LANs on which an address was refused. */
-  readonly doubtful: ReadonlySet<string>;
+  readonly doubtful: ReadonlySet<Lan>;
   /** Nodes or links are missing altogether. */
   readonly incomplete: boolean;
 }
@@ -26,7 +26,7 @@ export interface Gaps {
 export class Neighbourhood {
   readonly #gaps: Gaps;
   readonly #byNode = new Map<string, Station[]>();
-  readonly #byLan = new Map<string, Station[]>();
+  readonly #byLan = new Map<Lan, Station[]>();
 
   constructor(lans: readonly Lan[], addresses: AddressTable, gaps: Gaps = { doubtful: new Set(), incomplete: false }) {
     this.#gaps = gaps;
@@ -35,7 +35,7 @@ export class Neighbourhood {
         const { node, interface: name } = attachment.end;
         const station: Station = { node, interface: name, attachment, lan, addresses: addresses.get(interfaceKey(node.name, name)) ?? [] };
         append(this.#byNode, node.name, station);
-        append(this.#byLan, lan.name, station);
+        append(this.#byLan, lan, station);
       }
     }
     // Interfaces are numbered in the order of the links in the file, whatever the order of the LANs.
@@ -48,12 +48,12 @@ export class Neighbourhood {
   }
 
   on(lan: Lan): readonly Station[] {
-    return this.#byLan.get(lan.name) ?? [];
+    return this.#byLan.get(lan) ?? [];
   }
 
   /** True when an address of the node or of a neighbour may be missing because it was refused. */
   doubtful(node: string): boolean {
-    return this.#gaps.incomplete || this.of(node).some((s) => this.#gaps.doubtful.has(s.lan.name));
+    return this.#gaps.incomplete || this.of(node).some((s) => this.#gaps.doubtful.has(s.lan));
   }
 
   /** Every address of a node, IPv4 first, else in the order of its interfaces. */
@@ -68,7 +68,7 @@ export class Neighbourhood {
   }
 }
 
-function append<T>(map: Map<string, T[]>, key: string, value: T): void {
+function append<K, T>(map: Map<K, T[]>, key: K, value: T): void {
   const list = map.get(key);
   if (list === undefined) map.set(key, [value]);
   else list.push(value);

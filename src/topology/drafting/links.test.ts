@@ -48,7 +48,7 @@ describe('links', () => {
   it('refuse an interface on two links, and two links of one name', () => {
     expect(faultsOf(lab(good, '    - { endpoints: ["d:eth0", "a:eth1"] }\n'))).toEqual(['11:21 TOPOLOGY_ENDPOINT the interface d:eth0 is on two links']);
     expect(errorsOf(lab(good, '    - { endpoints: ["a:eth1", "d:eth1"] }\n'))).toMatchObject([{ code: 'TOPOLOGY_DUPLICATE', where: { line: 11, column: 7 }, hint: expect.stringContaining('"name"') as string }]);
-    expect(faultsOf(lab(good, '    - { endpoints: ["a:eth1", "c:eth1"], segment: customer, name: a--d }\n'))).toEqual(['11:69 TOPOLOGY_DUPLICATE two links are called "a--d"']);
+    expect(faultsOf(lab(good, '    - { endpoints: ["a:eth1", "c:eth1"], segment: customer, name: a--d }\n'))).toEqual(['11:67 TOPOLOGY_DUPLICATE two links are called "a--d"']);
   });
   it('refuse addresses that are given twice', () => {
     const text = lab('{ endpoints: [{ node: a, interface: eth0, addresses: [192.0.2.1/24] }, "d:eth0"] }').replace('organisation: one }', 'organisation: one, addresses: { eth0: [192.0.2.2/24] } }');

@@ -53,11 +53,11 @@ function draftView(name: string, view: FileZoneView, path: Path, taken: Set<stri
     ? view.records.map((set, i) => [set, [...path, 'records', i]] as const)
     : [[view.records, [...path, 'records']] as const];
   for (const [set, at] of sets) for (const [owner, data] of Object.entries(set)) reader.read(owner, data, [...at, owner]);
-  return { name, servers: view.servers, records: reader.records, src: draft.faults.source.place(path, 'key'), path };
+  return { name, servers: view.servers, records: reader.sorted(), src: draft.faults.source.place(path, 'key'), path };
 }
 
 class RecordReader {
-  readonly records: DraftRecord[] = [];
+  readonly #records: DraftRecord[] = [];
   readonly #zone: string;
   readonly #ttl: number;
   readonly #neighbourhood: Neighbourhood;
@@ -70,6 +70,11 @@ class RecordReader {
     this.#draft = draft;
   }
 
+  /** By name and type, whatever the order of the keys in the file; records of one name and type as they were listed. */
+  sorted(): readonly DraftRecord[] {
+    return [...this.#records].sort((a, b) => compare(a.name, b.name) || compare(a.type, b.type));
+  }
+
   read(ownerText: string, set: FileRecordSet, path: Path): void {
     const owner = ownerName(ownerText, this.#zone);
     if (owner === undefined || !isWithin(owner, this.#zone)) {
@@ -79,9 +84,9 @@ class RecordReader {
     }
     const ttl = set.ttl ?? this.#ttl;
     const add = (type: PlanRecord['type'], data: PlanRecord['data'], at: Path): void => {
-      const same = this.records.some((r) => r.name === owner && r.type === type && JSON.stringify(r.data) === JSON.stringify(data));
+      const same = this.#records.some((r) => r.name === owner && r.type === type && JSON.stringify(r.data) === JSON.stringify(data));
       if (same) this.#fault(at, `${owner} has the same ${type} record twice`, { expected: 'each record once' });
-      else this.records.push({ name: owner, type, ttl, data, path: at });
+      else this.#records.push({ name: owner, type, ttl, data, path: at });
     };
     for (const [text, at] of listOf(set.A, [...path, 'A'])) this.#addresses(text, at, 4, add);
     for (const [text, at] of listOf(set.AAAA, [...path, 'AAAA'])) this.#addresses(text, at, 6, add);
@@ -100,7 +105,7 @@ class RecordReader {
   #checkAlone(owner: string, set: FileRecordSet, path: Path): void {
     const types = (['A', 'AAAA', 'CNAME', 'SRV'] as const).filter((t) => set[t] !== undefined);
     if (types.length === 0) this.#fault(path, `${owner} has no records`, { on: 'key', expected: 'A, AAAA, CNAME or SRV' });
-    const own = this.records.filter((r) => r.name === owner);
+    const own = this.#records.filter((r) => r.name === owner);
     const alias = own.some((r) => r.type === 'CNAME');
     if (alias && (own.length > 1 || owner === this.#zone)) {
       this.#fault(path, `${owner} has other records beside its CNAME`, { on: 'key', expected: 'a CNAME alone (RFC 1034 3.6.2), and never at the zone itself' });

@@ -19,9 +19,9 @@ export interface Target {
 export type Networks = ReadonlyMap<string, readonly Network[]>;
 
 /** `addressing.networks` and the bridges, whose names stand for the networks of their LANs. */
-export function namedNetworks(lans: readonly Lan[], byLan: ReadonlyMap<string, readonly Network[]>, draft: Draft): Networks {
+export function namedNetworks(lans: readonly Lan[], byLan: ReadonlyMap<Lan, readonly Network[]>, draft: Draft): Networks {
   const named = new Map<string, readonly Network[]>();
-  for (const lan of lans) for (const bridge of lan.bridges) named.set(bridge.name, byLan.get(lan.name) ?? []);
+  for (const lan of lans) for (const bridge of lan.bridges) named.set(bridge.name, byLan.get(lan) ?? []);
   const written = draft.structure.file.topology.addressing?.networks ?? {};
   for (const [name, texts] of Object.entries(written)) {
     const path = ['topology', 'addressing', 'networks', name];

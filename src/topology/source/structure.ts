@@ -19,8 +19,10 @@ export interface Structure {
   readonly linkIndexes: readonly number[];
   /** Names of nodes that stand in the file but could not be read. */
   readonly brokenNodes: ReadonlySet<string>;
-  /** True when a node or link was left out: the network has holes, and nothing may be said of what can reach what. */
+  /** True when a node, a link or a key of them was left out: nothing may be said of what can reach what. */
   readonly holes: boolean;
+  /** True when a zone was left out: nothing may be said of names that seem to lead nowhere. */
+  readonly zonesMissing: boolean;
 }
 
 type Tree = Record<string | number, unknown>;
@@ -41,14 +43,14 @@ export function readStructure(value: unknown, faults: Faults): Structure | undef
   if (broken === undefined) return undefined;
   const second = labFileSchema.safeParse(tree);
   if (!second.success) return undefined;
-  const { nodes, links } = broken;
+  const { nodes, links, holes, zonesMissing } = broken;
   const count = second.data.topology.links.length + links.size;
   const linkIndexes = Array.from({ length: count }, (_, i) => i).filter((i) => !links.has(i));
-  return { file: second.data, linkIndexes, brokenNodes: nodes, holes: nodes.size > 0 || links.size > 0 };
+  return { file: second.data, linkIndexes, brokenNodes: nodes, holes, zonesMissing };
 }
 
 function complete(file: LabFile): Structure {
-  return { file, linkIndexes: file.topology.links.map((_, i) => i), brokenNodes: new Set(), holes: false };
+  return { file, linkIndexes: file.topology.links.map((_, i) => i), brokenNodes: new Set(), holes: false, zonesMissing: false };
 }
 
 function report(trouble: Trouble, faults: Faults): void {
@@ -66,23 +68,33 @@ function withoutExtensions(tree: Tree): Tree {
   return tree;
 }
 
+interface Cut {
+  readonly nodes: Set<string>;
+  readonly links: Set<number>;
+  readonly holes: boolean;
+  readonly zonesMissing: boolean;
+}
+
 /** Removes unknown keys, and the entry of everything else that is wrong. `undefined`: what is wrong is no entry. */
-function cutOut(tree: Tree, troubles: readonly Trouble[]): { nodes: Set<string>; links: Set<number> } | undefined {
+function cutOut(tree: Tree, troubles: readonly Trouble[]): Cut | undefined {
   const nodes = new Set<string>();
   const links = new Set<number>();
+  let [holes, zonesMissing] = [false, false];
   for (const trouble of troubles) {
-    if (trouble.unknownKey) {
+    const entry = entryOf(trouble.path);
+    holes ||= trouble.path[0] === 'topology';
+    zonesMissing ||= trouble.path[0] === 'zones';
+    if (trouble.unknownKey && trouble.path[0] !== 'zones') {
       remove(tree, trouble.path);
       continue;
     }
-    const entry = entryOf(trouble.path);
     if (entry === undefined) return undefined;
     if (entry[1] === 'links') links.add(Number(entry[2]));
     else remove(tree, entry);
     if (entry[1] === 'nodes') nodes.add(String(entry[2]));
   }
   removeItems(tree, links);
-  return { nodes, links };
+  return { nodes, links, holes, zonesMissing };
 }
 
 function entryOf(path: Path): Path | undefined {

@@ -49,6 +49,11 @@ describe('YamlSource', () => {
     const dangling = new YamlSource('a: *nobody\n', 'x.yaml');
     expect(dangling.errors).toMatchObject([{ code: 'YAML_SYNTAX', message: expect.stringContaining('nobody') as string, where: { line: 1, column: 4 } }]);
   });
+  it('reports a merge key with nothing to merge', () => {
+    for (const text of ['a: { <<: 5 }\n', 'x: &x [1]\na: { <<: *x }\n', 'a: { <<: [{ b: 1 }, 2] }\n']) {
+      expect(new YamlSource(text, 'x.yaml').errors).toMatchObject([{ code: 'YAML_SYNTAX', message: 'the merge key << has no mapping to merge' }]);
+    }
+  });
   it('refuses aliases that multiply beyond measure', () => {
     const lines = ['a0: &a0 [x, x, x, x, x, x, x, x, x, x]'];
     for (let i = 1; i < 9; i++) lines.push(`a${i}: &a${i} [${Array(10).fill(`*a${i - 1}`).join(', ')}]`);

@@ -31,7 +31,7 @@ export class YamlSource {
     this.#duplicateKey = duplicateKey;
     this.#document = parseDocument(text, { merge: true, lineCounter: this.#lines, prettyErrors: false, stringKeys: true });
     const errors = [...this.#document.errors, ...this.#document.warnings].map((e) => this.#syntaxError(e));
-    errors.push(...this.#danglingAliases());
+    errors.push(...this.#badReferences());
     this.usable = errors.every((e) => e.code === duplicateKey);
     this.value = this.usable ? this.#plain(errors) : undefined;
     this.errors = errors;
@@ -78,9 +78,18 @@ export class YamlSource {
     return new LabError('YAML_SYNTAX', message, { where, expected: 'YAML 1.2' });
   }
 
-  #danglingAliases(): LabError[] {
+  /** Aliases without an anchor, and merge keys with nothing that could be merged. */
+  #badReferences(): LabError[] {
     const found: LabError[] = [];
     visit(this.#document, {
+      Pair: (_key, pair) => {
+        if (!isMergeKey(pair.key)) return;
+        const source = this.#resolved(pair.value as Node | null);
+        const parts = isSeq(source) ? (source.items as Node[]) : [source];
+        if (parts.every((part) => isMap(this.#resolved(part)))) return;
+        const where = this.#refOf((pair.key as Node).range?.[0] ?? 0);
+        found.push(new LabError('YAML_SYNTAX', 'the merge key << has no mapping to merge', { where, expected: 'an alias of a mapping, or a list of them: <<: *anchor' }));
+      },
       Alias: (_key, alias) => {
         if (alias.resolve(this.#document) !== undefined) return;
         found.push(
@@ -139,7 +148,7 @@ export class YamlSource {
     for (const pair of pairs) if (isScalar(pair.key) && String(pair.key.value) === step) found = pair;
     if (found !== undefined) return { key: found.key, value: found.value };
     for (const pair of pairs) {
-      if (!isScalar(pair.key) || pair.key.source !== '<<') continue;
+      if (!isMergeKey(pair.key)) continue;
       const merged = this.#resolved(pair.value);
       for (const part of isSeq(merged) ? (merged.items as Node[]) : [merged]) {
         const inner = this.#child(this.#resolved(part), step);
@@ -148,6 +157,10 @@ export class YamlSource {
     }
     return undefined;
   }
+}
+
+function isMergeKey(key: unknown): boolean {
+  return isScalar(key) && key.type === 'PLAIN' && key.source === '<<';
 }
 
 /** How far the `offset`th character of the value stands behind the scalar's start; 0 where folding or escapes blur it. */

@@ -112,8 +112,9 @@ export class Call {
 
   tick(now: Nanos, out: UaOut[]): void {
     if (now >= this.#retryOffer) {
-      this.#retryOffer = NEVER;
-      if (this.#offer !== null) this.#sendOffer(now, out);
+      // An offer of the peer that came meanwhile goes first.
+      this.#retryOffer = this.#asked === null && this.#unacknowledged === null ? NEVER : this.#glare(now);
+      if (this.#retryOffer === NEVER && this.#offer !== null) this.#sendOffer(now, out);
     }
     const u = this.#unacknowledged;
     if (u === null) return;
@@ -281,7 +282,7 @@ export class Call {
 
   #offered(method: 'INVITE' | 'UPDATE', asked: Asked, now: Nanos, out: UaOut[]): void {
     // Sections 14.2 and RFC 3311 5.2: one offer at a time. Ours is open: 491. Theirs is not answered yet: 500, come again.
-    if (this.#offer !== null) {
+    if (this.#offer !== null && this.#retryOffer === NEVER) {
       this.#owner.respond(asked.transaction, makeResponse(asked.request, 491), now, out);
       return;
     }
@@ -326,7 +327,7 @@ export class Call {
     }
     if (this.#offer === null) return;
     if (status === 491) {
-      this.#retryOffer = plus(now, millis(glareWait(this.#owner.rng, this.#outgoing)));
+      this.#retryOffer = this.#glare(now);
       return;
     }
     this.#offer = null;
@@ -334,6 +335,10 @@ export class Call {
     out.push({ kind: 'offer-answered', call: this.id, status, reason: response.reason, content: contentOf(response) });
     // Sections 12.2.1.2 and 14.1: the peer has lost the dialog.
     if (status === 481 || status === 408) this.#sayBye('failed', now, out);
+  }
+
+  #glare(now: Nanos): Nanos {
+    return plus(now, millis(glareWait(this.#owner.rng, this.#outgoing)));
   }
 
   /** Any other request within the call. */

@@ -1,0 +1,59 @@
+/**
+ * The journey of a packet as people read it: one line a hop.
+ * @module
+ */
+import { formatDuration } from '../base/time.js';
+import type { Nanos } from '../base/time.js';
+import { protocolName } from '../capture/ledger.js';
+import type { Flow, Hop, Journey, Ledger } from '../capture/ledger.js';
+import { table } from './table.js';
+import type { Paint } from './table.js';
+
+export function journeyText(journey: Journey, ledger: Ledger, paint: Paint): string {
+  const flow = ledger.flows().find((candidate) => candidate.id === journey.flow);
+  const head = [
+    paint.bold(`packet ${journey.id}`),
+    flow === undefined ? '' : flowText(flow),
+    `${journey.length} bytes at ${clock(journey.start)}`,
+    ...(journey.causes.length > 0 ? [`caused by ${journey.causes.join(', ')}`] : []),
+    ...(journey.effects.length > 0 ? [`causes ${short(journey.effects)}`] : []),
+  ].filter((part) => part !== '');
+  const rows = journey.hops.map((hop, i) => hopRow(hop, i, ledger, paint));
+  return [head.join(', '), table(rows, '  '), `  ${endText(journey, ledger, paint)}`].filter((line) => line.trim() !== '').join('\n');
+}
+
+function flowText(flow: Flow): string {
+  return `${protocolName(flow.protocol)} ${flow.a} <> ${flow.b}`;
+}
+
+function short(ids: readonly number[]): string {
+  return ids.length <= 5 ? ids.join(', ') : `${ids.slice(0, 5).join(', ')} and ${ids.length - 5} more`;
+}
+
+function clock(time: Nanos): string {
+  return `${(time / 1e9).toFixed(6)} s`;
+}
+
+function hopRow(hop: Hop, i: number, ledger: Ledger, paint: Paint): string[] {
+  const from = ledger.points.linkPoint(hop.point);
+  const to = ledger.points.linkPoint(hop.point ^ 1);
+  const took = hop.out === null || hop.in === null ? 'lost' : formatDuration((hop.in - hop.out) as Nanos);
+  return [`${i + 1}`, hop.out === null ? '-' : clock(hop.out), `${from.node} > ${to.node}`, from.linkName, from.segment, took, paint.dim(hop.decision)];
+}
+
+function endText(journey: Journey, ledger: Ledger, paint: Paint): string {
+  const { end } = journey;
+  switch (end.kind) {
+    case 'delivered':
+      return paint.good(`delivered to ${ledger.points.linkPoint(end.point).node} after ${formatDuration((end.at - journey.start) as Nanos)}`);
+    case 'in-flight':
+      return 'under way when the run ended';
+    case 'unknown':
+      return 'not recorded at the receiving end';
+    case 'dropped': {
+      const point = ledger.points.at(end.point);
+      const where = point.kind === 'link' ? `link ${point.linkName}` : point.kind === 'node' ? point.node : point.name;
+      return paint.bad(`dropped at ${where}: ${end.drop}`) + (end.decision === '' ? '' : paint.dim(`  ${end.decision}`));
+    }
+  }
+}

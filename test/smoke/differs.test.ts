@@ -1,0 +1,91 @@
+/**
+ * For every check a case in which it fails: one thing of the reference topology is changed, and the verdict names the
+ * expectation and what was seen instead.
+ */
+import { describe, expect, it } from 'vitest';
+import { compareBaseline, pathsOf } from '../../src/verify/baseline.js';
+import { flowWith, planWith, play, said, swap } from './support.js';
+
+const OVER_THE_INTERNET = [
+  swap('- { to: microsoft, via: isp, metric: 30 }', '- { to: microsoft, via: isp, metric: 5 }'),
+  swap('- { to: contoso, via: ms-edge, metric: 30 }', '- { to: contoso, via: ms-edge, metric: 5 }'),
+];
+const HQ_BY_THE_DATACENTER = swap('- { to: branch-lan, via: dc-rt, metric: 20 }', '- { to: branch-lan, via: dc-rt, metric: 5 }');
+const BRANCH_BY_THE_DATACENTER = swap('- { to: hq-lan, via: dc-rt, metric: 20 }', '- { to: hq-lan, via: dc-rt, metric: 5 }');
+
+/** Puts a step in front of the others. */
+const first = (step: string) => swap('steps:\n', `steps:\n  - ${step}\n`);
+
+describe('a flow that differs says where', () => {
+  it('signalling re-routed over the Internet', async () => {
+    const verdict = await play(flowWith('online-p2p-internal'), planWith(...OVER_THE_INTERNET));
+    expect(verdict.documented).toBe(false);
+    expect(said(verdict, 'signalling/carol')).toBe('fail: Internet');
+    expect(said(verdict, 'signalling/erin')).toBe('fail: Internet');
+    expect(said(verdict, 'media/carol-erin')).toMatch(/^pass/);
+    const finding = verdict.findings.find((candidate) => candidate.check === 'signalling/carol');
+    expect(finding?.evidence.links.some((link) => link.includes('isp'))).toBe(true);
+    expect(finding?.src?.line).toBeGreaterThan(0);
+  });
+
+  it('signalling out by ExpressRoute and back by the Internet', async () => {
+    const verdict = await play(flowWith('online-p2p-internal'), planWith(swap('- { to: contoso, via: ms-edge, metric: 30 }', '- { to: contoso, via: ms-edge, metric: 5 }')));
+    expect(said(verdict, 'signalling/carol')).toBe('fail: ExpressRoute and Internet');
+  });
+
+  it('media forced through another site', async () => {
+    const verdict = await play(flowWith('hybrid-p2p-onprem'), planWith(HQ_BY_THE_DATACENTER, BRANCH_BY_THE_DATACENTER));
+    expect(said(verdict, 'media/alice-dave')).toBe('fail: local, through datacenter');
+    expect(said(verdict, 'symmetric/alice-dave')).toMatch(/^pass/);
+  });
+
+  it('media that takes another way back', async () => {
+    const verdict = await play(flowWith('hybrid-p2p-onprem'), planWith(HQ_BY_THE_DATACENTER));
+    expect(said(verdict, 'symmetric/alice-dave')).toMatch(/^fail: there only: .*; back only: /);
+  });
+
+  it('the ExpressRoute taken down', async () => {
+    const verdict = await play(flowWith('hybrid-p2p-mixed', first('link: { name: er, set: down }')), planWith());
+    expect(said(verdict, 'signalling/bob')).toBe('fail: Internet');
+    expect(said(verdict, 'signalling/alice')).toMatch(/^pass/);
+  });
+
+  it('one of the two circuits down is no difference: they are one group', async () => {
+    const verdict = await play(flowWith('hybrid-p2p-mixed', first('link: { name: er-primary, set: down }')), planWith());
+    expect(said(verdict, 'signalling/bob')).toBe('pass: ExpressRoute');
+    expect(verdict.documented).toBe(true);
+  });
+
+  it('a home that cannot be reached', async () => {
+    const flow = flowWith('hybrid-p2p-onprem', first('link: { name: "dc-fe:eth0--dc-lan:p1", set: down }'));
+    const plan = planWith();
+    const link = plan.links.find((candidate) => candidate.ends.some((end) => end.nodeName === 'dc-fe'));
+    const verdict = await play({ ...flow, steps: flow.steps.map((step) => (step.do === 'link' ? { ...step, link: link?.name ?? '' } : step)) }, plan);
+    expect(verdict.error).toBeNull();
+    expect(said(verdict, 'signed-in/alice')).toBe('fail: not signed in');
+    expect(said(verdict, 'call/alice-dave')).toBe('fail: not answered');
+    expect(said(verdict, 'message/alice-dave')).toBe('fail: not delivered');
+    expect(said(verdict, 'media/alice-dave')).toBe('unproved: no packet');
+    expect(said(verdict, 'ice/alice-dave')).toBe('unproved: no pair selected');
+    expect(said(verdict, 'quality/alice-dave')).toBe('unproved: no packet');
+  });
+
+  it('media quality beyond its bounds', async () => {
+    const verdict = await play(flowWith('hybrid-p2p-onprem', first('link: { name: "hq-rt:wan1--branch-rt:wan1", set: "loss 8% delay 80ms 40ms" }')), planWith(swap('- endpoints: ["hq-rt:wan1", "branch-rt:wan1"]', '- name: "hq-rt:wan1--branch-rt:wan1"\n      endpoints: ["hq-rt:wan1", "branch-rt:wan1"]')));
+    expect(said(verdict, 'quality/alice-dave')).toMatch(/^fail: loss \d+\.\d+%, delay \d+(\.\d+)?ms/);
+  });
+
+  it('a baseline names the leg that moved', async () => {
+    const flow = flowWith('online-p2p-internal');
+    const plan = planWith();
+    const before = await play(flow, plan);
+    const baseline = { format: 'callpath-baseline-1' as const, flows: { [flow.id]: pathsOf(before.observation, plan) } };
+    expect(compareBaseline(baseline, flow.id, before.observation, plan).filter((finding) => finding.status !== 'pass')).toEqual([]);
+    const moved = planWith(...OVER_THE_INTERNET);
+    const after = await play(flow, moved);
+    const differences = compareBaseline(baseline, flow.id, after.observation, moved).filter((finding) => finding.status !== 'pass');
+    expect(differences.map((finding) => finding.check).sort()).toEqual(['baseline/signalling/carol-online-fe', 'baseline/signalling/erin-online-fe']);
+    expect(differences[0]?.expected).toContain('er');
+    expect(differences[0]?.observed).toMatch(/^Internet:/);
+  });
+});
