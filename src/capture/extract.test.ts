@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { NO_DECISION, type NodeId } from '../base/brand.js';
 import { DROP } from '../base/drop.js';
 import { millis } from '../base/time.js';
@@ -43,7 +43,7 @@ function writeCall(path: string): void {
   recorder.close(millis(3000));
 }
 
-describeWith(['tshark', 'capinfos', 'tcpdump'], 'an extract, judged by stock tools', () => {
+describeWith(describe, ['tshark', 'capinfos', 'tcpdump'], 'an extract, judged by stock tools', () => {
   test('RTP statistics see 100 packets and no loss at one point, where the whole file has 600', () => {
     inFolder((path) => {
       writeCall(path('run.pcapng'));

@@ -3,11 +3,12 @@
  * same. It knows points, times, decisions and bytes, and no protocol above the transport's ports.
  * @module
  */
-import { assertInvariant, must } from '../base/assert.js';
+import { must } from '../base/assert.js';
 import type { FlowId, LinkId, PacketId, TrailId } from '../base/brand.js';
 import { type DropCode, type DropName, dropName } from '../base/drop.js';
 import type { Nanos } from '../base/time.js';
 import { type Pairs, parseComment } from './comment.js';
+import { ColumnCursor, type LedgerCursor } from './ledger-cursor.js';
 import type { LabEvent, LedgerBuilder } from './ledger-builder.js';
 import type { Points } from './points.js';
 import { RecordBytes } from './record-bytes.js';
@@ -16,9 +17,10 @@ import type { ByteSource } from './store/byte-store.js';
 import type { FileIndex } from './store/file-index.js';
 import type { EndpointPair } from './store/flow-table.js';
 import { NOT_IP } from './store/flow-tuple.js';
-import { type PacketChunk, ROW_BITS, ROW_MASK } from './store/packet-columns.js';
+import { ROW_MASK } from './store/packet-columns.js';
 import type { Step } from './store/trail-table.js';
 
+export type { LedgerCursor } from './ledger-cursor.js';
 export type { LabEvent } from './ledger-builder.js';
 export type { Step, StepKind } from './store/trail-table.js';
 
@@ -75,24 +77,6 @@ export interface Flow {
   /** The other names that translations gave it. */
   readonly aliases: readonly EndpointPair[];
   readonly packets: number;
-}
-
-/** Columns for scans, in the order of the packets' first records: no object per packet. */
-export interface LedgerCursor {
-  /** Moves to the next packet; false at the end. */
-  next(): boolean;
-  readonly id: PacketId;
-  readonly flow: FlowId;
-  readonly trail: TrailId;
-  readonly start: Nanos;
-  readonly length: number;
-  /** First cause, 0 = none. */
-  readonly cause: number;
-  readonly drop: DropCode;
-  /** Number of records. */
-  readonly records: number;
-  /** Time of the k-th record, from 0; `trail(cursor.trail)[k]` says which it is. */
-  time(k: number): Nanos;
 }
 
 export interface Ledger {
@@ -265,11 +249,11 @@ export class PacketLedger implements Ledger {
   #packetsByFlow(): ReadonlyMap<FlowId, Uint32Array> {
     if (this.#byFlow !== null) return this.#byFlow;
     const counts = new Int32Array(this.#b.flows.keys);
-    for (const cursor = new Cursor(this.#b); cursor.next(); ) counts[cursor.flow] = (counts[cursor.flow] as number) + 1;
+    for (const cursor = new ColumnCursor(this.#b); cursor.next(); ) counts[cursor.flow] = (counts[cursor.flow] as number) + 1;
     const lists = new Map<FlowId, Uint32Array>();
     for (const [flow, count] of counts.entries()) if (count > 0) lists.set(flow as FlowId, new Uint32Array(count));
     counts.fill(0);
-    for (const cursor = new Cursor(this.#b); cursor.next(); ) {
+    for (const cursor = new ColumnCursor(this.#b); cursor.next(); ) {
       const at = counts[cursor.flow] as number;
       must(lists.get(cursor.flow), 'list of a flow')[at] = cursor.id;
       counts[cursor.flow] = at + 1;
@@ -280,12 +264,12 @@ export class PacketLedger implements Ledger {
 
   drops(): Uint32Array {
     const ids: number[] = [];
-    for (const cursor = new Cursor(this.#b); cursor.next(); ) if (cursor.drop !== 0) ids.push(cursor.id);
+    for (const cursor = new ColumnCursor(this.#b); cursor.next(); ) if (cursor.drop !== 0) ids.push(cursor.id);
     return Uint32Array.from(ids);
   }
 
   cursor(): LedgerCursor {
-    return new Cursor(this.#b);
+    return new ColumnCursor(this.#b);
   }
 
   trail(id: TrailId): readonly Step[] {
@@ -331,75 +315,6 @@ export class PacketLedger implements Ledger {
 
   close(): void {
     this.#bytes?.close();
-  }
-}
-
-class Cursor implements LedgerCursor {
-  readonly #b: LedgerBuilder;
-  #row = -1;
-  #chunk: PacketChunk | null = null;
-  #i = 0;
-  #times = new Float64Array(64);
-  /** Row whose times are in `#times`. */
-  #timed = -1;
-
-  constructor(builder: LedgerBuilder) {
-    this.#b = builder;
-  }
-
-  next(): boolean {
-    if (this.#row + 1 >= this.#b.columns.rows) return false;
-    this.#row++;
-    this.#i = this.#row & ROW_MASK;
-    if (this.#i === 0 || this.#chunk === null) this.#chunk = this.#b.columns.chunks[this.#row >>> ROW_BITS] as PacketChunk;
-    return true;
-  }
-
-  get #at(): PacketChunk {
-    return must(this.#chunk, 'a packet: call next() first');
-  }
-
-  get id(): PacketId {
-    return this.#at.id[this.#i] as PacketId;
-  }
-
-  get flow(): FlowId {
-    return this.#b.flows.root(this.#at.flow[this.#i] as number) as FlowId;
-  }
-
-  get trail(): TrailId {
-    return this.#at.trail[this.#i] as TrailId;
-  }
-
-  get start(): Nanos {
-    return this.#at.start[this.#i] as Nanos;
-  }
-
-  get length(): number {
-    return this.#at.length[this.#i] as number;
-  }
-
-  get cause(): number {
-    return this.#at.cause[this.#i] as number;
-  }
-
-  get drop(): DropCode {
-    return this.#at.drop[this.#i] as DropCode;
-  }
-
-  get records(): number {
-    return this.#b.trails.steps(this.trail).length;
-  }
-
-  time(k: number): Nanos {
-    const count = this.records;
-    assertInvariant(k >= 0 && k < count, `record ${k} of ${count}`);
-    if (this.#timed !== this.#row) {
-      if (count > this.#times.length) this.#times = new Float64Array(count * 2);
-      this.#b.times.read(this.#at.times[this.#i] as number, this.start, count, this.#times);
-      this.#timed = this.#row;
-    }
-    return this.#times[k] as Nanos;
   }
 }
 

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { NO_DECISION, type NodeId, type PacketId } from '../base/brand.js';
 import { DROP } from '../base/drop.js';
 import { LabError } from '../base/error.js';
@@ -11,7 +11,7 @@ import { describeWith, inFolder, judged } from './testing/tools.js';
 
 const frame = ipv4Frame('10.0.0.5', '203.0.113.9', 17, udpPayload(50000, 3478, Uint8Array.of(1, 2, 3)));
 
-describeWith(['tshark', 'tcpdump', 'capinfos'], 'the file of a run, judged by stock tools', () => {
+describeWith(describe, ['tshark', 'tcpdump', 'capinfos'], 'the file of a run, judged by stock tools', () => {
   test('tshark, capinfos and tcpdump read it without complaint', () => {
     inFolder((path) => {
       const lab = smallLab(new FileSink(path('run.pcapng')));

@@ -15,7 +15,7 @@
  * A record without direction is a verdict about a packet, no crossing.
  * @module
  */
-import { must } from '../base/assert.js';
+import { assertInvariant, must } from '../base/assert.js';
 import { type DecisionId, NO_DECISION, type NodeId } from '../base/brand.js';
 import type { DropCode } from '../base/drop.js';
 import type { LabError } from '../base/error.js';
@@ -147,11 +147,11 @@ export class Recorder implements Tap {
   /** An intention that bytes do not show. `fields` may have any key of the grammar but `at` and `event`. */
   event(node: NodeId | null, now: Nanos, name: string, fields: Pairs = {}): void {
     const at = node === null ? '' : this.#points.nodeName(node);
-    const { at: _at, event: _event, ...free } = fields;
-    this.#builder.event({ at: now, node: at, name, fields: free });
+    assertInvariant(!Object.hasOwn(fields, 'at') && !Object.hasOwn(fields, 'event'), 'fields of an event beside at and event');
+    this.#builder.event({ at: now, node: at, name, fields: { ...fields } });
     const point = this.#points.lab;
     this.#count(point, now, 0 as DropCode);
-    const text = formatComment({ ...(at !== '' && { at }), event: name, ...free });
+    const text = formatComment({ ...(at !== '' && { at }), event: name, ...fields });
     this.#writer?.packet(point, now, EVENT_FRAME, 0, EVENT_LENGTH, DIRECTION.NONE, 0, 0 as DropCode, commentOption(text), 0, -1);
   }
 

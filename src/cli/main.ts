@@ -56,7 +56,8 @@ program
   .argument('<capture>', 'a ledger (*.pcapng) of a run')
   .option('--at <point>', 'the capture point, LINK:NODE; without it and --node: list the points')
   .option('--node <name>', 'all interfaces of a node')
-  .option('--flow <filter>', 'only packets that match this display filter')
+  .option('--flow <packet>', 'only the transport flow that the packet with this id belongs to')
+  .option('--filter <filter>', 'only packets that match this display filter')
   .option('--clear', 'decrypt SRTP with the keys in the file')
   .option('--out <file>', 'where to write; default: beside the ledger')
   .action(async (capture: string, options) => (await import('./commands/extract.js')).extract(capture, options));

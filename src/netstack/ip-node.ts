@@ -4,7 +4,7 @@
  * its interfaces are plugged into; it knows no role and no scenario.
  *
  * @example
- * const node = createIpNode(planNode, ends, { scheduler, pool, tap, random, book, decisions });
+ * const node = new IpNode(planNode, ends, { scheduler, pool, tap, random, book, decisions });
  * node.udp.bind(address, 5060, (buf, off, len, from, port, cause) => { ... });
  * @module
  */

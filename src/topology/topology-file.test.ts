@@ -76,7 +76,7 @@ describe('parseTopology', () => {
         const result = parseTopology(text.slice(0, at) + put + text.slice(at + length), 'fuzz.lab.yaml', SAMPLE_KINDS);
         if (!result.ok) expect(result.errors.length).toBeGreaterThan(0);
       }),
-      { seed: 6, numRuns: 400 },
+      { seed: 6, numRuns: 150 },
     );
   });
 });

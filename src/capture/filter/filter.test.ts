@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import fc from 'fast-check';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { NO_DECISION, type NodeId } from '../../base/brand.js';
 import { DROP } from '../../base/drop.js';
 import { LabError } from '../../base/error.js';
@@ -94,7 +94,7 @@ function tsharkSelects(file: string, script: string, filters: readonly string[])
   return selected;
 }
 
-describeWith(['tshark'], 'filters select what tshark selects', () => {
+describeWith(describe, ['tshark'], 'filters select what tshark selects', () => {
   test(`${FILTERS.length} filters`, () => {
     expect(FILTERS.length).toBeGreaterThanOrEqual(40);
     inFolder((path) => {

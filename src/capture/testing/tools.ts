@@ -7,7 +7,6 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe } from 'vitest';
 import { LabError } from '../../base/error.js';
 
 export type Tool = 'tshark' | 'tcpdump' | 'capinfos' | 'editcap';
@@ -38,8 +37,14 @@ function present(tool: Tool): boolean {
   return spawnSync(tool, ['--version'], { stdio: 'ignore' }).error === undefined;
 }
 
+/** A test runner's `describe`. */
+interface Describe {
+  (name: string, body: () => void): unknown;
+  readonly skip: (name: string, body: () => void) => unknown;
+}
+
 /** `describe` for tests judged by these tools. */
-export function describeWith(tools: readonly Tool[], name: string, body: () => void): void {
+export function describeWith(describe: Describe, tools: readonly Tool[], name: string, body: () => void): void {
   const missing = tools.filter((tool) => !present(tool));
   if (missing.length === 0 || process.env['CI'] === 'true') describe(name, body);
   else describe.skip(`${name} (skipped: ${missing.join(', ')} not installed)`, body);

@@ -79,7 +79,7 @@ async function runOne(flow: FlowSpec, plan: Plan, around: Surroundings): Promise
   const progress = progressLine(flow);
   const verdict = await runFlow(flow, plan, { substrate: DEFAULT_SUBSTRATE, seed: around.seed, captureFile: file, signal: around.signal, ...(progress !== null && { progress: progress.show }) });
   progress?.clear();
-  const single = writeEndpointCaptures(file, verdict.run.ledger, plan, flow);
+  const single = writeEndpointCaptures(file, plan, flow);
   const moved = around.baseline === null ? [] : compareBaseline(around.baseline, flow.id, verdict.observation, plan).filter((finding) => finding.status !== 'pass');
   around.paths.flows[flow.id] = pathsOf(verdict.observation, plan);
   const report = reportOf(verdict, [file, ...single], (performance.now() - began) / 1000);

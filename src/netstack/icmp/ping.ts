@@ -8,7 +8,6 @@
 import { NO_CAUSE, type TimerId } from '../../base/brand.js';
 import { type Nanos, plus, seconds } from '../../base/time.js';
 import type { Target } from '../../fabric/scheduler.js';
-import type { Packet } from '../../fabric/packet.js';
 import * as icmp from '../../wire/icmp.js';
 import * as icmpv6 from '../../wire/icmpv6.js';
 import type { IpNode } from '../ip-node.js';
@@ -87,7 +86,7 @@ export class Ping implements Target {
   }
 
   /** The timeout of the probe with sequence number `op`. */
-  fire(op: number, _packet: Packet | null): void {
+  fire(op: number): void {
     const probe = this.#waiting.get(op);
     this.#waiting.delete(op);
     probe?.done({ kind: 'timeout' });

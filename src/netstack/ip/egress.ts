@@ -75,6 +75,10 @@ export class Egress {
   #fragments(p: Packet, mtu: number, neighbour: Neighbour): void {
     const { core, neighbours } = this.#node;
     const parts = p.buf[p.off + 12] === 0x08 ? fragment4(p, mtu, core.pool) : fragment6(p, mtu, core.pool, core.random.u32());
+    if (parts.length === 0) {
+      core.drop(p, DROP.MTU_DF, core.why('mtu-df', 'postrouting', 'headers'));
+      return;
+    }
     for (const part of parts) {
       part.iif = p.iif;
       part.oif = p.oif;

@@ -137,6 +137,9 @@ describe('reassembly', () => {
         expect(net.pool.live).toBe(0);
         expect(net.scheduler.pending).toBe(0);
         expect(net.node('b').reassembly.pending).toBe(0);
+        // Every packet there was has ended, once.
+        const ended = net.seen.filter((s) => s.kind === 'ended').map((s) => s.id).sort((x, y) => x - y);
+        expect(ended).toEqual(Array.from({ length: net.pool.taken }, (_, i) => i + 1));
       }),
       { seed: 5, numRuns: 60 },
     );

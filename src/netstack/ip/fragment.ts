@@ -17,7 +17,7 @@ const NO_OPERATION = 1;
 
 /**
  * The fragments of an IPv4 packet, each at most `mtu` octets with its header. Fragments of a fragment are fine.
- * The caller keeps `p`.
+ * None when the MTU leaves no room behind the header. The caller keeps `p`.
  */
 export function fragment4(p: Packet, mtu: number, pool: PacketPool): Packet[] {
   const from = p.buf;
@@ -28,6 +28,7 @@ export function fragment4(p: Packet, mtu: number, pool: PacketPool): Packet[] {
   const base = ipv4.fragmentOffset(from, o);
   const more = ipv4.moreFragments(from, o);
   const parts: Packet[] = [];
+  if (room < 8) return parts;
   for (let at = 0; at < payload; at += room) {
     const n = Math.min(room, payload - at);
     const part = pool.take(ethernet.HEADER + header + n);
@@ -59,6 +60,7 @@ function dropUncopiedOptions(b: Uint8Array, from: number, end: number): void {
 
 /**
  * The fragments of an IPv6 packet. What stands before the fragment header (hop-by-hop and routing headers) is repeated.
+ * As {@link fragment4} otherwise.
  * @param identification 32 bits, unique for the pair of addresses within the lifetime of a packet
  */
 export function fragment6(p: Packet, mtu: number, pool: PacketPool, identification: number): Packet[] {
@@ -70,6 +72,7 @@ export function fragment6(p: Packet, mtu: number, pool: PacketPool, identificati
   const unfragmentable = head.end - o;
   const room = (mtu - unfragmentable - fragment.HEADER) & ~7;
   const parts: Packet[] = [];
+  if (room < 8) return parts;
   for (let at = 0; at < payload; at += room) {
     const n = Math.min(room, payload - at);
     const length = ethernet.HEADER + unfragmentable + fragment.HEADER + n;

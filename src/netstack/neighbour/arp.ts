@@ -27,7 +27,7 @@ export function receiveArp(node: IpNode, p: Packet, iface: Interface): void {
   const asked = arp.operation(b, o) === arp.OPERATION.REQUEST;
   const mine = node.isLocal(target);
   // RFC 826: the sender's pair is merged first, and added only by who is the target. A probe has no sender (RFC 5227).
-  if (sender !== 0) node.neighbours.learn(iface, sender, mac, 0, !asked && mine, asked && mine);
+  if (sender !== 0) node.neighbours.learn(iface, sender, mac, !asked && mine, asked && mine, true);
   // Linux's arp_ignore 0: an address of the node is answered for on every interface.
   if (asked && mine) answer(node, iface, p, target, sender, arp.senderHardware(b, o));
   node.core.end(p);

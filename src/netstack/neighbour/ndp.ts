@@ -40,7 +40,7 @@ function solicited(node: IpNode, p: Packet, iface: Interface, at: number, n: num
   if (!iface.addresses.some((a) => a.addr === target)) return;
   const asker = isUnspecified6(b, o + ipv6.SRC) ? null : node.book.read6(b, o + ipv6.SRC);
   const mac = ndp.linkLayerAddress(b, at, n, ndp.OPTION.SOURCE_LINK_LAYER);
-  if (asker !== null && mac >= 0) node.neighbours.learn(iface, asker, macBytes(mac), 0, false, true);
+  if (asker !== null && mac >= 0) node.neighbours.learn(iface, asker, macBytes(mac), false, true, true);
   const targetBytes = b.slice(at + ndp.TARGET, at + ndp.TARGET + 16);
   const message: ndp.Ndp = { kind: 'neighbor-advertisement', target: targetBytes, router: node.forwards, solicited: asker !== null, override: true, targetMac: macNumber(iface.mac) };
   // RFC 4861 7.2.4: an asker without an address is answered to all nodes.
@@ -52,7 +52,7 @@ function advertised(node: IpNode, p: Packet, iface: Interface, at: number, n: nu
   const b = p.buf;
   const mac = ndp.linkLayerAddress(b, at, n, ndp.OPTION.TARGET_LINK_LAYER);
   if (mac < 0) return;
-  node.neighbours.learn(iface, node.book.read6(b, at + ndp.TARGET), macBytes(mac), 0, ndp.isSolicited(b, at), false);
+  node.neighbours.learn(iface, node.book.read6(b, at + ndp.TARGET), macBytes(mac), ndp.isSolicited(b, at), false, ndp.isOverride(b, at));
 }
 
 /** @param mac whom to ask when the neighbour was known before (unicast probe), else null */

@@ -185,6 +185,23 @@ describe('discovery', () => {
     expect(net.pool.live).toBe(0);
   });
 
+  test.each([
+    ['with the override flag: the new MAC is taken', '20000000', '02:00:00:00:00:09', 'stale'],
+    ['without it: the old one stays, in doubt', '00000000', '02:00:00:00:00:02', 'stale'],
+  ])('an unasked advertisement of another MAC %s (RFC 4861 7.2.5)', (_what, flags, mac, state) => {
+    const net = pair(true);
+    net.node('b').udp.bind(net.addr('2001:db8::2'), 9, () => undefined);
+    send(net, '2001:db8::1', '2001:db8::2');
+    net.run(seconds(1));
+    expect(stateOf(net, 'a', '2001:db8::2')).toBe('reachable');
+    const frame = hex(checksummed(NA.replace('60000000 20010db8', `${flags} 20010db8`).replace('02 01 020000000002', '02 01 020000000009')));
+    const p = net.pool.take(frame.length);
+    p.buf.set(frame, p.off);
+    net.fabric.end(0 as LinkId, 1).send(p);
+    net.run(seconds(2));
+    expect(net.node('a').netstat().neighbours.find((n) => n.address === '2001:db8::2')).toMatchObject({ mac, state });
+  });
+
   test('an advertisement that nobody asked for makes no entry (RFC 4861 7.2.5)', () => {
     const net = pair(true);
     put(net, checksummed(NA.replace('020000000001 020000000002 86dd', '020000000002 020000000001 86dd').replace('fe80000000000000000000fffe000001', 'fe80000000000000000000fffe000002')));

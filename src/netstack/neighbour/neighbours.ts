@@ -7,6 +7,7 @@ import { DROP } from '../../base/drop.js';
 import { must } from '../../base/assert.js';
 import { plus, seconds } from '../../base/time.js';
 import type { Packet } from '../../fabric/packet.js';
+import { equal } from '../../wire/bytes.js';
 import { keyOf } from '../address-book.js';
 import type { Interface } from '../interface.js';
 import type { IpNode } from '../ip-node.js';
@@ -97,24 +98,25 @@ export class Neighbours implements NeighbourTimers {
    * What an ARP or NDP message says about `addr`.
    * @param solicited it answers a question of ours: the neighbour is reachable, else it is stale (known, unproved)
    * @param create make an entry when there is none (a question put to us, RFC 826 and RFC 4861 section 7.2.3)
+   * @param override may put another MAC in the place of a known one (RFC 4861 section 7.2.5)
    */
-  learn(iface: Interface, addr: Addr, b: Uint8Array, o: number, solicited: boolean, create: boolean): void {
+  learn(iface: Interface, addr: Addr, mac: Uint8Array, solicited: boolean, create: boolean, override: boolean): void {
     let n = this.#table(iface, this.#node.book.family(addr)).get(keyOf(addr));
     if (n === undefined) {
       if (!create) return;
       n = this.of(iface, addr);
     }
     if (n.state === NUD.PERMANENT || (n.state === NUD.NONE && !create)) return;
-    let same = true;
-    for (let i = 0; i < 6; i++) {
-      if (n.header[i] !== b[o + i]) same = false;
-      n.header[i] = b[o + i] as number;
+    const same = n.known && equal(n.header, 0, mac, 0, 6);
+    if (n.known && !same && !override) {
+      if (n.state === NUD.REACHABLE) this.#enter(n, NUD.STALE);
+      return;
     }
-    const waiting = n.state === NUD.INCOMPLETE;
+    n.header.set(mac, 0);
     if (solicited) {
       n.confirmed = this.#node.core.scheduler.now;
       this.#enter(n, NUD.REACHABLE);
-    } else if (!same || waiting || n.state === NUD.NONE || n.state === NUD.FAILED) {
+    } else if (!same) {
       this.#enter(n, NUD.STALE);
     }
     this.#release(n);

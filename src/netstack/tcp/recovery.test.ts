@@ -128,6 +128,19 @@ describe('fast recovery without SACK (RFC 5681 section 3.2, RFC 6582)', () => {
     expect(socket.info().ssthresh).toBe(6 * MSS);
   });
 
+  it('takes the duplicates that a time-out provokes for none (RFC 6582 section 3.2 step 2)', () => {
+    const { net, peer, socket } = connected({ sack: false });
+    socket.write(pattern(3 * MSS), 0, 3 * MSS);
+    net.runFor(millis(250));
+    peer.send(ACK, 1, 1 + 3 * MSS);
+    socket.write(pattern(5 * MSS), 0, 5 * MSS);
+    heard(net, peer);
+    const { ssthresh } = socket.info();
+    for (let i = 0; i < 5; i++) peer.send(ACK, 1, 1 + 3 * MSS);
+    expect(heard(net, peer).filter((row) => row.startsWith(`ACK ${1 + 3 * MSS}/`))).toEqual([]);
+    expect(socket.info().ssthresh).toBe(ssthresh);
+  });
+
   it('does not count what changes the window or carries text', () => {
     const { net, peer, socket } = connected({ sack: false });
     socket.write(pattern(10_000), 0, 10_000);
@@ -161,6 +174,31 @@ describe('recovery with SACK (RFC 2018, RFC 6675)', () => {
     peer.send(ACK, 1, 1 + 10 * MSS);
     expect(heard(net, peer)).toEqual([]);
     expect([socket.info().cwnd, socket.unacknowledged]).toEqual([5 * MSS, 0]);
+  });
+
+  it('measures round trips by what was reported, never by what was sent again', () => {
+    const { net, peer, socket } = connected({}, options);
+    socket.write(pattern(6 * MSS), 0, 6 * MSS);
+    const base = (net.seen[0]?.tcp.seq ?? 0) + 1;
+    net.runFor(millis(80));
+    peer.send(ACK, 1, 1, { options: { sack: [[base + MSS, base + 6 * MSS]] } });
+    // SRTT = 7/8 * 0 + 1/8 * 80 ms.
+    expect(socket.info().rtt).toBe(millis(10));
+    net.runFor(millis(80));
+    peer.send(ACK, 1, 1 + 6 * MSS);
+    expect(socket.info().rtt).toBe(millis(10));
+  });
+
+  it('is not stirred by reports of what came twice (RFC 2883)', () => {
+    const { net, peer, socket } = connected({}, options);
+    socket.write(pattern(6 * MSS), 0, 6 * MSS);
+    const base = (net.seen[0]?.tcp.seq ?? 0) + 1;
+    peer.send(ACK, 1, 1 + 2 * MSS);
+    heard(net, peer);
+    for (let i = 0; i < 5; i++) peer.send(ACK, 1, 1 + 2 * MSS, { options: { sack: [[base + i * 100, base + i * 100 + 100]] } });
+    peer.send(ACK, 1, 1 + 2 * MSS, { options: { sack: [[base + 90 * MSS, base + 91 * MSS]] } });
+    expect(heard(net, peer)).toEqual([]);
+    expect(socket.info().ssthresh).toBe(Infinity);
   });
 
   it('reports what came out of order, the latest block first', () => {

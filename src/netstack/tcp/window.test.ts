@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { millis, seconds } from '../../base/time.js';
 import * as tcp from '../../wire/tcp.js';
-import { A, B, Network, connected, heard, pair, pattern, same } from './pipe.testkit.js';
+import { A, B, Network, Peer, connected, heard, pair, pattern, same } from './pipe.testkit.js';
 import { scaleFor } from './emit.js';
 
 const { ACK_FLAG: ACK, PSH } = tcp;
@@ -38,7 +38,7 @@ describe('a closed window (RFC 9293 section 3.8.6.1)', () => {
     net.runFor(seconds(60));
     const probes = net.seen.filter((s) => s.from === A && s.tcp.payload.length === 1);
     expect(probes.length).toBeGreaterThan(5);
-    const gaps = probes.slice(1).map((s, i) => Math.round((s.at - (probes[i]?.at ?? 0)) / 1e6));
+    const gaps = probes.slice(1).map((s, i) => s.at - (probes[i]?.at ?? 0));
     gaps.slice(1).forEach((gap, i) => expect(gap).toBe(2 * (gaps[i] ?? 0)));
     expect(net.seen.filter((s) => s.from === B && s.tcp.window === 0).length).toBe(probes.length + 1);
     b().reads = true;
@@ -90,6 +90,17 @@ describe('a closed window (RFC 9293 section 3.8.6.1)', () => {
     expect(socket.readable).toBe(1000);
     peer.send(tcp.RST, 1001);
     expect(socket.error).toBe('reset');
+  });
+});
+
+describe('the window of the peer', () => {
+  it('is that of its newest segment, not of one that was overtaken (RFC 9293 section 3.10.7.4, WL1 and WL2)', () => {
+    const { peer, socket } = connected();
+    peer.send(ACK, 11, 1, { payload: pattern(10), window: 5000 });
+    peer.send(ACK, 1, 1, { payload: pattern(10), window: 9000 });
+    expect(socket.info().peerWindow).toBe(5000);
+    peer.send(ACK, 21, 1, { window: 7000 });
+    expect(socket.info().peerWindow).toBe(7000);
   });
 });
 
@@ -173,6 +184,39 @@ describe('delayed acknowledgements (RFC 9293 section 3.8.6.3, RFC 5681 section 4
     expect(heard(net, peer)).toEqual(['ACK 1/4381', 'ACK 1/7301']);
     net.runFor(seconds(1));
     expect(heard(net, peer)).toEqual([]);
+  });
+
+  it('answers at once what fills a gap, however small', () => {
+    const { net, peer } = connected();
+    peer.send(ACK, 11, 1, { payload: pattern(10) });
+    peer.send(ACK, 1, 1, { payload: pattern(5) });
+    expect(heard(net, peer)).toEqual(['ACK 1/1', 'ACK 1/6']);
+  });
+
+  it('repeats the window in duplicates, though the reader makes room meanwhile', () => {
+    const { net, peer, socket } = connected({ receiveBuffer: 20_000 });
+    for (let i = 0; i < 4; i++) peer.send(ACK, 1 + 1460 * i, 1, { payload: pattern(1460) });
+    heard(net, peer);
+    const from = net.seen.length;
+    for (let i = 5; i < 8; i++) {
+      peer.send(ACK, 1 + 1460 * i, 1, { payload: pattern(1460) });
+      socket.read(1460);
+    }
+    expect(new Set(net.seen.slice(from).map((s) => `${s.tcp.ack - peer.iss} ${s.tcp.window}`)).size).toBe(1);
+  });
+
+  it('is not forestalled by the reader of the first text', () => {
+    const { net, peer, socket } = connected({}, { mss: 1460, windowScale: 7 });
+    peer.send(ACK, 1, 1, { payload: pattern(500) });
+    expect(socket.read(1000).length).toBe(500);
+    expect(heard(net, peer)).toEqual([]);
+    const lone = new Network();
+    const server = lone.host(A);
+    server.listen({ address: A, port: 5061 }, (s) => (s.onChange = () => s.read(1000)));
+    const client = new Peer(lone, 5061, 40000);
+    client.send(tcp.SYN, 0, 0, { options: { windowScale: 7 } });
+    client.send(ACK, 1, 1, { payload: pattern(500) });
+    expect(heard(lone, client)).toEqual(['SYN,ACK 0/1']);
   });
 
   it('rides on text that goes the other way', () => {

@@ -3,9 +3,8 @@
  * @module
  */
 import type { Cause } from '../../base/brand.js';
-import type { NetFault } from './checks/context.js';
 import type { TransportAddress } from '../stun/transport-address.js';
-import type { Candidate, IceBase, LocalCandidate } from './candidates/candidate.js';
+import type { Candidate, IceBase, LocalCandidate, NetFault } from './candidates/candidate.js';
 import type { PairState } from './checks/pair.js';
 
 export type IceIn =

@@ -178,6 +178,22 @@ describe('NAT', () => {
 });
 
 describe('blocked ways', () => {
+  it('RFC 8489 6.2.1: a hard ICMP error ends gathering at that server at once, any other does not', () => {
+    const net = new IceNet({ blocked: (_f, to) => to === STUN4.address });
+    const a = net.add('a', { addresses: ['192.0.2.1'], stun: [STUN4], options: { controlling: true } });
+    net.input(a, { kind: 'gather' });
+    net.run(100);
+    const base = must(a.bases[0], 'base');
+    net.input(a, { kind: 'network-error', base, to: STUN4, error: 'ttl-exceeded' });
+    net.input(a, { kind: 'network-error', base, to: STUN6, error: 'port-unreachable' });
+    expect(a.agent.gathering).toBe(true);
+    net.input(a, { kind: 'network-error', base, to: STUN4, error: 'port-unreachable' });
+    expect(a.agent.gathering).toBe(false);
+    expect(must(a.agent.snapshot().gatherers[0], 'gatherer').notes.map((n) => n.what)).toEqual(['ICMP port-unreachable']);
+    net.run(60_000);
+    expect(net.crossings).toHaveLength(1);
+  });
+
   it('a silent STUN server delays no nomination: reflexive candidates open no way of their own', () => {
     const net = new IceNet({ blocked: (_f, to) => to === STUN4.address });
     const a = net.add('a', { addresses: ['192.0.2.1'], stun: [STUN4], options: { controlling: true } });

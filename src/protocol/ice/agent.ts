@@ -141,6 +141,7 @@ export class IceAgent implements Machine<IceIn, IceOut> {
       case 'network-error':
         this.#session.noteError(input.base, input.to, input.error, now);
         this.#previous?.noteError(input.base, input.to, input.error, now);
+        for (const gatherer of this.#gatherers) gatherer.fault(input.base, input.to, input.error, now);
         break;
       case 'restart':
         this.#restart('asked for', now, out);

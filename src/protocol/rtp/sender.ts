@@ -93,7 +93,7 @@ export class RtpSender {
     this.deadline = plus(this.deadline, this.#interval);
     const n = this.#samples.length;
     const timestamp = this.#timestamp;
-    const voiced = this.#source.fill(this.#samples);
+    const voiced = this.#sound(n);
     this.#timestamp = (timestamp + n) % 4294967296;
     if (this.#suppress && !voiced) {
       this.#talking = false;
@@ -102,12 +102,19 @@ export class RtpSender {
     // RFC 3551 4.1: the marker is set on "the first packet of a talkspurt, that is, the first packet after a silence
     // period during which packets have not been transmitted contiguously".
     rtp.writeHeader(this.scratch, 0, !this.#talking, this.payloadType, this.#sequence, timestamp, this.ssrc);
-    g711.encode(this.law, this.#samples, n, this.scratch, rtp.HEADER);
     this.#talking = true;
     this.#sequence = (this.#sequence + 1) & 0xffff;
     this.packets = (this.packets + 1) % 4294967296;
     this.octets = (this.octets + n) % 4294967296;
     return rtp.HEADER + n;
+  }
+
+  /** hot. The next `n` octets of sound, behind where the header goes. False in a pause. */
+  #sound(n: number): boolean {
+    if (this.#source.encode !== undefined) return this.#source.encode(this.law, n, this.scratch, rtp.HEADER);
+    const voiced = this.#source.fill(this.#samples);
+    g711.encode(this.law, this.#samples, n, this.scratch, rtp.HEADER);
+    return voiced;
   }
 
   /** The sender's part of an SR made now. */

@@ -9,6 +9,7 @@
  * @module
  */
 import type { Rng } from '../../base/rng.js';
+import type { Law } from './g711.js';
 
 export const SAMPLE_RATE = 8000;
 
@@ -16,6 +17,8 @@ export const SAMPLE_RATE = 8000;
 export interface AudioSource {
   /** Fills `out` with the next samples. False: nothing but a pause. */
   fill(out: Int16Array): boolean;
+  /** As `fill`, for sources that hold G.711 already: `n` octets into `out` at `at`. Preferred where it is there. */
+  encode?(law: Law, n: number, out: Uint8Array, at: number): boolean;
 }
 
 /**

@@ -28,6 +28,7 @@ export const client: RoleKind = {
   forwards: false,
   bridge: false,
   schema: zodConfigSchema(clientConfig),
+  references: [{ key: 'stun', kinds: ['stun'], addresses: true }],
   commands: {
     'sign-in': 'finds the sign-in server by DNS and registers at the home of the user',
     'sign-out': 'removes the registration',

@@ -133,6 +133,11 @@ export class IceTransport {
     return this.#agent.listState(0) === 'completed';
   }
 
+  /** Why the current ICE session has failed, or null. */
+  get failure(): string | null {
+    return this.#agent.listState(0) === 'failed' ? (this.snapshot().lists[0]?.why ?? '') : null;
+  }
+
   snapshot(): IceSnapshot {
     return this.#agent.snapshot();
   }

@@ -65,7 +65,6 @@ export class MediaSession {
   #rtp: RtpSession | null = null;
   #protection: Protection | null = null;
   #direction: Direction = 'sendrecv';
-  #payloadType = 0;
   #connecting: Deferred<ConnectResult> | null = null;
   #ice: { readonly local: Endpoint; readonly remote: Endpoint } | null = null;
   #started = false;
@@ -160,7 +159,6 @@ export class MediaSession {
     }
     this.#protect(agreed.keys);
     this.#direction = agreed.direction;
-    this.#payloadType = agreed.codec.payloadType;
     this.#rtp ??= this.#newRtp(agreed);
     this.#connecting?.resolve({ ok: false, code: 'ICE_FAILED', why: 'superseded by another description' });
     const connecting = this.#host.deferred<ConnectResult>(`${this.#host.name}: ICE and media${this.#options.label === undefined ? '' : ` of ${this.#options.label}`}`);
@@ -170,6 +168,9 @@ export class MediaSession {
     else {
       const candidates = remote.candidates.flatMap((c) => fromSdpCandidate(c) ?? []).filter((c) => c.component <= this.#components);
       this.#transport.setRemote({ ufrag: remote.ice.ufrag, pwd: remote.ice.password, candidates, ...(peer.lite !== undefined && { lite: peer.lite }) });
+      // A description of a session that has failed before changes nothing: only a restart would.
+      const failure = this.#transport.failure;
+      if (failure !== null) this.iceFailed(failure);
     }
     this.#proceed();
     return connecting.promise;
@@ -266,7 +267,7 @@ export class MediaSession {
   // ---- within ----
 
   #newRtp(agreed: Agreed): RtpSession {
-    const { host } = this;
+    const host = this.#host;
     const law = lawOf(agreed.codec.name);
     const sender = new RtpSender({ random: host.random, source: this.#source, law, payloadType: agreed.codec.payloadType });
     return new RtpSession({
@@ -276,10 +277,6 @@ export class MediaSession {
       cname: host.name,
       originSeconds: host.clock.originSeconds,
     });
-  }
-
-  private get host(): Host {
-    return this.#host;
   }
 
   /** Contexts are kept while the keys stay: their roll-over counters must not start again. */

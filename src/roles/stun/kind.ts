@@ -2,13 +2,9 @@
  * Node kind `stun`: a STUN server (RFC 8489 section 12) that tells clients how they look from its place.
  * @module
  */
-import { z } from 'zod';
 import { zodConfigSchema } from '../../topology/config-schema.js';
 import type { RoleKind } from '../role.js';
-
-export const stunConfig = z.strictObject({
-  port: z.int().min(1).max(65535).default(3478).describe('UDP port on every address of the node'),
-});
+import { stunConfig } from './config.js';
 
 export const stun: RoleKind = {
   kind: 'stun',

@@ -6,7 +6,7 @@ import { LabError } from '../../base/error.js';
 import type { Host, UdpSocket } from '../../host/host.js';
 import { BindingServer, type BindingServerOut } from '../../protocol/stun/binding-server.js';
 import type { RoleContext, RoleServer } from '../role.js';
-import { stunConfig } from './kind.js';
+import { stunConfig } from './config.js';
 
 export async function start(host: Host, context: RoleContext): Promise<RoleServer> {
   const { port } = stunConfig.parse(context.node.config ?? {});

@@ -44,6 +44,9 @@ describe('nodes', () => {
     ['  kinds: { stun: { config: { port: x } } }\n  nodes: { a: { kind: stun } }', '4:36 TOPOLOGY_SCHEMA "port" is the text "x"'],
   ])('%s', (topology, fault) => expect(faultsOf(lab(topology))).toEqual([fault]));
 
+  it('a node of an unknown kind is no reason to complain of those who name it', () => {
+    expect(faultsOf(lab('  nodes: { a: { kind: client, config: { stun: b } }, b: { kind: sutn } }'))).toEqual([expect.stringContaining('there is no node kind "sutn"')]);
+  });
   it('a fault of the defaults is reported once, not at every node', () => {
     expect(faultsOf(lab('  defaults: { kind: client, organisation: no, resolvers: [x] }\n  nodes: { a: {}, b: {}, c: {} }'))).toHaveLength(2);
   });

@@ -133,12 +133,13 @@ function reportIssue(issue: ConfigIssue, path: Path, { faults }: Draft): void {
 }
 
 /** Reports a name that is no node, or a node of another kind. True when it may be used. */
-export function checkNodeReference(name: string, wanted: readonly string[], path: Path, { structure, faults }: Draft): boolean {
+export function checkNodeReference(name: string, wanted: readonly string[], path: Path, { structure, faults, kinds: known }: Draft): boolean {
   const { topology } = structure.file;
   const kindOf = (n: string): string | undefined => topology.nodes[n]?.kind ?? topology.defaults?.kind;
   const fitting = Object.keys(topology.nodes).filter((n) => wanted.includes(kindOf(n) ?? ''));
   if (fitting.includes(name)) return true;
-  if (structure.brokenNodes.has(name)) return false;
+  // A node whose own kind is wrong has had its fault.
+  if (structure.brokenNodes.has(name) || (Object.hasOwn(topology.nodes, name) && !known.has(kindOf(name) ?? ''))) return false;
   const kinds = wanted.join(' or ');
   const message = Object.hasOwn(topology.nodes, name) ? `the node "${name}" is a ${kindOf(name)}, not a ${kinds}` : `there is no node "${name}"`;
   faults.add('TOPOLOGY_REFERENCE', path, message, { expected: `a node of kind ${kinds}: ${listed(fitting)}`, ...didYouMean(name, fitting) });

@@ -19,6 +19,8 @@ describe('YamlSource', () => {
     expect(at(source, ['a', 'b', 1])).toBe('2:11');
   });
   it('places what came by an alias where it was written', () => {
+    expect(at(source, ['f'])).toBe('4:12');
+    expect(at(source, ['f'], 'key')).toBe('5:1');
     expect(at(source, ['f', 'e'])).toBe('4:17');
     expect(at(source, ['g', 'e'])).toBe('4:17');
     expect(at(source, ['g', 'h'])).toBe('6:22');

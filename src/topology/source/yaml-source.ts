@@ -44,7 +44,7 @@ export class YamlSource {
 
   /** Place of the character at `offset` (from 0) of the text at `path`. */
   placeWithin(path: Path, offset: number): SourceRef {
-    const found = this.#find(path).value;
+    const found = this.#resolved(this.#find(path).value);
     const start = this.#offset(path, 'value');
     return this.#refOf(start + (isScalar(found) ? shiftInScalar(found, offset) : 0));
   }
@@ -112,7 +112,7 @@ export class YamlSource {
     const found = this.#find(path);
     // Something missing is best shown at the key of what should have held it.
     const wantKey = on === 'key' || found.depth < path.length;
-    const node = wantKey ? (found.key ?? found.value) : (found.value ?? found.key);
+    const node = wantKey ? (found.key ?? found.value) : (this.#resolved(found.value) ?? found.key);
     return node?.range?.[0] ?? 0;
   }
 

@@ -39,6 +39,9 @@ export interface IceBase {
   readonly localPreference: number;
 }
 
+/** ICMP errors as the Host port names them. */
+export type NetFault = 'port-unreachable' | 'host-unreachable' | 'too-big' | 'ttl-exceeded';
+
 /** A candidate of our own. */
 export interface LocalCandidate extends Candidate {
   readonly base: IceBase;

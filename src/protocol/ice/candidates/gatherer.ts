@@ -8,7 +8,7 @@ import type { Rng } from '../../../base/rng.js';
 import type { Nanos } from '../../../base/time.js';
 import type { StunPacket } from '../../stun/codec.js';
 import type { TransportAddress } from '../../stun/transport-address.js';
-import type { IceBase } from './candidate.js';
+import type { IceBase, NetFault } from './candidate.js';
 import type { NewCandidate } from './local-candidates.js';
 import type { Pacer } from './pacer.js';
 
@@ -45,6 +45,8 @@ export interface Gatherer {
   start(context: GatherContext, now: Nanos, out: GathererOut[]): void;
   /** True when the packet was meant for it. */
   receive(base: IceBase, from: TransportAddress, packet: StunPacket, now: Nanos, out: GathererOut[]): boolean;
+  /** An ICMP error about something sent from that base; a gatherer looks whether it was for its server. */
+  fault(base: IceBase, to: TransportAddress, error: NetFault, now: Nanos): void;
   /** Pairs are selected: what the candidates needed to stay alive is not needed any more (RFC 8445 section 8.3). */
   release(inUse: readonly IceBase[], now: Nanos, out: GathererOut[]): void;
   readonly deadline: Nanos;

@@ -9,7 +9,7 @@ import { StunClientTransaction, type StunClientOut } from '../../stun/client-tra
 import { emitStun, type StunPacket } from '../../stun/codec.js';
 import { addressOf, errorOf, randomHex, STUN_METHOD } from '../../stun/message.js';
 import { formatAddress, sameAddress, type TransportAddress } from '../../stun/transport-address.js';
-import type { IceBase } from './candidate.js';
+import type { IceBase, NetFault } from './candidate.js';
 import type { GatherContext, Gatherer, GathererOut, GatherNote } from './gatherer.js';
 import type { Pacer } from './pacer.js';
 
@@ -60,6 +60,16 @@ export class ReflexiveGatherer implements Gatherer {
     job.transaction = null;
     this.#answered(job, packet, now, out);
     return true;
+  }
+
+  /** A hard ICMP error ends the transaction (RFC 8489 section 6.2.1): a server that is refused need not be waited for. */
+  fault(base: IceBase, to: TransportAddress, error: NetFault, now: Nanos): void {
+    if (!sameAddress(to, this.#server) || (error !== 'port-unreachable' && error !== 'host-unreachable')) return;
+    const job = this.#jobs.find((j) => j.base === base && j.transaction !== null);
+    if (job === undefined) return;
+    this.#note(job, `ICMP ${error}`, now);
+    job.transaction = null;
+    job.ended = true;
   }
 
   release(): void {

@@ -14,8 +14,6 @@ import type { LocalCandidates } from '../candidates/local-candidates.js';
 import type { Pacer } from '../candidates/pacer.js';
 import type { CandidatePair, PairState } from './pair.js';
 
-export type NetFault = 'port-unreachable' | 'host-unreachable' | 'too-big' | 'ttl-exceeded';
-
 export interface IceSettings {
   /** Pairs of all check lists together (RFC 8445 section 6.1.2.5). */
   readonly maxPairs: number;

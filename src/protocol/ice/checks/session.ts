@@ -8,12 +8,12 @@ import { NEVER, type Nanos } from '../../../base/time.js';
 import type { StunPacket } from '../../stun/codec.js';
 import { sameAddress, type TransportAddress } from '../../stun/transport-address.js';
 import type { IceOut } from '../agent-io.js';
-import type { Candidate, IceBase, LocalCandidate } from '../candidates/candidate.js';
+import type { Candidate, IceBase, LocalCandidate, NetFault } from '../candidates/candidate.js';
 import { formPairs, thawable, type CheckList, type RemoteDescription } from './check-list.js';
 import { handleCheckResponse, startCheck, stepCheck } from './client-checks.js';
 import { concludeList, conclusionDeadline } from './conclusion.js';
 import { Consent } from './consent.js';
-import type { IceContext, NetFault } from './context.js';
+import type { IceContext } from './context.js';
 import type { CandidatePair } from './pair.js';
 import { handleCheckRequest, triggerCheck } from './server-checks.js';
 

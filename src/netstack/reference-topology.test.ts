@@ -1,0 +1,72 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import { must } from '../base/assert.js';
+import { randomRoot } from '../base/rng.js';
+import { millis, seconds } from '../base/time.js';
+import { DecisionTable } from '../capture/decision-table.js';
+import { createFabric } from '../fabric/fabric.js';
+import { createScheduler } from '../fabric/lab-scheduler.js';
+import { NULL_TAP } from '../fabric/link.js';
+import { createPool } from '../fabric/pool.js';
+import { planOf } from '../topology/testing/lab.js';
+import { AddressBook } from './address-book.js';
+import { Bridge } from './bridge.js';
+import { IpNode } from './ip-node.js';
+
+const plan = planOf(readFileSync(new URL('../../topologies/contoso.lab.yaml', import.meta.url), 'utf8'));
+
+/** Every node of the plan on its links. */
+function build(): { nodes: Map<string, IpNode>; ping(from: string, to: string, family: 4 | 6): string; setUp(link: string, up: boolean): void } {
+  const scheduler = createScheduler();
+  const pool = createPool({ checked: true });
+  const book = new AddressBook();
+  const random = randomRoot(7);
+  const fabric = createFabric({ links: plan.links, scheduler, pool, tap: NULL_TAP, random });
+  const decisions = new DecisionTable((id) => must(plan.nodes[id], 'node').name);
+  const ends = plan.links.flatMap((link) => [fabric.end(link.id, 0), fabric.end(link.id, 1)]);
+  const nodes = new Map<string, IpNode>();
+  for (const node of plan.nodes) {
+    const services = { scheduler, pool, tap: NULL_TAP, random: random.stream(`node:${node.name}`), book, decisions };
+    if (node.bridge) new Bridge(node, ends, services);
+    else nodes.set(node.name, new IpNode(node, ends, services));
+  }
+  const at = (name: string): IpNode => must(nodes.get(name), name);
+  return {
+    nodes,
+    ping(from, to, family) {
+      const target = must(at(to).addresses().find((a) => a.family === family), `address of ${to}`).addr;
+      let got = 'nothing';
+      // A few tries: links of the Internet lose packets.
+      for (let tries = 0; tries < 5 && got !== 'reply'; tries++) {
+        at(from).ping.send({ to: target, timeout: seconds(1) }, (result) => (got = result.kind === 'error' ? result.error : result.kind));
+        const until = scheduler.now + millis(1100);
+        while (scheduler.pending > 0 && scheduler.next <= until) scheduler.step();
+      }
+      expect(pool.live).toBe(0);
+      return got;
+    },
+    setUp: (name, up) => fabric.control.set(must(plan.links.find((l) => l.name === name), name).id, 'both', { up }),
+  };
+}
+
+const HOSTS = plan.nodes.filter((n) => !n.bridge && !n.forwards).map((n) => n.name);
+
+describe('the reference topology', () => {
+  test('every host reaches every other one in both families, without a question to a neighbour', () => {
+    const lab = build();
+    const silent = HOSTS.flatMap((from) => HOSTS.flatMap((to) => ([4, 6] as const).map((family) => [from, to, family, lab.ping(from, to, family)] as const))).filter(([, , , got]) => got !== 'reply');
+    expect(silent).toEqual([]);
+    const asked = [...lab.nodes.values()].flatMap((n) => n.netstat().neighbours.filter((x) => x.state !== 'permanent'));
+    expect(asked).toEqual([]);
+  });
+
+  test('Microsoft stays reachable when circuits go down one after the other', () => {
+    const lab = build();
+    for (const link of ['er-primary', 'er-secondary']) {
+      lab.setUp(link, false);
+      for (const family of [4, 6] as const) expect(lab.ping('alice', 'online-fe', family)).toBe('reply');
+    }
+    lab.setUp('ce--isp', false);
+    expect(lab.ping('alice', 'online-fe', 4)).toBe('host-unreachable');
+  });
+});

@@ -1,0 +1,287 @@
+import { describe, expect, it } from 'vitest';
+import { must } from '../../base/assert.js';
+import { LabError } from '../../base/error.js';
+import { demux, KIND } from '../../protocol/rtp/demux.js';
+import * as rtcp from '../../protocol/rtp/rtcp.js';
+import * as rtp from '../../protocol/rtp/rtp.js';
+import { SrtpContext } from '../../protocol/rtp/srtp.js';
+import { agree, makeAnswer, makeOffer } from '../../protocol/sdp/offer-answer.js';
+import { formatSdp, parseSdp } from '../../protocol/sdp/session.js';
+import { isMalformed } from '../../wire/malformed.js';
+import { start } from '../stun/server.js';
+import type { RoleContext } from '../role.js';
+import { TestHost, Wire, type Crossing } from './hosts.testkit.js';
+import { MediaSession, type ConnectResult, type MediaSessionOptions } from './media-session.js';
+
+const PORTS = { from: 50000, to: 50019 };
+const origin = { username: '-', sessionId: '1', version: 1, address: '192.0.2.1' };
+
+interface Call {
+  readonly wire: Wire;
+  readonly a: MediaSession;
+  readonly b: MediaSession;
+  readonly results: readonly [ConnectResult, ConnectResult];
+}
+
+/** Offer, answer, and both connected, through the text of the descriptions. */
+async function connect(wire: Wire, a: MediaSession, b: MediaSession): Promise<readonly [ConnectResult, ConnectResult]> {
+  const offer = parseSdp(formatSdp(makeOffer(origin, [a.localMedia()])));
+  const answer = parseSdp(formatSdp(makeAnswer(origin, offer, () => b.localMedia()).session));
+  const agreed = (side: 'offerer' | 'answerer') => must(agree(offer, answer, side)[0], 'agreement');
+  return wire.finish(Promise.all([a.connect(agreed('offerer')), b.connect(agreed('answerer'))]));
+}
+
+async function open(wire: Wire, name: string, addresses: readonly string[], controlling: boolean, more: Partial<MediaSessionOptions> = {}): Promise<MediaSession> {
+  const host = new TestHost(wire, name, addresses);
+  return wire.finish(MediaSession.open({ host, controlling, ports: PORTS, stunServers: [], ...more }));
+}
+
+async function call(more: Partial<MediaSessionOptions> = {}, wire = new Wire()): Promise<Call> {
+  const a = await open(wire, 'alice', ['192.0.2.1', '2001:db8:1::1'], true, more);
+  const b = await open(wire, 'bob', ['192.0.2.2', '2001:db8:2::1'], false, more);
+  return { wire, a, b, results: await connect(wire, a, b) };
+}
+
+const media = (c: Crossing): boolean => demux(c.bytes, 0, c.bytes.length) === KIND.RTP;
+const control = (c: Crossing): boolean => demux(c.bytes, 0, c.bytes.length) === KIND.RTCP;
+
+describe('a call', () => {
+  it('plain RTP: 50 packets a second each way, RTCP, and a BYE at the end', async () => {
+    const { wire, a, b, results } = await call({ suite: null });
+    expect(results).toEqual([{ ok: true }, { ok: true }]);
+    await wire.run(20_000);
+    const stats = b.stats();
+    expect(must(stats.received[0], 'source')).toMatchObject({ ssrc: a.ssrc, lost: 0, duplicates: 0, reordered: 0, jitter: 0 });
+    expect(stats.received[0]?.packets).toBeGreaterThan(990);
+    expect(must(stats.remote, 'report')).toMatchObject({ lost: 0, fractionLost: 0 });
+    // The wire delays by 10 ms each way; NTP's short form counts in 15 microseconds.
+    expect(must(stats.remote?.roundTrip ?? null, 'round trip') / 1e6).toBeCloseTo(20, 0);
+    const sent = wire.crossings.filter((c) => media(c) && c.from.startsWith('2001:db8:1::1'));
+    expect(sent.slice(1, 50).every((c, i) => c.at - must(sent[i], 'packet').at === 20_000_000)).toBe(true);
+    expect(rtp.parse(must(sent[0], 'packet').bytes, 0, 172)).toMatchObject({ payloadType: 0, marker: true, ssrc: a.ssrc });
+    a.stop('normal');
+    await wire.run(50);
+    expect(b.stats().bye).toBe('normal');
+    const last = must(wire.crossings.filter(control).at(-1), 'RTCP');
+    const parsed = rtcp.parse(last.bytes, 0, last.bytes.length);
+    expect(!isMalformed(parsed) && parsed.map((p) => p.type)).toEqual(['sr', 'sdes', 'bye']);
+    b.stop();
+    expect([wire.open.size, wire.pending.size]).toEqual([0, 0]);
+    const before = wire.crossings.length;
+    await wire.run(60_000);
+    expect(wire.crossings).toHaveLength(before);
+  });
+
+  it('SRTP by SDES keys: both directions decipher, and the keys revealed open the packets on the wire', async () => {
+    const { wire, a, b, results } = await call();
+    expect(results).toEqual([{ ok: true }, { ok: true }]);
+    await wire.run(2000);
+    expect(a.stats().received[0]).toMatchObject({ ssrc: b.ssrc, lost: 0 });
+    expect(b.stats().received[0]).toMatchObject({ ssrc: a.ssrc, lost: 0 });
+    const packet = must(wire.crossings.find((c) => media(c) && c.from.startsWith('2001:db8:1::1')), 'packet');
+    expect(packet.bytes).toHaveLength(12 + 160 + 10);
+    const told = wire.secrets.filter((s) => s.secret.kind === 'srtp' && s.secret.ssrc === a.ssrc);
+    // By the sender when its way is known, by the receiver when it hears it.
+    expect(told.map((s) => s.host)).toEqual(['alice', 'bob']);
+    for (const { secret } of told) {
+      if (secret.kind !== 'srtp') continue;
+      const context = new SrtpContext('AES_CM_128_HMAC_SHA1_80', secret.key, { replayWindow: 0 });
+      expect(context.unprotectRtp(packet.bytes, 0, packet.bytes.length, new Uint8Array(2048), 0)).toBe(172);
+    }
+  });
+
+  it('says in events which way was selected and when media began', async () => {
+    const { wire, a } = await call({ label: 'call-7' });
+    expect(wire.named('ice-selected', 'alice').map((e) => e.fields)).toEqual([
+      expect.objectContaining({ component: 1, 'local-type': 'host', 'remote-type': 'host', local: expect.stringMatching(/^\[2001:db8:1::1\]:500\d\d$/) }),
+    ]);
+    expect(must(wire.named('media-started', 'alice')[0], 'event').fields).toMatchObject({ label: 'call-7', ssrc: a.ssrc, codec: 'PCMU', protection: 'AES_CM_128_HMAC_SHA1_80' });
+    expect(wire.named('ice-pair').length).toBeGreaterThan(4);
+    // The recorder holds back encrypted packets until their keys are told: none before the first packet.
+    const first = must(wire.crossings.find(media), 'packet').at;
+    expect(wire.secrets.length).toBeGreaterThan(0);
+    expect(must(wire.named('media-started')[0], 'event').at).toBeLessThanOrEqual(first);
+  });
+
+  it('without rtcp-mux RTCP goes from the next port, and both components are selected', async () => {
+    const { wire, a, results } = await call({ rtcpMux: false });
+    expect(results).toEqual([{ ok: true }, { ok: true }]);
+    await wire.run(10_000);
+    expect(wire.named('ice-selected', 'alice').map((e) => e.fields['component']).sort()).toEqual([1, 2]);
+    const port = (c: Crossing): number => Number(c.from.split('|')[1]);
+    expect(wire.crossings.filter(control).every((c) => port(c) % 2 === 1)).toBe(true);
+    expect(wire.crossings.filter(media).every((c) => port(c) % 2 === 0)).toBe(true);
+    expect(a.localMedia().rtcp?.port).toBe(a.localMedia().port + 1);
+    expect(must(a.stats().remote, 'report').lost).toBe(0);
+  });
+
+  it('the answer to a check names the request as its cause, and a triggered check does too', async () => {
+    const { wire } = await call();
+    const answer = must(wire.crossings.find((c) => c.bytes[0] === 1 && c.bytes[1] === 1), 'answer');
+    const request = must(wire.crossings.find((c) => c.id === answer.cause), 'request');
+    expect([request.bytes[0], request.bytes[1]]).toEqual([0, 1]);
+    expect(request.bytes.slice(8, 20)).toEqual(answer.bytes.slice(8, 20));
+  });
+
+  it('hold and resume by direction: silence without an end, then the same SSRC again', async () => {
+    const { wire, a, b } = await call({ suite: null });
+    await wire.run(1000);
+    a.setDirection('recvonly');
+    await wire.run(100);
+    const held = b.stats().received[0]?.packets;
+    await wire.run(2000);
+    expect(b.stats().received[0]?.packets).toBe(held);
+    a.setDirection('sendrecv');
+    await wire.run(1000);
+    expect(b.stats().received).toHaveLength(1);
+    expect(b.stats().received[0]?.packets).toBeGreaterThan(must(held, 'packets') + 40);
+    expect(b.stats().received[0]?.lost).toBe(0);
+  });
+});
+
+describe('descriptions', () => {
+  it('after ICE has completed the controlling side offers the selected pair with a=remote-candidates (RFC 8839 4.4.1.2.2)', async () => {
+    const { a, b } = await call();
+    const own = a.localMedia();
+    expect(own.address).toBe('2001:db8:1::1');
+    expect(own.remoteCandidates).toEqual([{ component: 1, address: '2001:db8:2::1', port: b.localMedia().port }]);
+    expect(b.localMedia().remoteCandidates).toBeUndefined();
+  });
+
+  it('the default destination before that is reflexive before host, IPv4 first (RFC 8839 4.2.1.2)', async () => {
+    const wire = new Wire();
+    const a = await open(wire, 'alice', ['192.0.2.1', '2001:db8:1::1'], true);
+    expect(a.localMedia().address).toBe('192.0.2.1');
+    expect(a.localMedia().protocol).toBe('RTP/SAVP');
+  });
+
+  it('ports come out of the range, and a full range is an error that says so', async () => {
+    const wire = new Wire();
+    const host = new TestHost(wire, 'alice', ['192.0.2.1']);
+    const options = { host, controlling: true, ports: { from: 50001, to: 50003 }, stunServers: [] };
+    const ports = [];
+    for (let i = 0; i < 3; i++) ports.push((await MediaSession.open(options)).localMedia().port);
+    expect(ports.sort()).toEqual([50001, 50002, 50003]);
+    await expect(MediaSession.open(options)).rejects.toSatisfy((e) => LabError.is(e) && e.code === 'MEDIA_FAILED' && e.message.includes('50001-50003'));
+    const even = new TestHost(wire, 'bob', ['192.0.2.2']);
+    const two = await MediaSession.open({ ...options, host: even, rtcpMux: false });
+    expect(two.localMedia()).toMatchObject({ port: 50002, rtcp: { port: 50003 } });
+    await expect(MediaSession.open({ ...options, host: even, rtcpMux: false })).rejects.toSatisfy((e) => LabError.is(e) && e.code === 'MEDIA_FAILED');
+  });
+
+  it('a peer of the other mind about rtcp-mux is refused with a hint', async () => {
+    const wire = new Wire();
+    const a = await open(wire, 'alice', ['192.0.2.1'], true);
+    const b = await open(wire, 'bob', ['192.0.2.2'], false, { rtcpMux: false });
+    await expect(connect(wire, a, b)).rejects.toSatisfy((e) => LabError.is(e) && e.code === 'MEDIA_FAILED' && e.hint !== undefined);
+  });
+});
+
+describe('trouble', () => {
+  it('no way at all: a result after the PAC timer and an event, no rejection', async () => {
+    const wire = new Wire();
+    wire.blocked = () => true;
+    const { results, a, b } = await call({}, wire);
+    expect(results.map((r) => (r.ok ? '' : `${r.code}: ${r.why}`))).toEqual(Array(2).fill('ICE_FAILED: component 1: no pair succeeded'));
+    expect(wire.named('ice-failed').map((e) => e.host).sort()).toEqual(['alice', 'bob']);
+    expect(a.ice.lists[0]?.pairs.every((p) => p.state === 'failed' && p.why.startsWith('no answer to'))).toBe(true);
+    a.stop();
+    b.stop();
+    expect([wire.open.size, wire.pending.size]).toEqual([0, 0]);
+  });
+
+  it('stopped while it connects: the promise ends', async () => {
+    const wire = new Wire();
+    wire.blocked = () => true;
+    const a = await open(wire, 'alice', ['192.0.2.1'], true);
+    const b = await open(wire, 'bob', ['192.0.2.2'], false);
+    const both = connect(wire, a, b);
+    await wire.run(100);
+    a.stop();
+    b.stop();
+    expect((await both).map((r) => r.ok)).toEqual([false, false]);
+  });
+
+  it('the way dies in the middle: consent expires after 30 s and nothing is sent any more', async () => {
+    const { wire } = await call();
+    await wire.run(10_000);
+    wire.blocked = () => true;
+    await wire.run(40_000);
+    expect(wire.named('ice-consent-expired').map((e) => e.host).sort()).toEqual(['alice', 'bob']);
+    const before = wire.crossings.length;
+    await wire.run(20_000);
+    expect(wire.crossings.slice(before).filter(media)).toEqual([]);
+  });
+
+  it('an ICE restart finds the other family, media goes on with the same SSRC', async () => {
+    const { wire, a, b } = await call();
+    await wire.run(3000);
+    const ssrc = a.ssrc;
+    wire.blocked = (from) => from.includes(':');
+    await wire.finish(Promise.all([a.restart(), b.restart()]));
+    await connect(wire, a, b);
+    await wire.run(10_000);
+    expect(wire.named('ice-selected', 'alice').map((e) => String(e.fields['remote']).startsWith('['))).toEqual([true, false]);
+    expect(a.ssrc).toBe(ssrc);
+    const count = must(b.stats().received[0], 'source').packets;
+    await wire.run(1000);
+    expect(b.stats().received).toHaveLength(1);
+    expect(must(b.stats().received[0], 'source').packets - count).toBe(50);
+    expect(b.stats().refused.authentication).toBe(0);
+  });
+
+  it('forged, replayed and foreign packets are refused, counted and discarded with their reason', async () => {
+    const { wire, b } = await call();
+    await wire.run(1000);
+    const packet = must(wire.crossings.filter((c) => media(c) && c.from.startsWith('2001:db8:1::1')).at(-10), 'packet');
+    const [address, port] = packet.to.split('|');
+    const socket = must(wire.open.get(`${address ?? ''}|${port ?? ''}`), 'socket');
+    const inject = (bytes: Uint8Array): void => socket.deliver(bytes, 0, bytes.length, socket.host.endpoint('192.0.2.66', 9), 0 as never);
+    inject(packet.bytes);
+    const bent = packet.bytes.slice();
+    bent[3] = (bent[3] ?? 0) ^ 0x80;
+    inject(bent);
+    inject(Uint8Array.of(20, 1, 2, 3));
+    inject(Uint8Array.of(1, 2, 3));
+    expect(b.stats().refused).toMatchObject({ replayed: 1, authentication: 1, noise: 1 });
+    expect(wire.discards.filter((d) => d.host === 'bob').map((d) => d.reason).slice(-4)).toEqual(['srtp-replayed', 'srtp-authentication', 'not-media', 'not-stun']);
+  });
+});
+
+describe('with a STUN server and a peer without ICE', () => {
+  it('gathers through the stun role', async () => {
+    const wire = new Wire();
+    const server = await start(new TestHost(wire, 'stun', ['203.0.113.1', '2001:db8:ff::1']), { node: { config: { port: 3478 } } } as unknown as RoleContext);
+    const a = await open(wire, 'alice', ['192.0.2.1', '2001:db8:1::1'], true, { stunServers: [{ address: '203.0.113.1', port: 3478 }, { address: '2001:db8:ff::1', port: 3478 }] });
+    const notes = a.ice.gatherers.map((g) => [g.done, g.notes.map((n) => n.what)]);
+    expect(notes).toEqual([
+      [true, [expect.stringMatching(/^mapped to 192\.0\.2\.1:/)]],
+      [true, [expect.stringMatching(/^mapped to \[2001:db8:1::1\]:/)]],
+    ]);
+    const answers = wire.crossings.filter((c) => c.from.endsWith('|3478'));
+    expect(answers.map((c) => must(wire.crossings.find((r) => r.id === c.cause), 'request').to)).toEqual(['203.0.113.1|3478', '2001:db8:ff::1|3478']);
+    await server.stop();
+    expect([...wire.open.keys()].some((k) => k.endsWith('|3478'))).toBe(false);
+    await expect(server.call('ring', null)).rejects.toMatchObject({ code: 'ROLE_COMMAND' });
+  });
+
+  it('a silent STUN server holds the call up for 5 s, no longer', async () => {
+    const wire = new Wire();
+    await open(wire, 'alice', ['192.0.2.1'], true, { stunServers: [{ address: '203.0.113.1', port: 3478 }] });
+    expect(wire.now / 1e9).toBeCloseTo(5, 1);
+    expect(wire.named('ice-gathering-limit')).toHaveLength(1);
+  });
+
+  it('a description without ICE is taken at its word: media to the m-line', async () => {
+    const wire = new Wire();
+    const a = await open(wire, 'alice', ['192.0.2.1'], true, { suite: null, rtcpMux: false });
+    const heard: Uint8Array[] = [];
+    await new TestHost(wire, 'gateway', ['192.0.2.9']).udp({ address: '192.0.2.9', port: 6000 }, (b, o, n) => heard.push(b.slice(o, o + n)));
+    const offer = makeOffer(origin, [a.localMedia()]);
+    const text = 'v=0\r\no=- 1 1 IN IP4 192.0.2.9\r\ns=-\r\nc=IN IP4 192.0.2.9\r\nt=0 0\r\nm=audio 6000 RTP/AVP 0\r\na=rtpmap:0 PCMU/8000\r\n';
+    const agreed = must(agree(offer, parseSdp(text), 'offerer')[0], 'agreement');
+    expect(await wire.finish(a.connect(agreed))).toEqual({ ok: true });
+    await wire.run(1000);
+    expect(heard.length).toBeGreaterThanOrEqual(50);
+  });
+});

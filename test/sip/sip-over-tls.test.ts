@@ -1,0 +1,129 @@
+/**
+ * The SIP roles on the simulator: real TLS, real DNS, two front ends.
+ */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { randomRoot } from '../../src/base/rng.js';
+import { seconds } from '../../src/base/time.js';
+import { DecisionTable } from '../../src/capture/decision-table.js';
+import { pointsOf } from '../../src/capture/points.js';
+import { Recorder } from '../../src/capture/recorder.js';
+import { createLabPki } from '../../src/protocol/pki/lab-pki.js';
+import { bridge } from '../../src/roles/bridge/kind.js';
+import { dns } from '../../src/roles/dns/kind.js';
+import { frontEnd } from '../../src/roles/front-end/kind.js';
+import type { Json, RoleKind } from '../../src/roles/role.js';
+import { router } from '../../src/roles/router/kind.js';
+import { sim } from '../../src/substrate/sim/sim-lab.js';
+import type { Lab } from '../../src/substrate/substrate.js';
+import { parseTopology } from '../../src/topology/topology-file.js';
+import { phone } from './phone/kind.js';
+
+const TOPOLOGY = `
+name: sip
+organisations:
+  contoso: { domains: [contoso.example] }
+topology:
+  defaults: { segment: customer, organisation: contoso, resolvers: [ns] }
+  nodes:
+    lan: { kind: bridge, prefixes: [192.0.2.0/24] }
+    alice: { kind: client }
+    bob: { kind: client }
+    carol: { kind: client }
+    ns: { kind: dns, resolvers: [], addresses: { eth0: [192.0.2.53/24] } }
+    fe1: { kind: front-end, config: { domains: [contoso.example] }, addresses: { eth0: [192.0.2.11/24] } }
+    fe2: { kind: front-end, config: { domains: [contoso.example], ports: [443, 5061] }, addresses: { eth0: [192.0.2.12/24] } }
+  links:
+    - { endpoints: ["alice:eth0", "lan:p1"], impairments: delay 2ms }
+    - { endpoints: ["bob:eth0", "lan:p2"], impairments: delay 2ms }
+    - { endpoints: ["carol:eth0", "lan:p6"], impairments: delay 2ms }
+    - { endpoints: ["ns:eth0", "lan:p3"], impairments: delay 1ms }
+    - { endpoints: ["fe1:eth0", "lan:p4"], impairments: delay 1ms }
+    - { name: fe2-lan, endpoints: ["fe2:eth0", "lan:p5"], impairments: delay 1ms }
+users:
+  alice@contoso.example: { node: alice, home: fe1, password: a-secret }
+  bob@contoso.example: { node: bob, home: fe2, password: b-secret }
+  carol@contoso.example: { node: carol, home: fe2, password: c-secret }
+zones:
+  contoso.example:
+    servers: [ns]
+    records:
+      sip: { A: fe1 }
+      pool2: { A: fe2 }
+      wrong: { A: ns }
+`;
+
+const KINDS: ReadonlyMap<string, RoleKind> = new Map([phone, frontEnd, dns, router, bridge].map((kind) => [kind.kind, kind]));
+
+async function build(): Promise<{ lab: Lab; link: number }> {
+  const parsed = parseTopology(TOPOLOGY, 'sip.lab.yaml', KINDS);
+  if (!parsed.ok) throw new Error(parsed.errors.map((e) => `${e.where?.line ?? 0}: ${e.message}`).join('\n'));
+  const { plan } = parsed;
+  const points = pointsOf(plan);
+  const decisions = new DecisionTable((node) => points.nodeName(node));
+  const run = { version: '0', topology: plan.name, hash: plan.hash, seed: 1, records: 'both' } as const;
+  const recorder = new Recorder({ points, decisions, sink: null, run, originSeconds: sim.originSeconds() });
+  // The name of fe2 as seen from the DNS; `wrong` leads to a node whose certificate does not hold it.
+  const pki = await createLabPki(new Map(plan.nodes.filter((node) => node.kind !== 'bridge').map((node) => [node.name, node.certificateNames])), randomRoot(1).stream('pki'));
+  const lab = await sim.build(plan, { kinds: KINDS, recorder, decisions, seed: 1, pki, signal: new AbortController().signal });
+  return { lab, link: plan.links.find((l) => l.name === 'fe2-lan')!.id };
+}
+
+describe('SIP over TLS on the simulator', () => {
+  let lab: Lab;
+  let link: number;
+  const call = (node: string, command: string, argument: Json = {}): Promise<Json> => lab.run(() => lab.role(node).call(command, argument), (lab.clock.now + seconds(120)) as never);
+  const heard = (node: string): string[] => lab.role(node).events.map((e) => e.name);
+
+  beforeAll(async () => {
+    ({ lab, link } = await build());
+  });
+  afterAll(() => lab.close());
+
+  it('signs in at home; a user of another home is redirected there', async () => {
+    expect(await call('alice', 'register', { host: 'sip.contoso.example', port: 5061 })).toEqual({ expires: 600, at: 'sip.contoso.example:5061' });
+    expect(await call('bob', 'register', { host: 'sip.contoso.example', port: 5061 })).toEqual({ expires: 600, at: 'pool2.contoso.example:443' });
+    expect([await call('fe1', 'users'), await call('fe2', 'users')]).toEqual([['alice@contoso.example'], ['bob@contoso.example']]);
+  });
+
+  it('calls across both, changes the session, hangs up', async () => {
+    expect(await call('alice', 'call', { to: 'sip:bob@contoso.example' })).toEqual({ kind: 'answered', body: 'v=0 answer\r\n' });
+    expect(await call('alice', 'offer')).toEqual({ status: 200 });
+    expect(await call('bob', 'offer')).toEqual({ status: 200 });
+    await call('bob', 'bye');
+    await lab.run((time) => time.sleep(seconds(1)), (lab.clock.now + seconds(10)) as never);
+    expect(heard('alice')).toEqual(['registered', 'progressed', 'answered', 'offer-answered', 'offered', 'ended']);
+    expect(heard('bob')).toEqual(['redirected', 'registered', 'incoming', 'confirmed', 'offered', 'confirmed', 'offer-answered', 'ended']);
+  });
+
+  it('MESSAGE both ways; to nobody, to one who is not signed in, to oneself as a server', async () => {
+    expect(await call('bob', 'message', { to: 'sip:alice@contoso.example', text: 'hello' })).toEqual({ status: 200 });
+    expect(lab.role('alice').events.at(-1)).toMatchObject({ name: 'request-received', data: { body: 'hello' } });
+    expect(await call('alice', 'message', { to: 'sip:nobody@contoso.example', text: '?' })).toEqual({ status: 404 });
+    expect(await call('alice', 'message', { to: 'sip:carol@contoso.example', text: '?' })).toEqual({ status: 480 });
+    expect(await call('alice', 'request', { method: 'OPTIONS', to: 'sip:contoso.example' })).toEqual({ status: 200 });
+    expect(await call('alice', 'message', { to: 'sip:x@elsewhere.example', text: '?' })).toEqual({ status: 404 });
+  });
+
+  it('a certificate that does not hold the name, a port where nobody listens, a name that is none', async () => {
+    const register = (host: string, port: number) => call('carol', 'register', { host, port });
+    await expect(register('192.0.2.11', 5062)).rejects.toMatchObject({ code: 'NET_REFUSED' });
+    await expect(register('nothing.contoso.example', 5061)).rejects.toMatchObject({ code: 'DNS_NXDOMAIN' });
+    await expect(register('wrong.contoso.example', 5061)).rejects.toMatchObject({ code: 'NET_REFUSED' });
+    // SNI and check by the short name: no certificate holds it.
+    expect(await register('192.0.2.12', 5061)).toEqual({ expires: 600, at: '192.0.2.12:5061' });
+    await call('carol', 'unregister');
+    expect(await call('fe2', 'users')).toEqual(['bob@contoso.example']);
+  });
+
+  it('a call that is not signed in is refused', async () => {
+    // carol never tells the front end who she is on this connection: the proxy challenges, her password answers.
+    expect(await call('carol', 'call', { to: 'sip:alice@contoso.example' })).toMatchObject({ error: 'DNS_NXDOMAIN' });
+  });
+
+  it('while the other front end is cut off nothing gets through; the caller hears it', async () => {
+    lab.links.set(link as never, 'both', { up: false });
+    const answer = (await call('alice', 'call', { to: 'sip:bob@contoso.example' })) as { status: number };
+    expect([408, 500]).toContain(answer.status);
+    lab.links.set(link as never, 'both', { up: true });
+  });
+});
