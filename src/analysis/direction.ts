@@ -45,6 +45,11 @@ export interface LinkShare {
 export interface Direction {
   readonly packets: number;
   readonly delivered: number;
+  /**
+   * Dropped under way. Not: what was still under way when the run ended, and what reached a socket that had just
+   * been closed.
+   */
+  readonly lost: number;
   /** Of the packets that arrived (of all, when none did); most used first. */
   readonly paths: readonly Path[];
   readonly endings: readonly Ending[];
@@ -63,6 +68,7 @@ export function observeDirection(ledger: Ledger, ids: readonly PacketId[]): Dire
   return {
     packets: journeys.length,
     delivered: whole.length,
+    lost: journeys.filter(({ end }) => end.kind === 'dropped' && end.drop !== 'no-listener').length,
     paths: pathsOf(whole.length > 0 ? whole : journeys),
     endings: endingsOf(journeys, ledger),
     delay: spread(delays),

@@ -197,7 +197,11 @@ export class PacketLedger implements Ledger {
     const k = verdict >= 0 ? verdict : steps.length - 1;
     const step = must(steps[k], 'a step');
     const at = times[k] as Nanos;
-    if (drop !== 0) return { kind: 'dropped', drop: dropName(drop), at, point: step.point, decision: this.decision(step.decision) };
+    if (drop !== 0) {
+      // A frame that the link lost at once carries the decision to send it, which is not why it ended.
+      const decision = step.kind === 'drop' ? this.decision(step.decision) : '';
+      return { kind: 'dropped', drop: dropName(drop), at, point: step.point, decision };
+    }
     if (step.kind === 'in') return { kind: 'delivered', at, point: step.point };
     return { kind: this.#run.records === 'both' ? 'in-flight' : 'unknown' };
   }

@@ -100,6 +100,7 @@ export class Recorder implements Tap {
 
   /** hot */
   sent(p: Packet, end: LinkEnd, now: Nanos, drop: DropCode): void {
+    if (this.#closed) return;
     const point = end.link * 2 + end.side;
     const decision = p.decision;
     p.trail = this.#builder.record(STEP.OUT, point, p.id, now, p.buf, p.off, p.len, drop, this.#number(decision), p.cause);
@@ -113,7 +114,7 @@ export class Recorder implements Tap {
 
   /** hot */
   received(p: Packet, end: LinkEnd, now: Nanos): void {
-    if (!this.#bothEnds) return;
+    if (!this.#bothEnds || this.#closed) return;
     const point = end.link * 2 + end.side;
     p.trail = this.#builder.record(STEP.IN, point, p.id, now, p.buf, p.off, p.len, 0 as DropCode, 0, p.cause);
     const cause = this.#builder.opened ? p.cause : 0;
@@ -122,6 +123,7 @@ export class Recorder implements Tap {
   }
 
   lost(p: Packet, end: LinkEnd, now: Nanos, drop: DropCode): void {
+    if (this.#closed) return;
     const point = end.link * 2 + end.side;
     p.trail = this.#builder.record(STEP.LOST, point, p.id, now, p.buf, p.off, p.len, drop, 0, p.cause);
     const cause = this.#builder.opened ? p.cause : 0;
@@ -130,6 +132,7 @@ export class Recorder implements Tap {
   }
 
   dropped(p: Packet, node: NodeId, now: Nanos, drop: DropCode, why: DecisionId): void {
+    if (this.#closed) return;
     const point = this.#points.ofNode(node);
     p.trail = this.#builder.record(STEP.DROP, point, p.id, now, p.buf, p.off, p.len, drop, this.#number(why), p.cause);
     const cause = this.#builder.opened ? p.cause : 0;
@@ -139,6 +142,7 @@ export class Recorder implements Tap {
 
   /** hot */
   ended(p: Packet): void {
+    if (this.#closed) return;
     this.#builder.ended(p.id);
   }
 
@@ -146,6 +150,7 @@ export class Recorder implements Tap {
 
   /** An intention that bytes do not show. `fields` may have any key of the grammar but `at` and `event`. */
   event(node: NodeId | null, now: Nanos, name: string, fields: Pairs = {}): void {
+    if (this.#closed) return;
     const at = node === null ? '' : this.#points.nodeName(node);
     assertInvariant(!Object.hasOwn(fields, 'at') && !Object.hasOwn(fields, 'event'), 'fields of an event beside at and event');
     this.#builder.event({ at: now, node: at, name, fields: { ...fields } });
@@ -158,7 +163,7 @@ export class Recorder implements Tap {
   /** One line of NSS SSLKEYLOGFILE. Lines that were told before (both ends of a session know them) are not repeated. */
   secret(line: string): void {
     const text = line.trim();
-    if (text === '' || this.#secrets.has(text)) return;
+    if (this.#closed || text === '' || this.#secrets.has(text)) return;
     this.#secrets.add(text);
     this.#pendingSecrets += `${text}\n`;
     if (this.#holds === 0) this.#writeSecrets();
@@ -176,6 +181,7 @@ export class Recorder implements Tap {
    * released, so that the keys stand before them in the file. Bounded: after 32 MiB they are written all the same.
    */
   hold(): void {
+    if (this.#closed) return;
     this.#holds++;
     this.#writer?.hold();
   }
@@ -188,13 +194,14 @@ export class Recorder implements Tap {
 
   /** Everything told so far is in the file and makes it a complete one. */
   flush(): void {
+    if (this.#closed) return;
     this.#writeSecrets();
     this.#writer?.release();
     this.#writer?.flush();
     if (this.#holds > 0) this.#writer?.hold();
   }
 
-  /** Ends the file with its statistics. Idempotent. */
+  /** Ends the file with its statistics. Idempotent. What nodes still do while they are torn down is not recorded. */
   close(now: Nanos): void {
     if (this.#closed) return;
     this.#closed = true;

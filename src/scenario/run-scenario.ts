@@ -5,7 +5,7 @@
  */
 import { LabError } from '../base/error.js';
 import type { Nanos } from '../base/time.js';
-import { ZERO } from '../base/time.js';
+import { ZERO, seconds } from '../base/time.js';
 import { DecisionTable } from '../capture/decision-table.js';
 import type { Ledger } from '../capture/ledger.js';
 import { pointsOf } from '../capture/points.js';
@@ -32,6 +32,9 @@ export interface ScenarioOptions {
   readonly signal: AbortSignal;
   readonly progress?: NonNullable<LabDeps['progress']>;
 }
+
+/** Lab time after the last step, so that what is under way arrives. */
+const LINGER = seconds(1);
 
 export interface AchievedLink {
   readonly link: PlanLink;
@@ -67,7 +70,10 @@ export async function runScenario(flow: FlowSpec, plan: Plan, options: ScenarioO
     lab = await options.substrate.build(plan, { ...options, recorder, decisions });
     const playing = new Script(flow, plan, lab, recorder);
     script = playing;
-    await lab.run((time) => playing.play(time), flow.limit);
+    await lab.run(async (time) => {
+      await playing.play(time);
+      await time.sleep(LINGER);
+    }, flow.limit);
   } catch (caught) {
     if (!LabError.is(caught)) {
       recorder.close(lab?.clock.now ?? ZERO);

@@ -161,7 +161,7 @@ class Judge {
     const selected = this.#in.ledger.events().filter((event) => event.name === 'ice-selected' && [first, second].some((actor) => event.node === this.#node(actor)));
     if (selected.length === 0) return { status: 'unproved', observed: 'no pair selected', evidence: this.#whyNot() };
     const seen = selected.map((event) => {
-      const own = `${event.fields['localType'] ?? '?'}/${event.fields['remoteType'] ?? '?'}`;
+      const own = `${event.fields['local-type'] ?? '?'}/${event.fields['remote-type'] ?? '?'}`;
       return event.node === this.#node(first) ? own : own.split('/').reverse().join('/');
     });
     const kinds = [...new Set(seen)];
@@ -189,7 +189,7 @@ class Judge {
     const directions = legs.flatMap((leg) => [leg.there, leg.back]);
     const evidence = this.#evidence(legs);
     if (directions.length === 0) return { status: 'unproved', observed: 'no packet', evidence: this.#whyNot() };
-    const loss = Math.max(...directions.map((direction) => 1 - direction.delivered / Math.max(1, direction.packets)));
+    const loss = Math.max(...directions.map((direction) => direction.lost / Math.max(1, direction.packets)));
     const delay = Math.max(...directions.map((direction) => meanOf(direction.delay))) as Nanos;
     const jitter = Math.max(0, ...legs.map((leg) => this.#jitterOf(leg))) as Nanos;
     const ok = (e.loss === null || loss < e.loss) && (e.delay === null || delay < e.delay) && (e.jitter === null || jitter < e.jitter);

@@ -49,7 +49,7 @@ zones:
     records:
       sip: { A: fe1 }
       pool2: { A: fe2 }
-      wrong: { A: ns }
+      wrong: { A: fe1 }
 `;
 
 const KINDS: ReadonlyMap<string, RoleKind> = new Map([phone, frontEnd, dns, router, bridge].map((kind) => [kind.kind, kind]));
@@ -62,8 +62,8 @@ async function build(): Promise<{ lab: Lab; link: number }> {
   const decisions = new DecisionTable((node) => points.nodeName(node));
   const run = { version: '0', topology: plan.name, hash: plan.hash, seed: 1, records: 'both' } as const;
   const recorder = new Recorder({ points, decisions, sink: null, run, originSeconds: sim.originSeconds() });
-  // The name of fe2 as seen from the DNS; `wrong` leads to a node whose certificate does not hold it.
-  const pki = await createLabPki(new Map(plan.nodes.filter((node) => node.kind !== 'bridge').map((node) => [node.name, node.certificateNames])), randomRoot(1).stream('pki'));
+  // `wrong` leads to a server whose certificate does not hold that name.
+  const pki = await createLabPki(new Map(plan.nodes.filter((node) => node.kind !== 'bridge').map((node) => [node.name, node.certificateNames.filter((name) => !name.startsWith('wrong'))])), randomRoot(1).stream('pki'));
   const lab = await sim.build(plan, { kinds: KINDS, recorder, decisions, seed: 1, pki, signal: new AbortController().signal });
   return { lab, link: plan.links.find((l) => l.name === 'fe2-lan')!.id };
 }
@@ -91,7 +91,7 @@ describe('SIP over TLS on the simulator', () => {
     expect(await call('bob', 'offer')).toEqual({ status: 200 });
     await call('bob', 'bye');
     await lab.run((time) => time.sleep(seconds(1)), (lab.clock.now + seconds(10)) as never);
-    expect(heard('alice')).toEqual(['registered', 'progressed', 'answered', 'offer-answered', 'offered', 'ended']);
+    expect(heard('alice')).toEqual(['registered', 'progressed', 'answered', 'offer-answered', 'offered', 'confirmed', 'ended']);
     expect(heard('bob')).toEqual(['redirected', 'registered', 'incoming', 'confirmed', 'offered', 'confirmed', 'offer-answered', 'ended']);
   });
 
@@ -106,18 +106,42 @@ describe('SIP over TLS on the simulator', () => {
 
   it('a certificate that does not hold the name, a port where nobody listens, a name that is none', async () => {
     const register = (host: string, port: number) => call('carol', 'register', { host, port });
-    await expect(register('192.0.2.11', 5062)).rejects.toMatchObject({ code: 'NET_REFUSED' });
+    await expect(register('sip.contoso.example', 5062)).rejects.toMatchObject({ code: 'NET_REFUSED' });
     await expect(register('nothing.contoso.example', 5061)).rejects.toMatchObject({ code: 'DNS_NXDOMAIN' });
-    await expect(register('wrong.contoso.example', 5061)).rejects.toMatchObject({ code: 'NET_REFUSED' });
-    // SNI and check by the short name: no certificate holds it.
-    expect(await register('192.0.2.12', 5061)).toEqual({ expires: 600, at: '192.0.2.12:5061' });
+    await expect(register('wrong.contoso.example', 5061)).rejects.toMatchObject({ code: 'TLS_HANDSHAKE' });
+    expect(await register('pool2.contoso.example', 5061)).toEqual({ expires: 600, at: 'pool2.contoso.example:5061' });
     await call('carol', 'unregister');
     expect(await call('fe2', 'users')).toEqual(['bob@contoso.example']);
   });
 
-  it('a call that is not signed in is refused', async () => {
-    // carol never tells the front end who she is on this connection: the proxy challenges, her password answers.
-    expect(await call('carol', 'call', { to: 'sip:alice@contoso.example' })).toMatchObject({ error: 'DNS_NXDOMAIN' });
+  it('who is not signed in is challenged at home, and refused elsewhere', async () => {
+    expect(await call('carol', 'call', { to: 'sip:x@pool2.contoso.example' })).toMatchObject({ status: 404 });
+    expect(await call('carol', 'call', { to: 'sip:x@sip.contoso.example' })).toMatchObject({ status: 403 });
+    expect(await call('carol', 'call', { to: 'sip:x@nothing.contoso.example' })).toMatchObject({ status: 503, error: 'DNS_NXDOMAIN' });
+  });
+
+  it('what nobody can read is answered where it can be, and the stream is closed where it cannot be followed', async () => {
+    const raw = (text: string) => call('carol', 'raw', { host: 'sip.contoso.example', port: 5061, text });
+    const head = 'Via: SIP/2.0/TLS c.example;branch=z9hG4bK1\r\nFrom: <sip:c@d.example>;tag=1\r\nTo: <sip:c@d.example>\r\nCall-ID: 1\r\n';
+    const bad = (await raw(`OPTIONS sip:contoso.example SIP/2.0\r\n${head}CSeq: 1 INVITE\r\nContent-Length: 0\r\n\r\n`)) as { got: string; closed: boolean };
+    expect(bad.got).toMatch(/^SIP\/2\.0 400 CSeq: method INVITE is not that of the request line, OPTIONS\r\n/);
+    expect(bad.closed).toBe(false);
+    expect(await raw(`OPTIONS sip:contoso.example SIP/2.0\r\n${head}CSeq: 1 OPTIONS\r\n\r\n`)).toEqual({ got: '', closed: true });
+    expect(await raw('\r\n\r\n')).toEqual({ got: '\r\n', closed: false });
+  });
+
+  it('keep-alives hold the connection for hours, and tell within 130 s that it is gone (RFC 5626 4.4.1)', async () => {
+    const pass = (time: number) => lab.run((t) => t.sleep(seconds(time)), (lab.clock.now + seconds(time + 10)) as never);
+    await call('alice', 'register', { host: 'sip.contoso.example', port: 5061 });
+    const before = heard('bob').length;
+    await pass(3600);
+    expect(heard('bob').slice(before).filter((name) => name !== 'registered')).toEqual([]);
+    lab.links.set(link as never, 'both', { up: false });
+    await pass(131);
+    expect(heard('bob')).toContain('registration-lost');
+    lab.links.set(link as never, 'both', { up: true });
+    await call('bob', 'register', { host: 'pool2.contoso.example', port: 443 });
+    expect(await call('alice', 'message', { to: 'sip:bob@contoso.example', text: 'again' })).toEqual({ status: 200 });
   });
 
   it('while the other front end is cut off nothing gets through; the caller hears it', async () => {

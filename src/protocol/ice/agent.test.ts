@@ -361,9 +361,11 @@ describe('signalling', () => {
     const before = a.agent.credentials;
     net.input(a, { kind: 'restart' });
     expect(a.agent.credentials).not.toEqual(before);
-    // While the offer travels, the old session's consent goes on.
-    net.run(20_000);
-    expect(a.outputs('consent-expired')).toEqual([]);
+    // While the offer travels, the old session asks for consent and answers the peer's consent checks.
+    const from = net.crossings.length;
+    net.run(40_000);
+    expect([...a.outputs('consent-expired'), ...b.outputs('consent-expired')]).toEqual([]);
+    expect(net.crossings.slice(from).filter((c) => c.from === '192.0.2.1:50000' && c.bytes[0] === 0).length).toBeGreaterThan(5);
     net.describe(a, b);
     net.describe(b, a);
     net.run(2000);

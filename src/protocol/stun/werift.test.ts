@@ -31,7 +31,7 @@ describe('werift', () => {
   });
 
   it('writes an answer that we read', () => {
-    const message = new Message({ messageMethod: methods.BINDING, messageClass: classes.RESPONSE, transactionId: Buffer.from(ID, 'hex') });
+    const message = new Message(methods.BINDING, classes.RESPONSE, Buffer.from(ID, 'hex'));
     message.setAttribute('XOR-MAPPED-ADDRESS', ['198.51.100.7', 50001]);
     message.addMessageIntegrity(Buffer.from(key)).addFingerprint();
     const bytes = new Uint8Array(message.bytes);
