@@ -2,7 +2,7 @@
  * `callpath check`: validates topology and flow files and says everything that is wrong with them.
  * @module
  */
-import { LabError } from '../../base/error.js';
+import type { LabError } from '../../base/error.js';
 import { KIND_INFOS } from '../../roles/kinds.js';
 import { parseFlow } from '../../scenario/flow-file.js';
 import { parseTopology } from '../../topology/topology-file.js';

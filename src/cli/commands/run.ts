@@ -5,7 +5,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { LabError, formatLabError } from '../../base/error.js';
-import { formatDuration } from '../../base/time.js';
+import type { formatDuration } from '../../base/time.js';
 import { flowText, totalText } from '../../report/console.js';
 import type { FlowReport } from '../../report/console.js';
 import { junit } from '../../report/junit.js';

@@ -18,8 +18,8 @@ import { SipTransport } from '../sip/transport.js';
 import { ClientCall } from './call.js';
 import { signInServers } from './discovery.js';
 import type { SignInServer } from './discovery.js';
-import { clientConfig } from './kind.js';
-import type { ClientConfig } from './kind.js';
+import { clientConfig } from './config.js';
+import type { ClientConfig } from './config.js';
 
 /** Seconds that a registration is asked for. */
 const EXPIRES = 600;

@@ -39,7 +39,7 @@ const node = (name: string) => must(plan.nodes.find((n) => n.name === name), nam
 
 describe('the doors of a front end', () => {
   it('SRV names it, for clients and for servers apart', () => {
-    expect(namesOf(plan, node('named'))).toEqual(['fed.contoso.example', 'dir.contoso.example']);
+    expect(namesOf(plan, node('named'))).toEqual(['dir.contoso.example', 'fed.contoso.example']);
     expect(clientDoor(plan, node('named'))).toEqual({ host: 'dir.contoso.example', port: 443 });
     expect(serverDoor(plan, node('named'))).toEqual({ host: 'fed.contoso.example', port: 5061 });
   });

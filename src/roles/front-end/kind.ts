@@ -3,16 +3,9 @@
  * when they sign in; requests for them go on to it.
  * @module
  */
-import { z } from 'zod';
 import { zodConfigSchema } from '../../topology/config-schema.js';
 import type { RoleKind } from '../role.js';
-
-export const frontEndConfig = z.strictObject({
-  domains: z.array(z.string()).min(1).describe('SIP domains that it serves'),
-  ports: z.array(z.int().min(1).max(65535)).min(1).default([5061]).describe('TCP ports that it listens on with TLS'),
-});
-
-export type FrontEndConfig = z.infer<typeof frontEndConfig>;
+import { frontEndConfig } from './config.js';
 
 export const frontEnd: RoleKind = {
   kind: 'front-end',

@@ -18,8 +18,8 @@ import type { PlanNode, PlanUser } from '../../topology/plan.js';
 import type { RoleContext, RoleServer } from '../role.js';
 import { MachineRunner } from '../sip/machine-runner.js';
 import { SipTransport } from '../sip/transport.js';
+import { frontEndConfig, type FrontEndConfig } from './config.js';
 import { clientDoor, namesOf, serverDoor, type Door } from './homes.js';
-import { frontEndConfig, type FrontEndConfig } from './kind.js';
 
 const METHODS = 'INVITE, ACK, CANCEL, BYE, OPTIONS, REGISTER, UPDATE, MESSAGE, INFO, SERVICE';
 

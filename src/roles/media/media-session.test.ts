@@ -163,6 +163,12 @@ describe('descriptions', () => {
     for (let i = 0; i < 3; i++) ports.push((await MediaSession.open(options)).localMedia().port);
     expect(ports.sort()).toEqual([50001, 50002, 50003]);
     await expect(MediaSession.open(options)).rejects.toSatisfy((e) => LabError.is(e) && e.code === 'MEDIA_FAILED' && e.message.includes('50001-50003'));
+    // A port that is taken on one address is left alone on all.
+    const dual = new TestHost(wire, 'carol', ['192.0.2.3', '2001:db8:3::1']);
+    await dual.udp({ address: '2001:db8:3::1', port: 50001 }, () => undefined);
+    const other = await MediaSession.open({ ...options, host: dual, ports: { from: 50001, to: 50002 } });
+    expect(other.localMedia().port).toBe(50002);
+    expect(wire.open.has('192.0.2.3|50001')).toBe(false);
     const even = new TestHost(wire, 'bob', ['192.0.2.2']);
     const two = await MediaSession.open({ ...options, host: even, rtcpMux: false });
     expect(two.localMedia()).toMatchObject({ port: 50002, rtcp: { port: 50003 } });
@@ -185,6 +191,10 @@ describe('trouble', () => {
     expect(results.map((r) => (r.ok ? '' : `${r.code}: ${r.why}`))).toEqual(Array(2).fill('ICE_FAILED: component 1: no pair succeeded'));
     expect(wire.named('ice-failed').map((e) => e.host).sort()).toEqual(['alice', 'bob']);
     expect(a.ice.lists[0]?.pairs.every((p) => p.state === 'failed' && p.why.startsWith('no answer to'))).toBe(true);
+    // The same description again is the same failure, at once.
+    const before = wire.now;
+    expect((await connect(wire, a, b)).map((r) => r.ok)).toEqual([false, false]);
+    expect(wire.now - before).toBeLessThan(1e9);
     a.stop();
     b.stop();
     expect([wire.open.size, wire.pending.size]).toEqual([0, 0]);
@@ -203,14 +213,22 @@ describe('trouble', () => {
   });
 
   it('the way dies in the middle: consent expires after 30 s and nothing is sent any more', async () => {
-    const { wire } = await call();
+    const { wire, a, b } = await call();
     await wire.run(10_000);
     wire.blocked = () => true;
     await wire.run(40_000);
     expect(wire.named('ice-consent-expired').map((e) => e.host).sort()).toEqual(['alice', 'bob']);
-    const before = wire.crossings.length;
+    const [before, made] = [wire.crossings.length, a.stats().sent.packets];
     await wire.run(20_000);
-    expect(wire.crossings.slice(before).filter(media)).toEqual([]);
+    expect(wire.crossings.slice(before).filter((c) => media(c) || control(c))).toEqual([]);
+    expect(a.stats().sent.packets).toBe(made);
+    // Only a restart opens it again.
+    wire.blocked = () => false;
+    await wire.finish(Promise.all([a.restart(), b.restart()]));
+    expect(await connect(wire, a, b)).toEqual([{ ok: true }, { ok: true }]);
+    await wire.run(1000);
+    expect(a.stats().sent.packets).toBeGreaterThan(made + 40);
+    expect(b.stats().received).toHaveLength(1);
   });
 
   it('an ICE restart finds the other family, media goes on with the same SSRC', async () => {
@@ -228,6 +246,12 @@ describe('trouble', () => {
     expect(b.stats().received).toHaveLength(1);
     expect(must(b.stats().received[0], 'source').packets - count).toBe(50);
     expect(b.stats().refused.authentication).toBe(0);
+    // The keys stayed, so the contexts did: what was received before the restart is a replay after it.
+    const old = must(wire.crossings.filter((c) => media(c) && c.from.startsWith('192.0.2.1|')).at(-60), 'packet');
+    const socket = must(wire.open.get(old.to), 'socket');
+    await connect(wire, a, b);
+    socket.deliver(old.bytes, 0, old.bytes.length, socket.host.endpoint('192.0.2.1', 50000), 0 as never);
+    expect(b.stats().refused.replayed).toBe(1);
   });
 
   it('forged, replayed and foreign packets are refused, counted and discarded with their reason', async () => {

@@ -203,7 +203,7 @@ export class MediaSession {
       this.#event('media-stopped', { ssrc: sent.ssrc, sent: sent.packets, received: received.reduce((n, r) => n + r.packets, 0), lost: received.reduce((n, r) => n + r.lost, 0) });
     }
     this.#transport.close();
-    this.#connecting?.resolve({ ok: false, code: 'ICE_FAILED', why: 'stopped' });
+    
     this.#connecting = null;
   }
 

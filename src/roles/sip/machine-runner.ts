@@ -7,8 +7,11 @@ import { nanos, NEVER, type Nanos } from '../../base/time.js';
 import type { Host } from '../../host/host.js';
 import type { Machine } from '../../protocol/machine.js';
 
+/** What it needs of a Host. */
+export type TimerHost = Pick<Host, 'clock' | 'after' | 'cancel'>;
+
 export class MachineRunner<In, Out> {
-  readonly #host: Host;
+  readonly #host: TimerHost;
   readonly #machine: Machine<In, Out>;
   readonly #handle: (out: Out) => void;
   readonly #waiting: (In | null)[] = [];
@@ -18,7 +21,7 @@ export class MachineRunner<In, Out> {
   #stopped = false;
 
   /** @param handle may feed inputs; they wait for their turn */
-  constructor(host: Host, machine: Machine<In, Out>, handle: (out: Out) => void) {
+  constructor(host: TimerHost, machine: Machine<In, Out>, handle: (out: Out) => void) {
     this.#host = host;
     this.#machine = machine;
     this.#handle = handle;

@@ -80,7 +80,6 @@ export class SimHost implements Host {
     return this.#endpoints.of(address, port);
   }
 
-  // eslint-disable-next-line @typescript-eslint/require-await -- what bind throws becomes a rejection
   async udp(options: UdpOptions, deliver: DatagramHandler): Promise<UdpSocket> {
     const { ip, scheduler } = this.#deps;
     const address = this.#own(options.address);
@@ -148,7 +147,6 @@ export class SimHost implements Host {
     return this.#stream(socket);
   }
 
-  // eslint-disable-next-line @typescript-eslint/require-await -- what is thrown becomes a rejection
   async listen(options: ListenOptions, accept: (stream: TcpStream) => void): Promise<Listener> {
     const { tcp, scheduler } = this.#deps;
     const address = this.#own(options.address);

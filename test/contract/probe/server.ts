@@ -2,7 +2,7 @@ import { LabError } from '../../../src/base/error.js';
 import { millis, seconds } from '../../../src/base/time.js';
 import type { Endpoint, Host, TcpStream } from '../../../src/host/host.js';
 import { tlsConnect, tlsListen } from '../../../src/host/tls.js';
-import type { Json, RoleContext, RoleServer } from '../../../src/roles/role.js';
+import type { Json, RoleServer } from '../../../src/roles/role.js';
 
 /** Bytes that show a lost, repeated or moved octet: a counter with a long period. */
 export function pattern(length: number): Uint8Array {
@@ -44,7 +44,7 @@ async function readAll(host: Host, stream: NodeJS.ReadableStream): Promise<Uint8
   return done.promise;
 }
 
-export function start(host: Host, _context: RoleContext): Promise<RoleServer> {
+export function start(host: Host): Promise<RoleServer> {
   const open: { close(): void }[] = [];
 
   const commands: Record<string, (a: Argument) => Promise<Json>> = {

@@ -90,7 +90,7 @@ function restOthers(ctx: IceContext, list: CheckList, best: CandidatePair, now: 
     }
   }
   for (const check of ctx.checks.values()) {
-    if (check.pair.stream === list.stream && check.pair.component === best.component) 
+    if (check.pair.stream === list.stream && check.pair.component === best.component) check.schedule.stop();
   }
 }
 
