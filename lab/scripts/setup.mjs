@@ -36,7 +36,7 @@ function walk(folder) {
     .sort();
 }
 
-const sources = walk('src').filter((file) => file.endsWith('.ts') && !/\.(test|bench)\.ts$/.test(file));
+const sources = walk('src').filter((file) => file.endsWith('.ts') && !/(\.(test|bench|testkit|contract)\.ts|\/testing\/.*|\/testing\.ts)$/.test(file));
 const print = JSON.stringify(sources.map((file) => [file, statSync(file).mtimeMs]));
 const built = join('dist', '.stamp');
 if (!existsSync(built) || readFileSync(built, 'utf8') !== print) {

@@ -9,6 +9,7 @@ import type { Duplex } from 'node:stream';
 import type { Cause } from '../base/brand.js';
 import { LabError } from '../base/error.js';
 import type { Nanos } from '../base/time.js';
+import { parseAddress } from '../wire/address.js';
 import type { Endpoint, Host, Listener, ListenOptions, TcpStream } from './host.js';
 
 /** A TLS connection; bytes are the clear text. */
@@ -48,6 +49,10 @@ export function secureContext(material: { ca: string; certificate?: string; key?
   });
 }
 
+function isAddress(name: string): boolean {
+  return parseAddress(name) !== undefined;
+}
+
 function dress(socket: tls.TLSSocket, raw: TcpStream, serverName: string): TlsStream {
   Object.defineProperties(socket, {
     local: { value: raw.local },
@@ -77,7 +82,9 @@ export async function tlsConnect(host: Host, options: TlsConnectOptions): Promis
     ...(options.dscp !== undefined && { dscp: options.dscp }),
   });
   const ready = host.deferred<TlsStream>(`TLS handshake with ${options.serverName}`);
-  const socket = tls.connect({ socket: raw, servername: options.serverName, secureContext: host.tls.trust, minVersion: 'TLSv1.3', maxVersion: 'TLSv1.3' });
+  // RFC 6066 section 3: no address in SNI; it is still checked against the certificate, as `host`.
+  const servername = isAddress(options.serverName) ? '' : options.serverName;
+  const socket = tls.connect({ socket: raw, host: options.serverName, servername, secureContext: host.tls.trust, minVersion: 'TLSv1.3', maxVersion: 'TLSv1.3' });
   revealKeys(socket, host);
   const stream = dress(socket, raw, options.serverName);
   const timer = host.after(options.timeout, () => {

@@ -2,6 +2,11 @@
  * An ICE agent: gathers, checks, nominates, keeps consent, restarts. Full implementation of RFC 8445, trickle by RFC 8838,
  * consent by RFC 7675, patience by RFC 8863. Sans-I/O: the shell carries datagrams and signalling and books `deadline`.
  *
+ * Supported: several streams of one or two components, IPv4 and IPv6, host and server-reflexive candidates, whatever a
+ * {@link Gatherer} brings (relayed candidates with a base of their own), peer-reflexive discovery, regular nomination,
+ * role conflicts, lite peers, restarts. TCP candidates are paired by RFC 6544; their connections are the shell's.
+ * Not supported: aggressive nomination, being lite, names in place of addresses.
+ *
  * @example
  * const agent = new IceAgent({ controlling: true, random, streams: [1], bases, gatherers: [new ReflexiveGatherer(server)] });
  * agent.handle({ kind: 'gather' }, now, out);

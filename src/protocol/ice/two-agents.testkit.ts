@@ -6,6 +6,8 @@
 import { must } from '../../base/assert.js';
 import { randomRoot, type Rng } from '../../base/rng.js';
 import { millis, type Nanos } from '../../base/time.js';
+import { isMalformedStun, parseStun } from '../stun/codec.js';
+import { errorOf, hasAttribute } from '../stun/message.js';
 import { BindingServer, type BindingServerOut } from '../stun/binding-server.js';
 import { formatAddress, sameAddress, type TransportAddress } from '../stun/transport-address.js';
 import type { IceIn, IceOut } from './agent-io.js';
@@ -260,4 +262,17 @@ export function symmetric(a: Peer, b: Peer, component = 1, stream = 0): boolean 
   const y = b.agent.selected(stream, component);
   if (x === null || y === null) return false;
   return sameAddress(x.local.address, y.remote.address) && sameAddress(y.local.address, x.remote.address);
+}
+
+/** The first pair whose text has that in it. */
+export function pairOf(peer: Peer, text: string): PairSnapshot {
+  return must(peer.pairs().find((p) => p.text.includes(text)), `pair ${text} among ${peer.pairs().map((p) => p.text).join('; ')}`);
+}
+
+/** The STUN messages that were sent, read. */
+export function messages(net: IceNet): (Crossing & { readonly nominates: boolean; readonly code: number })[] {
+  return net.crossings.flatMap((c) => {
+    const p = parseStun(c.bytes, 0, c.bytes.length);
+    return isMalformedStun(p) ? [] : [{ ...c, nominates: p.class === 'request' && hasAttribute(p, 'use-candidate'), code: errorOf(p)?.code ?? 0 }];
+  });
 }

@@ -82,10 +82,18 @@ export class MediaSession {
     const transport = await IceTransport.open(
       { ...options, components },
       {
-        data: (component, buf, off, len, local, from, cause) => session?.receive(component, buf, off, len, local, from, cause),
-        path: (component, local, remote) => session?.pathOpened(component, local, remote),
-        failed: (why) => session?.iceFailed(why),
-        consentExpired: (component) => session?.consentLost(component),
+        data(component, buf, off, len, local, from, cause) {
+          if (session !== null) session.#receive(component, buf, off, len, local, from, cause);
+        },
+        path(component, local, remote) {
+          if (session !== null) session.#pathOpened(component, local, remote);
+        },
+        failed(why) {
+          if (session !== null) session.#iceFailed(why);
+        },
+        consentExpired(component) {
+          if (session !== null) session.#consentLost(component);
+        },
       },
     );
     session = new MediaSession(options, components, transport);
@@ -170,7 +178,7 @@ export class MediaSession {
       this.#transport.setRemote({ ufrag: remote.ice.ufrag, pwd: remote.ice.password, candidates, ...(peer.lite !== undefined && { lite: peer.lite }) });
       // A description of a session that has failed before changes nothing: only a restart would.
       const failure = this.#transport.failure;
-      if (failure !== null) this.iceFailed(failure);
+      if (failure !== null) this.#iceFailed(failure);
     }
     this.#proceed();
     return connecting.promise;
@@ -203,14 +211,14 @@ export class MediaSession {
       this.#event('media-stopped', { ssrc: sent.ssrc, sent: sent.packets, received: received.reduce((n, r) => n + r.packets, 0), lost: received.reduce((n, r) => n + r.lost, 0) });
     }
     this.#transport.close();
-    
+    this.#connecting?.resolve({ ok: false, code: 'ICE_FAILED', why: 'stopped' });
     this.#connecting = null;
   }
 
   // ---- what the transport says ----
 
   /** hot. */
-  receive(component: number, buf: Uint8Array, off: number, len: number, local: Endpoint, from: Endpoint, cause: Cause): void {
+  #receive(component: number, buf: Uint8Array, off: number, len: number, local: Endpoint, from: Endpoint, cause: Cause): void {
     const session = this.#rtp;
     const kind = demux(buf, off, len);
     if (session === null || (kind !== KIND.RTP && kind !== KIND.RTCP)) {
@@ -245,7 +253,7 @@ export class MediaSession {
     if (this.#options.sink !== undefined && result === RECEIVED.ACCEPTED) this.#options.sink(b, o, n);
   }
 
-  pathOpened(component: number, local: Endpoint, remote: Endpoint): void {
+  #pathOpened(component: number, local: Endpoint, remote: Endpoint): void {
     if (component === 1) {
       this.#ice = { local, remote };
       this.#revealOwn();
@@ -253,13 +261,13 @@ export class MediaSession {
     this.#proceed();
   }
 
-  iceFailed(why: string): void {
+  #iceFailed(why: string): void {
     this.#connecting?.resolve({ ok: false, code: 'ICE_FAILED', why });
     this.#connecting = null;
   }
 
   /** RFC 7675: the transport sends no more on that component; what would be sent is not even made. */
-  consentLost(component: number): void {
+  #consentLost(component: number): void {
     if (component === 1) this.#rtp?.sender.stop();
     this.#event('media-silenced', { component, why: 'consent expired' });
   }
@@ -297,7 +305,7 @@ export class MediaSession {
     const control = remote.rtcp ?? { address: remote.address, port: remote.port + 1 };
     const toControl = transportAddress(control.address, control.port);
     const opened = to !== null && this.#transport.setDirect(1, to) && (this.#components === 1 || (toControl !== null && this.#transport.setDirect(2, toControl)));
-    if (!opened) this.iceFailed(`the peer does without ICE, and no address of ours reaches ${remote.address}`);
+    if (!opened) this.#iceFailed(`the peer does without ICE, and no address of ours reaches ${remote.address}`);
   }
 
   /** Starts and stops what path and direction allow now. */

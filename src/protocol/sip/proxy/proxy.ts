@@ -11,7 +11,7 @@ import { routes, toTag } from '../fields.js';
 import { newBranch, newTag, randomHex } from '../identifiers.js';
 import { makeResponse, withoutTop, withTop, type HeaderPairs, type SipMessage, type SipRequest, type SipResponse } from '../message.js';
 import { cancelledKey, TransactionLayer, type Hop, type LayerOut, type Send, type Source } from '../transaction/layer.js';
-import type { SipTimers } from '../transaction/timers.js';
+import { TIMERS, wait64, type SipTimers } from '../transaction/timers.js';
 import type { SipUri } from '../uri.js';
 import { cancelFor } from '../user-agent/requests.js';
 import { ResponseContext, TIMER_C, type Branch } from './response-context.js';
@@ -249,6 +249,8 @@ export class Proxy implements Machine<ProxyIn, ProxyOut> {
     if (branch.cancel === 'sent') return;
     branch.cancel = branch.provisional ? 'sent' : 'wanted';
     if (!branch.provisional) return;
+    // Section 9.1: an INVITE that is not answered within 64*T1 of its CANCEL is over.
+    branch.timerC = plus(now, wait64(this.#options.timers ?? TIMERS));
     this.#run((made) => {
       this.#layer.request(cancelFor(branch.request), branch.hop, now, made);
     }, now, out);
@@ -257,10 +259,9 @@ export class Proxy implements Machine<ProxyIn, ProxyOut> {
   #timerC(context: ResponseContext, branch: Branch, now: Nanos, out: ProxyOut[]): void {
     branch.timerC = NEVER;
     if (branch.provisional && branch.cancel === 'no') {
-      // Section 16.8: the branch rang too long. If the CANCEL brings no answer either, it counts as 408.
+      // Section 16.8: the branch rang too long.
       this.#cancelBranch(branch, now, out);
-      branch.timerC = plus(now, TIMER_C);
-    } else this.#final(context, branch, makeResponse(branch.request, 408, { toTag: newTag(this.#options.rng) }), now, out);
+    } else this.#final(context, branch, makeResponse(branch.request, branch.cancel === 'sent' ? 487 : 408, { toTag: newTag(this.#options.rng) }), now, out);
   }
 
   // ---- responses

@@ -11,7 +11,7 @@ import type { Rng } from '../../../base/rng.js';
 import type { Nanos } from '../../../base/time.js';
 import type { Machine } from '../../machine.js';
 import { nextHop } from '../dialog.js';
-import { callId, cseq, fromTag, toTag } from '../fields.js';
+import { callId, cseq, fromTag, toTag, vias } from '../fields.js';
 import { newCallId, newTag } from '../identifiers.js';
 import { header, makeRequest, makeResponse, NO_BODY, type HeaderPairs, type SipRequest, type SipResponse } from '../message.js';
 import { formatNameAddr, parseNameAddr, type NameAddr } from '../name-addr.js';
@@ -88,6 +88,8 @@ export class UserAgent implements Machine<UaIn, UaOut> {
   handle(input: UaIn, now: Nanos, out: UaOut[]): void {
     switch (input.kind) {
       case 'received':
+        // Section 8.1.3.3: a response with another Via was not for us.
+        if (input.message.kind === 'response' && vias(input.message).length > 1) break;
         this.#layer((made) => this.#requests.layer.received(input.message, input.source, now, made), now, out);
         break;
       case 'transport-error':
