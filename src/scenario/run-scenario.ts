@@ -85,8 +85,9 @@ export async function runScenario(flow: FlowSpec, plan: Plan, options: ScenarioO
   const labTime = lab?.clock.now ?? ZERO;
   if (error !== null) recorder.event(null, labTime, 'ended-early', { code: error.code, says: error.message });
   const links = lab === null ? [] : achieved(plan, lab);
-  await lab?.close();
+  // Closed first: what nodes still send while they are torn down belongs to no run.
   recorder.close(labTime);
+  await lab?.close();
   sink.close();
   return { ledger: recorder.ledger(), outcomes: script?.outcomes ?? [], error: error ?? recorder.error, labTime, links };
 }

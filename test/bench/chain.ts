@@ -123,11 +123,14 @@ const done = new Promise<void>((resolve) => {
 });
 scheduler.at(seconds(length + 1), { fire: () => (scheduler.touch(), finish()) }, 0, null);
 const began = performance.now();
+const cpuBegan = process.cpuUsage();
 await driver.run(done, seconds(length + 2));
 recorder?.close(scheduler.now);
 const wall = (performance.now() - began) / 1000;
+const spent = process.cpuUsage(cpuBegan);
+const cpu = (spent.user + spent.system) / 1e6;
 rmSync(folder, { recursive: true });
 const hops = received * HOPS;
 const expected = calls * 2 * length * 50;
 if (received !== expected) throw new Error(`${received} of ${expected} packets arrived`);
-console.log(JSON.stringify({ engine: `callpath ${mode}`, hops, wall, hopsPerSecond: Math.round(hops / wall), rssMiB: Math.round(process.memoryUsage().rss / 2 ** 20) }));
+console.log(JSON.stringify({ engine: `callpath ${mode}`, hops, wall, cpu, hopsPerSecond: Math.round(hops / wall), rssMiB: Math.round(process.memoryUsage().rss / 2 ** 20) }));

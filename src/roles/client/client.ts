@@ -4,7 +4,8 @@
  */
 import { must } from '../../base/assert.js';
 import { LabError } from '../../base/error.js';
-import { millis } from '../../base/time.js';
+import { millis, seconds } from '../../base/time.js';
+import type { Nanos } from '../../base/time.js';
 import type { Deferred, Host } from '../../host/host.js';
 import { UserAgent } from '../../protocol/sip/user-agent/user-agent.js';
 import type { UaIn, UaOut } from '../../protocol/sip/user-agent/events.js';
@@ -23,6 +24,9 @@ import type { ClientConfig } from './config.js';
 
 /** Seconds that a registration is asked for. */
 const EXPIRES = 600;
+/** First and longest wait before signing in again. */
+const RECOVER_FIRST = seconds(5);
+const RECOVER_LAST = seconds(300);
 /** Seconds of speech that are made once and repeated. */
 const SPEECH_SECONDS = 10;
 
@@ -46,6 +50,7 @@ class Client implements RoleServer {
   readonly #calls = new Map<number, ClientCall>();
   #recording: Recording | null = null;
   #next = 1;
+  #stopped = false;
   // What commands wait for.
   #signingIn: Deferred<SignIn> | null = null;
   #signingOut: Deferred<null> | null = null;
@@ -83,6 +88,7 @@ class Client implements RoleServer {
   }
 
   stop(): Promise<void> {
+    this.#stopped = true;
     for (const one of this.#calls.values()) one.media.stop();
     this.#calls.clear();
     this.#ua?.stop();
@@ -111,6 +117,25 @@ class Client implements RoleServer {
     this.#signingIn = this.#host.deferred<SignIn>(`registration of ${user.address} at ${server.name}`);
     this.#agent(user).input({ kind: 'register', expires: EXPIRES, registrar: { kind: 'target', host: server.name, port: server.port } });
     return this.#signingIn.promise;
+  }
+
+  /** Signs in again after a while, and after a longer one each time that it fails (RFC 5626 section 4.5). */
+  #recover(wait: Nanos): void {
+    if (this.#stopped) return;
+    this.#host.after(wait, () => {
+      if (!this.#stopped) void this.#signInAgain(wait);
+    });
+  }
+
+  async #signInAgain(wait: Nanos): Promise<void> {
+    try {
+      await this.#signIn();
+      this.#host.event('signed-in-again', {});
+    } catch (error) {
+      if (!LabError.is(error)) throw error;
+      this.#host.event('sign-in-failed', { code: error.code, says: error.message });
+      this.#recover(Math.min(wait * 2, RECOVER_LAST) as Nanos);
+    }
   }
 
   async #signOut(): Promise<Json> {
@@ -178,6 +203,7 @@ class Client implements RoleServer {
         return;
       case 'registration-lost':
         this.#host.event('registration-lost', {});
+        this.#recover(RECOVER_FIRST);
         return;
       case 'incoming':
         void this.#incoming(out);
