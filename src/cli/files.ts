@@ -8,6 +8,9 @@ import { fileURLToPath } from 'node:url';
 import { LabError } from '../base/error.js';
 import { parseFlow } from '../scenario/flow-file.js';
 import type { FlowSpec } from '../scenario/flow.js';
+import { KIND_INFOS } from '../roles/kinds.js';
+import type { Plan } from '../topology/plan.js';
+import { parseTopology } from '../topology/topology-file.js';
 import { didYouMean, listed } from '../topology/source/suggest.js';
 import { Faults } from './exit.js';
 
@@ -50,4 +53,11 @@ export function loadFlow(name: string): FlowSpec {
   const result = parseFlow(readText(file), shown(file));
   if (!result.ok) throw new Faults(result.errors);
   return result.flow;
+}
+
+/** The plan of a topology file. Errors: Faults, FILE_*. */
+export function planOf(file: string): Plan {
+  const result = parseTopology(readText(file), shown(file), KIND_INFOS);
+  if (!result.ok) throw new Faults(result.errors);
+  return result.plan;
 }

@@ -61,7 +61,8 @@ export async function runFlow(flow: FlowSpec, plan: Plan, options: FlowRunOption
 /** Keys cost a person's patience: one set per topology and seed in a process. */
 const made = new Map<string, Promise<LabPki>>();
 
-function pkiOf(plan: Plan, seed: number): Promise<LabPki> {
+/** Certificates for the nodes whose kind serves TLS. */
+export function pkiOf(plan: Plan, seed: number): Promise<LabPki> {
   const served = plan.nodes.filter((node) => KINDS.get(node.kind)?.tls === true);
   const key = `${seed} ${JSON.stringify(served.map((node) => [node.name, node.certificateNames]))}`;
   let pki = made.get(key);

@@ -1,9 +1,23 @@
 /**
- * The one place that names substrates.
+ * The one place that names substrates. Each is loaded when it is asked for: the simulator needs nothing but Node.
  * @module
  */
+import { LabError } from '../base/error.js';
 import { sim } from '../substrate/sim/sim-lab.js';
 import type { Substrate } from '../substrate/substrate.js';
+import { didYouMean, listed } from '../topology/source/suggest.js';
 
-export const SUBSTRATES: ReadonlyMap<string, Substrate> = new Map([[sim.name, sim]]);
+const LOADERS: ReadonlyMap<string, () => Promise<Substrate>> = new Map([['sim', () => Promise.resolve(sim)]]);
+
 export const DEFAULT_SUBSTRATE = sim;
+export const SUBSTRATE_NAMES: readonly string[] = [...LOADERS.keys()];
+
+/** Errors: CLI_USAGE for an unknown name; the first thing that this machine lacks. */
+export async function substrateNamed(name: string): Promise<Substrate> {
+  const load = LOADERS.get(name);
+  if (load === undefined) throw new LabError('CLI_USAGE', `there is no substrate "${name}"`, { expected: `one of: ${listed(SUBSTRATE_NAMES)}`, ...didYouMean(name, SUBSTRATE_NAMES) });
+  const substrate = await load();
+  const [lack] = await substrate.probe();
+  if (lack !== undefined) throw lack;
+  return substrate;
+}

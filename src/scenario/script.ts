@@ -4,6 +4,7 @@
  * @module
  */
 import { LabError } from '../base/error.js';
+import type { SourceRef } from '../base/error.js';
 import type { LinkId } from '../base/brand.js';
 import type { Nanos } from '../base/time.js';
 import { parseNetemChange } from '../topology/netem/parse-netem.js';
@@ -108,16 +109,18 @@ export class Script {
   #setLink(step: Extract<Step, { do: 'link' }>): void {
     const links = this.#plan.links.filter((link) => link.name === step.link || link.group === step.link);
     if (links.length === 0) throw new LabError('FLOW_STEP', `the topology has no link or link group "${step.link}"`, { where: step.src });
-    const change = linkChange(step);
+    const change = linkChange(step.set, step.src);
     for (const link of links) this.#lab.links.set(link.id as LinkId, 'both', change);
   }
 }
 
-function linkChange(step: Extract<Step, { do: 'link' }>): Parameters<Lab['links']['set']>[2] {
-  if (step.set === 'up' || step.set === 'down') return { up: step.set === 'up' };
-  const parsed = parseNetemChange(step.set);
-  if (!parsed.ok) {
-    throw new LabError('FLOW_STEP', parsed.faults[0]?.message ?? `can't read "${step.set}"`, { where: step.src, expected: 'down, up, or words of netem such as "loss 5%"' });
-  }
-  return parsed.value;
+/** `up`, `down`, or netem's words. Errors: FLOW_STEP. @param src where a person wrote it, if in a file */
+export function linkChange(set: string, src: SourceRef | null): Parameters<Lab['links']['set']>[2] {
+  if (set === 'up' || set === 'down') return { up: set === 'up' };
+  const parsed = parseNetemChange(set);
+  if (parsed.ok) return parsed.value;
+  throw new LabError('FLOW_STEP', parsed.faults[0]?.message ?? `can't read "${set}"`, {
+    ...(src !== null && { where: src }),
+    expected: 'down, up, or words of netem such as "loss 5%"',
+  });
 }

@@ -59,6 +59,8 @@ export interface Lab {
   run<T>(script: (time: ScriptTime) => Promise<T>, limit: Nanos): Promise<T>;
   /** A plain-data snapshot of a node's net stack, for people. */
   inspect(node: string): Promise<Json>;
+  /** Words to put before a command so that it runs inside the node; not there where nodes are no processes. */
+  enter?(node: string): readonly string[];
   /** Idempotent; after it nothing of the lab exists. */
   close(): Promise<void>;
 }

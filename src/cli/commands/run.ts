@@ -11,15 +11,13 @@ import type { FlowReport } from '../../report/console.js';
 import { junit } from '../../report/junit.js';
 import { COLOURS, NO_COLOURS } from '../../report/table.js';
 import type { Paint } from '../../report/table.js';
-import { KIND_INFOS } from '../../roles/kinds.js';
 import type { FlowSpec } from '../../scenario/flow.js';
 import { formatNetem } from '../../topology/netem/format-netem.js';
 import type { Plan } from '../../topology/plan.js';
-import { parseTopology } from '../../topology/topology-file.js';
 import { EMPTY_BASELINE, compareBaseline, formatBaseline, parseBaseline, pathsOf } from '../../verify/baseline.js';
 import type { Baseline } from '../../verify/baseline.js';
-import { ExitCode, Faults, print, printError } from '../exit.js';
-import { flowIds, loadFlow, readText, shown } from '../files.js';
+import { ExitCode, print, printError } from '../exit.js';
+import { flowIds, loadFlow, planOf, readText } from '../files.js';
 import { runFlow } from '../flow-run.js';
 import type { FlowVerdict } from '../flow-run.js';
 import { DEFAULT_SUBSTRATE } from '../substrates.js';
@@ -124,12 +122,6 @@ function seedOf(text: string): number {
   const seed = Number(text);
   if (!/^\d+$/.test(text) || !Number.isSafeInteger(seed)) throw new LabError('CLI_USAGE', `"${text}" is no seed`, { expected: 'a whole number, such as --seed 7' });
   return seed;
-}
-
-function planOf(file: string): Plan {
-  const result = parseTopology(readText(file), shown(file), KIND_INFOS);
-  if (!result.ok) throw new Faults(result.errors);
-  return result.plan;
 }
 
 function makeFolder(folder: string): void {

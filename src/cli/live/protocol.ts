@@ -1,0 +1,47 @@
+/**
+ * What a second terminal says to a lab that is up, and what it hears: one JSON object a line, over a Unix socket.
+ * @module
+ */
+import { z } from 'zod';
+import { LabError } from '../../base/error.js';
+import type { Json } from '../../roles/role.js';
+
+export const liveRequest = z.discriminatedUnion('do', [
+  z.strictObject({ do: z.literal('status') }),
+  /** Signs both users in, where they are not, and calls. */
+  z.strictObject({ do: z.literal('call'), from: z.string(), to: z.string() }),
+  z.strictObject({ do: z.literal('role'), node: z.string(), command: z.string(), argument: z.json() }),
+  /** `up`, `down`, or netem's words for both directions. */
+  z.strictObject({ do: z.literal('link'), name: z.string(), set: z.string() }),
+  /** How to start a command inside a node. */
+  z.strictObject({ do: z.literal('enter'), node: z.string() }),
+  z.strictObject({ do: z.literal('down') }),
+]);
+
+export type LiveRequest = z.infer<typeof liveRequest>;
+
+export type LiveAnswer = { readonly ok: Json } | { readonly error: ReturnType<LabError['toJSON']> };
+
+/** A line without its end. Errors: CLI_USAGE. */
+export function parseRequest(line: string): LiveRequest {
+  let value: unknown;
+  try {
+    value = JSON.parse(line);
+  } catch (cause) {
+    throw new LabError('CLI_USAGE', 'the request is no JSON', { cause });
+  }
+  const result = liveRequest.safeParse(value);
+  if (!result.success) throw new LabError('CLI_USAGE', `the request is not known: ${result.error.issues[0]?.message ?? ''}`);
+  return result.data;
+}
+
+/** Lines out of chunks, whatever their borders. */
+export class LineSplitter {
+  #rest = '';
+
+  push(chunk: string): readonly string[] {
+    const lines = (this.#rest + chunk).split('\n');
+    this.#rest = lines.pop() ?? '';
+    return lines.filter((line) => line !== '');
+  }
+}
