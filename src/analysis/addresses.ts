@@ -16,6 +16,11 @@ export class AddressOwners {
   of(address: string): PlanNode | undefined {
     return this.#byAddress.get(address);
   }
+
+  /** Owner of the address of `192.0.2.7:5060`. */
+  ofEndpoint(text: string): PlanNode | undefined {
+    return this.of(splitEndpoint(text).address);
+  }
 }
 
 /** `192.0.2.7:5060` and `[2001:db8::7]:5060` in two parts; a flow without ports gives port 0. */

@@ -17,7 +17,7 @@ function udpOf({ frame, packet }: FilterFrame): UdpPayload | null {
   if (transport === undefined || 'malformed' in transport || transport.kind !== 'udp') return null;
   const { at, length } = transport.payload;
   const bytes = packet.buf.subarray(at, at + length);
-  return { kind: kindOf(bytes), bytes, srcPort: transport.srcPort, dstPort: transport.dstPort };
+  return { kind: kindOf(bytes), bytes, srcPort: transport.srcPort, dstPort: transport.dstPort, cut: at + length < transport.at + transport.length };
 }
 
 function isDns({ srcPort, dstPort }: UdpPayload): boolean {

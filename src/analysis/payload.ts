@@ -2,7 +2,12 @@
  * What a UDP payload is, by RFC 7983's first octet and RFC 5761's payload types, and the RTP header's numbers.
  * @module
  */
+import { u16, u32 } from '../wire/bytes.js';
+import * as ethernet from '../wire/ethernet.js';
 import { dissect, ipOf } from '../wire/frame.js';
+import * as ipv4 from '../wire/ipv4.js';
+import * as ipv6 from '../wire/ipv6.js';
+import * as udp from '../wire/udp.js';
 
 export type PayloadKind = 'rtp' | 'rtcp' | 'stun' | 'dtls' | 'other';
 
@@ -11,6 +16,8 @@ export interface UdpPayload {
   readonly bytes: Uint8Array;
   readonly srcPort: number;
   readonly dstPort: number;
+  /** Less is here than the UDP header counts: the first fragment of a datagram, or a quote. */
+  readonly cut: boolean;
 }
 
 export interface RtpHeader {
@@ -20,15 +27,45 @@ export interface RtpHeader {
   readonly timestamp: number;
 }
 
+/** Smallest RTP header, in octets (RFC 3550 section 5.1). */
+const RTP_HEADER = 12;
+
 /** The UDP payload of a frame; null when it carries none (also later fragments). */
 export function udpPayload(frame: Uint8Array): UdpPayload | null {
-  const ip = ipOf(dissect(frame, 0, frame.length));
-  if (ip === null) return null;
-  const transport = ip.transport;
-  if ('malformed' in transport || transport.kind !== 'udp') return null;
-  const { at, length } = transport.payload;
-  const bytes = frame.subarray(at, at + length);
-  return { kind: kindOf(bytes), bytes, srcPort: transport.srcPort, dstPort: transport.dstPort };
+  const at = udpPayloadAt(frame);
+  if (at < 0) return null;
+  const header = at - udp.HEADER;
+  const end = header + udp.length(frame, header);
+  const bytes = frame.subarray(at, Math.min(frame.length, end));
+  return { kind: kindOf(bytes), bytes, srcPort: udp.srcPort(frame, header), dstPort: udp.dstPort(frame, header), cut: end > frame.length };
+}
+
+/**
+ * Where the UDP payload of a frame begins; -1 when it carries none. The usual headers (no extension headers) are
+ * read here, without making an object for each; the rest is taken apart as a whole.
+ */
+function udpPayloadAt(b: Uint8Array): number {
+  if (b.length < ethernet.HEADER) return -1;
+  const at = ethernet.HEADER;
+  const left = b.length - at;
+  switch (ethernet.type(b, 0)) {
+    case ethernet.ETHERTYPE.IPV4: {
+      if (ipv4.checkHeader(b, at, left) !== 0 || ipv4.protocol(b, at) !== udp.PROTOCOL || ipv4.fragmentOffset(b, at) !== 0) return -1;
+      const header = ipv4.headerLength(b, at);
+      return udp.checkHeader(b, at + header, left - header) === 0 ? at + header + udp.HEADER : -1;
+    }
+    case ethernet.ETHERTYPE.IPV6:
+      if (ipv6.checkHeader(b, at, left) !== 0) return -1;
+      if (ipv6.nextHeader(b, at) !== udp.PROTOCOL) return behindExtensions(b);
+      return udp.checkHeader(b, at + ipv6.HEADER, left - ipv6.HEADER) === 0 ? at + ipv6.HEADER + udp.HEADER : -1;
+    default:
+      return -1;
+  }
+}
+
+function behindExtensions(frame: Uint8Array): number {
+  const transport = ipOf(dissect(frame, 0, frame.length))?.transport;
+  return transport === undefined || 'malformed' in transport || transport.kind !== 'udp' ? -1 : transport.payload.at;
 }
 
 /** RFC 7983 section 7; RFC 5761 section 4: RTCP's packet types 192..223 would be payload types 64..95. */
@@ -39,10 +76,10 @@ export function kindOf(bytes: Uint8Array): PayloadKind {
   if (first >= 20 && first < 64) return 'dtls';
   if (first < 128 || first > 191 || bytes.length < 8) return 'other';
   if (second >= 192 && second <= 223) return 'rtcp';
-  return bytes.length >= 12 ? 'rtp' : 'other';
+  return bytes.length >= RTP_HEADER ? 'rtp' : 'other';
 }
 
+/** Of a payload that {@link kindOf} calls `rtp`. */
 export function rtpHeader(bytes: Uint8Array): RtpHeader {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  return { payloadType: view.getUint8(1) & 0x7f, sequence: view.getUint16(2), timestamp: view.getUint32(4), ssrc: view.getUint32(8) };
+  return { payloadType: (bytes[1] ?? 0) & 0x7f, sequence: u16(bytes, 2), timestamp: u32(bytes, 4), ssrc: u32(bytes, 8) };
 }

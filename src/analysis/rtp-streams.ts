@@ -1,124 +1,117 @@
 /**
- * RTP streams as seen at one capture point: count, loss, jitter (RFC 3550 A.3, A.8), as Wireshark's stream analysis
- * counts them. An observer's jitter is computed from the arrival times at that point.
+ * RTP streams as their receiver got them: count, loss, jitter (RFC 3550 A.3, A.8), as Wireshark's stream analysis
+ * counts them. What only looks like RTP is told from what is: a stream is known because a node told its SSRC, or
+ * because its sequence numbers make sense (RFC 3550 A.1).
  * @module
  */
-import type { PacketId } from '../base/brand.js';
+import type { FlowId } from '../base/brand.js';
 import type { Nanos } from '../base/time.js';
-import type { Ledger } from '../capture/ledger.js';
-import { rtpHeader, udpPayload } from './payload.js';
+import { DirectionTally } from './direction-tally.js';
 
-export interface RtpStream {
-  readonly ssrc: number;
-  readonly payloadType: number;
+/** Reception at the end of the way; all zero when nothing arrived. */
+export interface Reception {
   readonly packets: number;
-  /** Sequence numbers that never came, of `expected`. */
-  readonly lost: number;
+  /** Highest minus lowest sequence number plus one: what the sender must have sent in between. */
   readonly expected: number;
-  /** Largest and mean value of the running estimate. */
+  /** `expected` minus `packets`: negative when the network made copies. */
+  readonly lost: number;
+  /** Largest and mean value of the running estimate of interarrival jitter. */
   readonly maxJitter: Nanos;
   readonly meanJitter: Nanos;
   /** Largest gap between two packets. */
   readonly maxDelta: Nanos;
-  readonly first: PacketId;
 }
 
-/** Clock rates of static payload types (RFC 3551 table 4); others of the lab are 8 kHz as well. */
-const CLOCK_RATE = 8000;
+/** Clock rates of static audio payload types (RFC 3551 table 4) that are not 8 kHz. */
+const CLOCK_RATES: Readonly<Record<number, number>> = { 6: 16000, 10: 44100, 11: 44100, 14: 90000, 16: 11025, 17: 22050 };
+const USUAL_RATE = 8000;
+/** RFC 3550 A.1: packets in a row that make a source a valid one. */
+const MIN_SEQUENTIAL = 2;
 
-interface State {
-  ssrc: number;
-  payloadType: number;
-  packets: number;
-  base: number;
-  highest: number;
-  cycles: number;
-  lastArrival: number;
-  lastTimestamp: number;
-  jitter: number;
-  jitterSum: number;
-  maxJitter: number;
-  maxDelta: number;
-  first: PacketId;
-}
+/** One SSRC in one direction of one flow. */
+export class StreamTally {
+  readonly flow: FlowId;
+  readonly ssrc: number;
+  readonly payloadType: number;
+  readonly from: string;
+  readonly to: string;
+  /** A node told of this SSRC. */
+  readonly told: boolean;
+  readonly direction = new DirectionTally();
+  /** Times of the first and the last packet sent. */
+  first: Nanos = Infinity as Nanos;
+  last = 0 as Nanos;
+  readonly #arrivals: { at: number[]; sequence: number[]; timestamp: number[] } = { at: [], sequence: [], timestamp: [] };
+  #inSequence = 1;
+  #next = -1;
+  #valid: boolean;
 
-/** Streams of the packets with these ids, as they passed the point, in the order of their arrival there. */
-export function rtpStreams(ledger: Ledger, point: number, ids: Iterable<number>): readonly RtpStream[] {
-  const seen: { at: number; id: PacketId }[] = [];
-  for (const id of ids) {
-    const at = timeAt(ledger, id as PacketId, point);
-    if (at !== null) seen.push({ at, id: id as PacketId });
+  constructor(of: { readonly flow: FlowId; readonly ssrc: number; readonly payloadType: number; readonly from: string; readonly to: string; readonly told: boolean }) {
+    this.flow = of.flow;
+    this.ssrc = of.ssrc;
+    this.payloadType = of.payloadType;
+    this.from = of.from;
+    this.to = of.to;
+    this.told = of.told;
+    this.#valid = of.told;
   }
-  seen.sort((a, b) => a.at - b.at || a.id - b.id);
-  const states = new Map<number, State>();
-  for (const { at, id } of seen) {
-    const frame = ledger.bytes(id, point);
-    const payload = frame === null ? null : udpPayload(frame);
-    if (payload === null || payload.kind !== 'rtp') continue;
-    const header = rtpHeader(payload.bytes);
-    const state = states.get(header.ssrc);
-    if (state === undefined) states.set(header.ssrc, opened(header, at, id));
-    else count(state, header.sequence, header.timestamp, at);
+
+  /** True once it cannot be chance that the packets look like RTP. */
+  get valid(): boolean {
+    return this.#valid;
   }
-  return [...states.values()].map(closed);
-}
 
-function timeAt(ledger: Ledger, id: PacketId, point: number): Nanos | null {
-  const journey = ledger.journey(id);
-  if (journey === null) return null;
-  for (const hop of journey.hops) {
-    if (hop.point === point) return hop.out;
-    if ((hop.point ^ 1) === point) return hop.in;
+  /** hot. In the order of sending. */
+  sent(at: Nanos, sequence: number): void {
+    if (at < this.first) this.first = at;
+    if (at > this.last) this.last = at;
+    this.#inSequence = sequence === this.#next ? this.#inSequence + 1 : 1;
+    this.#next = (sequence + 1) & 0xffff;
+    if (this.#inSequence >= MIN_SEQUENTIAL) this.#valid = true;
   }
-  return null;
-}
 
-function opened(header: { ssrc: number; payloadType: number; sequence: number; timestamp: number }, at: number, id: PacketId): State {
-  return {
-    ssrc: header.ssrc,
-    payloadType: header.payloadType,
-    packets: 1,
-    base: header.sequence,
-    highest: header.sequence,
-    cycles: 0,
-    lastArrival: at,
-    lastTimestamp: header.timestamp,
-    jitter: 0,
-    jitterSum: 0,
-    maxJitter: 0,
-    maxDelta: 0,
-    first: id,
-  };
-}
-
-function count(state: State, sequence: number, timestamp: number, at: number): void {
-  state.packets += 1;
-  const ahead = (sequence - state.highest) & 0xffff;
-  if (ahead !== 0 && ahead < 0x8000) {
-    if (sequence < state.highest) state.cycles += 0x10000;
-    state.highest = sequence;
+  /** hot. Any order. */
+  arrived(at: number, sequence: number, timestamp: number): void {
+    this.#arrivals.at.push(at);
+    this.#arrivals.sequence.push(sequence);
+    this.#arrivals.timestamp.push(timestamp);
   }
-  const media = (((timestamp - state.lastTimestamp) | 0) / CLOCK_RATE) * 1e9;
-  const delta = at - state.lastArrival;
-  state.jitter += (Math.abs(delta - media) - state.jitter) / 16;
-  state.jitterSum += state.jitter;
-  state.maxJitter = Math.max(state.maxJitter, state.jitter);
-  state.maxDelta = Math.max(state.maxDelta, delta);
-  state.lastArrival = at;
-  state.lastTimestamp = timestamp;
+
+  reception(): Reception {
+    const { at, sequence, timestamp } = this.#arrivals;
+    const order = byArrival(at);
+    const rate = CLOCK_RATES[this.payloadType] ?? USUAL_RATE;
+    const count = at.length;
+    if (count === 0) return { packets: 0, expected: 0, lost: 0, maxJitter: 0 as Nanos, meanJitter: 0 as Nanos, maxDelta: 0 as Nanos };
+    let extended = 0;
+    let lowest = 0;
+    let highest = 0;
+    let jitter = 0;
+    let sum = 0;
+    let maxJitter = 0;
+    let maxDelta = 0;
+    for (let k = 1; k < count; k++) {
+      const i = order === null ? k : (order[k] ?? 0);
+      const before = order === null ? k - 1 : (order[k - 1] ?? 0);
+      // 16 and 32 bits that wrap: the nearer way round is meant.
+      extended += (((sequence[i] ?? 0) - (sequence[before] ?? 0)) << 16) >> 16;
+      lowest = Math.min(lowest, extended);
+      highest = Math.max(highest, extended);
+      const delta = (at[i] ?? 0) - (at[before] ?? 0);
+      const media = ((((timestamp[i] ?? 0) - (timestamp[before] ?? 0)) | 0) / rate) * 1e9;
+      jitter += (Math.abs(delta - media) - jitter) / 16;
+      sum += jitter;
+      maxJitter = Math.max(maxJitter, jitter);
+      maxDelta = Math.max(maxDelta, delta);
+    }
+    const expected = highest - lowest + 1;
+    return { packets: count, expected, lost: expected - count, maxJitter: Math.round(maxJitter) as Nanos, meanJitter: Math.round(sum / Math.max(1, count - 1)) as Nanos, maxDelta: Math.round(maxDelta) as Nanos };
+  }
 }
 
-function closed(state: State): RtpStream {
-  const expected = state.cycles + state.highest - state.base + 1;
-  return {
-    ssrc: state.ssrc,
-    payloadType: state.payloadType,
-    packets: state.packets,
-    lost: expected - state.packets,
-    expected,
-    maxJitter: Math.round(state.maxJitter) as Nanos,
-    meanJitter: Math.round(state.jitterSum / state.packets) as Nanos,
-    maxDelta: Math.round(state.maxDelta) as Nanos,
-    first: state.first,
-  };
+/** Indices in the order of arrival; null when they are in it already. */
+function byArrival(at: readonly number[]): readonly number[] | null {
+  let sorted = true;
+  for (let i = 1; i < at.length && sorted; i++) sorted = (at[i] ?? 0) >= (at[i - 1] ?? 0);
+  return sorted ? null : Array.from(at, (_, i) => i).sort((a, b) => (at[a] ?? 0) - (at[b] ?? 0) || a - b);
 }

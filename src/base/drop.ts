@@ -34,6 +34,7 @@ export const DROP_NAMES = [
   'interface-down',
   'blackhole',
   'no-neighbour',
+  'unexplained',
 ] as const;
 
 export type DropName = (typeof DROP_NAMES)[number];
@@ -67,6 +68,8 @@ export const DROP = {
   INTERFACE_DOWN: codeOf('interface-down'),
   BLACKHOLE: codeOf('blackhole'),
   NO_NEIGHBOUR: codeOf('no-neighbour'),
+  /** It went into a node that we cannot look into (a kernel's), and never came out. */
+  UNEXPLAINED: codeOf('unexplained'),
 } as const;
 
 export function dropName(code: number): DropName {
@@ -95,7 +98,8 @@ export type DropReason =
         | 'policed'
         | 'interface-down'
         | 'blackhole'
-        | 'no-neighbour';
+        | 'no-neighbour'
+        | 'unexplained';
     }
   | { readonly at: 'firewall'; readonly kind: 'rule' | 'policy'; readonly chain: string; readonly rule: number; readonly src: SourceRef }
   | { readonly at: 'conntrack'; readonly kind: 'invalid' | 'table-full' }

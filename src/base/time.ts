@@ -10,6 +10,11 @@ export type Nanos = Brand<number, 'Nanos'>;
 
 export const ZERO = 0 as Nanos;
 export const NEVER = Infinity as Nanos;
+/**
+ * First value of a hot field that holds times. V8 lays a field out by its first value: one that starts as 0 holds small
+ * integers, and when the first time beyond 31 bits comes (lab second 2.1) all code compiled for it is thrown away.
+ */
+export const UNSET = Infinity as Nanos;
 
 export const nanos = (n: number): Nanos => Math.round(n) as Nanos;
 export const micros = (n: number): Nanos => Math.round(n * 1e3) as Nanos;

@@ -11,7 +11,7 @@ import { selectFrames } from './filter/select.js';
 import { readLedgerFile } from './ledger-reader.js';
 import type { SrtpKey } from './srtp-key.js';
 import { FileSink, FileSource } from './store/byte-store.js';
-import { ipv4Frame, linkEnd, packetOf, playRandom, smallLab, udpPayload } from './testing/small-lab.js';
+import { ipv4Frame, linkEnd, packetOf, playRandom, seenAt, smallLab, udpPayload } from './testing/small-lab.js';
 import { describeWith, inFolder, judged } from './testing/tools.js';
 
 /** An RTP packet (RFC 3550 5.1): version 2, PCMU, sequence number, 160 octets a packet, SSRC. */
@@ -29,16 +29,16 @@ function writeCall(path: string): void {
   for (let n = 1; n <= 100; n++) {
     const p = packetOf(rtpFrame(n), n);
     for (const link of [0, 1, 2]) {
-      recorder.sent(p, linkEnd(link, 0), millis(n * 20 + link), DROP.NONE);
-      recorder.received(p, linkEnd(link, 1), millis(n * 20 + link + 1));
+      recorder.sent(seenAt(p, millis(n * 20 + link)), linkEnd(link, 0), DROP.NONE);
+      recorder.received(seenAt(p, millis(n * 20 + link + 1)), linkEnd(link, 1));
     }
     recorder.ended(p);
     if (n === 1) recorder.srtpKey(0 as NodeId, millis(21), key);
   }
   const lost = packetOf(rtpFrame(101), 101);
-  recorder.sent(lost, linkEnd(0, 0), millis(2020), DROP.LINK_LOSS);
-  recorder.lost(lost, linkEnd(0, 0), millis(2030), DROP.LINK_DOWN);
-  recorder.dropped(lost, 0 as NodeId, millis(2031), DROP.TTL, NO_DECISION);
+  recorder.sent(seenAt(lost, millis(2020)), linkEnd(0, 0), DROP.LINK_LOSS);
+  recorder.lost(seenAt(lost, millis(2030)), linkEnd(0, 0), DROP.LINK_DOWN);
+  recorder.dropped(seenAt(lost, millis(2031)), 0 as NodeId, DROP.TTL, NO_DECISION);
   recorder.secret('CLIENT_RANDOM 00 11');
   recorder.close(millis(3000));
 }

@@ -203,8 +203,9 @@ function writeRecords(source: ByteSource, known: Survey, wanted: readonly number
       if (frame !== null && options.filter?.(frame) === false) return;
       packets++;
       const twin = clear?.twin(packet.buf, packet.off, packet.captured, scratch) ?? 0;
-      if (twin > 0) writer.packet(point, packet.time, scratch, 0, twin, packet.direction, packet.id, 0 as DropCode, null, 0, -1);
-      else writer.packet(point, packet.time, packet.buf, packet.off, packet.captured, packet.direction, packet.id, 0 as DropCode, null, 0, -1);
+      writer.time = packet.time;
+      if (twin > 0) writer.packet(point, scratch, 0, twin, packet.direction, packet.id, 0 as DropCode, null, 0, -1);
+      else writer.packet(point, packet.buf, packet.off, packet.captured, packet.direction, packet.id, 0 as DropCode, null, 0, -1);
     },
   });
   writer.close();

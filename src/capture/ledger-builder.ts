@@ -8,7 +8,7 @@
 import { assertInvariant } from '../base/assert.js';
 import type { TrailId } from '../base/brand.js';
 import type { DropCode } from '../base/drop.js';
-import type { Nanos } from '../base/time.js';
+import { type Nanos, UNSET } from '../base/time.js';
 import { type Pairs, parseComment } from './comment.js';
 import type { Points } from './points.js';
 import { FlowTable } from './store/flow-table.js';
@@ -48,16 +48,23 @@ export class LedgerBuilder {
   readonly decisions: string[] = [''];
   /** Records that were not kept (see MAX_RECORDS). */
   ignored = 0;
+  /** Lab time of the next record. A field: an argument beyond 31 bits is boxed where the call is not inlined. */
+  time = UNSET;
   /** Whether the record taken last was its packet's first. */
   opened = false;
+  /** Slot of the packet of the record taken last, plus one: the hint for its next record. */
+  slot = 0;
   first = Infinity as Nanos;
   last = -Infinity as Nanos;
   readonly #numbers = new Map<string, number>([['', 0]]);
 
-  // Slots of open packets.
+  // Slots of open packets: what a record changes stands here, and goes to the columns when the packet closes.
   #slotTimes = new Float64Array(64 * SLOT_TIMES);
   #slotCount = new Int32Array(64);
   #slotRow = new Int32Array(64).fill(-1);
+  /** Id of the packet in the slot; 0 = free. */
+  #slotId = new Uint32Array(64);
+  #slotTrail = new Int32Array(64);
   #free: number[] = [];
   #slots = 0;
   #sweepAt = SWEEP;
@@ -79,29 +86,27 @@ export class LedgerBuilder {
   }
 
   /**
-   * hot. One record of a packet.
+   * hot. One record of a packet, at `time`.
+   * @param hint what {@link slot} was after the packet's last record, 0 = not known: saves looking the id up
    * @param cause id of the packet that caused it, 0 = not said here; read with the first record
    * @param decision number by {@link decision}
    * @returns the trail so far
    */
   record(
-    kind: StepCode, point: number, id: number, time: Nanos, buf: Uint8Array, off: number, len: number,
+    kind: StepCode, point: number, id: number, hint: number, buf: Uint8Array, off: number, len: number,
     drop: DropCode, decision: number, cause: number,
   ): TrailId {
+    const time = this.time;
     if (time < this.first) this.first = time;
     if (time > this.last) this.last = time;
-    let row = this.columns.find(id);
-    this.opened = row < 0;
-    if (row < 0) row = this.#open(id, time, buf, off, len, cause);
-    const chunk = this.columns.chunks[row >>> ROW_BITS] as PacketChunk;
-    const i = row & ROW_MASK;
-    let slot = chunk.times[i] as number;
-    slot = slot >= OPEN ? slot - OPEN : this.#reopen(row, chunk, i);
-    if (!this.#addTime(slot, time)) return chunk.trail[i] as TrailId;
-    const trail = this.trails.next(chunk.trail[i] as number, point, kind, decision);
-    chunk.trail[i] = trail;
-    if (drop !== 0) chunk.drop[i] = drop;
-    if (decision !== 0) this.flows.met(chunk.flow[i] as number, decision);
+    this.opened = false;
+    const slot = hint !== 0 && this.#slotId[hint - 1] === id ? hint - 1 : this.#slotOf(id, buf, off, len, cause);
+    this.slot = slot + 1;
+    if (!this.#addTime(slot)) return this.#slotTrail[slot] as TrailId;
+    const trail = this.trails.next(this.#slotTrail[slot] as number, point, kind, decision);
+    this.#slotTrail[slot] = trail;
+    if (drop !== 0) this.#dropped(slot, drop);
+    if (decision !== 0 && this.flows.translates(decision)) this.#translated(slot, decision);
     return trail;
   }
 
@@ -124,8 +129,12 @@ export class LedgerBuilder {
     this.events.push(event);
   }
 
-  /** hot. No record of the packet is expected any more. One that comes yet is still taken. */
-  ended(id: number): void {
+  /** hot. No record of the packet is expected any more. One that comes yet is still taken. @param hint as for {@link record} */
+  ended(id: number, hint: number): void {
+    if (hint !== 0 && this.#slotId[hint - 1] === id) {
+      this.#close(hint - 1);
+      return;
+    }
     const row = this.columns.find(id);
     if (row < 0) return;
     const state = (this.columns.chunks[row >>> ROW_BITS] as PacketChunk).times[row & ROW_MASK] as number;
@@ -142,37 +151,70 @@ export class LedgerBuilder {
     return this.columns.allocated + this.times.allocated + this.#slotTimes.byteLength;
   }
 
-  #open(id: number, time: Nanos, buf: Uint8Array, off: number, len: number, cause: number): number {
-    const causeRow = cause === 0 ? -1 : this.columns.find(cause);
-    const causeFlow = causeRow < 0 ? -1 : (this.columns.chunk(causeRow).flow[causeRow & ROW_MASK] as number);
+  /** A packet's first record; gives its slot. */
+  #open(id: number, buf: Uint8Array, off: number, len: number, cause: number): number {
     const row = this.columns.add(id);
     const chunk = this.columns.chunk(row);
     const i = row & ROW_MASK;
-    chunk.start[i] = time;
+    chunk.start[i] = this.time;
     chunk.cause[i] = cause;
-    chunk.flow[i] = this.flows.of(buf, off, len, cause, causeFlow);
+    const flow = this.flows.of(buf, off, len, cause);
+    chunk.flow[i] = flow >= 0 ? flow : this.flows.fragment(cause, this.#flowOf(cause));
     // 16 bits: a frame of a kernel's segmentation offload may be longer by the Ethernet header.
     chunk.length[i] = len > 0xffff ? 0xffff : len;
-    chunk.times[i] = OPEN + this.#slot(row, time);
-    return row;
-  }
-
-  /** A record of a packet that was closed: a verdict of a kernel that came late. */
-  #reopen(row: number, chunk: PacketChunk, i: number): number {
-    const trail = chunk.trail[i] as number;
-    const start = chunk.start[i] as Nanos;
-    const times = new Float64Array(this.trails.steps(trail).length);
-    this.times.read(chunk.times[i] as number, start, times.length, times);
-    const slot = this.#slot(row, start);
-    for (const time of times) this.#addTime(slot, time as Nanos);
+    const slot = this.#slot(row, id);
     chunk.times[i] = OPEN + slot;
     return slot;
   }
 
-  #slot(row: number, now: Nanos): number {
+  /** Flow of a packet that has a record; -1 when it has none. */
+  #flowOf(id: number): number {
+    const row = this.columns.find(id);
+    return row < 0 ? -1 : (this.columns.chunk(row).flow[row & ROW_MASK] as number);
+  }
+
+  /** The slot of a packet without a hint: its first record, one read from a file, one after its end. */
+  #slotOf(id: number, buf: Uint8Array, off: number, len: number, cause: number): number {
+    const row = this.columns.find(id);
+    this.opened = row < 0;
+    if (row < 0) return this.#open(id, buf, off, len, cause);
+    const chunk = this.columns.chunk(row);
+    const state = chunk.times[row & ROW_MASK] as number;
+    return state >= OPEN ? state - OPEN : this.#reopen(row, id, chunk, row & ROW_MASK);
+  }
+
+  #dropped(slot: number, drop: DropCode): void {
+    const row = this.#slotRow[slot] as number;
+    this.columns.chunk(row).drop[row & ROW_MASK] = drop;
+  }
+
+  #translated(slot: number, decision: number): void {
+    const row = this.#slotRow[slot] as number;
+    this.flows.met(this.columns.chunk(row).flow[row & ROW_MASK] as number, decision);
+  }
+
+  /** A record of a packet that was closed: a verdict of a kernel that came late. */
+  #reopen(row: number, id: number, chunk: PacketChunk, i: number): number {
+    const trail = chunk.trail[i] as number;
+    const start = chunk.start[i] as Nanos;
+    const times = new Float64Array(this.trails.steps(trail).length);
+    this.times.read(chunk.times[i] as number, start, times.length, times);
+    const slot = this.#slot(row, id);
+    this.#slotTrail[slot] = trail;
+    const now = this.time;
+    for (const time of times) {
+      this.time = time as Nanos;
+      this.#addTime(slot);
+    }
+    this.time = now;
+    chunk.times[i] = OPEN + slot;
+    return slot;
+  }
+
+  #slot(row: number, id: number): number {
     let slot = this.#free.pop();
     if (slot === undefined && this.#slots >= this.#sweepAt) {
-      this.#sweep(now);
+      this.#sweep();
       slot = this.#free.pop();
     }
     if (slot === undefined) {
@@ -180,6 +222,8 @@ export class LedgerBuilder {
       if (slot === this.#slotCount.length) this.#growSlots();
     }
     this.#slotRow[slot] = row;
+    this.#slotId[slot] = id;
+    this.#slotTrail[slot] = 0;
     this.#slotCount[slot] = 0;
     return slot;
   }
@@ -192,13 +236,20 @@ export class LedgerBuilder {
     count.set(this.#slotCount);
     const row = new Int32Array(size).fill(-1);
     row.set(this.#slotRow);
+    const id = new Uint32Array(size);
+    id.set(this.#slotId);
+    const trail = new Int32Array(size);
+    trail.set(this.#slotTrail);
     this.#slotTimes = times;
     this.#slotCount = count;
     this.#slotRow = row;
+    this.#slotId = id;
+    this.#slotTrail = trail;
   }
 
   /** Closes packets that nobody ended and that have been silent for long; a reader sees no end of a packet. */
-  #sweep(now: Nanos): void {
+  #sweep(): void {
+    const now = this.time;
     let freed = 0;
     for (let slot = 0; slot < this.#slots; slot++) {
       if (this.#slotRow[slot] === -1 || now - this.#lastTime(slot) < IDLE) continue;
@@ -215,7 +266,8 @@ export class LedgerBuilder {
   }
 
   /** hot. False when the packet has more records than are kept. */
-  #addTime(slot: number, time: Nanos): boolean {
+  #addTime(slot: number): boolean {
+    const time = this.time;
     const count = this.#slotCount[slot] as number;
     if (count < SLOT_TIMES) this.#slotTimes[slot * SLOT_TIMES + count] = time;
     else if (!this.#addOverflow(slot, count, time)) return false;
@@ -242,7 +294,9 @@ export class LedgerBuilder {
     const position = count <= SLOT_TIMES ? this.times.write(this.#slotTimes, slot * SLOT_TIMES, count) : this.#writeOverflow(slot, count);
     assertInvariant(position < OPEN, 'times of a run fit 2 GiB');
     chunk.times[row & ROW_MASK] = position;
+    chunk.trail[row & ROW_MASK] = this.#slotTrail[slot] as number;
     this.#slotRow[slot] = -1;
+    this.#slotId[slot] = 0;
     this.#free.push(slot);
   }
 

@@ -121,7 +121,9 @@ class LedgerReading {
 
   #packet(packet: PacketView): void {
     const builder = this.#ready();
-    this.#index.note(packet.block, packet.blockLength, packet.time);
+    this.#index.time = packet.time;
+    this.#index.offset = packet.block;
+    this.#index.note(packet.blockLength);
     const point = packet.interface;
     const said = this.#comments(packet);
     if (point === builder.points.lab) {
@@ -132,7 +134,8 @@ class LedgerReading {
     const kind = kindOf(packet, point < builder.points.links * 2);
     const drop = packet.drop !== 0 ? packet.drop : said.drop;
     const cause = said.cause[0] ?? 0;
-    builder.record(kind, point, packet.id, packet.time, packet.buf, packet.off, packet.captured, drop as typeof packet.drop, builder.decision(said.decision), cause);
+    builder.time = packet.time;
+    builder.record(kind, point, packet.id, 0, packet.buf, packet.off, packet.captured, drop as typeof packet.drop, builder.decision(said.decision), cause);
     if (said.cause.length > 0) builder.causes(packet.id, said.cause);
   }
 

@@ -5,7 +5,7 @@ import { millis, type Nanos } from '../base/time.js';
 import { type Ledger, protocolName } from './ledger.js';
 import { readLedger } from './ledger-reader.js';
 import { BytesSource, MemorySink } from './store/byte-store.js';
-import { arpFrame, echoPayload, ipv4Frame, ipv6Frame, linkEnd, packetOf, playRandom, smallLab, type SmallLab, tcpPayload, udpPayload } from './testing/small-lab.js';
+import { arpFrame, echoPayload, ipv4Frame, ipv6Frame, linkEnd, packetOf, playRandom, seenAt, smallLab, type SmallLab, tcpPayload, udpPayload } from './testing/small-lab.js';
 
 const DATA = Uint8Array.of(1, 2, 3, 4);
 const frame = ipv4Frame('10.0.0.5', '203.0.113.9', 17, udpPayload(50000, 3478, DATA));
@@ -59,16 +59,16 @@ test('a journey names links, sides, times, decisions and where it ended', () => 
   const { read, live } = withFile((lab) => {
     const { recorder, decisions } = lab;
     const p = packetOf(frame, 7, 3);
-    recorder.sent(p, linkEnd(0, 0), millis(1), DROP.NONE);
-    recorder.received(p, linkEnd(0, 1), millis(4));
+    recorder.sent(seenAt(p, millis(1)), linkEnd(0, 0), DROP.NONE);
+    recorder.received(seenAt(p, millis(4)), linkEnd(0, 1));
     p.decision = decisions.intern({ node: 1 as NodeId, stage: 'route', text: { route: '203.0.113.0/24', dev: 'eth1' }, reason: null });
-    recorder.sent(p, linkEnd(1, 0), millis(4), DROP.NONE);
+    recorder.sent(seenAt(p, millis(4)), linkEnd(1, 0), DROP.NONE);
     p.sentAt = millis(4);
-    recorder.lost(p, linkEnd(1, 0), millis(9), DROP.LINK_DOWN);
+    recorder.lost(seenAt(p, millis(9)), linkEnd(1, 0), DROP.LINK_DOWN);
     recorder.ended(p);
     const q = packetOf(frame, 8, 7);
-    recorder.sent(q, linkEnd(2, 1), millis(9), DROP.NONE);
-    recorder.received(q, linkEnd(2, 0), millis(10));
+    recorder.sent(seenAt(q, millis(9)), linkEnd(2, 1), DROP.NONE);
+    recorder.received(seenAt(q, millis(10)), linkEnd(2, 0));
     recorder.ended(q);
     return millis(11);
   });
@@ -97,12 +97,12 @@ test('a journey names links, sides, times, decisions and where it ended', () => 
 test('a verdict that comes after the packet was closed is still taken', () => {
   const { read, live } = withFile(({ recorder, decisions }) => {
     const p = packetOf(frame, 1);
-    recorder.sent(p, linkEnd(0, 0), millis(1), DROP.NONE);
-    recorder.received(p, linkEnd(0, 1), millis(2));
+    recorder.sent(seenAt(p, millis(1)), linkEnd(0, 0), DROP.NONE);
+    recorder.received(seenAt(p, millis(2)), linkEnd(0, 1));
     recorder.ended(p);
-    recorder.sent(packetOf(frame, 2), linkEnd(0, 0), millis(3), DROP.NONE);
+    recorder.sent(seenAt(packetOf(frame, 2), millis(3)), linkEnd(0, 0), DROP.NONE);
     const why = decisions.intern({ node: 1 as NodeId, stage: 'forward', text: { rule: '4' }, reason: null });
-    recorder.dropped(packetOf(frame, 1), 1 as NodeId, millis(2), DROP.FIREWALL_POLICY, why);
+    recorder.dropped(seenAt(packetOf(frame, 1), millis(2)), 1 as NodeId, DROP.FIREWALL_POLICY, why);
     return millis(4);
   });
   for (const ledger of [read, live]) {
@@ -113,7 +113,7 @@ test('a verdict that comes after the packet was closed is still taken', () => {
 
 test('a copy that the link made is seen where it arrives', () => {
   const { read } = withFile(({ recorder }) => {
-    recorder.received(packetOf(frame, 5, 4), linkEnd(0, 1), millis(2));
+    recorder.received(seenAt(packetOf(frame, 5, 4), millis(2)), linkEnd(0, 1));
     return millis(3);
   });
   expect(read.journey(id(5))?.hops).toEqual([{ link: 0, side: 0, point: 0, out: null, in: 2e6, decision: '' }]);
@@ -124,12 +124,12 @@ test('a packet that goes round and round keeps all its records', () => {
   const { read, live } = withFile(({ recorder }) => {
     const p = packetOf(frame, 1);
     for (let k = 0; k < 255; k++) {
-      recorder.sent(p, linkEnd(0, 0), millis(k * 3 + 1), DROP.NONE);
-      recorder.received(p, linkEnd(0, 1), millis(k * 3 + 2));
-      recorder.sent(p, linkEnd(0, 1), millis(k * 3 + 2), DROP.NONE);
-      recorder.received(p, linkEnd(0, 0), millis(k * 3 + 3));
+      recorder.sent(seenAt(p, millis(k * 3 + 1)), linkEnd(0, 0), DROP.NONE);
+      recorder.received(seenAt(p, millis(k * 3 + 2)), linkEnd(0, 1));
+      recorder.sent(seenAt(p, millis(k * 3 + 2)), linkEnd(0, 1), DROP.NONE);
+      recorder.received(seenAt(p, millis(k * 3 + 3)), linkEnd(0, 0));
     }
-    recorder.dropped(p, 0 as NodeId, millis(800), DROP.TTL, NO_DECISION);
+    recorder.dropped(seenAt(p, millis(800)), 0 as NodeId, DROP.TTL, NO_DECISION);
     recorder.ended(p);
     return millis(900);
   });
@@ -142,7 +142,7 @@ test('times to the nanosecond, over 104 days, forwards and backwards', () => {
   const times = [0, 1, 4294967295, 4294967296, 4294967297, 9e15 - 1, 8e15, 5];
   const { read, live } = withFile(({ recorder }) => {
     const p = packetOf(frame, 1);
-    for (const t of times) recorder.sent(p, linkEnd(0, 0), t as Nanos, DROP.NONE);
+    for (const t of times) recorder.sent(seenAt(p, t as Nanos), linkEnd(0, 0), DROP.NONE);
     return 9e15 as Nanos;
   });
   for (const ledger of [live, read]) {
@@ -153,7 +153,7 @@ test('times to the nanosecond, over 104 days, forwards and backwards', () => {
 
 function sendAll(frames: readonly (readonly [Uint8Array, number?])[]): Ledger {
   return withFile(({ recorder }) => {
-    for (const [k, [bytes, cause = 0]] of frames.entries()) recorder.sent(packetOf(bytes, k + 1, cause), linkEnd(0, 0), millis(k), DROP.NONE);
+    for (const [k, [bytes, cause = 0]] of frames.entries()) recorder.sent(seenAt(packetOf(bytes, k + 1, cause), millis(k)), linkEnd(0, 0), DROP.NONE);
     return millis(frames.length);
   }).read;
 }
@@ -203,15 +203,15 @@ test('a translation gives a flow another name, and the answer to that name belon
     const nat = decisions.intern({ node: 2 as NodeId, stage: 'postrouting', text: { nat: '10.0.0.5:50000>198.51.100.1:61000' }, reason: null });
     const back = decisions.intern({ node: 2 as NodeId, stage: 'prerouting', text: { nat: '198.51.100.1:61000>10.0.0.5:50000' }, reason: null });
     const p = packetOf(frame, 1);
-    recorder.sent(p, linkEnd(0, 0), millis(1), DROP.NONE);
+    recorder.sent(seenAt(p, millis(1)), linkEnd(0, 0), DROP.NONE);
     p.decision = nat;
-    recorder.sent(p, linkEnd(2, 0), millis(2), DROP.NONE);
+    recorder.sent(seenAt(p, millis(2)), linkEnd(2, 0), DROP.NONE);
     const answer = packetOf(ipv4Frame('203.0.113.9', '198.51.100.1', 17, udpPayload(3478, 61000, DATA)), 2);
-    recorder.sent(answer, linkEnd(2, 1), millis(3), DROP.NONE);
+    recorder.sent(seenAt(answer, millis(3)), linkEnd(2, 1), DROP.NONE);
     answer.decision = back;
-    recorder.sent(answer, linkEnd(0, 1), millis(4), DROP.NONE);
+    recorder.sent(seenAt(answer, millis(4)), linkEnd(0, 1), DROP.NONE);
     const stranger = packetOf(ipv4Frame('203.0.113.10', '198.51.100.1', 17, udpPayload(3478, 61000, DATA)), 3);
-    recorder.sent(stranger, linkEnd(2, 1), millis(5), DROP.NONE);
+    recorder.sent(seenAt(stranger, millis(5)), linkEnd(2, 1), DROP.NONE);
     return millis(6);
   });
   for (const ledger of [read, live]) {
@@ -225,11 +225,11 @@ test('a translation gives a flow another name, and the answer to that name belon
 
 test('flows that turn out to be one are merged, whichever was seen first', () => {
   const { read } = withFile(({ recorder, decisions }) => {
-    recorder.sent(packetOf(ipv4Frame('203.0.113.9', '198.51.100.1', 17, udpPayload(3478, 61000, DATA)), 1), linkEnd(2, 1), millis(1), DROP.NONE);
+    recorder.sent(seenAt(packetOf(ipv4Frame('203.0.113.9', '198.51.100.1', 17, udpPayload(3478, 61000, DATA)), 1), millis(1)), linkEnd(2, 1), DROP.NONE);
     const p = packetOf(frame, 2);
-    recorder.sent(p, linkEnd(0, 0), millis(2), DROP.NONE);
+    recorder.sent(seenAt(p, millis(2)), linkEnd(0, 0), DROP.NONE);
     p.decision = decisions.intern({ node: 2 as NodeId, stage: 'postrouting', text: { nat: '10.0.0.5:50000>198.51.100.1:61000' }, reason: null });
-    recorder.sent(p, linkEnd(2, 0), millis(3), DROP.NONE);
+    recorder.sent(seenAt(p, millis(3)), linkEnd(2, 0), DROP.NONE);
     return millis(4);
   });
   expect(read.flows().map((f) => [...read.packetsOf(f.id)])).toEqual([[1, 2]]);
@@ -237,7 +237,7 @@ test('flows that turn out to be one are merged, whichever was seen first', () =>
 
 test('reading the cursor past its packets is our own mistake', () => {
   const { read } = withFile(({ recorder }) => {
-    recorder.sent(packetOf(frame, 1), linkEnd(0, 0), millis(1), DROP.NONE);
+    recorder.sent(seenAt(packetOf(frame, 1), millis(1)), linkEnd(0, 0), DROP.NONE);
     return millis(2);
   });
   const cursor = read.cursor();
@@ -259,10 +259,10 @@ test('events of the lab as a whole name no node; what comes after the end is not
   recorder.close(millis(3));
   recorder.close(millis(4));
   recorder.event(null, millis(5), 'late');
-  recorder.sent(packetOf(frame, 1), linkEnd(0, 0), millis(5), DROP.NONE);
-  recorder.received(packetOf(frame, 1), linkEnd(0, 1), millis(5));
-  recorder.lost(packetOf(frame, 1), linkEnd(0, 1), millis(5), DROP.LINK_DOWN);
-  recorder.dropped(packetOf(frame, 1), 0 as NodeId, millis(5), DROP.TTL, NO_DECISION);
+  recorder.sent(seenAt(packetOf(frame, 1), millis(5)), linkEnd(0, 0), DROP.NONE);
+  recorder.received(seenAt(packetOf(frame, 1), millis(5)), linkEnd(0, 1));
+  recorder.lost(seenAt(packetOf(frame, 1), millis(5)), linkEnd(0, 1), DROP.LINK_DOWN);
+  recorder.dropped(seenAt(packetOf(frame, 1), millis(5)), 0 as NodeId, DROP.TTL, NO_DECISION);
   recorder.ended(packetOf(frame, 1));
   const { ledger } = readLedger(new BytesSource(sink.bytes));
   const events = [
@@ -279,7 +279,7 @@ test('a frame lost by its link at once: the end is the link, the decision stays 
   const { read } = withFile(({ recorder, decisions }) => {
     const p = packetOf(frame, 1);
     p.decision = decisions.intern({ node: 1 as NodeId, stage: 'route', text: { dev: 'eth1' }, reason: null });
-    recorder.sent(p, linkEnd(1, 0), millis(1), DROP.LINK_LOSS);
+    recorder.sent(seenAt(p, millis(1)), linkEnd(1, 0), DROP.LINK_LOSS);
     return millis(2);
   });
   expect(read.journey(id(1))).toMatchObject({
@@ -300,7 +300,7 @@ test('more packets than a chunk of columns holds, and more than may be open', ()
     const p = packetOf(frame, 0);
     for (let n = 1; n <= many; n++) {
       p.id = id(n);
-      recorder.sent(p, linkEnd(0, 0), millis(n), (n % 1000 === 0 ? DROP.LINK_LOSS : 0) as DropCode);
+      recorder.sent(seenAt(p, millis(n)), linkEnd(0, 0), (n % 1000 === 0 ? DROP.LINK_LOSS : 0) as DropCode);
     }
     return millis(many + 1);
   });

@@ -8,7 +8,7 @@
 import { assertInvariant } from '../base/assert.js';
 import type { DropCode } from '../base/drop.js';
 import { LabError } from '../base/error.js';
-import type { Nanos } from '../base/time.js';
+import { type Nanos, UNSET } from '../base/time.js';
 import {
   BLOCK,
   BYTE_ORDER_MAGIC,
@@ -74,6 +74,8 @@ export class PcapngWriter {
   #held: BlockBuffer | null = null;
   /** Where packets go: main or held. */
   #out = this.#main;
+  /** Lab time of the next record. A field: an argument beyond 31 bits is boxed where the call is not inlined. */
+  time = UNSET;
   /** File length so far, without what is in `#main`. */
   #written = 0;
   #error: LabError | null = null;
@@ -139,7 +141,7 @@ export class PcapngWriter {
   }
 
   /**
-   * hot. One Enhanced Packet Block.
+   * hot. One Enhanced Packet Block, at `time`.
    * @param id packet id, 0 = none
    * @param drop verdict, 0 = none
    * @param comment a ready comment option, or null
@@ -147,7 +149,7 @@ export class PcapngWriter {
    * @param since when a late verdict began to be true, negative = not said
    */
   packet(
-    point: number, time: Nanos, buf: Uint8Array, off: number, len: number, direction: Direction,
+    point: number, buf: Uint8Array, off: number, len: number, direction: Direction,
     id: number, drop: DropCode, comment: Int32Array | null, cause: number, since: number,
   ): void {
     const room = EPB_FIXED + len + 3 + EPB_OPTIONS + NUMBERS + (comment === null ? 0 : comment.length << 2);
@@ -155,6 +157,7 @@ export class PcapngWriter {
     if (out.at * 4 + room > out.capacity) out = this.#makeRoom(room);
     const start = out.at;
     const words = out.words;
+    const time = this.time;
     words[start] = BLOCK.ENHANCED;
     words[start + 2] = point;
     words[start + 3] = Math.floor(time / 4294967296);
@@ -188,7 +191,10 @@ export class PcapngWriter {
     words[out.at + 1] = total;
     words[start + 1] = total;
     out.at += 2;
-    if (this.#held === null) this.index.note(this.#written + (start << 2), total, time);
+    if (this.#held !== null) return;
+    this.index.time = time;
+    this.index.offset = this.#written + (start << 2);
+    this.index.note(total);
   }
 
   /** Keeps back what comes, until {@link release}. */
@@ -225,7 +231,9 @@ export class PcapngWriter {
     for (let at = 0; at < held.at; ) {
       const length = held.words[at + 1] as number;
       const time = (held.words[at + 3] as number) * 4294967296 + ((held.words[at + 4] as number) >>> 0);
-      this.index.note(this.#written + (at << 2), length, time as Nanos);
+      this.index.time = time as Nanos;
+      this.index.offset = this.#written + (at << 2);
+      this.index.note(length);
       at += length >>> 2;
     }
   }

@@ -6,7 +6,7 @@ import { LabError } from '../base/error.js';
 import { millis, type Nanos } from '../base/time.js';
 import { readLedger } from './ledger-reader.js';
 import { BytesSource, FileSink, MemorySink } from './store/byte-store.js';
-import { ipv4Frame, linkEnd, packetOf, playRandom, smallLab, udpPayload } from './testing/small-lab.js';
+import { ipv4Frame, linkEnd, packetOf, playRandom, seenAt, smallLab, udpPayload } from './testing/small-lab.js';
 import { describeWith, inFolder, judged } from './testing/tools.js';
 
 const frame = ipv4Frame('10.0.0.5', '203.0.113.9', 17, udpPayload(50000, 3478, Uint8Array.of(1, 2, 3)));
@@ -33,15 +33,15 @@ describeWith(describe, ['tshark', 'tcpdump', 'capinfos'], 'the file of a run, ju
       const { recorder, decisions } = lab;
       const rule = decisions.intern({ node: 2 as NodeId, stage: 'forward', text: { ct: 'new' }, reason: { at: 'firewall', kind: 'rule', chain: 'inet/filter/forward', rule: 7, src: { file: 'fw1.nft', line: 12, column: 1 } } });
       const p = packetOf(frame, 42, 41);
-      recorder.sent(p, linkEnd(0, 0), millis(1), DROP.NONE);
-      recorder.received(p, linkEnd(0, 1), millis(2));
+      recorder.sent(seenAt(p, millis(1)), linkEnd(0, 0), DROP.NONE);
+      recorder.received(seenAt(p, millis(2)), linkEnd(0, 1));
       p.decision = decisions.intern({ node: 1 as NodeId, stage: 'route', text: { route: '203.0.113.0/24', via: '10.0.1.2' }, reason: null });
-      recorder.sent(p, linkEnd(1, 0), millis(2), DROP.NONE);
-      recorder.received(p, linkEnd(1, 1), millis(3));
-      recorder.dropped(p, 2 as NodeId, millis(3), DROP.FIREWALL_RULE, rule);
+      recorder.sent(seenAt(p, millis(2)), linkEnd(1, 0), DROP.NONE);
+      recorder.received(seenAt(p, millis(3)), linkEnd(1, 1));
+      recorder.dropped(seenAt(p, millis(3)), 2 as NodeId, DROP.FIREWALL_RULE, rule);
       recorder.ended(p);
       const q = packetOf(frame, 43);
-      recorder.sent(q, linkEnd(0, 0), millis(4), DROP.LINK_QUEUE);
+      recorder.sent(seenAt(q, millis(4)), linkEnd(0, 0), DROP.LINK_QUEUE);
       recorder.event(0 as NodeId, millis(5), 'signed-in', { user: 'alice@contoso.example', home: 'fe 1' });
       recorder.close(millis(6));
       const fields = ['frame.interface_name', 'frame.time_epoch', 'frame.packet_flags_direction', 'frame.verdict.hw', 'frame.comment'];
@@ -88,7 +88,7 @@ function blocks(bytes: Uint8Array): readonly { readonly type: number; readonly a
 test('packets that are held stand behind the secrets that came meanwhile', () => {
   const sink = new MemorySink();
   const { recorder } = smallLab(sink);
-  const send = (id: number): void => recorder.sent(packetOf(frame, id), linkEnd(0, 0), millis(id), DROP.NONE);
+  const send = (id: number): void => recorder.sent(seenAt(packetOf(frame, id), millis(id)), linkEnd(0, 0), DROP.NONE);
   send(1);
   recorder.hold();
   recorder.hold();
@@ -115,7 +115,7 @@ test('a hold that grows too large is written without waiting for secrets', () =>
   const { recorder } = smallLab(sink);
   recorder.hold();
   const large = ipv4Frame('10.0.0.5', '203.0.113.9', 17, udpPayload(1, 2, new Uint8Array(60000)));
-  for (let id = 1; id <= 600; id++) recorder.sent(packetOf(large, id), linkEnd(0, 0), millis(id), DROP.NONE);
+  for (let id = 1; id <= 600; id++) recorder.sent(seenAt(packetOf(large, id), millis(id)), linkEnd(0, 0), DROP.NONE);
   expect(sink.bytes.length).toBeGreaterThan(30 << 20);
   recorder.close(millis(601));
   expect(blocks(sink.bytes).filter((b) => b.type === 6)).toHaveLength(600);
@@ -125,10 +125,10 @@ test('the frame is copied as it is, padded with zeros, at every length', () => {
   const sink = new MemorySink();
   const { recorder } = smallLab(sink);
   for (let n = 1; n < 70; n++) {
-    recorder.sent(packetOf(new Uint8Array(n).fill(n), n), linkEnd(0, 0), n as Nanos, DROP.NONE);
+    recorder.sent(seenAt(packetOf(new Uint8Array(n).fill(n), n), n as Nanos), linkEnd(0, 0), DROP.NONE);
   }
   const long = new Uint8Array(1500).fill(7);
-  recorder.sent(packetOf(long, 70), linkEnd(0, 0), 70 as Nanos, DROP.NONE);
+  recorder.sent(seenAt(packetOf(long, 70), 70 as Nanos), linkEnd(0, 0), DROP.NONE);
   recorder.close(millis(1));
   const bytes = sink.bytes;
   for (const { at, type } of blocks(bytes)) {
@@ -196,8 +196,8 @@ test('one record a hop halves the records and says that arrivals are not known',
   const sink = new MemorySink();
   const lab = smallLab(sink, 'sent');
   const p = packetOf(frame, 1);
-  lab.recorder.sent(p, linkEnd(0, 0), millis(1), DROP.NONE);
-  lab.recorder.received(p, linkEnd(0, 1), millis(2));
+  lab.recorder.sent(seenAt(p, millis(1)), linkEnd(0, 0), DROP.NONE);
+  lab.recorder.received(seenAt(p, millis(2)), linkEnd(0, 1));
   lab.recorder.ended(p);
   lab.recorder.close(millis(3));
   expect(blocks(sink.bytes).filter((b) => b.type === 6)).toHaveLength(1);

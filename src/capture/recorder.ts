@@ -27,13 +27,13 @@ import { formatComment, type Pairs } from './comment.js';
 import type { DecisionTable } from './decision-table.js';
 import { type Ledger, PacketLedger } from './ledger.js';
 import { LedgerBuilder } from './ledger-builder.js';
-import { commentOption, DIRECTION } from './pcapng-format.js';
+import { commentOption, type Direction, DIRECTION } from './pcapng-format.js';
 import { PcapngWriter } from './pcapng-writer.js';
 import { describePoint, type Points } from './points.js';
 import { formatRunInfo, type RunInfo } from './run-info.js';
 import { formatSrtpKey, SRTP_KEY_EVENT, type SrtpKey } from './srtp-key.js';
 import type { ByteSink } from './store/byte-store.js';
-import { STEP } from './store/trail-table.js';
+import { STEP, type StepCode } from './store/trail-table.js';
 
 export interface RecorderOptions {
   readonly points: Points;
@@ -99,51 +99,42 @@ export class Recorder implements Tap {
   // ---- Tap ----
 
   /** hot */
-  sent(p: Packet, end: LinkEnd, now: Nanos, drop: DropCode): void {
+  sent(p: Packet, end: LinkEnd, drop: DropCode): void {
     if (this.#closed) return;
     const point = end.link * 2 + end.side;
     const decision = p.decision;
-    p.trail = this.#builder.record(STEP.OUT, point, p.id, now, p.buf, p.off, p.len, drop, this.#number(decision), p.cause);
-    const cause = this.#builder.opened ? p.cause : 0;
-    this.#count(point, now, drop);
-    const writer = this.#writer;
-    if (writer === null) return;
+    this.#record(STEP.OUT, point, p, drop, decision);
+    if (this.#writer === null) return;
     const comment = decision === 0 && drop === 0 ? null : this.#decisions.option(decision, drop);
-    writer.packet(point, now, p.buf, p.off, p.len, DIRECTION.OUTBOUND, p.id, drop, comment, cause, -1);
+    this.#write(point, p, DIRECTION.OUTBOUND, drop, comment, -1);
   }
 
   /** hot */
-  received(p: Packet, end: LinkEnd, now: Nanos): void {
+  received(p: Packet, end: LinkEnd): void {
     if (!this.#bothEnds || this.#closed) return;
     const point = end.link * 2 + end.side;
-    p.trail = this.#builder.record(STEP.IN, point, p.id, now, p.buf, p.off, p.len, 0 as DropCode, 0, p.cause);
-    const cause = this.#builder.opened ? p.cause : 0;
-    this.#count(point, now, 0 as DropCode);
-    this.#writer?.packet(point, now, p.buf, p.off, p.len, DIRECTION.INBOUND, p.id, 0 as DropCode, null, cause, -1);
+    this.#record(STEP.IN, point, p, 0 as DropCode, NO_DECISION);
+    this.#write(point, p, DIRECTION.INBOUND, 0 as DropCode, null, -1);
   }
 
-  lost(p: Packet, end: LinkEnd, now: Nanos, drop: DropCode): void {
+  lost(p: Packet, end: LinkEnd, drop: DropCode): void {
     if (this.#closed) return;
     const point = end.link * 2 + end.side;
-    p.trail = this.#builder.record(STEP.LOST, point, p.id, now, p.buf, p.off, p.len, drop, 0, p.cause);
-    const cause = this.#builder.opened ? p.cause : 0;
-    this.#count(point, now, drop);
-    this.#writer?.packet(point, now, p.buf, p.off, p.len, DIRECTION.NONE, p.id, drop, this.#decisions.option(NO_DECISION, drop), cause, p.sentAt);
+    this.#record(STEP.LOST, point, p, drop, NO_DECISION);
+    this.#write(point, p, DIRECTION.NONE, drop, this.#decisions.option(NO_DECISION, drop), p.sentAt);
   }
 
-  dropped(p: Packet, node: NodeId, now: Nanos, drop: DropCode, why: DecisionId): void {
+  dropped(p: Packet, node: NodeId, drop: DropCode, why: DecisionId): void {
     if (this.#closed) return;
     const point = this.#points.ofNode(node);
-    p.trail = this.#builder.record(STEP.DROP, point, p.id, now, p.buf, p.off, p.len, drop, this.#number(why), p.cause);
-    const cause = this.#builder.opened ? p.cause : 0;
-    this.#count(point, now, drop);
-    this.#writer?.packet(point, now, p.buf, p.off, p.len, DIRECTION.NONE, p.id, drop, this.#decisions.option(why, drop), cause, -1);
+    this.#record(STEP.DROP, point, p, drop, why);
+    this.#write(point, p, DIRECTION.NONE, drop, this.#decisions.option(why, drop), -1);
   }
 
   /** hot */
   ended(p: Packet): void {
     if (this.#closed) return;
-    this.#builder.ended(p.id);
+    this.#builder.ended(p.id, p.slot);
   }
 
   // ---- what nodes tell ----
@@ -155,9 +146,13 @@ export class Recorder implements Tap {
     assertInvariant(!Object.hasOwn(fields, 'at') && !Object.hasOwn(fields, 'event'), 'fields of an event beside at and event');
     this.#builder.event({ at: now, node: at, name, fields: { ...fields } });
     const point = this.#points.lab;
-    this.#count(point, now, 0 as DropCode);
+    if (this.#records[point] === 0) this.#firstTimes[point] = now;
+    this.#count(point, 0 as DropCode);
+    const writer = this.#writer;
+    if (writer === null) return;
     const text = formatComment({ ...(at !== '' && { at }), event: name, ...fields });
-    this.#writer?.packet(point, now, EVENT_FRAME, 0, EVENT_LENGTH, DIRECTION.NONE, 0, 0 as DropCode, commentOption(text), 0, -1);
+    writer.time = now;
+    writer.packet(point, EVENT_FRAME, 0, EVENT_LENGTH, DIRECTION.NONE, 0, 0 as DropCode, commentOption(text), 0, -1);
   }
 
   /** One line of NSS SSLKEYLOGFILE. Lines that were told before (both ends of a session know them) are not repeated. */
@@ -237,9 +232,26 @@ export class Recorder implements Tap {
     this.#pendingSecrets = '';
   }
 
+  /** hot. To the ledger, and to the point's statistics. */
+  #record(kind: StepCode, point: number, p: Packet, drop: DropCode, decision: DecisionId): void {
+    const builder = this.#builder;
+    builder.time = p.time;
+    p.trail = builder.record(kind, point, p.id, p.slot, p.buf, p.off, p.len, drop, this.#number(decision), p.cause);
+    p.slot = builder.slot;
+    if (this.#records[point] === 0) this.#firstTimes[point] = p.time;
+    this.#count(point, drop);
+  }
+
+  /** hot. To the file, if there is one; the packet's first record names what caused it. */
+  #write(point: number, p: Packet, direction: Direction, drop: DropCode, comment: Int32Array | null, since: number): void {
+    const writer = this.#writer;
+    if (writer === null) return;
+    writer.time = p.time;
+    writer.packet(point, p.buf, p.off, p.len, direction, p.id, drop, comment, this.#builder.opened ? p.cause : 0, since);
+  }
+
   /** hot */
-  #count(point: number, now: Nanos, drop: DropCode): void {
-    if (this.#records[point] === 0) this.#firstTimes[point] = now;
+  #count(point: number, drop: DropCode): void {
     this.#records[point] = (this.#records[point] as number) + 1;
     if (drop !== 0) this.#drops[point] = (this.#drops[point] as number) + 1;
   }

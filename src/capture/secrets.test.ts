@@ -8,7 +8,7 @@ import { DROP } from '../base/drop.js';
 import { millis } from '../base/time.js';
 import { extract } from './extract.js';
 import { FileSink } from './store/byte-store.js';
-import { ipv4Frame, linkEnd, packetOf, smallLab, tcpPayload } from './testing/small-lab.js';
+import { ipv4Frame, linkEnd, packetOf, seenAt, smallLab, tcpPayload } from './testing/small-lab.js';
 import { describeWith, inFolder, judged } from './testing/tools.js';
 
 const MESSAGE = 'OPTIONS sip:bob@contoso.example SIP/2.0\r\nVia: SIP/2.0/TLS 10.0.0.5;branch=z9hG4bK1\r\nCall-ID: secret-call\r\nCSeq: 1 OPTIONS\r\nContent-Length: 0\r\n\r\n';
@@ -73,8 +73,8 @@ function write(path: string, { log }: Exchange, hold: boolean): void {
     new DataView(tcp.buffer).setUint32(8, (flags & 0x10) === 0 ? 0 : seq[1 - from]!);
     seq[from] += data.length + (flags & 2) / 2;
     const p = packetOf(from === 0 ? ipv4Frame('10.0.0.5', '10.0.0.1', 6, tcp) : ipv4Frame('10.0.0.1', '10.0.0.5', 6, tcp), id);
-    recorder.sent(p, linkEnd(0, from), millis(id), DROP.NONE);
-    recorder.received(p, linkEnd(0, from === 0 ? 1 : 0), millis(id + 0.5));
+    recorder.sent(seenAt(p, millis(id)), linkEnd(0, from), DROP.NONE);
+    recorder.received(seenAt(p, millis(id + 0.5)), linkEnd(0, from === 0 ? 1 : 0));
     recorder.ended(p);
   };
   segment(0, 0x02, new Uint8Array(0));

@@ -2,8 +2,8 @@
  * Files of the command line: reading with clear errors, and where the product's own flows are.
  * @module
  */
-import { existsSync, readFileSync, readdirSync } from 'node:fs';
-import { dirname, join, relative } from 'node:path';
+import { existsSync, mkdirSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { LabError } from '../base/error.js';
 import { parseFlow } from '../scenario/flow-file.js';
@@ -17,14 +17,68 @@ import { Faults } from './exit.js';
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
 const FLOWS = join(ROOT, 'lab', 'flows');
 
-/** Errors: FILE_NOT_FOUND, FILE_UNREADABLE. */
+/** UTF-8 text, without a byte order mark. Errors: FILE_NOT_FOUND, FILE_UNREADABLE. */
 export function readText(file: string): string {
+  let bytes: Uint8Array;
   try {
-    return readFileSync(file, 'utf8');
+    bytes = readFileSync(file);
   } catch (cause) {
     const code = (cause as NodeJS.ErrnoException).code;
     if (code === 'ENOENT') throw new LabError('FILE_NOT_FOUND', `there is no file ${file}`, { hint: 'check the path; it is taken from the folder in which you are', cause });
-    throw new LabError('FILE_UNREADABLE', `${file} can't be read: ${code ?? String(cause)}`, { expected: 'a text file that you may read', cause });
+    const why = code === 'EISDIR' ? 'it is a folder' : code === 'EACCES' ? 'you may not read it' : (code ?? String(cause));
+    throw new LabError('FILE_UNREADABLE', `${file} can't be read: ${why}`, { expected: 'a text file that you may read', cause });
+  }
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch (cause) {
+    throw new LabError('FILE_UNREADABLE', `${file} is no UTF-8 text`, { expected: 'a text file in UTF-8', cause });
+  }
+}
+
+/** Errors: CLI_USAGE. */
+export function writeText(file: string, text: string): void {
+  try {
+    writeFileSync(file, text);
+  } catch (cause) {
+    throw unwritable(file, cause);
+  }
+}
+
+/** Says before anything has run that a file could not be written in the end. Errors: CLI_USAGE. */
+export function requireWritable(file: string): void {
+  const folder = dirname(file);
+  if (isFolder(file)) throw new LabError('CLI_USAGE', `can't write ${file}: it is a folder`, { expected: 'the name of a file' });
+  if (!isFolder(folder)) throw new LabError('CLI_USAGE', `can't write ${file}: there is no folder ${folder}`, { expected: 'a file in a folder that exists' });
+}
+
+function unwritable(file: string, cause: unknown): LabError {
+  return new LabError('CLI_USAGE', `can't write ${file}: ${(cause as Error).message}`, { expected: 'a file that you may write', cause });
+}
+
+/**
+ * Folder by folder: Node's own recursion never ends below `/proc`, where a parent that is there takes no entry.
+ * Errors: CLI_USAGE.
+ */
+export function makeFolder(folder: string): void {
+  if (isFolder(folder)) return;
+  const parent = dirname(resolve(folder));
+  if (parent !== resolve(folder)) makeFolder(parent);
+  try {
+    mkdirSync(folder);
+  } catch (cause) {
+    // Two runs at once may both make it.
+    if (isFolder(folder)) return;
+    throw new LabError('CLI_USAGE', `can't make the folder ${folder}: ${(cause as Error).message}`, { expected: 'a folder that you may write to', cause });
+  }
+}
+
+function isFolder(path: string): boolean {
+  try {
+    return statSync(path).isDirectory();
+  } catch (error) {
+    // Nothing there, or a file where a folder of the path should be.
+    if (['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '')) return false;
+    throw new LabError('CLI_USAGE', `can't look at ${path}: ${(error as Error).message}`, { expected: 'a path that you may use', cause: error });
   }
 }
 
@@ -55,9 +109,23 @@ export function loadFlow(name: string): FlowSpec {
   return result.flow;
 }
 
-/** The plan of a topology file. Errors: Faults, FILE_*. */
-export function planOf(file: string): Plan {
-  const result = parseTopology(readText(file), shown(file), KIND_INFOS);
+/** Errors: Faults, FILE_*. @param flow that names the file, if one does: an error then says where */
+export function planOf(file: string, flow: FlowSpec | null = null): Plan {
+  const result = parseTopology(topologyText(file, flow), shown(file), KIND_INFOS);
   if (!result.ok) throw new Faults(result.errors);
   return result.plan;
+}
+
+function topologyText(file: string, flow: FlowSpec | null): string {
+  try {
+    return readText(file);
+  } catch (error) {
+    if (flow === null || !LabError.is(error)) throw error;
+    throw new LabError(error.code, error.message, {
+      where: flow.topologySrc,
+      ...(error.expected !== undefined && { expected: error.expected }),
+      hint: 'the path is taken from the folder of the flow file; or name another by --topology',
+      cause: error,
+    });
+  }
 }

@@ -5,8 +5,12 @@
  * @module
  */
 import { Command, CommanderError } from 'commander';
-import { ExitCode, tell } from './exit.js';
+import { watchDefects } from './defects.js';
+import { ExitCode, allowClosedOutput, tell } from './exit.js';
 import { VERSION } from './version.js';
+
+allowClosedOutput();
+watchDefects();
 
 const program = new Command('callpath')
   .description('A simulated network lab: real SIP, ICE and RTP over emulated links, every packet\'s path recorded and explained.')
@@ -25,7 +29,7 @@ program
   .option('--junit <file>', 'write a JUnit report')
   .option('--baseline <file>', 'compare the paths with those stored there; a flow that moved fails')
   .option('--write-baseline <file>', 'store the paths that were observed')
-  .option('--verbose', 'show every check, not only those that failed')
+  .option('--verbose', 'show also what each link was asked to do and what it did')
   .action(async (names: string[], options) => (await import('./commands/run.js')).run(names, options));
 
 program
@@ -45,7 +49,7 @@ program
   .command('where')
   .description('the journey of each matching packet: links, times, hops, decisions')
   .argument('<capture>', 'a ledger (*.pcapng) of a run')
-  .argument('<filter>', 'a display filter as in Wireshark, such as "udp.port == 50000" or "frame.packet_id == 42"')
+  .argument('<filter>', 'a display filter as in Wireshark, such as "udp.port == 53" or "frame.packet_id == 42"')
   .option('--limit <number>', 'journeys to show', '20')
   .option('--json', 'as JSON, all of them')
   .action(async (capture: string, filter: string, options) => (await import('./commands/where.js')).where(capture, filter, options));
@@ -61,6 +65,17 @@ program
   .option('--clear', 'decrypt SRTP with the keys in the file')
   .option('--out <file>', 'where to write; default: beside the ledger')
   .action(async (capture: string, options) => (await import('./commands/extract.js')).extract(capture, options));
+
+program
+  .command('errors')
+  .description('what the error codes mean and how to mend the trouble; without a code: all, as Markdown')
+  .argument('[code]', 'such as FLOW_UNKNOWN')
+  .action(async (code: string | undefined) => (await import('./commands/errors.js')).errors(code));
+
+program
+  .command('schema')
+  .description('print the JSON Schema of *.lab.yaml, for editors')
+  .action(async () => (await import('./commands/schema.js')).schema());
 
 try {
   await program.parseAsync();

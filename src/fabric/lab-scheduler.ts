@@ -8,7 +8,7 @@
  * @module
  */
 import type { TimerId } from '../base/brand.js';
-import { ZERO, type Nanos } from '../base/time.js';
+import { type Nanos, UNSET, ZERO } from '../base/time.js';
 import type { Packet } from './packet.js';
 import type { EventQueue, Scheduler, Target } from './scheduler.js';
 import { assertInvariant } from '../base/assert.js';
@@ -26,12 +26,13 @@ const DEFAULT_ORIGIN = 1_767_225_600;
 export class LabScheduler implements Scheduler {
   readonly originSeconds: number;
   readonly #queue: EventQueue;
-  #now: Nanos = ZERO;
+  #now: Nanos = UNSET;
   #touched = false;
   #fired = 0;
   #wake: (() => void) | null = null;
 
   constructor(options: SchedulerOptions = {}) {
+    this.#now = ZERO;
     this.originSeconds = options.originSeconds ?? DEFAULT_ORIGIN;
     this.#queue = options.queue ?? new TimingWheel();
   }
@@ -44,6 +45,12 @@ export class LabScheduler implements Scheduler {
     const id = this.#queue.push(when > this.#now ? when : this.#now, target, op, packet);
     if (this.#wake !== null) this.#wake();
     return id;
+  }
+
+  post(target: Target, op: number, packet: Packet): void {
+    if (packet.time < this.#now) packet.time = this.#now;
+    this.#queue.post(target, op, packet);
+    if (this.#wake !== null) this.#wake();
   }
 
   cancel(id: TimerId): void {
@@ -87,6 +94,16 @@ export class LabScheduler implements Scheduler {
     if (when > this.#now) this.#now = when;
     this.#fired++;
     this.#queue.pop();
+  }
+
+  /** As {@link step}, if the next event is not later than `limit`, nor never; false = it is, and nothing happened. */
+  stepUntil(limit: Nanos): boolean {
+    const when = this.#queue.peek();
+    if (when > limit || when === Infinity) return false;
+    if (when > this.#now) this.#now = when;
+    this.#fired++;
+    this.#queue.pop();
+    return true;
   }
 
   /** Moves time forward, fires nothing. Moving back is ignored: time is monotone. */

@@ -6,6 +6,7 @@
  */
 import { DROP, type DropCode } from '../base/drop.js';
 import type { Nanos } from '../base/time.js';
+import type { Packet } from './packet.js';
 
 export interface LinkStats {
   /** Frames that the node at the sending end offered. */
@@ -57,6 +58,13 @@ export class LinkCounters {
     return (link * 2 + side) * COLUMNS;
   }
 
+  /** A frame of that length. */
+  offered(row: number, len: number): void {
+    const v = this.#values;
+    v[row + OFFERED] = (v[row + OFFERED] as number) + 1;
+    v[row + OFFERED_BYTES] = (v[row + OFFERED_BYTES] as number) + len;
+  }
+
   add(index: number, n: number): void {
     this.#values[index] = (this.#values[index] as number) + n;
   }
@@ -66,10 +74,12 @@ export class LinkCounters {
     this.add(row + column, 1);
   }
 
-  arrived(row: number, len: number, delay: number): void {
+  /** At `p.time`, having been sent at `p.sentAt`. */
+  arrived(row: number, p: Packet): void {
     const v = this.#values;
+    const delay = p.time - p.sentAt;
     v[row + CARRIED] = (v[row + CARRIED] as number) + 1;
-    v[row + CARRIED_BYTES] = (v[row + CARRIED_BYTES] as number) + len;
+    v[row + CARRIED_BYTES] = (v[row + CARRIED_BYTES] as number) + p.len;
     v[row + DELAY_SUM] = (v[row + DELAY_SUM] as number) + delay;
     if (delay > (v[row + DELAY_MAX] as number)) v[row + DELAY_MAX] = delay;
   }

@@ -4,7 +4,6 @@
  */
 import type { DecisionId, LinkId, NodeId } from '../base/brand.js';
 import type { DropCode } from '../base/drop.js';
-import type { Nanos } from '../base/time.js';
 import type { ImpairmentSpec } from '../topology/impairment.js';
 import type { Packet } from './packet.js';
 
@@ -37,19 +36,19 @@ export interface LinkControl {
 
 /**
  * The only way out of the hot path: direct calls on one recorder, or {@link NULL_TAP}. Borrowed packets:
- * an implementation copies what it keeps.
+ * an implementation copies what it keeps. When it happens stands in the packet's `time`.
  */
 export interface Tap {
   /** Offered to the link at its end `end`, with the link's verdict if it is known at once (0 = carried). */
-  sent(p: Packet, end: LinkEnd, now: Nanos, drop: DropCode): void;
+  sent(p: Packet, end: LinkEnd, drop: DropCode): void;
   /** Left the link at `end`, before the node looks at it. */
-  received(p: Packet, end: LinkEnd, now: Nanos): void;
+  received(p: Packet, end: LinkEnd): void;
   /** A verdict that came late: the link went down in flight, or priority evicted it. `end` is where it was sent. */
-  lost(p: Packet, end: LinkEnd, now: Nanos, drop: DropCode): void;
+  lost(p: Packet, end: LinkEnd, drop: DropCode): void;
   /** A node decided to drop it. */
-  dropped(p: Packet, node: NodeId, now: Nanos, drop: DropCode, why: DecisionId): void;
+  dropped(p: Packet, node: NodeId, drop: DropCode, why: DecisionId): void;
   /** The owner is done with it: delivered to a socket, or dropped before. Called once, just before its slot is released. */
-  ended(p: Packet, now: Nanos): void;
+  ended(p: Packet): void;
 }
 
 export const NULL_TAP: Tap = {

@@ -13,6 +13,8 @@ export interface Packet {
   /** Backing store; the frame is `buf[off .. off + len)`. `off` is a multiple of 4. */
   readonly buf: Uint8Array;
   readonly off: number;
+  /** `buf` by words, for sums and headers on the hot path: the frame is at `off` of it, too. */
+  readonly view: DataView;
   len: number;
   /** Bytes that may be used from `off` on. */
   readonly capacity: number;
@@ -21,8 +23,15 @@ export interface Packet {
   cause: number;
   /** The ledger's interned journey so far. Written by the recorder only. */
   trail: TrailId;
+  /** Where the recorder keeps it while it is on its way; a hint, 0 = none. Written by the recorder only. */
+  slot: number;
   /** Decision of the node that is about to send. */
   decision: DecisionId;
+  /**
+   * Lab time of what happens to it now: set before a tap is told, and to the arrival before that is booked. A field,
+   * because a number beyond 31 bits that is handed to a function or back is boxed unless the compiler inlines the call.
+   */
+  time: Nanos;
   /** Set by the link when it takes the packet. */
   sentAt: Nanos;
   /** Epoch of the link when it took the packet: unequal on arrival = the link went down meanwhile. */

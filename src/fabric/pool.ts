@@ -14,7 +14,7 @@
  * @module
  */
 import type { DecisionId, PacketId, TrailId } from '../base/brand.js';
-import type { Nanos } from '../base/time.js';
+import { UNSET, ZERO } from '../base/time.js';
 import type { Packet, PacketPool } from './packet.js';
 import { assertInvariant, must } from '../base/assert.js';
 
@@ -33,6 +33,7 @@ const FREE_FILL = 0xa5;
 class PooledPacket implements Packet {
   readonly buf: Uint8Array;
   readonly off: number;
+  readonly view: DataView;
   readonly capacity: number;
   /** Index of its size class. */
   readonly class: number;
@@ -42,16 +43,19 @@ class PooledPacket implements Packet {
   id = 0 as PacketId;
   cause = 0;
   trail = 0 as TrailId;
+  slot = 0;
   decision = 0 as DecisionId;
-  sentAt = 0 as Nanos;
+  time = UNSET;
+  sentAt = UNSET;
   epoch = 0;
   iif = 0;
   oif = 0;
   mark = 0;
   ct: object | null = null;
 
-  constructor(buf: Uint8Array, off: number, capacity: number, sizeClass: number, generation: number) {
+  constructor(buf: Uint8Array, view: DataView, off: number, capacity: number, sizeClass: number, generation: number) {
     this.buf = buf;
+    this.view = view;
     this.off = off;
     this.capacity = capacity;
     this.class = sizeClass;
@@ -111,8 +115,10 @@ class Pool implements CountedPool {
     p.id = ++this.#lastId as PacketId;
     p.cause = 0;
     p.trail = 0 as TrailId;
+    p.slot = 0;
     p.decision = 0 as DecisionId;
-    p.sentAt = 0 as Nanos;
+    p.time = ZERO;
+    p.sentAt = ZERO;
     p.epoch = 0;
     p.iif = 0;
     p.oif = 0;
@@ -152,10 +158,11 @@ class Pool implements CountedPool {
   #grow(sizeClass: number): void {
     const { bytes, slots } = must(CLASSES[sizeClass], 'size class');
     const slab = new Uint8Array(bytes * slots);
+    const view = new DataView(slab.buffer);
     if (this.#checked) slab.fill(FREE_FILL);
     const free = this.#free[sizeClass] as PooledPacket[];
     // Backwards, so that the first one taken lies first in the slab.
-    for (let i = slots - 1; i >= 0; i--) free.push(new PooledPacket(slab, i * bytes, bytes, sizeClass, 0));
+    for (let i = slots - 1; i >= 0; i--) free.push(new PooledPacket(slab, view, i * bytes, bytes, sizeClass, 0));
     this.#slabs++;
   }
 }
@@ -165,7 +172,7 @@ function renew(p: PooledPacket): PooledPacket {
   for (let i = p.off; i < p.off + p.capacity; i++) {
     assertInvariant(p.buf[i] === FREE_FILL, `the bytes of a released packet were written (generation ${p.generation}, octet ${i - p.off})`);
   }
-  return new PooledPacket(p.buf, p.off, p.capacity, p.class, p.generation + 1);
+  return new PooledPacket(p.buf, p.view, p.off, p.capacity, p.class, p.generation + 1);
 }
 
 export function createPool(options: PoolOptions = {}): CountedPool {

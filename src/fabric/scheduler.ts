@@ -15,6 +15,8 @@ export interface Target {
 export interface Scheduler extends Clock {
   /** hot. Past times fire now. Equal times fire in call order, always. */
   at(when: Nanos, target: Target, op: number, packet: Packet | null): TimerId;
+  /** hot. As {@link at} for `packet.time`, and never cancelled: neither time nor id is handed over, so nothing is boxed. */
+  post(target: Target, op: number, packet: Packet): void;
   /** Idempotent; a stale id cancels nothing. */
   cancel(id: TimerId): void;
   /** "A promise or a stream may go on because of this event": sets one boolean. */
@@ -25,6 +27,8 @@ export interface Scheduler extends Clock {
 export interface EventQueue {
   readonly size: number;
   push(when: Nanos, target: Target, op: number, packet: Packet | null): TimerId;
+  /** As {@link push} for `packet.time`, without an id. */
+  post(target: Target, op: number, packet: Packet): void;
   cancel(id: TimerId): boolean;
   /** Time of the next event, `Infinity` when empty. Pure: looking moves nothing. */
   peek(): Nanos;

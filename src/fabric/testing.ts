@@ -66,9 +66,9 @@ export function testLink(options: TestLinkOptions = {}): TestLink {
     if (options.quiet !== true) notes.push({ kind, id, at: scheduler.now, side: end?.side ?? null, drop: dropName(drop) });
   };
   const tap: Tap = {
-    sent: (p, end, _now, drop) => note('sent', p.id, end, drop),
+    sent: (p, end, drop) => note('sent', p.id, end, drop),
     received: (p, end) => note('received', p.id, end),
-    lost: (p, end, _now, drop) => note('lost', p.id, end, drop),
+    lost: (p, end, drop) => note('lost', p.id, end, drop),
     dropped: () => undefined,
     ended: (p) => note('ended', p.id, null),
   };

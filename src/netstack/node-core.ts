@@ -69,16 +69,17 @@ export class NodeCore {
 
   /** The packet ends here, undelivered. */
   drop(p: Packet, code: DropCode, why: DecisionId): void {
-    const now = this.scheduler.now;
     this.#drops[code] = (this.#drops[code] ?? 0) + 1;
-    this.tap.dropped(p, this.id, now, code, why);
-    this.tap.ended(p, now);
+    p.time = this.scheduler.now;
+    this.tap.dropped(p, this.id, code, why);
+    this.tap.ended(p);
     this.pool.release(p);
   }
 
   /** The packet ends here, having done what it was sent for. */
   end(p: Packet): void {
-    this.tap.ended(p, this.scheduler.now);
+    p.time = this.scheduler.now;
+    this.tap.ended(p);
     this.pool.release(p);
   }
 

@@ -201,11 +201,11 @@ function noting(seen: Seen[], decisions: DecisionTable, nameOf: (id: NodeId) => 
   };
   const where = (end: LinkEnd): string => `${end.link}:${end.side}`;
   return {
-    sent: (p, end, now, drop) => note('sent', p, now, where(end), drop, decisions.text(p.decision)),
-    received: (p, end, now) => note('received', p, now, where(end), 0, ''),
-    lost: (p, end, now, drop) => note('lost', p, now, where(end), drop, ''),
-    dropped: (p, node, now, drop, why) => note('dropped', p, now, nameOf(node), drop, decisions.text(why)),
-    ended: (p, now) => note('ended', p, now, '', 0, ''),
+    sent: (p, end, drop) => note('sent', p, p.time, where(end), drop, decisions.text(p.decision)),
+    received: (p, end) => note('received', p, p.time, where(end), 0, ''),
+    lost: (p, end, drop) => note('lost', p, p.time, where(end), drop, ''),
+    dropped: (p, node, drop, why) => note('dropped', p, p.time, nameOf(node), drop, decisions.text(why)),
+    ended: (p) => note('ended', p, p.time, '', 0, ''),
   };
 }
 

@@ -135,7 +135,7 @@ export class UdpLayer {
     udp.setDstPort(b, at, toPort);
     udp.setLength(b, at, length);
     let sum = family === 4 ? checksum.pseudo4(b, ip, IPPROTO.UDP, length) : checksum.pseudo6(b, ip, IPPROTO.UDP, length);
-    sum += from.port + toPort + length + copyAndSum(buf, off, b, at + udp.HEADER, len);
+    sum += from.port + toPort + length + copyAndSum(buf, off, p.view, at + udp.HEADER, len);
     setU16(b, at + udp.CHECKSUM, checksum.finishUdp(sum));
     output.dispatch(p, family, keyOf(to), keyOf(from.address), dontFragment);
   }
@@ -149,7 +149,7 @@ export class UdpLayer {
       core.drop(p, DROP.MALFORMED, core.why('malformed', 'input', 'udp'));
       return;
     }
-    if (!this.#sound(b, o, at, family)) {
+    if (!this.#sound(p, o, at, family)) {
       core.drop(p, DROP.CHECKSUM, core.why('checksum', 'input', 'udp'));
       return;
     }
@@ -173,12 +173,13 @@ export class UdpLayer {
     binding?.onError(kind, to, u16(b, at + 2), mtu);
   }
 
-  #sound(b: Uint8Array, o: number, at: number, family: 4 | 6): boolean {
+  #sound(p: Packet, o: number, at: number, family: 4 | 6): boolean {
+    const b = p.buf;
     const length = udp.length(b, at);
     // RFC 768: zero = the sender computed none. RFC 8200 8.1: not in IPv6.
     if (udp.checksum(b, at) === 0) return family === 4;
     const pseudo = family === 4 ? checksum.pseudo4(b, o, IPPROTO.UDP, length) : checksum.pseudo6(b, o, IPPROTO.UDP, length);
-    return udp.checksumOk(b, at, pseudo);
+    return checksum.verifyView(p.view, at, length, pseudo);
   }
 
   #ephemeral(ports: ReadonlyMap<number, UdpBinding>): number | null {
@@ -197,20 +198,20 @@ export class UdpLayer {
 }
 
 /** One pass for the copy and the checksum's sum; the target starts on an even octet of what the checksum covers. */
-function copyAndSum(from: Uint8Array, fo: number, to: Uint8Array, at: number, n: number): number {
+function copyAndSum(from: Uint8Array, fo: number, to: DataView, at: number, n: number): number {
   let sum = 0;
-  const even = n & ~1;
-  for (let i = 0; i < even; i += 2) {
-    const high = from[fo + i] as number;
-    const low = from[fo + i + 1] as number;
-    to[at + i] = high;
-    to[at + i + 1] = low;
-    sum += (high << 8) | low;
+  const whole = n & ~3;
+  for (let i = 0; i < whole; i += 4) {
+    const f = fo + i;
+    const high = ((from[f] as number) << 8) | (from[f + 1] as number);
+    const low = ((from[f + 2] as number) << 8) | (from[f + 3] as number);
+    to.setInt32(at + i, (high << 16) | low);
+    sum += high + low;
   }
-  if (even !== n) {
-    const last = from[fo + even] as number;
-    to[at + even] = last;
-    sum += last << 8;
+  for (let i = whole; i < n; i++) {
+    const octet = from[fo + i] as number;
+    to.setUint8(at + i, octet);
+    sum += (i & 1) === 0 ? octet << 8 : octet;
   }
   return sum;
 }

@@ -1,13 +1,13 @@
 /**
- * The run as people read it: per flow a table, documented versus observed, with the links that were crossed; what
- * differs comes with its evidence and the filter that shows it.
+ * The run as people read it: per flow a table, documented versus observed, each leg with the links that it crossed;
+ * what differs comes with its evidence and the filter that shows it.
  * @module
  */
-import { formatDuration } from '../base/time.js';
 import type { Nanos } from '../base/time.js';
-import type { LinkStats } from '../fabric/link-stats.js';
 import type { Finding } from '../verify/finding.js';
-import { table } from './table.js';
+import { linkText } from './links.js';
+import type { LinkReport } from './links.js';
+import { table, tableRows, wrap } from './table.js';
 import type { Paint } from './table.js';
 
 export interface FlowReport {
@@ -28,33 +28,42 @@ export interface FlowReport {
   readonly links: readonly LinkReport[];
 }
 
-export interface LinkReport {
-  readonly name: string;
-  readonly from: string;
-  readonly to: string;
-  /** netem's words, empty for a perfect link. */
-  readonly asked: string;
-  readonly stats: LinkStats;
-}
-
 const MARKS = { pass: '✔', fail: '✘', unproved: '?' } as const;
+/** Under the column "what". */
+const UNDER = ' '.repeat(7);
 
-export function flowText(report: FlowReport, paint: Paint, verbose: boolean): string {
-  const rows = report.findings.map((finding) => row(finding, paint));
+/** @param room columns of the terminal */
+export function flowText(report: FlowReport, paint: Paint, verbose: boolean, room = Infinity): string {
   const lines = [
     `${paint.bold(report.id)}  ${report.title}`,
-    table([['', 'what', 'documented', 'observed', 'links'].map(paint.dim), ...rows], '  '),
-    ...report.findings.filter((finding) => finding.status !== 'pass').flatMap((finding) => details(finding, report, paint)),
-    ...(verbose ? [linkText(report.links, paint)] : []),
-    ...(report.trouble === null ? [] : [paint.bad(`  ✘ ${report.trouble}`)]),
+    ...(report.findings.length === 0 ? [] : [checks(report, paint, room)]),
+    // When the lab failed, most of these would only say so again.
+    ...(report.trouble === null ? report.findings.filter((finding) => finding.status !== 'pass').flatMap((finding) => details(finding, report, paint)) : []),
+    ...(verbose && report.links.length > 0 ? [linkText(report.links, report.labTime, paint, room)] : []),
+    ...(report.trouble === null ? [] : [paint.bad(`  ✘ ${report.trouble.replaceAll('\n', '\n    ')}`)]),
     summary(report, paint),
   ];
   return lines.join('\n');
 }
 
+/** The table. The links of a leg stand on a dim line of their own, below the first row that speaks of them. */
+function checks(report: FlowReport, paint: Paint, room: number): string {
+  const rows = [['', 'what', 'documented', 'observed'].map(paint.dim), ...report.findings.map((finding) => row(finding, paint))];
+  let shown = '';
+  return tableRows(rows, '  ', room)
+    .flatMap((lines, i) => {
+      // The first row is the head.
+      const crossed = report.findings[i - 1]?.evidence.links.join(' ') ?? '';
+      if (crossed === '' || crossed === shown) return lines;
+      shown = crossed;
+      return [...lines, ...wrap(crossed, room - UNDER.length).map((line) => UNDER + paint.dim(line))];
+    })
+    .join('\n');
+}
+
 function row(finding: Finding, paint: Paint): string[] {
   const colour = finding.status === 'pass' ? paint.good : paint.bad;
-  return [colour(MARKS[finding.status]), finding.subject, finding.expected, finding.status === 'pass' ? finding.observed : colour(finding.observed), paint.dim(finding.evidence.links.join(' '))];
+  return [colour(MARKS[finding.status]), finding.subject, finding.expected, finding.status === 'pass' ? finding.observed : colour(finding.observed)];
 }
 
 function details(finding: Finding, report: FlowReport, paint: Paint): string[] {
@@ -70,34 +79,26 @@ function details(finding: Finding, report: FlowReport, paint: Paint): string[] {
 }
 
 function summary(report: FlowReport, paint: Paint): string {
-  const verdict = report.documented ? paint.good('as documented') : paint.bad('differs from its documentation');
+  const verdict = report.trouble !== null ? paint.bad('the run failed') : report.documented ? paint.good('as documented') : paint.bad('differs from its documentation');
   const passed = report.findings.filter((finding) => finding.status === 'pass').length;
-  const numbers = `${passed} of ${report.findings.length} checks, ${report.packets} packets, ${seconds(report.labTime)} of lab time in ${report.wall.toFixed(1)} s`;
+  const numbers = `${passed} of ${report.findings.length} checks, ${report.packets} packets, ${(report.labTime / 1e9).toFixed(1)} s of lab time in ${report.wall.toFixed(1)} s`;
   const capture = report.files[0] === undefined ? '' : paint.dim(`\n  capture ${report.files[0]}`);
   return `  ${verdict}: ${numbers}${capture}`;
-}
-
-function seconds(time: Nanos): string {
-  return `${(time / 1e9).toFixed(1)} s`;
-}
-
-/** Asked and achieved, per direction that carried anything. */
-export function linkText(links: readonly LinkReport[], paint: Paint): string {
-  const rows = links
-    .filter(({ stats }) => stats.offered > 0)
-    .map(({ name, from, to, asked, stats }) => [
-      name,
-      `${from} > ${to}`,
-      asked === '' ? '-' : asked,
-      stats.carried === 0 ? '-' : formatDuration((Math.round(stats.delaySum / stats.carried / 1000) * 1000) as Nanos),
-      `${((stats.lost / stats.offered) * 100).toFixed(2)}%`,
-      `${stats.offered}`,
-    ]);
-  return table([['link', 'direction', 'asked', 'mean delay', 'loss', 'packets'].map(paint.dim), ...rows], '  ');
 }
 
 export function totalText(reports: readonly FlowReport[], paint: Paint): string {
   const good = reports.filter((report) => report.documented).length;
   const text = `${reports.length} ${reports.length === 1 ? 'flow' : 'flows'}, ${good} as documented`;
   return good === reports.length ? paint.good(text) : paint.bad(`${text}, ${reports.length - good} not`);
+}
+
+/** How to look at what was recorded: by the first capture that there is; empty when there is none. */
+export function lookText(reports: readonly FlowReport[], paint: Paint): string {
+  const [ledger, ...single] = reports.find((report) => report.files.length > 0)?.files ?? [];
+  if (ledger === undefined) return '';
+  const rows = [
+    [`callpath where ${ledger} rtp`, 'the journey of each packet, link by link'],
+    ...(single[0] === undefined ? [] : [[`wireshark ${single[0]}`, 'what one endpoint saw, SIP decrypted']]),
+  ];
+  return paint.dim(`look at it:\n${table(rows, '  ')}`);
 }

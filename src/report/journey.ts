@@ -6,10 +6,11 @@ import { formatDuration } from '../base/time.js';
 import type { Nanos } from '../base/time.js';
 import { protocolName } from '../capture/ledger.js';
 import type { Flow, Hop, Journey, Ledger } from '../capture/ledger.js';
-import { table } from './table.js';
+import { table, tableRows, width, wrap } from './table.js';
 import type { Paint } from './table.js';
 
-export function journeyText(journey: Journey, ledger: Ledger, paint: Paint): string {
+/** @param room columns of the terminal */
+export function journeyText(journey: Journey, ledger: Ledger, paint: Paint, room = Infinity): string {
   const flow = ledger.flows().find((candidate) => candidate.id === journey.flow);
   const head = [
     paint.bold(`packet ${journey.id}`),
@@ -18,8 +19,20 @@ export function journeyText(journey: Journey, ledger: Ledger, paint: Paint): str
     ...(journey.causes.length > 0 ? [`caused by ${journey.causes.join(', ')}`] : []),
     ...(journey.effects.length > 0 ? [`causes ${short(journey.effects)}`] : []),
   ].filter((part) => part !== '');
-  const rows = journey.hops.map((hop, i) => hopRow(hop, i, ledger, paint));
-  return [head.join(', '), table(rows, '  '), `  ${endText(journey, ledger, paint)}`].filter((line) => line.trim() !== '').join('\n');
+  return [head.join(', '), hopsText(journey, ledger, paint, room), `  ${endText(journey, ledger, paint)}`].filter((line) => line.trim() !== '').join('\n');
+}
+
+/** A line a hop; where the terminal has no room for it, the decision stands below. */
+function hopsText(journey: Journey, ledger: Ledger, paint: Paint, room: number): string {
+  const rows = journey.hops.map((hop, i) => hopRow(hop, i, journey, ledger));
+  const wide = table(rows.map((row, i) => [...row, paint.dim(journey.hops[i]?.decision ?? '')]), '  ');
+  if (wide.split('\n').every((line) => width(line) <= room)) return wide;
+  return tableRows(rows, '  ', room)
+    .flatMap((lines, i) => {
+      const decision = journey.hops[i]?.decision ?? '';
+      return decision === '' ? lines : [...lines, ...wrap(decision, room - 5).map((line) => `     ${paint.dim(line)}`)];
+    })
+    .join('\n');
 }
 
 function flowText(flow: Flow): string {
@@ -34,11 +47,16 @@ function clock(time: Nanos): string {
   return `${(time / 1e9).toFixed(6)} s`;
 }
 
-function hopRow(hop: Hop, i: number, ledger: Ledger, paint: Paint): string[] {
+function hopRow(hop: Hop, i: number, journey: Journey, ledger: Ledger): string[] {
   const from = ledger.points.linkPoint(hop.point);
   const to = ledger.points.linkPoint(hop.point ^ 1);
-  const took = hop.out === null || hop.in === null ? 'lost' : formatDuration((hop.in - hop.out) as Nanos);
-  return [`${i + 1}`, hop.out === null ? '-' : clock(hop.out), `${from.node} > ${to.node}`, from.linkName, from.segment, took, paint.dim(hop.decision)];
+  const took = hop.out === null || hop.in === null ? notArrived(hop, journey) : formatDuration((hop.in - hop.out) as Nanos);
+  return [`${i + 1}`, hop.out === null ? '-' : clock(hop.out), `${from.node} > ${to.node}`, from.linkName, from.segment, took];
+}
+
+/** A record is missing at one end: the link lost the packet, or nobody saw. */
+function notArrived(hop: Hop, { end }: Journey): string {
+  return hop.in === null && end.kind === 'dropped' && end.point >> 1 === hop.link ? 'lost' : '-';
 }
 
 function endText(journey: Journey, ledger: Ledger, paint: Paint): string {

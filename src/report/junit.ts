@@ -16,8 +16,14 @@ function escape(text: string): string {
     .replace(/"/g, '&quot;');
 }
 
-export function junit(reports: readonly FlowReport[]): string {
-  const suites = reports.map(suite);
+/** In an attribute a line break would be read as a blank (XML 1.0, 3.3.3). */
+function attribute(text: string): string {
+  return escape(text).replace(/\n/g, '&#10;').replace(/\t/g, '&#9;');
+}
+
+/** @param missing ids of flows that were asked for, but not run to their end: an error each, so that none passes by absence */
+export function junit(reports: readonly FlowReport[], missing: readonly string[] = []): string {
+  const suites = [...reports.map(suite), ...missing.map(missingSuite)];
   const total = (name: 'tests' | 'failures' | 'errors'): number => suites.reduce((sum, one) => sum + one[name], 0);
   return [
     '<?xml version="1.0" encoding="UTF-8"?>',
@@ -34,7 +40,7 @@ function suite(report: FlowReport): { tests: number; failures: number; errors: n
   const tests = report.findings.length + errors;
   const cases = report.findings.map((finding) => testCase(report, finding));
   if (report.trouble !== null) {
-    cases.push(`    <testcase classname="${escape(report.id)}" name="the lab runs"><error message="${escape(report.trouble)}"/></testcase>`);
+    cases.push(`    <testcase classname="${escape(report.id)}" name="the lab runs"><error message="${attribute(report.trouble)}"/></testcase>`);
   }
   const xml = [
     `  <testsuite name="${escape(report.id)}" tests="${tests}" failures="${failures}" errors="${errors}" time="${report.wall.toFixed(3)}">`,
@@ -42,6 +48,15 @@ function suite(report: FlowReport): { tests: number; failures: number; errors: n
     '  </testsuite>',
   ].join('\n');
   return { tests, failures, errors, xml };
+}
+
+function missingSuite(id: string): ReturnType<typeof suite> {
+  const xml = [
+    `  <testsuite name="${escape(id)}" tests="1" failures="0" errors="1" time="0.000">`,
+    `    <testcase classname="${escape(id)}" name="the lab runs"><error message="not run: the runs ended before"/></testcase>`,
+    '  </testsuite>',
+  ].join('\n');
+  return { tests: 1, failures: 0, errors: 1, xml };
 }
 
 function testCase(report: FlowReport, finding: Finding): string {
@@ -55,5 +70,5 @@ function testCase(report: FlowReport, finding: Finding): string {
     ...(evidence.why === undefined ? [] : [evidence.why]),
     ...(evidence.packets.length === 0 ? [] : [`packets: frame.packet_id in {${evidence.packets.join(', ')}} of ${report.files[0] ?? 'the ledger'}`]),
   ];
-  return `${open}><failure message="${escape(text[0] ?? '')}">${escape(text.join('\n'))}</failure></testcase>`;
+  return `${open}><failure message="${attribute(text[0] ?? '')}">${escape(text.join('\n'))}</failure></testcase>`;
 }

@@ -46,6 +46,24 @@ describe('flow files', () => {
     });
   });
 
+  it('take servers and services beside actors', () => {
+    const result = parseFlow(GOOD.replace('  - media:', '  - signalling: { between: [dc-fe, online-fe], is: ExpressRoute }\n  - internet-only: [dns]\n  - media:'), 'f');
+    expect(result.ok && result.flow.expectations.slice(1, 3)).toMatchObject([
+      { expect: 'servers', nodes: ['dc-fe', 'online-fe'], is: 'ExpressRoute', src: { line: 14 } },
+      { expect: 'internet-only', traffic: 'dns', src: { line: 15 } },
+    ]);
+    expect(faults(GOOD.replace('  - media:', '  - internet-only: [telepathy]\n  - media:')).join()).toMatch(/^14:\d+ FLOW_SCHEMA/);
+  });
+
+  it('tell a name that is none once, however many expectations an entry makes', () => {
+    expect(faults(GOOD.replace('  - media:', '  - signed-in: [callee, nobody, somebody]\n  - media:'))).toEqual([
+      '14:5 FLOW_ACTOR "nobody" is no actor of this flow',
+      '14:5 FLOW_ACTOR "somebody" is no actor of this flow',
+    ]);
+    // What every object has is no actor.
+    expect(faults(GOOD.replace('hang-up: caller', 'hang-up: toString'))).toEqual(['11:5 FLOW_ACTOR "toString" is no actor of this flow']);
+  });
+
   it('name an actor that is none, with the nearest one', () => {
     expect(faults(GOOD.replace('hang-up: caller', 'hang-up: calller'))).toEqual(['11:5 FLOW_ACTOR "calller" is no actor of this flow']);
     const result = parseFlow(GOOD.replace('of: caller, is', 'of: carol, is'), 'f');

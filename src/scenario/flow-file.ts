@@ -11,11 +11,13 @@ import { Faults } from '../topology/source/faults.js';
 import { didYouMean, listed } from '../topology/source/suggest.js';
 import { YamlSource } from '../topology/source/yaml-source.js';
 import { readIssues } from '../topology/source/zod-issues.js';
-import { PATH_LABELS } from './flow.js';
+import { INTERNET_ONLY, PATH_LABELS } from './flow.js';
 import type { Expectation, FlowSpec, Step } from './flow.js';
 
 const actor = z.string().min(1);
-const duration = z.string().refine((text) => parseDuration(text) !== undefined, { error: 'a duration such as 4s or 250ms' });
+/** Lab time is exact up to here: 104 days in nanoseconds. */
+const LONGEST = Number.MAX_SAFE_INTEGER;
+const duration = z.string().refine((text) => (parseDuration(text) ?? Infinity) <= LONGEST, { error: 'a duration such as 4s or 250ms, of at most 2501h' });
 const pair = z.tuple([actor, actor]);
 const bound = (unit: string): z.ZodString => z.string().regex(new RegExp(`^<\\s*\\d+(\\.\\d+)?\\s*(${unit})$`), { error: `an upper bound such as "< 1${unit.split('|')[0] ?? ''}"` });
 
@@ -33,7 +35,8 @@ const label = z.enum(PATH_LABELS);
 
 const expectSchema = z.union([
   z.strictObject({ 'signed-in': z.array(actor).min(1) }),
-  z.strictObject({ signalling: z.strictObject({ of: actor, is: label }) }),
+  z.strictObject({ signalling: z.union([z.strictObject({ of: actor, is: label }), z.strictObject({ between: z.tuple([z.string().min(1), z.string().min(1)]), is: label })]) }),
+  z.strictObject({ 'internet-only': z.array(z.enum(INTERNET_ONLY)).min(1) }),
   z.strictObject({ message: z.strictObject({ from: actor, to: actor }) }),
   z.strictObject({ call: z.strictObject({ from: actor, to: actor }) }),
   z.strictObject({ media: z.strictObject({ between: pair, is: label, sites: z.array(z.string()).optional() }) }),
@@ -80,8 +83,10 @@ export function parseFlow(text: string, file: string): FlowResult {
   steps.forEach((step, i) => {
     checkActors(actorsOf(step), raw.actors, ['steps', i], faults);
   });
-  expectations.forEach((expectation) => {
-    checkActors(actorsOf(expectation), raw.actors, pathOf(source, expectation.src, raw.expect.length), faults);
+  raw.expect.forEach((expectation, i) => {
+    // One entry of the file may be several expectations: each fault is told once.
+    const names = new Set(readExpectation(expectation, source.place(['expect', i])).flatMap(actorsOf));
+    checkActors([...names], raw.actors, ['expect', i], faults);
   });
   if (faults.count > 0 || source.errors.length > 0) return { ok: false, errors: faults.sorted() };
   return {
@@ -93,7 +98,9 @@ export function parseFlow(text: string, file: string): FlowResult {
       source: raw.source,
       deployment: raw.deployment,
       topology: resolve(dirname(file), raw.topology),
+      topologySrc: source.place(['topology']),
       actors: raw.actors,
+      places: Object.fromEntries(Object.keys(raw.actors).map((name) => [name, source.place(['actors', name])])),
       steps,
       expectations,
       limit: raw.limit === undefined ? DEFAULT_LIMIT : time(raw.limit),
@@ -105,17 +112,9 @@ function time(text: string): Nanos {
   return parseDuration(text) ?? seconds(0);
 }
 
-function pathOf(source: YamlSource, src: SourceRef, count: number): readonly (string | number)[] {
-  for (let i = 0; i < count; i++) {
-    const place = source.place(['expect', i]);
-    if (place.line === src.line && place.column === src.column) return ['expect', i];
-  }
-  return ['expect'];
-}
-
 function checkActors(names: readonly string[], actors: Readonly<Record<string, string>>, path: readonly (string | number)[], faults: Faults): void {
   for (const name of names) {
-    if (name in actors) continue;
+    if (Object.hasOwn(actors, name)) continue;
     faults.add('FLOW_ACTOR', path, `"${name}" is no actor of this flow`, { expected: `one of: ${listed(Object.keys(actors))}`, ...didYouMean(name, Object.keys(actors)) });
   }
 }
@@ -144,7 +143,11 @@ function upper(text: string | undefined): string | null {
 
 function readExpectation(raw: RawExpectation, src: SourceRef): Expectation[] {
   if ('signed-in' in raw) return raw['signed-in'].map((of) => ({ expect: 'signed-in', of, src }));
-  if ('signalling' in raw) return [{ expect: 'signalling', ...raw.signalling, src }];
+  if ('signalling' in raw) {
+    const { signalling } = raw;
+    return 'of' in signalling ? [{ expect: 'signalling', ...signalling, src }] : [{ expect: 'servers', nodes: signalling.between, is: signalling.is, src }];
+  }
+  if ('internet-only' in raw) return raw['internet-only'].map((traffic) => ({ expect: 'internet-only', traffic, src }));
   if ('message' in raw) return [{ expect: 'message', ...raw.message, src }];
   if ('call' in raw) return [{ expect: 'call', ...raw.call, src }];
   if ('media' in raw) return [{ expect: 'media', between: raw.media.between, is: raw.media.is, sites: raw.media.sites ?? null, src }];

@@ -27,6 +27,10 @@ export type Expectation =
   | { readonly expect: 'signed-in'; readonly of: Actor; readonly src: SourceRef }
   /** Every packet between the client and the user's home. */
   | { readonly expect: 'signalling'; readonly of: Actor; readonly is: PathLabel; readonly src: SourceRef }
+  /** Every packet between two servers; `nodes` are names of the topology, no actors. */
+  | { readonly expect: 'servers'; readonly nodes: readonly [string, string]; readonly is: PathLabel; readonly src: SourceRef }
+  /** Seen on the Internet, and nowhere on ExpressRoute. */
+  | { readonly expect: 'internet-only'; readonly traffic: InternetOnly; readonly src: SourceRef }
   | { readonly expect: 'message'; readonly from: Actor; readonly to: Actor; readonly src: SourceRef }
   | { readonly expect: 'call'; readonly from: Actor; readonly to: Actor; readonly src: SourceRef }
   | {
@@ -51,6 +55,10 @@ export type Expectation =
       readonly src: SourceRef;
     };
 
+/** Services that the article keeps off ExpressRoute, as far as a run has them. */
+export const INTERNET_ONLY = ['dns'] as const;
+export type InternetOnly = (typeof INTERNET_ONLY)[number];
+
 export interface FlowSpec {
   readonly id: string;
   readonly title: string;
@@ -60,8 +68,12 @@ export interface FlowSpec {
   readonly deployment: 'online' | 'hybrid' | 'cloud-connector';
   /** Path of the topology file, resolved against the flow file. */
   readonly topology: string;
+  /** Where that is written. */
+  readonly topologySrc: SourceRef;
   /** Actor to client node. */
   readonly actors: Readonly<Record<Actor, string>>;
+  /** Where each actor is written. */
+  readonly places: Readonly<Record<Actor, SourceRef>>;
   readonly steps: readonly Step[];
   readonly expectations: readonly Expectation[];
   /** Lab time after which the run is given up. */

@@ -16,6 +16,7 @@ import type { LabPki } from '../protocol/pki/lab-pki.js';
 import type { RoleKind } from '../roles/role.js';
 import type { Lab, LabDeps, Substrate } from '../substrate/substrate.js';
 import type { Plan, PlanLink } from '../topology/plan.js';
+import { fitFlow } from './fit.js';
 import type { FlowSpec } from './flow.js';
 import { Script } from './script.js';
 import type { StepOutcome } from './script.js';
@@ -51,8 +52,13 @@ export interface ScenarioRun {
   readonly links: readonly AchievedLink[];
 }
 
-/** Errors: CAPTURE_WRITE before anything ran. Everything later is in the result's `error`, defects excepted. */
+/**
+ * Errors: FLOW_* for a flow that the topology cannot play and CAPTURE_WRITE, before anything ran. Everything later is
+ * in the result's `error`, defects excepted.
+ */
 export async function runScenario(flow: FlowSpec, plan: Plan, options: ScenarioOptions): Promise<ScenarioRun> {
+  const [fault] = fitFlow(flow, plan);
+  if (fault !== undefined) throw fault;
   const points = pointsOf(plan);
   const decisions = new DecisionTable((node) => points.nodeName(node));
   const sink = options.captureFile === null ? new MemorySink() : new FileSink(options.captureFile);

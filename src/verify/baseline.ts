@@ -7,8 +7,10 @@ import { z } from 'zod';
 import { LabError } from '../base/error.js';
 import { groupsOf } from '../analysis/direction.js';
 import type { Direction } from '../analysis/direction.js';
-import type { Leg, Observation } from '../analysis/legs.js';
+import type { Observation } from '../analysis/legs.js';
 import type { Plan } from '../topology/plan.js';
+import { legEvidence } from './evidence.js';
+import { NO_EVIDENCE } from './finding.js';
 import type { Evidence, Finding } from './finding.js';
 
 const legSchema = z.strictObject({ label: z.string(), there: z.array(z.string()), back: z.array(z.string()) });
@@ -60,7 +62,7 @@ function groups(direction: Direction, plan: Plan): string[] {
 export function compareBaseline(baseline: Baseline, flow: string, observation: Observation, plan: Plan): readonly Finding[] {
   const stored = baseline.flows[flow];
   if (stored === undefined) {
-    return [finding('fail', `baseline/${flow}`, flow, 'paths in the baseline', 'the baseline does not have this flow', undefined)];
+    return [finding('fail', `baseline/${flow}`, flow, 'paths in the baseline', 'the baseline does not have this flow', NO_EVIDENCE)];
   }
   const now = pathsOf(observation, plan);
   const ids = [...new Set([...Object.keys(stored), ...Object.keys(now)])].sort();
@@ -69,17 +71,15 @@ export function compareBaseline(baseline: Baseline, flow: string, observation: O
     const [before, after] = [stored[id], now[id]];
     const expected = before === undefined ? 'no such leg' : text(before);
     const observed = after === undefined ? 'no such leg' : text(after);
-    return finding(expected === observed ? 'pass' : 'fail', `baseline/${id}`, `${id} path`, expected, observed, leg);
+    return finding(expected === observed ? 'pass' : 'fail', `baseline/${id}`, `${id} path`, expected, observed, leg === undefined ? NO_EVIDENCE : legEvidence([leg], observation, plan));
   });
 }
 
-function text(paths: LegPaths): string {
-  const same = paths.there.join() === paths.back.join();
-  return `${paths.label}: ${paths.there.join(', ')}${same ? '' : `; back by ${paths.back.join(', ')}`}`;
+function text({ label, there, back }: LegPaths): string {
+  const by = (links: readonly string[]): string => (links.length === 0 ? 'nothing' : links.join(', '));
+  return `${label}: ${by(there)}${there.join() === back.join() ? '' : `; back by ${by(back)}`}`;
 }
 
-function finding(status: Finding['status'], check: string, subject: string, expected: string, observed: string, leg: Leg | undefined): Finding {
-  const packets = leg === undefined ? [] : [...leg.there.evidence, ...leg.back.evidence].slice(0, 10);
-  const evidence: Evidence = { packets, total: leg === undefined ? 0 : leg.there.packets + leg.back.packets, links: [] };
+function finding(status: Finding['status'], check: string, subject: string, expected: string, observed: string, evidence: Evidence): Finding {
   return { status, check, subject, expected, observed, evidence, src: null };
 }

@@ -19,7 +19,7 @@ export type Status = 'pass' | 'fail' | 'unproved';
 
 export interface Finding {
   readonly status: Status;
-  /** Stable id within its flow: `signalling/bob/home`, `media/alice-bob`. */
+  /** Stable id within its flow: `signalling/bob`, `media/alice-bob`. */
   readonly check: string;
   /** What it speaks of, for people: `bob signalling`. */
   readonly subject: string;
@@ -29,6 +29,9 @@ export interface Finding {
   /** The expectation in the flow file. */
   readonly src: SourceRef | null;
 }
+
+/** What a check found out; what it is about is known before. */
+export type Verdict = Pick<Finding, 'status' | 'observed' | 'evidence'>;
 
 export const NO_EVIDENCE: Evidence = { packets: [], total: 0, links: [] };
 

@@ -20,17 +20,20 @@ describe('a flow that differs says where', () => {
   it('signalling re-routed over the Internet', async () => {
     const verdict = await play(flowWith('online-p2p-internal'), planWith(...OVER_THE_INTERNET));
     expect(verdict.documented).toBe(false);
-    expect(said(verdict, 'signalling/carol')).toBe('fail: Internet');
-    expect(said(verdict, 'signalling/erin')).toBe('fail: Internet');
+    const instead = 'fail: Internet: ce--isp, isp--ix, ix--ms-edge (instead of er)';
+    expect(said(verdict, 'signalling/carol')).toBe(instead);
+    expect(said(verdict, 'signalling/erin')).toBe(instead);
     expect(said(verdict, 'media/carol-erin')).toMatch(/^pass/);
     const finding = verdict.findings.find((candidate) => candidate.check === 'signalling/carol');
-    expect(finding?.evidence.links.some((link) => link.includes('isp'))).toBe(true);
+    expect(finding?.evidence.links).toContain('ce--isp');
+    expect(finding?.evidence.packets).toHaveLength(10);
+    expect(finding?.evidence.why).toContain('parts at ce: ce--isp instead of er');
     expect(finding?.src?.line).toBeGreaterThan(0);
   });
 
   it('signalling out by ExpressRoute and back by the Internet', async () => {
     const verdict = await play(flowWith('online-p2p-internal'), planWith(swap('- { to: contoso, via: ms-edge, metric: 30 }', '- { to: contoso, via: ms-edge, metric: 5 }')));
-    expect(said(verdict, 'signalling/carol')).toBe('fail: ExpressRoute and Internet');
+    expect(said(verdict, 'signalling/carol')).toBe('fail: ExpressRoute and Internet: back by ix--ms-edge, isp--ix, ce--isp (instead of er)');
   });
 
   it('media forced through another site', async () => {
@@ -41,12 +44,13 @@ describe('a flow that differs says where', () => {
 
   it('media that takes another way back', async () => {
     const verdict = await play(flowWith('hybrid-p2p-onprem'), planWith(HQ_BY_THE_DATACENTER));
-    expect(said(verdict, 'symmetric/alice-dave')).toMatch(/^fail: there only: .*; back only: /);
+    expect(said(verdict, 'symmetric/alice-dave')).toMatch(/^fail: only alice > dave: .*; only dave > alice: /);
   });
 
   it('the ExpressRoute taken down', async () => {
     const verdict = await play(flowWith('hybrid-p2p-mixed', first('link: { name: er, set: down }')), planWith());
-    expect(said(verdict, 'signalling/bob')).toBe('fail: Internet');
+    expect(said(verdict, 'signalling/bob')).toBe('fail: Internet: ce--isp, isp--ix, ix--ms-edge (instead of er)');
+    expect(said(verdict, 'signalling/dc-fe-online-fe')).toMatch(/^fail: Internet: /);
     expect(said(verdict, 'signalling/alice')).toMatch(/^pass/);
   });
 
@@ -65,6 +69,17 @@ describe('a flow that differs says where', () => {
     expect(said(verdict, 'media/alice-dave')).toBe('unproved: no packet');
     expect(said(verdict, 'ice/alice-dave')).toBe('unproved: no pair selected');
     expect(said(verdict, 'quality/alice-dave')).toBe('unproved: no packet');
+  });
+
+  it('DNS sent into the circuit', async () => {
+    const verdict = await play(flowWith('hybrid-p2p-mixed'), planWith(swap('- { to: contoso, via: dc-rt }', '- { to: contoso, via: dc-rt }\n        - { to: 192.0.2.53/32, via: msee1 }')));
+    expect(said(verdict, 'internet-only/dns')).toMatch(/^fail: ExpressRoute: er-primary \(dns\/dc-dns-public-dns/);
+    expect(verdict.documented).toBe(false);
+  });
+
+  it('of two calls one that is not answered', async () => {
+    const flow = flowWith('hybrid-p2p-onprem', swap('  - hang-up: callee\n', '  - hang-up: callee\n  - link: { name: dc-fe--dc-lan, set: down }\n  - call: { from: caller, to: callee, for: 2s }\n'));
+    expect(said(await play(flow, planWith()), 'call/alice-dave')).toBe('fail: answered 1 of 2 times');
   });
 
   it('media quality beyond its bounds', async () => {

@@ -7,7 +7,7 @@ import { LabError } from '../../base/error.js';
 import { millis } from '../../base/time.js';
 import { setU16 } from '../../wire/bytes.js';
 import { FileSink, FileSource } from '../store/byte-store.js';
-import { echoPayload, ipv4Frame, ipv6Frame, linkEnd, packetOf, playRandom, smallLab, tcpPayload, udpPayload } from '../testing/small-lab.js';
+import { echoPayload, ipv4Frame, ipv6Frame, linkEnd, packetOf, playRandom, seenAt, smallLab, tcpPayload, udpPayload } from '../testing/small-lab.js';
 import { describeWith, inFolder, judged } from '../testing/tools.js';
 import { compileFilter } from './compile.js';
 import { CAPTURE_FIELD_TABLE } from './fields.js';
@@ -46,8 +46,8 @@ function write(path: string): void {
     if (k === 5) setU16(frame, 18, 0x1234);
     const p = packetOf(frame, 9000 + k);
     now = (now + 1_000_000) as typeof now;
-    lab.recorder.sent(p, linkEnd(1, 0), now, DROP.NONE);
-    if (k === 0) lab.recorder.dropped(p, 2 as NodeId, now, DROP.FIREWALL_POLICY, NO_DECISION);
+    lab.recorder.sent(seenAt(p, now), linkEnd(1, 0), DROP.NONE);
+    if (k === 0) lab.recorder.dropped(seenAt(p, now), 2 as NodeId, DROP.FIREWALL_POLICY, NO_DECISION);
   }
   lab.recorder.close((now + millis(1)) as typeof now);
 }

@@ -3,7 +3,7 @@
  * a record costs reading one stretch, and a million records cost kilobytes.
  * @module
  */
-import type { Nanos } from '../../base/time.js';
+import { type Nanos, UNSET } from '../../base/time.js';
 
 /** Length of a stretch, in bytes, before the next record starts a new one. */
 const STRETCH = 1 << 16;
@@ -17,25 +17,29 @@ export class FileIndex {
   #starts = new Float64Array(64);
   #earliest = new Float64Array(64);
   #latest = new Float64Array(64);
+  /** Of the block that is noted next; only grows. Fields, since arguments beyond 31 bits may be boxed. */
+  offset = 0;
+  time = UNSET;
   #count = 0;
   #end = 0;
 
-  /** hot. A packet's block begins at `offset`; offsets only grow. */
-  note(offset: number, length: number, time: Nanos): void {
-    if (this.#count === 0 || offset - (this.#starts[this.#count - 1] as number) >= STRETCH) this.#open(offset);
+  /** hot. A packet's block of `length` bytes begins at `offset`, with a record of `time`. */
+  note(length: number): void {
+    const { offset, time } = this;
+    if (this.#count === 0 || offset - (this.#starts[this.#count - 1] as number) >= STRETCH) this.#open();
     const i = this.#count - 1;
     if (time < (this.#earliest[i] as number)) this.#earliest[i] = time;
     if (time > (this.#latest[i] as number)) this.#latest[i] = time;
     this.#end = offset + length;
   }
 
-  #open(offset: number): void {
+  #open(): void {
     if (this.#count === this.#starts.length) {
       this.#starts = doubled(this.#starts);
       this.#earliest = doubled(this.#earliest);
       this.#latest = doubled(this.#latest);
     }
-    this.#starts[this.#count] = offset;
+    this.#starts[this.#count] = this.offset;
     this.#earliest[this.#count] = Infinity;
     this.#latest[this.#count] = -Infinity;
     this.#count++;

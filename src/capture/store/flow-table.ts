@@ -45,18 +45,22 @@ export class FlowTable {
   }
 
   /**
-   * hot, once per packet. The flow of a frame.
+   * hot, once per packet. The flow of a frame; -1 for a fragment with a cause, of which {@link fragment} knows more.
    * @param cause id of the packet that caused it, 0 = none
-   * @param causeFlow that packet's flow, or -1
    */
-  of(buf: Uint8Array, off: number, len: number, cause: number, causeFlow: number): number {
+  of(buf: Uint8Array, off: number, len: number, cause: number): number {
     const t = this.#tuple;
     t.read(buf, off, len);
-    if (t.fragment && cause !== 0) return this.#fragment(t, cause, causeFlow);
+    if (t.fragment && cause !== 0) return -1;
     return this.#flow(t.protocol, t.src, t.srcPort, t.dst, t.dstPort);
   }
 
-  #fragment(t: FlowTuple, cause: number, causeFlow: number): number {
+  /**
+   * The flow of the fragment that {@link of} was asked for last.
+   * @param causeFlow flow of the packet that caused it, or -1
+   */
+  fragment(cause: number, causeFlow: number): number {
+    const t = this.#tuple;
     if (causeFlow >= 0 && must(this.#keys[causeFlow], 'flow').protocol === t.protocol) return causeFlow;
     // A sender that fragments sends the pieces only: the whole was never on a link.
     const known = this.#byDatagram.get(cause);
@@ -120,7 +124,13 @@ export class FlowTable {
     this.#decisions[number] = nat === undefined ? null : this.#translation(nat);
   }
 
-  /** hot. A packet of the flow met that decision. */
+  /** hot. Whether {@link met} has anything to do with that decision. */
+  translates(decision: number): boolean {
+    const translation = this.#decisions[decision];
+    return translation !== null && translation !== undefined;
+  }
+
+  /** A packet of the flow met that decision. */
   met(flow: number, decision: number): void {
     const translation = this.#decisions[decision];
     if (translation === null || translation === undefined) return;
@@ -155,7 +165,7 @@ export class FlowTable {
   #endpoint(text: string): Endpoint | null {
     const match = /^(?:\[([^\]]+)\]|([^:]+))(?::(\d{1,5}))?$/.exec(text);
     const address = this.#addresses.ofText(match?.[1] ?? match?.[2] ?? '');
-    return match === null || address < 0 ? null : { address, port: Number(match[3] ?? 0) };
+    return match === null || address === undefined ? null : { address, port: Number(match[3] ?? 0) };
   }
 
   /** cold. Names of all flows: the first is what it was seen as first, the rest are what translations gave it. */
@@ -187,5 +197,6 @@ interface Endpoint {
 function mix(protocol: number, a: number, aPort: number, b: number, bPort: number): number {
   let h = Math.imul(a | 0, 0x9e3779b1) ^ Math.imul(b | 0, 0x85ebca6b) ^ Math.imul((aPort << 16) | bPort, 0xc2b2ae35) ^ protocol;
   h = Math.imul(h ^ (h >>> 15), 0x2c1b3c6d);
-  return (h ^ (h >>> 12)) >>> 0;
+  // Signed, since the upper half of the unsigned ones is beyond 31 bits; only low bits are used.
+  return h ^ (h >>> 12);
 }

@@ -1,6 +1,7 @@
 /**
  * The 5-tuple of a frame, read into scratch without making objects. Addresses are numbers: below 2^32 the IPv4 address
- * itself, above 2^32 an interned IPv6 address.
+ * itself as a signed number (unsigned ones from 128.0.0.0 on are beyond 31 bits and cost a box each), from 2^32 on an
+ * interned IPv6 address.
  * @module
  */
 import { formatIpv4, formatIpv6, parseAddress } from '../../wire/address.js';
@@ -39,15 +40,15 @@ export class AddressTable {
     }
   }
 
-  /** The number of an address as text, or -1 when it is none. */
-  ofText(text: string): number {
+  /** The number of an address as text. */
+  ofText(text: string): number | undefined {
     const address = parseAddress(text);
-    if (address === undefined) return -1;
-    return address.family === 4 ? address.value : this.of(address.bytes, 0);
+    if (address === undefined) return undefined;
+    return address.family === 4 ? address.value | 0 : this.of(address.bytes, 0);
   }
 
   text(address: number): string {
-    if (address < V6) return formatIpv4(address);
+    if (address < V6) return formatIpv4(address >>> 0);
     const bytes = new DataView(new ArrayBuffer(16));
     const k = (address - V6) * 4;
     for (let i = 0; i < 4; i++) bytes.setInt32(i * 4, this.#words[k + i] as number);
@@ -115,15 +116,15 @@ export class FlowTuple {
     else {
       this.protocol = NOT_IP + type;
       if (type === ethernet.ETHERTYPE.ARP && arp.check(b, at, left) === 0) {
-        this.src = arp.senderProtocol(b, at);
-        this.dst = arp.targetProtocol(b, at);
+        this.src = arp.senderProtocol(b, at) | 0;
+        this.dst = arp.targetProtocol(b, at) | 0;
       }
     }
   }
 
   #ipv4(b: Uint8Array, at: number, left: number): void {
-    this.src = ipv4.src(b, at);
-    this.dst = ipv4.dst(b, at);
+    this.src = ipv4.src(b, at) | 0;
+    this.dst = ipv4.dst(b, at) | 0;
     this.protocol = ipv4.protocol(b, at);
     this.fragment = ipv4.isFragment(b, at);
     this.laterFragment = ipv4.fragmentOffset(b, at) !== 0;

@@ -27,10 +27,16 @@ export class PacketChunk {
 export class PacketColumns {
   readonly chunks: PacketChunk[] = [];
   rows = 0;
-  /** Row + 1 by id; open addressing, 0 = free. 2^bits entries, at most three quarters full. */
+  /**
+   * Row + 1 by id; open addressing, 0 = free. 2^bits entries, at most three quarters full. Rows are entered when an id
+   * is looked up: a run that only records never does, since its ids grow and its packets know their slot.
+   */
   #table = new Uint32Array(1 << 12);
   /** 32 - bits: the place is the top bits of a multiplication, which spreads runs of ids without clusters. */
   #shift = 20;
+  /** Rows below are in the table. */
+  #entered = 0;
+  #highest = 0;
 
   chunk(row: number): PacketChunk {
     return must(this.chunks[row >>> ROW_BITS], `packet row ${row}`);
@@ -43,6 +49,8 @@ export class PacketColumns {
 
   /** hot. The packet's row, or -1. */
   find(id: number): number {
+    if (id > this.#highest) return -1;
+    if (this.#entered !== this.rows) this.#enter();
     const table = this.#table;
     const mask = table.length - 1;
     for (let at = Math.imul(id, GOLDEN) >>> this.#shift; ; at = (at + 1) & mask) {
@@ -52,26 +60,31 @@ export class PacketColumns {
     }
   }
 
-  /** A row for a new id. */
+  /** hot. A row for a new id. */
   add(id: number): number {
-    if ((this.rows + 1) * 4 > this.#table.length * 3) this.#rehash();
     const row = this.rows++;
     if (row >>> ROW_BITS === this.chunks.length) this.chunks.push(new PacketChunk());
-    this.chunk(row).id[row & ROW_MASK] = id;
-    this.#insert(id, row);
+    (this.chunks[row >>> ROW_BITS] as PacketChunk).id[row & ROW_MASK] = id;
+    if (id > this.#highest) this.#highest = id;
     return row;
   }
 
-  #insert(id: number, row: number): void {
+  #enter(): void {
+    while (this.rows * 4 > this.#table.length * 3) this.#double();
+    for (; this.#entered < this.rows; this.#entered++) this.#insert(this.#entered);
+  }
+
+  #insert(row: number): void {
     const mask = this.#table.length - 1;
+    const id = (this.chunks[row >>> ROW_BITS] as PacketChunk).id[row & ROW_MASK] as number;
     let at = Math.imul(id, GOLDEN) >>> this.#shift;
     while (this.#table[at] !== 0) at = (at + 1) & mask;
     this.#table[at] = row + 1;
   }
 
-  #rehash(): void {
+  #double(): void {
     this.#table = new Uint32Array(this.#table.length * 2);
     this.#shift--;
-    for (let row = 0; row < this.rows; row++) this.#insert(this.chunk(row).id[row & ROW_MASK] as number, row);
+    this.#entered = 0;
   }
 }

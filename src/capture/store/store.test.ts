@@ -81,13 +81,21 @@ test('IPv6 addresses are numbers above IPv4, the same for the same address', () 
   expect(texts.map((text) => table.ofText(text))).toEqual(numbers);
   expect(numbers.map((n) => table.text(n))).toEqual(texts);
   expect(table.ofText('10.0.0.1')).toBe(0x0a000001);
-  expect(table.ofText('nobody')).toBe(-1);
+  expect(table.ofText('200.0.0.1')).toBe(0xc8000001 - 2 ** 32);
+  expect(table.text(0xc8000001 - 2 ** 32)).toBe('200.0.0.1');
+  expect(table.ofText('255.255.255.255')).toBe(-1);
+  expect(table.ofText('nobody')).toBeUndefined();
 });
 
 test('an index names the stretches that may hold a time, late records too', () => {
   const index = new FileIndex();
-  for (let i = 0; i < 1000; i++) index.note(i * 300, 300, (i * 10) as Nanos);
-  index.note(300_000, 300, 5 as Nanos);
+  const note = (offset: number, time: number): void => {
+    index.offset = offset;
+    index.time = time as Nanos;
+    index.note(300);
+  };
+  for (let i = 0; i < 1000; i++) note(i * 300, i * 10);
+  note(300_000, 5);
   // A stretch is closed by the record that reaches 65,536 octets: 219 records of 300.
   const early = index.at(5 as Nanos);
   expect(early.map((s) => s.offset)).toEqual([0, 262_800]);

@@ -11,6 +11,8 @@ const CHUNK_BITS = 20;
 const CHUNK = 1 << CHUNK_BITS;
 /** Sign and a 53-bit difference in groups of 7 bits. */
 const LONGEST = 8;
+/** Below it a difference is written with shifts: nearly all are, and the remainder of two doubles is a call into C. */
+const INTEGER = 0x4000_0000;
 
 export class TimeStream {
   readonly #chunks: Uint8Array[] = [];
@@ -36,13 +38,16 @@ export class TimeStream {
     for (let i = from + 1; i < from + count; i++) {
       const difference = (times[i] as number) - (times[i - 1] as number);
       const sign = difference < 0 ? 1 : 0;
-      let v = sign === 1 ? -difference : difference;
-      let low = v % 64;
-      let byte = low * 2 + sign;
-      for (v = (v - low) / 64; v > 0; v = (v - low) / 128) {
+      const v = sign === 1 ? -difference : difference;
+      if (v >= INTEGER) {
+        at = writeLong(bytes, at, v, sign);
+        continue;
+      }
+      let rest = v | 0;
+      let byte = ((rest & 63) << 1) | sign;
+      for (rest >>>= 6; rest > 0; rest >>>= 7) {
         bytes[at++] = byte | 128;
-        low = v % 128;
-        byte = low;
+        byte = rest & 127;
       }
       bytes[at++] = byte;
     }
@@ -76,4 +81,18 @@ export class TimeStream {
     this.#chunks.push(this.#chunk);
     this.#at = 0;
   }
+}
+
+/** As the loop above, for a difference of up to 53 bits. Returns the place after it. */
+function writeLong(bytes: Uint8Array, from: number, difference: number, sign: number): number {
+  let at = from;
+  let low = difference % 64;
+  let byte = low * 2 + sign;
+  for (let v = (difference - low) / 64; v > 0; v = (v - low) / 128) {
+    bytes[at++] = byte | 128;
+    low = v % 128;
+    byte = low;
+  }
+  bytes[at++] = byte;
+  return at;
 }

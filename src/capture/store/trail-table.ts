@@ -100,7 +100,8 @@ export class TrailTable {
 function mix(a: number, b: number, c: number): number {
   let h = Math.imul(a, 0x9e3779b1) ^ Math.imul(b, 0x85ebca6b) ^ Math.imul(c, 0xc2b2ae35);
   h = Math.imul(h ^ (h >>> 15), 0x2c1b3c6d);
-  return (h ^ (h >>> 13)) >>> 0;
+  // Signed, since the upper half of the unsigned ones is beyond 31 bits; only low bits are used.
+  return h ^ (h >>> 13);
 }
 
 function doubled(a: Int32Array): Int32Array<ArrayBuffer> {

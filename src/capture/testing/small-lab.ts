@@ -134,9 +134,15 @@ export function packetOf(frame: Uint8Array, id: number, cause = 0): Packet {
   slab.fill(0xa5, 0, frame.length + 64);
   slab.set(frame, off);
   return {
-    buf: slab, off, len: frame.length, capacity: frame.length, id: id as PacketId, cause, trail: NO_TRAIL, decision: NO_DECISION,
-    sentAt: 0 as Nanos, epoch: 0, iif: 0, oif: 0, mark: 0, ct: null,
+    buf: slab, off, view: new DataView(slab.buffer), len: frame.length, capacity: frame.length, id: id as PacketId, cause, trail: NO_TRAIL, slot: 0, decision: NO_DECISION,
+    time: 0 as Nanos, sentAt: 0 as Nanos, epoch: 0, iif: 0, oif: 0, mark: 0, ct: null,
   };
+}
+
+/** The packet, at that time. */
+export function seenAt(p: Packet, time: Nanos): Packet {
+  p.time = time;
+  return p;
 }
 
 export interface SmallLab {
@@ -211,25 +217,25 @@ function travel(lab: SmallLab, p: Packet, start: Nanos, rng: Rng, { ends, route,
   const { recorder } = lab;
   let at = start;
   const drop = (node: number, code: DropCode, why: DecisionId): void => {
-    recorder.dropped(p, node as NodeId, at, code, why);
+    recorder.dropped(seenAt(p, at), node as NodeId, code, why);
     recorder.ended(p);
   };
   if (rng.below(30) === 0) return drop(0, DROP.NO_ROUTE, NO_DECISION);
   for (const [link, [from, to]] of ends.entries()) {
     p.decision = link === 1 ? route : link === 2 ? nat : NO_DECISION;
     if (rng.below(25) === 0) {
-      recorder.sent(p, from, at, DROP.LINK_LOSS);
+      recorder.sent(seenAt(p, at), from, DROP.LINK_LOSS);
       return recorder.ended(p);
     }
-    recorder.sent(p, from, at, DROP.NONE);
+    recorder.sent(seenAt(p, at), from, DROP.NONE);
     p.sentAt = at;
     at = (at + 5_000_000 + rng.below(3_000_000)) as Nanos;
     if (rng.below(40) === 0) {
-      recorder.lost(p, from, at, DROP.LINK_DOWN);
+      recorder.lost(seenAt(p, at), from, DROP.LINK_DOWN);
       return recorder.ended(p);
     }
     if (rng.below(60) === 0) return; // still on its way when the run ends
-    recorder.received(p, to, at);
+    recorder.received(seenAt(p, at), to);
     if (link === 1 && rng.below(8) === 0) return drop(2, DROP.FIREWALL_RULE, rule);
   }
   recorder.ended(p);

@@ -2,17 +2,19 @@
  * `callpath extract`: an ordinary single-point capture out of a ledger.
  * @module
  */
+import { statSync } from 'node:fs';
 import type { PacketId } from '../../base/brand.js';
-import { LabError, formatLabError } from '../../base/error.js';
+import { LabError } from '../../base/error.js';
 import { clearText } from '../../analysis/clear-text.js';
-import { FIELDS } from '../../analysis/filter-fields.js';
 import { extract as writeExtract } from '../../capture/extract.js';
-import { compileFilter } from '../../capture/filter/compile.js';
 import type { Ledger } from '../../capture/ledger.js';
 import { readLedgerFile } from '../../capture/ledger-reader.js';
-import type { Points } from '../../capture/points.js';
+import type { LinkPoint, Points } from '../../capture/points.js';
 import { table } from '../../report/table.js';
-import { print, printError } from '../exit.js';
+import { didYouMean, listed } from '../../topology/source/suggest.js';
+import { columns, print, printError } from '../exit.js';
+import { requireWritable } from '../files.js';
+import { readFilter, warningText } from '../filter.js';
 import { captureOf } from './endpoint-captures.js';
 
 export interface ExtractCommandOptions {
@@ -25,18 +27,20 @@ export interface ExtractCommandOptions {
 }
 
 export function extract(capture: string, options: ExtractCommandOptions): void {
-  const filter = options.filter === undefined ? undefined : compileFilter(options.filter, FIELDS);
+  const filter = options.filter === undefined ? undefined : readFilter(options.filter);
+  requirePoint(options);
   const { ledger, warnings } = readLedgerFile(capture);
-  for (const warning of warnings) printError(formatLabError(warning));
   try {
-    const { points } = ledger;
-    if (options.at === undefined && options.node === undefined) {
-      print(pointsText(points));
+    if (warnings.length > 0) printError(warningText(warnings));
+    const at = pointsOf(ledger.points, options);
+    if (at.length === 0) {
+      print(pointsText(ledger.points));
       return;
     }
-    const at = [...(options.at === undefined ? [] : [options.at]), ...(options.node === undefined ? [] : interfacesOf(points, options.node))];
     const packets = options.flow === undefined ? undefined : flowOf(ledger, options.flow);
     const to = options.out ?? captureOf(capture, options.at ?? options.node ?? '');
+    requireWritable(to);
+    requireAnother(capture, to);
     const result = writeExtract({
       from: capture,
       to,
@@ -45,17 +49,52 @@ export function extract(capture: string, options: ExtractCommandOptions): void {
       ...(packets !== undefined && { packets }),
       ...(options.clear === true && { clear: clearText }),
     });
-    print(`${to}: ${result.packets} packets as seen at ${at.join(', ')}`);
+    print(`${to}: ${result.packets} ${result.packets === 1 ? 'packet' : 'packets'} as seen at ${at.join(', ')}`);
   } finally {
     ledger.close();
   }
 }
 
+/** What says how to write needs something that says what. */
+function requirePoint({ at, node, ...how }: ExtractCommandOptions): void {
+  const given = Object.keys(how)[0];
+  if (at !== undefined || node !== undefined || given === undefined) return;
+  throw new LabError('CLI_USAGE', `--${given} says what of a point to write, but no point is given`, { expected: '--at POINT or --node NAME', hint: 'callpath extract CAPTURE lists the points' });
+}
+
+/** The ledger holds what no single-point capture does: it is not written over. */
+function requireAnother(capture: string, to: string): void {
+  const [from, target] = [statSync(capture), statSync(to, { throwIfNoEntry: false })];
+  if (target === undefined || target.dev !== from.dev || target.ino !== from.ino) return;
+  throw new LabError('FILE_EXISTS', `${to} is the ledger itself`, { expected: 'another file to write' });
+}
+
+/** Names of the points asked for; empty when none was. Errors: CAPTURE_POINT. */
+function pointsOf(points: Points, { at, node }: ExtractCommandOptions): readonly string[] {
+  const named = at === undefined ? [] : [pointNamed(points, at)];
+  return [...new Set([...named, ...(node === undefined ? [] : interfacesOf(points, node))])];
+}
+
+function pointNamed(points: Points, name: string): string {
+  if (points.named(name)?.kind === 'link') return name;
+  const known = linkPoints(points).map((point) => point.name);
+  // Most know the link or the node and not how a point is written: show those.
+  const near = known.filter((one) => one.split(':').some((part) => part === name || name.split(':').includes(part)));
+  throw new LabError('CAPTURE_POINT', `the capture has no point "${name}"`, {
+    expected: `a point LINK:NODE, such as ${listed(near.length > 0 ? near : known, 6)}`,
+    hint: didYouMean(name, known).hint ?? 'callpath extract CAPTURE lists the points',
+  });
+}
+
+function linkPoints(points: Points): readonly LinkPoint[] {
+  return points.all.flatMap((point) => (point.kind === 'link' ? [point] : []));
+}
+
 function interfacesOf(points: Points, node: string): readonly string[] {
   const names = points.interfacesOf(node).map((point) => point.name);
   if (names.length > 0) return names;
-  const known = [...new Set(points.all.flatMap((point) => (point.kind === 'link' ? [point.node] : [])))];
-  throw new LabError('CAPTURE_POINT', `the capture has no interface of "${node}"`, { expected: `one of: ${known.join(', ')}` });
+  const known = [...new Set(linkPoints(points).map((point) => point.node))];
+  throw new LabError('CAPTURE_POINT', `the capture has no interface of "${node}"`, { expected: `one of: ${listed(known, 40)}`, ...didYouMean(node, known) });
 }
 
 /** Ids of the packets of the transport flow that this packet belongs to. */
@@ -68,6 +107,6 @@ function flowOf(ledger: Ledger, packet: string): ReadonlySet<number> {
 }
 
 function pointsText(points: Points): string {
-  const rows = points.all.flatMap((point) => (point.kind === 'link' ? [[point.name, point.segment, point.group]] : []));
-  return `${table([['point', 'segment', 'group'], ...rows])}\n\nwrite one with --at POINT, or all of a node with --node NAME`;
+  const rows = linkPoints(points).map((point) => [point.name, point.segment, point.group]);
+  return `${table([['point', 'segment', 'group'], ...rows], '', columns())}\n\nwrite one with --at POINT, or all of a node with --node NAME`;
 }

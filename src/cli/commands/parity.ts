@@ -2,14 +2,13 @@
  * `callpath parity`: one flow on several substrates, side by side.
  * @module
  */
-import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { LabError, formatLabError } from '../../base/error.js';
-import { NO_COLOURS, COLOURS, table } from '../../report/table.js';
+import { table } from '../../report/table.js';
 import { parity as compare } from '../../verify/parity.js';
 import type { ParityRun } from '../../verify/parity.js';
-import { ExitCode, print, printError } from '../exit.js';
-import { loadFlow, planOf } from '../files.js';
+import { ExitCode, paintFor, print, printError } from '../exit.js';
+import { loadFlow, makeFolder, planOf } from '../files.js';
 import { runFlow } from '../flow-run.js';
 import { SUBSTRATE_NAMES, substrateNamed } from '../substrates.js';
 
@@ -23,7 +22,7 @@ export interface ParityOptions {
 export async function parity(name: string, options: ParityOptions): Promise<void> {
   const flow = loadFlow(name);
   const plan = planOf(flow.topology);
-  mkdirSync(options.out, { recursive: true });
+  makeFolder(options.out);
   const runs: ParityRun[] = [];
   for (const wanted of options.on?.split(',') ?? SUBSTRATE_NAMES) {
     const substrate = await substrateNamed(wanted).catch((error: unknown) => {
@@ -38,7 +37,7 @@ export async function parity(name: string, options: ParityOptions): Promise<void
     verdict.run.ledger.close();
   }
   const rows = compare(runs, plan);
-  const paint = process.stdout.isTTY ? COLOURS : NO_COLOURS;
+  const paint = paintFor(process.stdout);
   print(table([['', flow.id, ...runs.map((run) => run.substrate)], ...rows.map((row) => [row.same ? paint.good('=') : paint.bad('≠'), row.what, ...row.seen])]));
   const different = rows.filter((row) => !row.same).length;
   print(different === 0 ? `${rows.length} rows, the same on ${runs.map((run) => run.substrate).join(', ')}` : `${different} of ${rows.length} rows differ`);

@@ -2,25 +2,23 @@
  * `callpath run`: runs flows, prints documented versus observed, leaves captures.
  * @module
  */
-import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { LabError, formatLabError } from '../../base/error.js';
-import type { formatDuration } from '../../base/time.js';
-import { flowText, totalText } from '../../report/console.js';
+import { ZERO } from '../../base/time.js';
+import type { Nanos } from '../../base/time.js';
+import { flowText, lookText, totalText } from '../../report/console.js';
 import type { FlowReport } from '../../report/console.js';
 import { junit } from '../../report/junit.js';
-import { COLOURS, NO_COLOURS } from '../../report/table.js';
-import type { Paint } from '../../report/table.js';
-import type { FlowSpec } from '../../scenario/flow.js';
+import type { Substrate } from '../../substrate/substrate.js';
 import { formatNetem } from '../../topology/netem/format-netem.js';
-import type { Plan } from '../../topology/plan.js';
 import { EMPTY_BASELINE, compareBaseline, formatBaseline, parseBaseline, pathsOf } from '../../verify/baseline.js';
 import type { Baseline } from '../../verify/baseline.js';
-import { ExitCode, print, printError } from '../exit.js';
-import { flowIds, loadFlow, planOf, readText } from '../files.js';
-import { runFlow } from '../flow-run.js';
-import type { FlowVerdict } from '../flow-run.js';
-import { DEFAULT_SUBSTRATE } from '../substrates.js';
+import { withEnding } from '../defects.js';
+import { ExitCode, columns, paintFor, print, printError } from '../exit.js';
+import { flowIds, makeFolder, readText, requireWritable, shown, writeText } from '../files.js';
+import type { FlowVerdict, runFlow } from '../flow-run.js';
+import { makeJobs } from '../jobs.js';
+import type { Job } from '../jobs.js';
 import { writeEndpointCaptures } from './endpoint-captures.js';
 
 export interface RunOptions {
@@ -35,64 +33,103 @@ export interface RunOptions {
 
 export async function run(names: readonly string[], options: RunOptions): Promise<void> {
   const seed = seedOf(options.seed);
-  const flows = (names.length > 0 ? names : flowIds()).map(loadFlow);
-  const jobs = flows.map((flow) => ({ flow, plan: planOf(options.topology ?? flow.topology) }));
+  const jobs = makeJobs(names.length > 0 ? names : flowIds(), options.topology);
   const baseline = options.baseline === undefined ? null : parseBaseline(readText(options.baseline), options.baseline);
+  for (const file of [options.junit, options.writeBaseline]) if (file !== undefined) requireWritable(file);
   makeFolder(options.out);
-  const paint = process.stdout.isTTY && process.env['NO_COLOR'] === undefined ? COLOURS : NO_COLOURS;
-  const interrupt = new AbortController();
-  const onInterrupt = (): void => {
-    interrupt.abort();
-  };
-  process.once('SIGINT', onInterrupt);
-  process.once('SIGTERM', onInterrupt);
+  // Only now the lab itself: bad input is told without waiting for it.
+  const [{ runFlow }, { DEFAULT_SUBSTRATE: substrate }] = await Promise.all([import('../flow-run.js'), import('../substrates.js')]);
+  const paint = paintFor(process.stdout);
   const reports: FlowReport[] = [];
   const paths: Baseline = { ...EMPTY_BASELINE, flows: {} };
-  for (const { flow, plan } of jobs) {
-    const report = await runOne(flow, plan, { seed, baseline, paths, paint, options, signal: interrupt.signal });
-    reports.push(report);
-    print(`${flowText(report, paint, options.verbose === true)}\n`);
-    if (interrupt.signal.aborted) break;
+  try {
+    await withEnding(async (signal) => {
+      for (const job of jobs) {
+        if (signal.aborted) return;
+        const report = await runOne(job, { runFlow, substrate, seed, baseline, paths, options, signal });
+        reports.push(report);
+        print(`${flowText(report, paint, options.verbose === true, columns())}\n`);
+      }
+    });
+  } finally {
+    // Also when a defect ends the runs: CI must not take what was not run for what passed.
+    if (options.junit !== undefined) writeText(options.junit, junit(reports, jobs.slice(reports.length).map(({ flow }) => flow.id)));
   }
-  process.removeListener('SIGINT', onInterrupt);
-  process.removeListener('SIGTERM', onInterrupt);
   if (jobs.length > 1) print(totalText(reports, paint));
-  if (options.junit !== undefined) writeText(options.junit, junit(reports));
-  if (options.writeBaseline !== undefined) writeText(options.writeBaseline, formatBaseline(paths));
-  process.exitCode = reports.some((report) => report.trouble !== null) ? ExitCode.LabFailed : reports.every((report) => report.documented) ? ExitCode.Documented : ExitCode.Differs;
+  const look = process.stdout.isTTY ? lookText(reports, paint) : '';
+  if (look !== '') print(look);
+  if (options.writeBaseline !== undefined) storeBaseline(options.writeBaseline, paths, reports.length === jobs.length && reports.every((report) => report.trouble === null));
+  process.exitCode = exitCodeOf(reports, jobs.length);
+}
+
+function exitCodeOf(reports: readonly FlowReport[], asked: number): ExitCode {
+  if (reports.length < asked || reports.some((report) => report.trouble !== null)) return ExitCode.LabFailed;
+  return reports.every((report) => report.documented) ? ExitCode.Documented : ExitCode.Differs;
+}
+
+function storeBaseline(file: string, paths: Baseline, whole: boolean): void {
+  if (whole) writeText(file, formatBaseline(paths));
+  else printError(`callpath: ${file} was not written: not every flow was run to its end`);
 }
 
 interface Surroundings {
+  readonly runFlow: typeof runFlow;
+  readonly substrate: Substrate;
   readonly seed: number;
   readonly baseline: Baseline | null;
   readonly paths: Baseline;
-  readonly paint: Paint;
   readonly options: RunOptions;
   readonly signal: AbortSignal;
 }
 
-async function runOne(flow: FlowSpec, plan: Plan, around: Surroundings): Promise<FlowReport> {
+async function runOne(job: Job, around: Surroundings): Promise<FlowReport> {
+  const { flow, plan } = job;
   const file = join(around.options.out, `${flow.id}.pcapng`);
   const began = performance.now();
-  const progress = progressLine(flow);
-  const verdict = await runFlow(flow, plan, { substrate: DEFAULT_SUBSTRATE, seed: around.seed, captureFile: file, signal: around.signal, ...(progress !== null && { progress: progress.show }) });
-  progress?.clear();
-  const single = writeEndpointCaptures(file, plan, flow);
-  const moved = around.baseline === null ? [] : compareBaseline(around.baseline, flow.id, verdict.observation, plan).filter((finding) => finding.status !== 'pass');
-  around.paths.flows[flow.id] = pathsOf(verdict.observation, plan);
-  const report = reportOf(verdict, [file, ...single], (performance.now() - began) / 1000);
-  verdict.run.ledger.close();
-  return { ...report, findings: [...report.findings, ...moved], documented: report.documented && moved.length === 0 };
+  const wall = (): number => (performance.now() - began) / 1000;
+  const progress = progressLine(flow.id);
+  let verdict: FlowVerdict;
+  try {
+    verdict = await around.runFlow(flow, plan, { substrate: around.substrate, seed: around.seed, captureFile: file, signal: around.signal, ...(progress !== null && { progress: progress.show }) });
+  } catch (error) {
+    if (!LabError.is(error)) throw error;
+    return { ...NOTHING, id: flow.id, title: flow.title, source: flow.source, trouble: formatLabError(error), wall: wall() };
+  } finally {
+    progress?.clear();
+  }
+  try {
+    const { error, files } = filesOf(verdict, file);
+    const moved = around.baseline === null ? [] : compareBaseline(around.baseline, flow.id, verdict.observation, plan).filter((finding) => finding.status !== 'pass');
+    around.paths.flows[flow.id] = pathsOf(verdict.observation, plan);
+    const report = reportOf(verdict, error, files, wall());
+    return { ...report, findings: [...report.findings, ...moved], documented: report.documented && moved.length === 0 };
+  } finally {
+    verdict.run.ledger.close();
+  }
 }
 
-function reportOf({ flow, run, findings, error, documented }: FlowVerdict, files: readonly string[], wall: number): FlowReport {
+/** Of a flow that did not start. */
+const NOTHING = { findings: [], documented: false, packets: 0, labTime: ZERO, files: [], links: [] } as const;
+
+/** The ledger and one capture per endpoint; of a ledger that could not be written whole, none are made. */
+function filesOf({ run, plan, flow, error }: FlowVerdict, ledger: string): { error: LabError | null; files: readonly string[] } {
+  if (error?.code === 'CAPTURE_WRITE') return { error, files: [shown(ledger)] };
+  try {
+    return { error, files: [shown(ledger), ...(run.ledger.packets === 0 ? [] : writeEndpointCaptures(ledger, plan, flow).map(shown))] };
+  } catch (caught) {
+    if (!LabError.is(caught)) throw caught;
+    return { error: error ?? caught, files: [shown(ledger)] };
+  }
+}
+
+function reportOf({ flow, run, findings, documented }: FlowVerdict, error: LabError | null, files: readonly string[], wall: number): FlowReport {
   return {
     id: flow.id,
     title: flow.title,
     source: flow.source,
     findings,
     trouble: error === null ? null : formatLabError(error),
-    documented,
+    documented: documented && error === null,
     packets: run.ledger.packets,
     labTime: run.labTime,
     wall,
@@ -110,11 +147,16 @@ function reportOf({ flow, run, findings, error, documented }: FlowVerdict, files
 }
 
 /** Lab time and events, over and over on one line, when a person watches. */
-function progressLine(flow: FlowSpec): { show: (p: { now: Parameters<typeof formatDuration>[0]; fired: number }) => void; clear: () => void } | null {
-  if (!process.stderr.isTTY) return null;
+function progressLine(id: string): { show: (p: { now: Nanos; fired: number }) => void; clear: () => void } | null {
+  const { stderr } = process;
+  if (!stderr.isTTY) return null;
   return {
-    show: ({ now, fired }) => process.stderr.write(`\r${flow.id}: ${(now / 1e9).toFixed(1)} s of lab time, ${fired} events\u001b[K`),
-    clear: () => process.stderr.write('\r\u001b[K'),
+    show: ({ now, fired }) => {
+      // One column is left free: a full line would wrap, and the next \r would not reach its beginning.
+      const text = `${id}: ${(now / 1e9).toFixed(1)} s of lab time, ${fired} events`.slice(0, stderr.columns - 1);
+      stderr.write(`\r${text}\u001b[K`);
+    },
+    clear: () => stderr.write('\r\u001b[K'),
   };
 }
 
@@ -122,21 +164,4 @@ function seedOf(text: string): number {
   const seed = Number(text);
   if (!/^\d+$/.test(text) || !Number.isSafeInteger(seed)) throw new LabError('CLI_USAGE', `"${text}" is no seed`, { expected: 'a whole number, such as --seed 7' });
   return seed;
-}
-
-function makeFolder(folder: string): void {
-  try {
-    mkdirSync(folder, { recursive: true });
-  } catch (cause) {
-    throw new LabError('CLI_USAGE', `can't make the folder ${folder}: ${(cause as Error).message}`, { expected: 'a folder that you may write to', cause });
-  }
-}
-
-function writeText(file: string, text: string): void {
-  try {
-    writeFileSync(file, text);
-  } catch (cause) {
-    printError(formatLabError(new LabError('CLI_USAGE', `can't write ${file}: ${(cause as Error).message}`, { expected: 'a file that you may write', cause })));
-    process.exitCode = ExitCode.BadInput;
-  }
 }

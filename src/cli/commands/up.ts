@@ -2,7 +2,6 @@
  * `callpath up`: builds a lab and keeps it up, captures being written, until `callpath down` or Ctrl-C.
  * @module
  */
-import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { LabError } from '../../base/error.js';
 import { NEVER } from '../../base/time.js';
@@ -15,7 +14,7 @@ import type { Lab, Substrate } from '../../substrate/substrate.js';
 import type { Plan } from '../../topology/plan.js';
 import { ExitCode, print } from '../exit.js';
 import { pkiOf } from '../flow-run.js';
-import { planOf } from '../files.js';
+import { makeFolder, planOf } from '../files.js';
 import { ask } from '../live/client.js';
 import { LiveServer } from '../live/server.js';
 import { forget, labs, makeStateFolder, socketOf } from '../live/state.js';
@@ -33,7 +32,7 @@ export async function up(topology: string, options: UpOptions): Promise<void> {
   const plan = planOf(topology);
   const substrate = await substrateNamed(options.on);
   await refuseSecond(plan.name);
-  mkdirSync(options.out, { recursive: true });
+  makeFolder(options.out);
   const file = join(options.out, `${plan.name}.pcapng`);
   const { recorder, decisions, sink } = recorderFor(plan, substrate, Number(options.seed), file);
   const interrupt = new AbortController();

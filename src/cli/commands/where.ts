@@ -2,16 +2,11 @@
  * `callpath where`: the journey of each packet that a filter selects.
  * @module
  */
-import { LabError, formatLabError } from '../../base/error.js';
-import type { PacketId } from '../../base/brand.js';
-import { FIELDS } from '../../analysis/filter-fields.js';
-import { compileFilter } from '../../capture/filter/compile.js';
-import { selectFrames } from '../../capture/filter/select.js';
+import { LabError } from '../../base/error.js';
 import { readLedgerFile } from '../../capture/ledger-reader.js';
-import { FileSource } from '../../capture/store/byte-store.js';
 import { journeyText } from '../../report/journey.js';
-import { COLOURS, NO_COLOURS } from '../../report/table.js';
-import { ExitCode, print, printError } from '../exit.js';
+import { ExitCode, columns, paintFor, print, printError } from '../exit.js';
+import { readFilter, selectPackets, warningText } from '../filter.js';
 
 export interface WhereOptions {
   readonly limit: string;
@@ -21,20 +16,19 @@ export interface WhereOptions {
 export function where(capture: string, filter: string, options: WhereOptions): void {
   const limit = Number(options.limit);
   if (!/^\d+$/.test(options.limit)) throw new LabError('CLI_USAGE', `"${options.limit}" is no number`, { expected: 'a whole number, such as --limit 5' });
-  const matches = compileFilter(filter, FIELDS);
+  const matches = readFilter(filter);
   const { ledger, warnings } = readLedgerFile(capture);
-  for (const warning of warnings) printError(formatLabError(warning));
-  const source = new FileSource(capture);
-  const { packets } = selectFrames(source, matches);
-  source.close();
-  const journeys = packets.flatMap((id) => ledger.journey(id as PacketId) ?? []);
-  if (options.json === true) print(JSON.stringify(journeys, null, 2));
-  else {
-    const paint = process.stdout.isTTY && process.env['NO_COLOR'] === undefined ? COLOURS : NO_COLOURS;
-    for (const journey of journeys.slice(0, limit)) print(`${journeyText(journey, ledger, paint)}\n`);
-    const more = journeys.length > limit ? `; ${limit} shown, all with --limit ${journeys.length}` : '';
-    print(`${journeys.length} ${journeys.length === 1 ? 'packet matches' : 'packets match'}${more}`);
+  try {
+    if (warnings.length > 0) printError(warningText(warnings));
+    const journeys = selectPackets(capture, matches).flatMap((id) => ledger.journey(id) ?? []);
+    if (options.json === true) print(JSON.stringify(journeys, null, 2));
+    else {
+      for (const journey of journeys.slice(0, limit)) print(`${journeyText(journey, ledger, paintFor(process.stdout), columns())}\n`);
+      const more = journeys.length > limit ? `; ${limit} shown, all with --limit ${journeys.length}` : '';
+      print(`${journeys.length} ${journeys.length === 1 ? 'packet matches' : 'packets match'}${more}`);
+    }
+    if (journeys.length === 0) process.exitCode = ExitCode.Differs;
+  } finally {
+    ledger.close();
   }
-  ledger.close();
-  if (journeys.length === 0) process.exitCode = ExitCode.Differs;
 }

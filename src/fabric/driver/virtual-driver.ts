@@ -87,11 +87,8 @@ class VirtualDriver implements Driver {
     const until = performance.now() + BURST_MILLIS;
     let look = LOOK_EVERY;
     for (;;) {
-      const next = scheduler.next;
       // An event at "never" is booked, but does not come.
-      if (next === Infinity) return 'empty';
-      if (next > limit) return 'limit';
-      scheduler.step();
+      if (!scheduler.stepUntil(limit)) return scheduler.next === Infinity ? 'empty' : 'limit';
       if (scheduler.touched) return 'touched';
       if (--look === 0) {
         if (performance.now() >= until) return 'slice';

@@ -8,14 +8,18 @@
  */
 import type { Packet } from '../packet.js';
 
+/** The frame leaves the line at `departure`. */
+export const LEAVES = 0;
 /** The frame is kept: the egress sends it later by its own event. */
 export const KEPT = -1;
 /** The queue is full: the frame stays the caller's. */
 export const FULL = -2;
 
 export interface Egress {
-  /** hot. When the frame has left the line, ns >= now; or {@link KEPT}; or {@link FULL}. */
-  offer(p: Packet, now: number): number;
+  /** hot. {@link LEAVES}, {@link KEPT} or {@link FULL}. */
+  offer(p: Packet): number;
+  /** When the frame of the last {@link LEAVES} has left the line; ns, not before now. A field: a result would be boxed. */
+  departure: number;
   /** Applies to frames that begin to leave from now on. bit/s, 0 = unlimited; limit in frames. */
   configure(rate: number, limit: number): void;
   /** The link went down: the line is free and the queue empty; what was kept goes to `lose`. */

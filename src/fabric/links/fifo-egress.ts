@@ -3,13 +3,16 @@
  * departures still to come tells how long the queue is (drop-tail).
  * @module
  */
+import { type Clock, UNSET } from '../../base/time.js';
 import type { Packet } from '../packet.js';
-import { type Egress, FULL, OCTET_NANOS } from './egress.js';
+import { type Egress, FULL, LEAVES, OCTET_NANOS } from './egress.js';
 
 const FIRST_RING = 64;
 
 export class FifoEgress implements Egress {
-  freeAt = 0;
+  freeAt: number = UNSET;
+  departure: number = UNSET;
+  readonly #clock: Clock;
   #rate = 0;
   #limit = 0;
   /** Departures to come, oldest first. */
@@ -17,7 +20,9 @@ export class FifoEgress implements Egress {
   #first = 0;
   #count = 0;
 
-  constructor(rate: number, limit: number) {
+  constructor(clock: Clock, rate: number, limit: number) {
+    this.#clock = clock;
+    this.freeAt = 0;
     this.configure(rate, limit);
   }
 
@@ -26,21 +31,27 @@ export class FifoEgress implements Egress {
     this.#limit = limit;
   }
 
-  offer(p: Packet, now: number): number {
-    if (this.#rate === 0 && this.freeAt <= now) return now;
+  offer(p: Packet): number {
+    const now = this.#clock.now;
+    if (this.#rate === 0 && this.freeAt <= now) {
+      this.departure = now;
+      return LEAVES;
+    }
     const mask = this.#ring.length - 1;
     while (this.#count > 0 && (this.#ring[this.#first] as number) <= now) {
       this.#first = (this.#first + 1) & mask;
       this.#count--;
     }
     if (this.#count >= this.#limit) return FULL;
-    const start = this.freeAt > now ? this.freeAt : now;
-    this.freeAt = this.#rate === 0 ? start : start + (p.len * OCTET_NANOS) / this.#rate;
-    const departure = Math.round(this.freeAt);
+    let free = this.freeAt > now ? this.freeAt : now;
+    if (this.#rate !== 0) free += (p.len * OCTET_NANOS) / this.#rate;
+    this.freeAt = free;
+    const departure = Math.round(free);
     if (this.#count > mask) this.#grow();
     this.#ring[(this.#first + this.#count) & (this.#ring.length - 1)] = departure;
     this.#count++;
-    return departure;
+    this.departure = departure;
+    return LEAVES;
   }
 
   purge(now: number): void {

@@ -16,14 +16,14 @@ import type { LinkId } from '../../base/brand.js';
 import { assertInvariant, must } from '../../base/assert.js';
 import { DROP, type DropCode } from '../../base/drop.js';
 import type { RandomRoot } from '../../base/rng.js';
-import { type Nanos, ZERO } from '../../base/time.js';
+import { type Nanos, UNSET, ZERO } from '../../base/time.js';
 import type { ImpairmentSpec } from '../../topology/impairment.js';
-import { type Egress, FULL, KEPT } from './egress.js';
+import { type Egress, FULL, LEAVES } from './egress.js';
 import { newFate, newTransit } from './fate.js';
 import { FifoEgress } from './fifo-egress.js';
 import { Impairments } from './impairments.js';
 import type { LinkEnd, Port, Side, Tap } from '../link.js';
-import { CORRUPTED, DUPLICATED, type LinkCounters, OFFERED, OFFERED_BYTES, REORDERED } from '../link-stats.js';
+import { CORRUPTED, DUPLICATED, type LinkCounters, REORDERED } from '../link-stats.js';
 import type { Packet, PacketPool } from '../packet.js';
 import { type Line, PriorityEgress } from './priority-egress.js';
 import type { Scheduler, Target } from '../scheduler.js';
@@ -95,11 +95,13 @@ export class LinkDirection implements Target, Line {
   /** Counts the times the direction went down: what left in another epoch does not arrive. */
   #epoch = 1;
   #keepsOrder = false;
-  #lastArrival: Nanos = ZERO;
-  #latestSent: Nanos = ZERO;
+  #lastArrival: Nanos = UNSET;
+  #latestSent: Nanos = UNSET;
 
   constructor(context: LinkContext, name: string, from: End, to: End, spec: ImpairmentSpec, up: boolean) {
     this.#context = context;
+    this.#lastArrival = ZERO;
+    this.#latestSent = ZERO;
     this.#scheduler = context.scheduler;
     this.#tap = context.tap;
     this.#counters = context.counters;
@@ -127,47 +129,47 @@ export class LinkDirection implements Target, Line {
   send(p: Packet): void {
     assertInvariant(p.id !== 0, 'a packet is not sent after its release');
     const now = this.#scheduler.now;
-    const row = this.#row;
+    p.time = now;
     p.sentAt = now;
     p.epoch = this.#epoch;
-    this.#counters.add(row + OFFERED, 1);
-    this.#counters.add(row + OFFERED_BYTES, p.len);
+    this.#counters.offered(this.#row, p.len);
     if (!this.#up) {
-      this.#refuse(p, now, DROP.LINK_DOWN);
+      this.#refuse(p, DROP.LINK_DOWN);
       return;
     }
     if (p.len > this.#longest) {
-      this.#refuse(p, now, DROP.MTU_DF);
+      this.#refuse(p, DROP.MTU_DF);
       return;
     }
     const fate = this.#fate;
     this.#impairments.fate(p.len, fate);
-    if (fate.drop !== DROP.NONE) this.#refuse(p, now, fate.drop);
-    else this.#take(p, now, fate.flipBit, fate.copies);
+    if (fate.drop !== DROP.NONE) this.#refuse(p, fate.drop);
+    else this.#take(p, fate.flipBit, fate.copies);
   }
 
   fire(_op: number, packet: Packet | null): void {
     const p = packet as Packet;
-    const now = this.#scheduler.now;
     if (p.epoch !== this.#epoch) {
-      this.#lose(p, now, DROP.LINK_DOWN);
+      this.#lose(p, DROP.LINK_DOWN);
       return;
     }
-    this.#counters.arrived(this.#row, p.len, now - p.sentAt);
+    // Equal in virtual time; on a wall clock an event may fire late.
+    p.time = this.#scheduler.now;
+    this.#counters.arrived(this.#row, p);
     if (p.sentAt < this.#latestSent) this.#counters.add(this.#row + REORDERED, 1);
     else this.#latestSent = p.sentAt;
-    this.#tap.received(p, this.#to, now);
+    this.#tap.received(p, this.#to);
     const port = this.#to.port;
     if (port === null) must(port, `a port at side ${this.#to.side} of link ${this.#to.link}`);
     else port.deliver(p, this.#to);
   }
 
-  departs(p: Packet, departure: number): void {
-    this.#travel(p, departure);
+  departs(p: Packet): void {
+    this.#travel(p);
   }
 
   evicted(p: Packet): void {
-    this.#lose(p, this.#scheduler.now, DROP.LINK_QUEUE);
+    this.#lose(p, DROP.LINK_QUEUE);
   }
 
   /** Frames sent before keep their delay; a queue that is not empty goes on under the new rate. */
@@ -187,7 +189,7 @@ export class LinkDirection implements Target, Line {
     egress.freeAt = old.freeAt;
     this.#egress = egress;
     old.purge(now, (p) => {
-      this.#requeue(p, now);
+      this.#requeue(p);
     });
   }
 
@@ -200,73 +202,76 @@ export class LinkDirection implements Target, Line {
       this.#epoch++;
       this.#lastArrival = ZERO;
       this.#egress.purge(now, (p) => {
-        this.#lose(p, now, DROP.LINK_DOWN);
+        this.#lose(p, DROP.LINK_DOWN);
       });
     }
     this.#from.port?.carrier?.(up, this.#from);
   }
 
   #newEgress(spec: ImpairmentSpec): Egress {
-    return spec.egress === 'fifo' ? new FifoEgress(spec.rate, spec.limit) : new PriorityEgress(this.#scheduler, this, spec.rate, spec.limit);
+    return spec.egress === 'fifo' ? new FifoEgress(this.#scheduler, spec.rate, spec.limit) : new PriorityEgress(this.#scheduler, this, spec.rate, spec.limit);
   }
 
-  /** Past the dice: onto the line, if there is room; then its copies. */
-  #take(p: Packet, now: Nanos, flipBit: number, copies: number): void {
-    const departure = this.#egress.offer(p, now);
-    if (departure === FULL) {
-      this.#refuse(p, now, DROP.LINK_QUEUE);
+  /** hot. Past the dice: onto the line, if there is room; then its copies. */
+  #take(p: Packet, flipBit: number, copies: number): void {
+    const place = this.#egress.offer(p);
+    if (place === FULL) {
+      this.#refuse(p, DROP.LINK_QUEUE);
       return;
     }
-    this.#tap.sent(p, this.#from, now, DROP.NONE);
+    this.#tap.sent(p, this.#from, DROP.NONE);
     if (flipBit >= 0) {
       const at = p.off + ETHERNET_HEADER + (flipBit >> 3);
       p.buf[at] = (p.buf[at] as number) ^ (0x80 >> (flipBit & 7));
       this.#counters.add(this.#row + CORRUPTED, 1);
     }
-    if (copies > 0) this.#copy(p, now, departure);
-    else if (departure !== KEPT) this.#travel(p, departure);
+    if (copies > 0) this.#copy(p, place);
+    else if (place === LEAVES) this.#travel(p);
   }
 
   /** A copy follows its frame through queue and line, and draws a delay of its own. */
-  #copy(p: Packet, now: Nanos, departure: number): void {
+  #copy(p: Packet, place: number): void {
     const copy = this.#context.pool.clone(p);
-    copy.sentAt = now;
+    copy.time = p.sentAt;
+    copy.sentAt = p.sentAt;
     copy.epoch = this.#epoch;
     this.#counters.add(this.#row + DUPLICATED, 1);
-    if (departure !== KEPT) this.#travel(p, departure);
-    this.#take(copy, now, -1, 0);
+    if (place === LEAVES) this.#travel(p);
+    this.#take(copy, -1, 0);
   }
 
-  /** hot. From the line to the other end. */
-  #travel(p: Packet, departure: number): void {
+  /** hot. From the line, which it leaves at the egress's `departure`, to the other end. */
+  #travel(p: Packet): void {
     const transit = this.#transit;
     this.#impairments.transit(transit);
-    let arrival = (departure + transit.extra) as Nanos;
+    let arrival = (this.#egress.departure + transit.extra) as Nanos;
     if (this.#keepsOrder && !transit.ahead) {
       if (arrival < this.#lastArrival) arrival = this.#lastArrival;
       else this.#lastArrival = arrival;
     }
-    this.#scheduler.at(arrival, this, OP_ARRIVE, p);
+    p.time = arrival;
+    this.#scheduler.post(this, OP_ARRIVE, p);
   }
 
   /** A kept frame moves to an egress of another kind. */
-  #requeue(p: Packet, now: Nanos): void {
-    const departure = this.#egress.offer(p, now);
-    if (departure === FULL) this.#lose(p, now, DROP.LINK_QUEUE);
-    else if (departure !== KEPT) this.#travel(p, departure);
+  #requeue(p: Packet): void {
+    const place = this.#egress.offer(p);
+    if (place === FULL) this.#lose(p, DROP.LINK_QUEUE);
+    else if (place === LEAVES) this.#travel(p);
   }
 
-  #refuse(p: Packet, now: Nanos, drop: DropCode): void {
+  #refuse(p: Packet, drop: DropCode): void {
     this.#counters.drop(this.#row, drop);
-    this.#tap.sent(p, this.#from, now, drop);
-    this.#tap.ended(p, now);
+    this.#tap.sent(p, this.#from, drop);
+    this.#tap.ended(p);
     this.#context.pool.release(p);
   }
 
-  #lose(p: Packet, now: Nanos, drop: DropCode): void {
+  #lose(p: Packet, drop: DropCode): void {
     this.#counters.drop(this.#row, drop);
-    this.#tap.lost(p, this.#from, now, drop);
-    this.#tap.ended(p, now);
+    p.time = this.#scheduler.now;
+    this.#tap.lost(p, this.#from, drop);
+    this.#tap.ended(p);
     this.#context.pool.release(p);
   }
 }

@@ -8,16 +8,16 @@
  * @module
  */
 import type { TimerId } from '../../base/brand.js';
-import type { Nanos } from '../../base/time.js';
+import { type Nanos, UNSET } from '../../base/time.js';
 import { BANDS, bandOf } from './dscp-band.js';
-import { type Egress, FULL, KEPT, OCTET_NANOS } from './egress.js';
+import { type Egress, FULL, KEPT, LEAVES, OCTET_NANOS } from './egress.js';
 import type { Packet } from '../packet.js';
 import type { Scheduler, Target } from '../scheduler.js';
 
 /** Whom the egress tells about frames that it kept. */
 export interface Line {
-  /** hot. It will have left the line at `departure`. */
-  departs(p: Packet, departure: number): void;
+  /** hot. It will have left the line at the egress's `departure`. */
+  departs(p: Packet): void;
   /** It had to give way to a frame of an earlier band. */
   evicted(p: Packet): void;
 }
@@ -65,7 +65,8 @@ const OP_LINE_FREE = 0;
 const NOT_BOOKED = 0 as TimerId;
 
 export class PriorityEgress implements Egress, Target {
-  freeAt = 0;
+  freeAt: number = UNSET;
+  departure: number = UNSET;
   readonly #scheduler: Scheduler;
   readonly #line: Line;
   readonly #bands: readonly Band[] = Array.from({ length: BANDS }, () => new Band());
@@ -77,6 +78,7 @@ export class PriorityEgress implements Egress, Target {
   constructor(scheduler: Scheduler, line: Line, rate: number, limit: number) {
     this.#scheduler = scheduler;
     this.#line = line;
+    this.freeAt = 0;
     this.configure(rate, limit);
   }
 
@@ -85,10 +87,13 @@ export class PriorityEgress implements Egress, Target {
     this.#limit = limit;
   }
 
-  offer(p: Packet, now: number): number {
+  offer(p: Packet): number {
+    const now = this.#scheduler.now;
     if (this.#kept === 0 && this.freeAt <= now) {
-      this.freeAt = now + this.#onLine(p);
-      return Math.round(this.freeAt);
+      const free = now + this.#onLine(p);
+      this.freeAt = free;
+      this.departure = Math.round(free);
+      return LEAVES;
     }
     const band = bandOf(p.buf, p.off, p.len);
     // One more is on the line.
@@ -104,9 +109,11 @@ export class PriorityEgress implements Egress, Target {
     this.#timer = NOT_BOOKED;
     const p = this.#takeFirst();
     // From when the line was free, not from now: a late clock does not slow the line down.
-    this.freeAt += this.#onLine(p);
+    const free = this.freeAt + this.#onLine(p);
+    this.freeAt = free;
     if (this.#kept > 0) this.#book();
-    this.#line.departs(p, Math.round(this.freeAt));
+    this.departure = Math.round(free);
+    this.#line.departs(p);
   }
 
   purge(now: number, lose: (p: Packet) => void): void {

@@ -33,6 +33,10 @@ export class SortedQueue implements EventQueue {
     return id;
   }
 
+  post(target: Target, op: number, packet: Packet): void {
+    this.push(packet.time, target, op, packet);
+  }
+
   cancel(id: TimerId): boolean {
     const at = this.#entries.findIndex((e) => e.id === id);
     if (at >= 0) this.#entries.splice(at, 1);

@@ -15,7 +15,7 @@
  * @module
  */
 import type { TimerId } from '../../base/brand.js';
-import { NEVER, type Nanos } from '../../base/time.js';
+import { NEVER, type Nanos, UNSET } from '../../base/time.js';
 import type { Packet } from '../packet.js';
 import type { EventQueue, Target } from '../scheduler.js';
 import { assertInvariant } from '../../base/assert.js';
@@ -75,11 +75,15 @@ export class TimingWheel implements EventQueue {
   #lastOrder = 0;
   /** Slot of the next event if it is known. */
   #first = NONE;
+  /** Its time; `Infinity` when nothing waits. */
+  #firstTime: Nanos = NEVER;
   #sinceReview = 0;
-  #reviewedAt = 0;
-  #lastTime = 0;
+  #reviewedAt: number = UNSET;
+  #lastTime: number = UNSET;
 
   constructor() {
+    this.#reviewedAt = 0;
+    this.#lastTime = 0;
     this.#head.fill(NONE);
     this.#tail.fill(NONE);
     this.#freeSlots(0, MIN_BUCKETS);
@@ -90,18 +94,35 @@ export class TimingWheel implements EventQueue {
   }
 
   push(when: Nanos, target: Target, op: number, packet: Packet | null): TimerId {
+    const slot = this.#take();
+    this.#when[slot] = when;
+    this.#fill(slot, target, op, packet);
+    return ((this.#generation[slot] as number) * SLOT_SPAN + slot) as TimerId;
+  }
+
+  post(target: Target, op: number, packet: Packet): void {
+    const slot = this.#take();
+    this.#when[slot] = packet.time;
+    this.#fill(slot, target, op, packet);
+  }
+
+  /** A free slot, off the free list. */
+  #take(): number {
     if (this.#free === NONE) this.#growSlots();
     const slot = this.#free;
     this.#free = this.#next[slot] as number;
-    this.#when[slot] = when;
+    return slot;
+  }
+
+  /** The rest of an event whose time is set, and its place. */
+  #fill(slot: number, target: Target, op: number, packet: Packet | null): void {
     this.#order[slot] = ++this.#lastOrder;
     this.#op[slot] = op;
     this.#target[slot] = target;
     this.#packet[slot] = packet;
     this.#place(slot);
     // The newest of equal times is last: only a strictly earlier time changes the first event.
-    if (this.#first !== NONE && when < (this.#when[this.#first] as number)) this.#first = slot;
-    return ((this.#generation[slot] as number) * SLOT_SPAN + slot) as TimerId;
+    if (this.#first !== NONE && (this.#when[slot] as number) < this.#firstTime) this.#know(slot);
   }
 
   cancel(id: TimerId): boolean {
@@ -115,15 +136,15 @@ export class TimingWheel implements EventQueue {
   }
 
   peek(): Nanos {
-    if (this.#first === NONE) this.#first = this.#findFirst();
-    return this.#first === NONE ? NEVER : ((this.#when[this.#first] as number) as Nanos);
+    if (this.#first === NONE) this.#seek();
+    return this.#firstTime;
   }
 
   pop(): void {
-    if (this.#first === NONE) this.#first = this.#findFirst();
+    if (this.#first === NONE) this.#seek();
     const slot = this.#first;
     assertInvariant(slot !== NONE, 'an event to pop');
-    const when = this.#when[slot] as number;
+    const when = this.#firstTime;
     const tick = Math.floor(when / this.#width);
     // Never backwards: what was booked before the last event stands in the first bucket.
     if (tick > this.#base) this.#base = tick;
@@ -220,6 +241,18 @@ export class TimingWheel implements EventQueue {
     this.#generation[slot] = generation === LAST_GENERATION ? 1 : generation + 1;
     this.#next[slot] = this.#free;
     this.#free = slot;
+  }
+
+  #seek(): void {
+    const slot = this.#findFirst();
+    if (slot === NONE) this.#firstTime = NEVER;
+    else this.#know(slot);
+  }
+
+  /** That slot is the next event. */
+  #know(slot: number): void {
+    this.#first = slot;
+    this.#firstTime = this.#when[slot] as Nanos;
   }
 
   #findFirst(): number {

@@ -38,15 +38,17 @@ export class Egress {
 
   /** hot. Puts the frame on the neighbour's link. */
   transmit(p: Packet, neighbour: Neighbour): void {
-    const { iface, header } = neighbour;
+    const { iface, headerView: header } = neighbour;
     if (!iface.up || iface.end === null) {
       iface.txDropped++;
       this.#node.core.drop(p, DROP.INTERFACE_DOWN, this.#node.core.why('interface-down', 'postrouting'));
       return;
     }
-    const b = p.buf;
-    const o = p.off;
-    for (let i = 0; i < ethernet.HEADER; i++) b[o + i] = header[i] as number;
+    const { view, off } = p;
+    view.setInt32(off, header.getInt32(0));
+    view.setInt32(off + 4, header.getInt32(4));
+    view.setInt32(off + 8, header.getInt32(8));
+    view.setUint16(off + 12, header.getUint16(12));
     iface.txPackets++;
     iface.txBytes += p.len;
     iface.end.send(p);

@@ -5,6 +5,7 @@
  */
 import { DROP, type DropCode } from '../../base/drop.js';
 import type { Packet } from '../../fabric/packet.js';
+import * as checksum from '../../wire/checksum.js';
 import * as ethernet from '../../wire/ethernet.js';
 import * as ipv4 from '../../wire/ipv4.js';
 import { UNREACHABLE } from '../icmp/kinds.js';
@@ -31,7 +32,7 @@ export class Ipv4Input {
       core.drop(p, DROP.MALFORMED, core.why('malformed', 'prerouting'));
       return;
     }
-    if (!ipv4.checksumOk(b, o)) {
+    if (!checksum.verifyView(p.view, o, ipv4.headerLength(b, o))) {
       iface.rxDropped++;
       core.drop(p, DROP.CHECKSUM, core.why('checksum', 'prerouting'));
       return;

@@ -90,7 +90,8 @@ export class Output implements IpOutput {
       b[o + 9] = protocol;
       this.#node.book.write(from, b, o + ipv4.SRC);
       this.#node.book.write(to, b, o + ipv4.DST);
-      ipv4.fillChecksum(b, o);
+      setU16(b, o + ipv4.CHECKSUM, 0);
+      setU16(b, o + ipv4.CHECKSUM, checksum.finish(checksum.sumView(p.view, o, ipv4.HEADER)));
     } else {
       setU16(b, o - 2, ethernet.ETHERTYPE.IPV6);
       b[o] = 0x60 | (tos >>> 4);

@@ -40,6 +40,8 @@ export class Neighbour implements Target {
   state: NeighbourState = NUD.NONE;
   /** The ready Ethernet header: destination, source, EtherType. */
   readonly header = new Uint8Array(14);
+  /** The same bytes by words. */
+  readonly headerView = new DataView(this.header.buffer);
   /** When it was last heard from in a way that proves it. */
   confirmed = 0 as Nanos;
   probes = 0;

@@ -1,0 +1,25 @@
+/**
+ * `callpath errors`: what the codes mean.
+ * @module
+ */
+import { ERROR_CODES, LabError } from '../../base/error.js';
+import type { ErrorCode } from '../../base/error.js';
+import { ERROR_HELP, errorReference } from '../../base/error-help.js';
+import { didYouMean } from '../../topology/source/suggest.js';
+import { print } from '../exit.js';
+
+export function errors(code: string | undefined): void {
+  if (code === undefined) {
+    process.stdout.write(errorReference());
+    return;
+  }
+  const name = code.toUpperCase();
+  if (!isCode(name)) {
+    throw new LabError('CLI_USAGE', `there is no error code "${code}"`, { expected: 'a code as it stands in a message', ...didYouMean(name, Object.keys(ERROR_CODES)) });
+  }
+  print(`${name}\n  ${ERROR_HELP[name].meaning}\n  mend it:  ${ERROR_HELP[name].mend}`);
+}
+
+function isCode(name: string): name is ErrorCode {
+  return Object.hasOwn(ERROR_CODES, name);
+}

@@ -1,0 +1,81 @@
+/**
+ * The public surface of callpath as a library: what the command line does, from a program. Everything else in the
+ * package may change without notice.
+ *
+ * Bad input comes back as a result (`ok: false`) or as a thrown {@link LabError} with a code; what the network does to a
+ * packet is data, in the ledger.
+ *
+ * @example
+ * import { FIELDS, KIND_INFOS, compileFilter, loadTopology, openLedger, parseFlow, runFlow, selectPackets, sim } from 'callpath';
+ * import { readFileSync } from 'node:fs';
+ *
+ * const file = 'lab/flows/hybrid-p2p-mixed.flow.yaml';
+ * const flow = parseFlow(readFileSync(file, 'utf8'), file);
+ * if (!flow.ok) throw flow.errors[0];
+ * const topology = await loadTopology(flow.flow.topology, KIND_INFOS);
+ * if (!topology.ok) throw topology.errors[0];
+ *
+ * const verdict = await runFlow(flow.flow, topology.plan, { substrate: sim, seed: 1, captureFile: 'run.pcapng' });
+ * for (const finding of verdict.findings) console.log(finding.status, finding.subject, finding.observed);
+ * verdict.run.ledger.close();
+ *
+ * const { ledger } = openLedger('run.pcapng');
+ * for (const id of selectPackets('run.pcapng', compileFilter('rtp', FIELDS))) console.log(ledger.journey(id).end.kind);
+ * ledger.close();
+ * @module
+ */
+import { sim } from './substrate/sim/sim-lab.js';
+
+// ---- Topologies: a *.lab.yaml becomes a plan, or all of its faults at once.
+export { loadTopology, parseTopology } from './topology/topology-file.js';
+export type { TopologyResult } from './topology/topology-file.js';
+export { topologyJsonSchema } from './topology/json-schema.js';
+export type { KindInfo, Plan, PlanAddress, PlanInterface, PlanLink, PlanNode, PlanRoute, PlanUser, Segment } from './topology/plan.js';
+
+// ---- Node kinds, by name: what `kind:` of a node may be. A topology needs to know of them (`KIND_INFOS`), a run needs their code.
+export { KIND_INFOS, KINDS } from './roles/kinds.js';
+export type { RoleKind } from './roles/role.js';
+
+// ---- Flows: who does what, and what must be seen. `fitFlow` holds a flow against a plan before it is run.
+export { parseFlow } from './scenario/flow-file.js';
+export type { FlowResult } from './scenario/flow-file.js';
+export { fitFlow } from './scenario/fit.js';
+export type { Expectation, FlowSpec, Step } from './scenario/flow.js';
+
+// ---- Runs: a flow on a plan becomes a verdict, with the ledger that it rests on.
+export { runFlow } from './cli/flow-run.js';
+export type { FlowRunOptions, FlowVerdict } from './cli/flow-run.js';
+export type { Substrate } from './substrate/substrate.js';
+export { sim };
+/** What runs can be made on, by name. */
+export const SUBSTRATES = { sim } as const;
+
+// ---- Ledgers: what became of every packet, from the capture file of a run.
+export { readLedgerFile as openLedger } from './capture/ledger-reader.js';
+export type { LedgerRead } from './capture/ledger-reader.js';
+export type { Flow, Hop, Journey, JourneyEnd, LabEvent, Ledger } from './capture/ledger.js';
+export type { FlowId, LinkId, NodeId, PacketId } from './base/brand.js';
+export type { Nanos } from './base/time.js';
+
+// ---- Display filters, as in Wireshark, and ordinary single-point captures.
+export { compileFilter } from './capture/filter/compile.js';
+export type { Filter } from './capture/filter/compile.js';
+export { selectPackets } from './cli/filter.js';
+export { FIELDS } from './analysis/filter-fields.js';
+export { extract } from './capture/extract.js';
+export type { ExtractOptions, Extracted } from './capture/extract.js';
+export { clearText } from './analysis/clear-text.js';
+
+// ---- Judgement: functions of a ledger and a plan alone, so they serve a run of yesterday as well.
+export { observe } from './analysis/legs.js';
+export type { Leg, Observation } from './analysis/legs.js';
+export { verifyFlow } from './verify/expectations.js';
+export { holds } from './verify/finding.js';
+export type { Evidence, Finding } from './verify/finding.js';
+export { compareBaseline, formatBaseline, parseBaseline, pathsOf } from './verify/baseline.js';
+export type { Baseline } from './verify/baseline.js';
+
+// ---- Errors: one class, compared by code; `ERROR_HELP` says what each code means.
+export { ERROR_CODES, LabError, formatLabError } from './base/error.js';
+export type { ErrorCode, SourceRef } from './base/error.js';
+export { ERROR_HELP } from './base/error-help.js';

@@ -1,0 +1,54 @@
+/**
+ * Evidence out of legs: which packets, over which links, and what became of those that did not arrive.
+ * @module
+ */
+import type { PacketId } from '../base/brand.js';
+import { linksOf } from '../analysis/direction.js';
+import type { Direction, Ending } from '../analysis/direction.js';
+import type { DropGroup } from '../analysis/drops.js';
+import type { Leg, Observation } from '../analysis/legs.js';
+import type { Plan } from '../topology/plan.js';
+import type { Evidence } from './finding.js';
+
+/** Packets that evidence names. */
+const NAMED = 10;
+
+export function legEvidence(legs: readonly Leg[], observation: Observation, plan: Plan): Evidence {
+  const directions = legs.flatMap((leg) => [leg.there, leg.back]);
+  const lost = directions.flatMap((direction) => direction.endings).filter((ending) => ending.reason !== 'in-flight');
+  return {
+    // Both directions have a say: the first packets of each, in turns.
+    packets: inTurns(directions.map((direction) => direction.evidence)).slice(0, NAMED),
+    total: directions.reduce((sum, direction) => sum + direction.packets, 0),
+    links: linkNames(legs, plan),
+    ...(lost.length > 0 && { why: lost.map((ending) => endingText(ending, observation.drops)).join(', ') }),
+  };
+}
+
+/** Names of the links that the legs crossed, each once, in the order of crossing. */
+export function linkNames(legs: readonly Leg[], plan: Plan): readonly string[] {
+  return [...new Set(legs.flatMap((leg) => [leg.there, leg.back]).flatMap((direction) => linksOf(direction, plan).map((link) => link.name)))];
+}
+
+function inTurns(lists: readonly (readonly PacketId[])[]): readonly PacketId[] {
+  const longest = Math.max(0, ...lists.map((list) => list.length));
+  return Array.from({ length: longest }, (_, i) => lists.flatMap((list) => list[i] ?? [])).flat();
+}
+
+/** `7 × firewall-rule at fw1 (chain=inet/filter/forward rule=7 src=fw1.nft:12)`. */
+function endingText({ packets, reason, where, examples }: Ending, drops: readonly DropGroup[]): string {
+  const group = drops.find((drop) => drop.reason === reason && drop.where === where && drop.examples.some((id) => examples.includes(id)));
+  const said = (group?.decision ?? '').split(' ').filter((pair) => !/^(at|stage)=|^$/.test(pair)).join(' ');
+  return `${packets} × ${reason} at ${where}${said === '' ? '' : ` (${said})`}`;
+}
+
+/** Who of a leg the other end heard nothing of, and why; empty when both were heard. */
+export function silences(legs: readonly Leg[]): readonly string[] {
+  return legs.flatMap((leg) => [...silence(leg.there, leg.a.name, leg.b.name), ...silence(leg.back, leg.b.name, leg.a.name)]);
+}
+
+function silence(direction: Direction, from: string, to: string): readonly string[] {
+  if (direction.delivered > 0) return [];
+  const ending = direction.endings[0];
+  return [`nothing of ${from} reaches ${to}${ending === undefined ? '' : ` (${ending.reason} at ${ending.where})`}`];
+}

@@ -1,0 +1,177 @@
+/**
+ * `callpath run` as people and CI servers use it: what it prints, what it leaves, and its exit code.
+ */
+import { existsSync, mkdirSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Desk, build, flowText, lineOf, parseXml, topologyText } from './cli-support.js';
+import { ROOT, swap } from './support.js';
+
+const desk = new Desk();
+beforeAll(build);
+afterAll(() => {
+  desk.clear();
+});
+
+/** Microsoft's prefixes by the Internet, both ways. */
+const OVER_THE_INTERNET = topologyText(
+  swap('- { to: microsoft, via: isp, metric: 30 }', '- { to: microsoft, via: isp, metric: 5 }'),
+  swap('- { to: contoso, via: ms-edge, metric: 30 }', '- { to: contoso, via: ms-edge, metric: 5 }'),
+);
+
+describe('callpath run', () => {
+  it('runs one flow by its id: a table, a capture, exit code 0', () => {
+    const { code, out, err } = desk.run('run', 'hybrid-p2p-mixed', '--seed', '7', '--out', 'a/b');
+    expect(err).toBe('');
+    expect(code).toBe(0);
+    expect(out).toMatch(/^hybrid-p2p-mixed {2}An on-premises user/);
+    expect(out).toMatch(/✔ {2}bob signalling +ExpressRoute +ExpressRoute\n {7}bob--hq-lan hq-rt--hq-lan .*\ber-primary\b/);
+    expect(out).toMatch(/as documented: (\d+) of \1 checks, \d+ packets, /);
+    expect(out).not.toContain('\u001b');
+    expect(readdirSync(desk.path('a/b')).sort()).toEqual(['alice', 'bob', 'dc-fe', 'online-fe'].map((node) => `hybrid-p2p-mixed.${node}.pcapng`).concat('hybrid-p2p-mixed.pcapng').sort());
+  });
+
+  it('runs a file of one\'s own, and says what each link did', () => {
+    desk.write('mine.flow.yaml', flowText('hybrid-p2p-onprem', swap('flow: hybrid-p2p-onprem', 'flow: mine')));
+    const { code, out } = desk.run('run', 'mine.flow.yaml', '--verbose');
+    expect(code).toBe(0);
+    expect(out).toMatch(/ {2}link +asked +delay +max +loss +rate +packets\n/);
+    expect(out).toMatch(/hq-rt > branch-rt +delay 6ms rate \S+.* +6\.\d+ms +6\.\d+ms +0% +\S+bit +\d+\n/);
+    expect(existsSync(desk.path('captures/mine.pcapng'))).toBe(true);
+  });
+
+  it('tells all that is wrong with what was asked for, before anything runs', () => {
+    const { code, out, err } = desk.run('run', 'hybrid-p2p-mixd', 'nowhere.flow.yaml', '.', '--out', 'none');
+    expect(code).toBe(2);
+    expect(out).toBe('');
+    expect(err).toContain('FLOW_UNKNOWN there is no flow "hybrid-p2p-mixd"');
+    expect(err).toContain('mend it:  did you mean "hybrid-p2p-mixed"?');
+    expect(err).toContain('FILE_NOT_FOUND there is no file nowhere.flow.yaml');
+    expect(err).toContain("FILE_UNREADABLE . can't be read: it is a folder");
+    expect(existsSync(desk.path('none'))).toBe(false);
+  });
+
+  it.each([
+    ['a seed that is none', ['--seed', '-1'], /"-1" is no seed/],
+    ['a seed beyond what a number holds', ['--seed', '99999999999999999999'], /is no seed/],
+    ['captures below a file', ['--out', 'file/captures'], /can't make the folder file\/captures/],
+    ['captures where the kernel takes none', ['--out', '/proc/callpath/captures'], /can't make the folder \/proc\/callpath/],
+    ['a topology that is not there', ['--topology', 'no.lab.yaml'], /FILE_NOT_FOUND there is no file no\.lab\.yaml/],
+    ['a report in a folder that is not there', ['--junit', 'no/report.xml'], /there is no folder no/],
+    ['a report over a folder', ['--junit', '.'], /it is a folder/],
+    ['a baseline that is not there', ['--baseline', 'no.json'], /FILE_NOT_FOUND/],
+    ['a baseline that is none', ['--baseline', 'file'], /BASELINE_INVALID/],
+    ['an option that does not exist', ['--sed', '1'], /unknown option '--sed'[^]*--seed/],
+  ])('refuses %s with exit code 2', (_, options, message) => {
+    desk.write('file', 'no baseline');
+    const { code, out, err } = desk.run('run', 'hybrid-p2p-mixed', ...options);
+    expect(err).toMatch(message);
+    expect(err).not.toMatch(/\n {4}at /);
+    expect(code).toBe(2);
+    expect(out).toBe('');
+  });
+
+  it('holds a flow against its topology before it runs, all faults at once', () => {
+    const text = flowText(
+      'hybrid-p2p-onprem',
+      swap('caller: alice', 'caller: alise'),
+      swap('callee: dave', 'callee: dc-fe'),
+      swap('steps:\n', 'steps:\n  - link: { name: er-primry, set: down }\n  - link: { name: er, set: lose 5% }\n'),
+      swap('sites: [hq, branch]', 'sites: [hq, moon]'),
+    );
+    const line = (part: string): number => lineOf(text, part);
+    const { code, err } = desk.run('run', desk.write('misfit.flow.yaml', text));
+    expect(code).toBe(2);
+    expect(err).toMatch(/ FLOW_ACTOR the topology contoso has no node "alise"\n.*\n {2}mend it: {2}did you mean "alice"\?/);
+    expect(err).toContain(`misfit.flow.yaml:${line('alise')}:11: FLOW_ACTOR the topology`);
+    expect(err).toContain(`misfit.flow.yaml:${line('dc-fe')}:11: FLOW_ACTOR no user sits at the node "dc-fe"`);
+    expect(err).toMatch(/ FLOW_STEP .*"er-primry"\n.*\n {2}mend it: {2}did you mean "er-primary"\?/);
+    expect(err).toContain(`misfit.flow.yaml:${line('er-primry')}:5: FLOW_STEP`);
+    expect(err).toContain(`misfit.flow.yaml:${line('lose 5%')}:5: FLOW_STEP`);
+    expect(err).toMatch(/FLOW_EXPECTATION no node .* stands at the site "moon"/);
+  });
+
+  it('says where a flow names a topology that is not there', () => {
+    const text = flowText('hybrid-p2p-onprem', swap(/^topology: .*$/m, 'topology: gone.lab.yaml'));
+    const { code, err } = desk.run('run', desk.write('lost.flow.yaml', text));
+    expect(code).toBe(2);
+    expect(err).toContain(`lost.flow.yaml:${lineOf(text, 'gone.lab.yaml')}:11: FILE_NOT_FOUND there is no file ${desk.path('gone.lab.yaml')}`);
+  });
+
+  it('refuses two flows that would write one capture', () => {
+    const file = desk.write('twin.flow.yaml', flowText('hybrid-p2p-onprem'));
+    const { code, err } = desk.run('run', 'hybrid-p2p-onprem', file);
+    expect(code).toBe(2);
+    expect(err).toContain('both hold the flow "hybrid-p2p-onprem"');
+  });
+
+  it('fails a flow that differs: exit code 1, evidence, and JUnit that names the leg', () => {
+    const topology = desk.write('moved.lab.yaml', OVER_THE_INTERNET);
+    const { code, out } = desk.run('run', 'online-p2p-internal', 'hybrid-p2p-onprem', '--topology', topology, '--junit', 'report.xml');
+    expect(code).toBe(1);
+    expect(out).toMatch(/✘ carol signalling: documented ExpressRoute, observed Internet/);
+    expect(out).toContain('differs from its documentation');
+    expect(out).toContain('2 flows, 1 as documented, 1 not');
+    const [, where = ''] = /first: callpath (where .*)/.exec(out) ?? [];
+    expect(desk.shell(`callpath ${where}`).out).toContain('1 packet matches');
+
+    const elements = parseXml(desk.read('report.xml'));
+    expect(elements[0]).toMatchObject({ name: 'testsuites' });
+    const suite = elements.find(({ name, attributes }) => name === 'testsuite' && attributes['name'] === 'online-p2p-internal');
+    const failures = elements.filter(({ name }) => name === 'failure');
+    expect(Number(suite?.attributes['failures'])).toBe(failures.length);
+    const failure = failures.find(({ attributes }) => attributes['message']?.startsWith('carol signalling'));
+    expect(failure?.attributes['message']).toMatch(/^carol signalling: documented ExpressRoute, observed Internet/);
+    expect(failure?.text).toMatch(/expected by .*online-p2p-internal\.flow\.yaml:\d+\ncrossed .*ce--isp, isp--ix/);
+    expect(failure?.text).toMatch(/packets: frame\.packet_id in \{\d+(, \d+)*\} of captures\/online-p2p-internal\.pcapng/);
+    expect(elements.filter(({ name }) => name === 'testcase')).toHaveLength(Number(elements[0]?.attributes['tests']));
+  });
+
+  it('holds a run against a baseline, and names the leg that moved', () => {
+    expect(desk.run('run', 'online-p2p-internal', '--write-baseline', 'paths.json').code).toBe(0);
+    expect(desk.run('run', 'online-p2p-internal', '--baseline', 'paths.json').code).toBe(0);
+    const topology = desk.write('moved.lab.yaml', OVER_THE_INTERNET);
+    const { code, out } = desk.run('run', 'online-p2p-internal', '--baseline', 'paths.json', '--topology', topology);
+    expect(code).toBe(1);
+    expect(out).toMatch(/✘ signalling\/carol-online-fe path: documented ExpressRoute: .*\ber\b.*, observed Internet: .*isp--ix/);
+  });
+
+  it('fails with 3 when the capture cannot be written, and still runs and reports the others', () => {
+    mkdirSync(desk.path('taken', 'hybrid-p2p-mixed.pcapng'), { recursive: true });
+    const { code, out } = desk.run('run', 'hybrid-p2p-mixed', 'hybrid-p2p-onprem', '--out', 'taken', '--junit', 'taken.xml');
+    expect(code).toBe(3);
+    expect(out).toMatch(/✘ CAPTURE_WRITE cannot write taken\/hybrid-p2p-mixed\.pcapng/);
+    expect(out).toContain('2 flows, 1 as documented, 1 not');
+    expect(parseXml(desk.read('taken.xml'))[0]?.attributes).toMatchObject({ errors: '1', failures: '0' });
+  });
+});
+
+describe('callpath', () => {
+  it('says its version and how it is used', () => {
+    expect(desk.run('--version')).toMatchObject({ code: 0, out: expect.stringMatching(/^\d+\.\d+\.\d+\n$/) as string });
+    const help = desk.run('--help');
+    expect(help.code).toBe(0);
+    expect(help.out).toMatch(/Exit codes: 0 .*, 1 .*, 2 .*, 3 /);
+    const commands = [...help.out.matchAll(/^ {2}([a-z]+) \[?/gm)].map((match) => match[1] ?? '');
+    expect(commands).toEqual(expect.arrayContaining(['run', 'flows', 'check', 'where', 'extract', 'errors', 'schema']));
+  });
+
+  it('exits with 2 without a command, and for one that does not exist', () => {
+    expect(desk.run().code).toBe(2);
+    expect(desk.run('chek')).toMatchObject({ code: 2, err: expect.stringContaining('check') as string });
+  });
+
+  it('lists the flows', () => {
+    const ids = readdirSync(join(ROOT, 'lab', 'flows')).map((name) => name.replace('.flow.yaml', ''));
+    const { code, out } = desk.run('flows');
+    expect(code).toBe(0);
+    for (const id of ids) expect(out).toMatch(new RegExp(`^${id} +\\S`, 'm'));
+    const listed = JSON.parse(desk.run('flows', '--json').out) as { id: string }[];
+    expect(listed.map(({ id }) => id)).toEqual(ids.sort());
+  });
+
+  it('explains an error code', () => {
+    expect(desk.run('errors', 'flow_unknown')).toMatchObject({ code: 0, out: expect.stringMatching(/^FLOW_UNKNOWN\n/) as string });
+    expect(desk.run('errors', 'FLOW_UNKNWN')).toMatchObject({ code: 2, err: expect.stringContaining('did you mean "FLOW_UNKNOWN"?') as string });
+  });
+});

@@ -1,0 +1,178 @@
+/**
+ * The documents say what is true: links lead somewhere, commands and options exist, examples parse, filters compile, and
+ * every table of keys, fields, codes and events is the code's own.
+ */
+import { spawnSync } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { FIELDS } from '../../src/analysis/filter-fields.js';
+import { must } from '../../src/base/assert.js';
+import { DROP_NAMES } from '../../src/base/drop.js';
+import { DECISION_KEYS, RECORD_KEYS } from '../../src/capture/comment.js';
+import { compileFilter } from '../../src/capture/filter/compile.js';
+import { flowIds } from '../../src/cli/files.js';
+import { KINDS, KIND_INFOS } from '../../src/roles/kinds.js';
+import { parseFlow } from '../../src/scenario/flow-file.js';
+import { topologyJsonSchema } from '../../src/topology/json-schema.js';
+import { parseTopology } from '../../src/topology/topology-file.js';
+import { build } from './cli-support.js';
+import * as docs from './documents.js';
+import { EXAMPLE_FILE, runExample } from './docs.example.js';
+import { ROOT, flowWith, planWith, play } from './support.js';
+
+const FILES = docs.documents();
+const text = (name: string): string => readFileSync(join(ROOT, name), 'utf8');
+const guide = (name: string): string => text(`lab/docs/${name}`);
+
+describe('links', () => {
+  it.each(FILES)('%s: every relative link leads to a file, every anchor to a heading', (file) => {
+    const broken = docs.links(text(file)).filter((link) => {
+      const [path = '', anchor] = link.split('#');
+      const target = path === '' ? file : relative(ROOT, join(ROOT, dirname(file), path));
+      if (!existsSync(join(ROOT, target))) return true;
+      return anchor !== undefined && !docs.anchors(text(target)).includes(anchor);
+    });
+    expect(broken).toEqual([]);
+  });
+
+  it('a link to nowhere would be found', () => {
+    expect(docs.links('see [this](nowhere.md#x), `[not](this)` and\n```\n[nor](that)\n```\n')).toEqual(['nowhere.md#x']);
+    expect(docs.anchors('# A `b` c!\n## A `b` c!\n')).toEqual(['a-b-c', 'a-b-c-1']);
+  });
+});
+
+describe('commands', () => {
+  // The help of the command itself says what it knows.
+  beforeAll(build, 60_000);
+
+  const help = new Map<string, string>();
+  const helpOf = (...command: readonly string[]): string => {
+    const key = command.join(' ');
+    const known = help.get(key);
+    if (known !== undefined) return known;
+    const result = spawnSync(process.execPath, ['dist/cli/main.js', ...command, '--help'], { cwd: ROOT, encoding: 'utf8' });
+    help.set(key, result.stdout);
+    return result.stdout;
+  };
+  const known = (): readonly string[] => docs.words(/^ {2}([a-z-]+)/gm, must(helpOf().split('Commands:')[1], 'commands in the help'));
+  const faults = ([command = '', ...rest]: readonly string[]): readonly string[] => {
+    if (command.startsWith('-')) return [];
+    if (!known().includes(command)) return [`no command ${command}`];
+    const found = rest.filter((word) => word.startsWith('--') && word.length > 2).filter((word) => !new RegExp(`${word}[\\s,]`).test(helpOf(command)));
+    const flows = command === 'run' ? rest.filter((word, i) => /^[a-z0-9-]+$/.test(word) && !word.startsWith('-') && !(rest[i - 1] ?? '').startsWith('--')) : [];
+    const filter = command === 'where' ? rest[1] : undefined;
+    if (filter !== undefined && !/^[A-Z]+$/.test(filter)) compileFilter(filter, FIELDS);
+    return [...found.map((word) => `${command} has no option ${word}`), ...flows.filter((id) => !flowIds().includes(id)).map((id) => `no flow ${id}`)];
+  };
+
+  it.each(FILES)('%s: commands, options, flows and filters exist', (file) => {
+    expect(docs.commands(text(file)).flatMap(faults)).toEqual([]);
+    const scripts = Object.keys((JSON.parse(text('package.json')) as { scripts: object }).scripts);
+    expect(docs.npmScripts(text(file)).filter((name) => !scripts.includes(name))).toEqual([]);
+  });
+
+  it('wrong ones would be found', () => {
+    const seen = docs.commands('```console\n$ callpath run nosuch --sed 3\n$ callpath fly\n```\nand `callpath check --all X`');
+    expect(seen.flatMap(faults)).toEqual(['run has no option --sed', 'no flow nosuch', 'no command fly', 'check has no option --all']);
+    expect(() => faults(['where', 'X', 'udp.prt == 5'])).toThrow('no field');
+  });
+});
+
+describe('examples', () => {
+  it.each(FILES)('%s: each YAML example is read by its parser', (file) => {
+    for (const { kind, body, line } of docs.yamlExamples(text(file))) expect(docs.faultsOf(kind, body), `${file}:${line} (${kind})`).toEqual([]);
+  });
+
+  it('a bad example would be found', () => {
+    expect(docs.faultsOf('topology', 'name: x\ntopology: { nodes: { a: { kind: ruoter } } }\n')).toHaveLength(1);
+    expect(docs.faultsOf('fragment', 'topology:\n  links:\n    - { endpoints: ["r1:a", "nobody:b"] }\n')).toHaveLength(1);
+    expect(docs.faultsOf('flow-steps', '- dance: caller\n')).toHaveLength(1);
+    expect(docs.faultsOf('flow-expect', '- signed-in: [stranger]\n')).toHaveLength(1);
+    expect(docs.faultsOf('prose', 'a: b\n')).toHaveLength(1);
+  });
+
+  it('the example of the README is the one that is compiled and run', async () => {
+    const [shown] = docs.fences(text('README.md')).filter(({ info }) => info === 'ts');
+    const [, example] = /\/\/ #example\n([\s\S]*?)\/\/ #end/.exec(readFileSync(EXAMPLE_FILE, 'utf8')) ?? [];
+    const undented = must(example, 'the example').replace(/^ {2}/gm, '');
+    const { body } = must(shown, 'a TypeScript example');
+    expect(docs.withoutImports(body)).toBe(undented.trim());
+    // The same imports, from the package instead of its source.
+    expect(docs.importsOf(body)).toEqual(docs.importsOf(readFileSync(EXAMPLE_FILE, 'utf8').replaceAll('../../src/index.js', 'callpath')));
+    const lines: unknown[][] = [];
+    expect(await runExample((...words) => lines.push(words))).toBe(true);
+    expect(lines).toContainEqual(['signalling/bob-online-fe', 'ExpressRoute', expect.any(Number), expect.any(Number)]);
+  });
+});
+
+describe('tables are those of the code', () => {
+  it('filters.md: fields', () => {
+    expect(docs.rows(guide('filters.md'), 'fields')).toEqual([...FIELDS.values()].map((f) => [`\`${f.name}\``, f.type, f.summary]));
+  });
+
+  it('capture.md: drop codes, and keys of comments', () => {
+    const codes = DROP_NAMES.slice(1).map((name, i) => [(i + 1).toString(16).padStart(2, '0'), name]);
+    expect(docs.rows(guide('capture.md'), 'drops').map(([code, name]) => [code, name].map(docs.bare))).toEqual(codes);
+    const keys = docs.rows(guide('capture.md'), 'comment-keys').flatMap(([key]) => docs.codes(key));
+    expect(keys.sort()).toEqual([...DECISION_KEYS, ...RECORD_KEYS].sort());
+  });
+
+  it('capture.md: events that the sources emit, and the fields of those that runs show', async () => {
+    const table = docs.rows(guide('capture.md'), 'events');
+    const documented = new Map<string, Set<string>>();
+    for (const [name, , fields] of table) {
+      const event = docs.bare(name);
+      documented.set(event, new Set([...(documented.get(event) ?? []), ...docs.codes(must(fields, 'fields').replace(/\([^)]*\)/g, ''))]));
+    }
+    expect([...documented.keys()].sort()).toEqual(docs.eventNames());
+    for (const id of flowIds()) {
+      const verdict = await play(flowWith(id), planWith());
+      for (const event of verdict.run.ledger.events()) {
+        for (const field of Object.keys(event.fields)) expect(documented.get(event.name), `${event.name} ${field}`).toContain(field);
+      }
+      verdict.run.ledger.close();
+    }
+  });
+
+  it.each(docs.keyTables(guide('topology.md')))('topology.md: keys of %s', (path, keys) => {
+    expect([...keys].sort()).toEqual([...docs.schemaKeys(topologyJsonSchema(KIND_INFOS), path)].sort());
+  });
+
+  it('topology.md: every mapping of the schema has its table', () => {
+    const tables = docs.keyTables(guide('topology.md')).map(([path]) => path);
+    expect(tables).toEqual(['.', 'organisations.*', 'topology', 'topology.addressing', 'topology.nodes.*', 'topology.nodes.*.dscp[]', 'topology.links[]', 'topology.nodes.*.routes[]', 'users.*', 'zones.*', 'zones.*.records.*']);
+  });
+
+  it('flows.md: keys, steps, expectations', () => {
+    const unknown = 'flow: x\ntitle: t\nsource: s\ndeployment: online\ntopology: t\nactors: { a: alice }\nsteps: [{ zzz: 1 }]\nexpect: [{ zzz: 1 }]\nzzz: 1\n';
+    const result = parseFlow(unknown, 'x.flow.yaml');
+    const lists = result.ok ? [] : result.errors.map((e) => must(e.expected, 'expected').replace(/^one of: /, '').split(', '));
+    const first = (name: string): string[] => docs.rows(guide('flows.md'), name).map(([cell]) => docs.bare(cell).replace(/:.*/, '')).sort();
+    expect([first('steps'), first('expectations'), first('flow-keys')]).toEqual(lists);
+  });
+
+  it.each([...KINDS.values()])('node-kinds.md: $kind', (kind) => {
+    const page = guide('node-kinds.md');
+    const settings = Object.keys((kind.schema.json as { properties?: object }).properties ?? {});
+    expect(docs.rows(page, `config: ${kind.kind}`).map(([key]) => docs.bare(key))).toEqual(settings);
+    expect(docs.rows(page, `commands: ${kind.kind}`).map(([key]) => docs.bare(key))).toEqual(Object.keys(kind.commands));
+  });
+
+  it('node-kinds.md: every kind has its section', () => {
+    expect(docs.words(/^## (\S+)$/gm, guide('node-kinds.md'))).toEqual([...KINDS.keys()]);
+  });
+
+  it('architecture.md: the floors, in their order', () => {
+    const listed = docs.rows(guide('architecture.md'), 'floors').map(([floor]) => docs.bare(floor));
+    const [, floors = ''] = /const floors = \[([^\]]*)\]/.exec(text('.dependency-cruiser.cjs')) ?? [];
+    expect(listed).toEqual(docs.words(/'([a-z]+)'/g, floors).filter((floor) => existsSync(join(ROOT, 'src', floor))));
+  });
+
+  it('the first lines of the topologies name the schema that is there', () => {
+    const result = parseTopology(text('topologies/contoso.lab.yaml'), 'contoso.lab.yaml', KIND_INFOS);
+    expect(result.ok).toBe(true);
+    expect(text('topologies/contoso.lab.yaml')).toMatch(/^# yaml-language-server: \$schema=lab\.schema\.json\n/);
+    expect(existsSync(join(ROOT, 'topologies/lab.schema.json'))).toBe(true);
+  });
+});
