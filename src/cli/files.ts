@@ -60,15 +60,21 @@ function unwritable(file: string, cause: unknown): LabError {
  * Errors: CLI_USAGE.
  */
 export function makeFolder(folder: string): void {
+  try {
+    makeEach(resolve(folder));
+  } catch (cause) {
+    throw new LabError('CLI_USAGE', `can't make the folder ${folder}: ${(cause as Error).message}`, { expected: 'a folder that you may write to', cause });
+  }
+}
+
+function makeEach(folder: string): void {
   if (isFolder(folder)) return;
-  const parent = dirname(resolve(folder));
-  if (parent !== resolve(folder)) makeFolder(parent);
+  makeEach(dirname(folder));
   try {
     mkdirSync(folder);
-  } catch (cause) {
-    // Two runs at once may both make it.
-    if (isFolder(folder)) return;
-    throw new LabError('CLI_USAGE', `can't make the folder ${folder}: ${(cause as Error).message}`, { expected: 'a folder that you may write to', cause });
+  } catch (error) {
+    // Another run may have made it meanwhile.
+    if (!isFolder(folder)) throw error;
   }
 }
 
@@ -128,4 +134,11 @@ function topologyText(file: string, flow: FlowSpec | null): string {
       cause: error,
     });
   }
+}
+
+/** Errors: CLI_USAGE. */
+export function seedOf(text: string): number {
+  const seed = Number(text);
+  if (!/^\d+$/.test(text) || !Number.isSafeInteger(seed)) throw new LabError('CLI_USAGE', `"${text}" is no seed`, { expected: 'a whole number, such as --seed 7' });
+  return seed;
 }

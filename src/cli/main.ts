@@ -29,6 +29,8 @@ program
   .option('--junit <file>', 'write a JUnit report')
   .option('--baseline <file>', 'compare the paths with those stored there; a flow that moved fails')
   .option('--write-baseline <file>', 'store the paths that were observed')
+  .option('--on <substrate>', 'sim (virtual time), netns (Linux namespaces) or docker (containers)', 'sim')
+  .option('--json <file>', 'write what was observed: legs, labels, links, delays, drops')
   .option('--verbose', 'show also what each link was asked to do and what it did')
   .action(async (names: string[], options) => (await import('./commands/run.js')).run(names, options));
 
@@ -65,6 +67,77 @@ program
   .option('--clear', 'decrypt SRTP with the keys in the file')
   .option('--out <file>', 'where to write; default: beside the ledger')
   .action(async (capture: string, options) => (await import('./commands/extract.js')).extract(capture, options));
+
+program
+  .command('parity')
+  .description('one flow on several substrates, side by side: verdicts, link groups, candidate types')
+  .argument('<flow>', 'flow id (callpath flows) or *.flow.yaml file')
+  .option('--on <substrates>', 'comma-separated; default: all that this machine can run')
+  .option('--seed <number>', 'seed of all random numbers', '1')
+  .option('--out <folder>', 'where captures go', 'captures')
+  .action(async (flow: string, options) => (await import('./commands/parity.js')).parity(flow, options));
+
+program
+  .command('up')
+  .description('build a lab and keep it up, captures being written, until callpath down or Ctrl-C')
+  .argument('<topology>', '*.lab.yaml file')
+  .requiredOption('--on <substrate>', 'netns or docker')
+  .option('--seed <number>', 'seed of all random numbers', '1')
+  .option('--out <folder>', 'where the capture goes', 'captures')
+  .action(async (topology: string, options) => (await import('./commands/up.js')).up(topology, options));
+
+const LAB = ['--lab <name>', 'the lab that is meant, when several are up'] as const;
+
+program
+  .command('status')
+  .description('nodes and links of a lab that is up')
+  .option(...LAB)
+  .action(async (options) => (await import('./commands/live.js')).status(options));
+
+program
+  .command('call')
+  .description('in a lab that is up: one user calls another; both are signed in first')
+  .argument('<from>', 'a user')
+  .argument('<to>', 'a user')
+  .option(...LAB)
+  .action(async (from: string, to: string, options) => (await import('./commands/live.js')).call(from, to, options));
+
+program
+  .command('hang-up')
+  .description('in a lab that is up: end the calls of a client')
+  .argument('<node>', 'a client node')
+  .option(...LAB)
+  .action(async (node: string, options) => (await import('./commands/live.js')).hangUp(node, options));
+
+program
+  .command('link')
+  .description('in a lab that is up: change a link')
+  .command('set')
+  .description('up, down, or words of netem for both directions')
+  .argument('<name>', 'a link or a link group')
+  .argument('<words...>', 'such as: down, up, loss 5%, delay 20ms 5ms')
+  .option(...LAB)
+  .action(async (name: string, words: string[], options) => (await import('./commands/live.js')).setLink(name, words, options));
+
+program
+  .command('exec')
+  .description('in a lab that is up: run a command inside a node')
+  .argument('<node>', 'a node')
+  .argument('<command...>', 'after --: the command and its arguments')
+  .option(...LAB)
+  .action(async (node: string, command: string[], options) => (await import('./commands/live.js')).exec(node, command, options));
+
+program
+  .command('down')
+  .description('take a lab down that is up')
+  .option(...LAB)
+  .action(async (options) => (await import('./commands/live.js')).down(options));
+
+program
+  .command('compose')
+  .description('print a Compose file that runs a topology in containers')
+  .argument('<topology>', '*.lab.yaml file, by its path from the folder of the Compose file')
+  .action(async (topology: string) => (await import('./commands/compose.js')).compose(topology));
 
 program
   .command('errors')

@@ -7,7 +7,13 @@ import { sim } from '../substrate/sim/sim-lab.js';
 import type { Substrate } from '../substrate/substrate.js';
 import { didYouMean, listed } from '../topology/source/suggest.js';
 
-const LOADERS: ReadonlyMap<string, () => Promise<Substrate>> = new Map([['sim', () => Promise.resolve(sim)]]);
+export { composeFile } from '../substrate/docker/compose.js';
+
+const LOADERS: ReadonlyMap<string, () => Promise<Substrate>> = new Map<string, () => Promise<Substrate>>([
+  ['sim', () => Promise.resolve(sim)],
+  ['netns', async () => (await import('../substrate/netns/netns.js')).netns],
+  ['docker', async () => (await import('../substrate/docker/docker.js')).docker],
+]);
 
 export const DEFAULT_SUBSTRATE = sim;
 export const SUBSTRATE_NAMES: readonly string[] = [...LOADERS.keys()];

@@ -41,7 +41,7 @@ export function flowText(report: FlowReport, paint: Paint, verbose: boolean, roo
     ...(report.trouble === null ? report.findings.filter((finding) => finding.status !== 'pass').flatMap((finding) => details(finding, report, paint)) : []),
     ...(verbose && report.links.length > 0 ? [linkText(report.links, report.labTime, paint, room)] : []),
     ...(report.trouble === null ? [] : [paint.bad(`  ✘ ${report.trouble.replaceAll('\n', '\n    ')}`)]),
-    summary(report, paint),
+    ...summary(report, paint, room),
   ];
   return lines.join('\n');
 }
@@ -78,12 +78,14 @@ function details(finding: Finding, report: FlowReport, paint: Paint): string[] {
   return lines;
 }
 
-function summary(report: FlowReport, paint: Paint): string {
-  const verdict = report.trouble !== null ? paint.bad('the run failed') : report.documented ? paint.good('as documented') : paint.bad('differs from its documentation');
+function summary(report: FlowReport, paint: Paint, room: number): readonly string[] {
+  const [colour, verdict] = report.trouble !== null ? [paint.bad, 'the run failed'] : report.documented ? [paint.good, 'as documented'] : [paint.bad, 'differs from its documentation'];
   const passed = report.findings.filter((finding) => finding.status === 'pass').length;
   const numbers = `${passed} of ${report.findings.length} checks, ${report.packets} packets, ${(report.labTime / 1e9).toFixed(1)} s of lab time in ${report.wall.toFixed(1)} s`;
-  const capture = report.files[0] === undefined ? '' : paint.dim(`\n  capture ${report.files[0]}`);
-  return `  ${verdict}: ${numbers}${capture}`;
+  const [first = '', ...more] = wrap(`${verdict}: ${numbers}`, room - 2);
+  // The verdict stands at the beginning of the first line: it is painted after the lines were broken.
+  const lines = [`  ${first.replace(verdict, colour)}`, ...more.map((line) => `  ${line}`)];
+  return report.files[0] === undefined ? lines : [...lines, paint.dim(`  capture ${report.files[0]}`)];
 }
 
 export function totalText(reports: readonly FlowReport[], paint: Paint): string {

@@ -99,3 +99,19 @@ describe('loadTopology', () => {
     expect(await loadTopology('/nowhere/x.lab.yaml', SAMPLE_KINDS)).toMatchObject({ ok: false, errors: [{ code: 'FILE_NOT_FOUND' }] });
   });
 });
+
+describe('a DNS server that would ask itself', () => {
+  const lab = (defaults: string, own: string) =>
+    `name: x\norganisations: { o: { domains: [o.example] } }\ntopology:\n  defaults: { organisation: o, segment: customer${defaults} }\n  nodes:\n    ns: { kind: dns${own} }\n    r: { kind: router }\n  links:\n    - { endpoints: ["ns:eth0", "r:eth0"] }\n`;
+
+  it('has no resolver left of the defaults', () => {
+    const result = parseTopology(lab(', resolvers: [ns]', ''), 'x', SAMPLE_KINDS);
+    expect(result.ok && result.plan.nodes.find((node) => node.name === 'ns')?.resolvers).toEqual([]);
+    expect(result.ok && result.plan.nodes.find((node) => node.name === 'r')?.resolvers).not.toEqual([]);
+  });
+
+  it('is refused where it says so itself', () => {
+    const result = parseTopology(lab('', ', resolvers: [ns]'), 'x', SAMPLE_KINDS);
+    expect(!result.ok && result.errors.map((e) => `${e.where?.line}:${e.where?.column} ${e.code} ${e.message}`)).toEqual(['6:34 TOPOLOGY_REFERENCE the DNS server "ns" would ask itself']);
+  });
+});

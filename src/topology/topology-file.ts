@@ -86,7 +86,8 @@ function makePlan(draft: Draft): Plan | undefined {
   const organisations = planOrganisations(draft);
   const users = planUsers(organisations, nodes, draft);
   const drafted = draftZones(neighbourhood, draft);
-  if (!draft.structure.zonesMissing) checkTargets(drafted, draft);
+  // A node with a fault of its own has no address that a record could lead to.
+  if (whole && !draft.structure.zonesMissing) checkTargets(drafted, draft);
   if (draft.faults.sorted().length > 0) return undefined;
   const zones = drafted.map((zone) => ({ ...without(zone, 'path'), records: zone.records.map((record) => without(record, 'path')) }));
   return assemble({ nodes, links, neighbourhood, routes, organisations, users, zones }, draft);
@@ -95,7 +96,14 @@ function makePlan(draft: Draft): Plan | undefined {
 function checkResolvers(nodes: ReadonlyMap<string, DraftNode>, draft: Draft): void {
   for (const node of nodes.values()) {
     for (const [i, resolver] of node.resolvers.entries()) {
-      if (parseIp(resolver) === undefined) checkNodeReference(resolver, ['dns'], [...node.resolversPath, i], draft);
+      const path = [...node.resolversPath, i];
+      const asksItself = resolver === node.name && node.kind.kind === 'dns' && node.resolversPath[1] === 'nodes';
+      if (asksItself) {
+        draft.faults.add('TOPOLOGY_REFERENCE', path, `the DNS server "${resolver}" would ask itself`, {
+          expected: 'the server that it forwards to, or none',
+          hint: 'resolvers: []',
+        });
+      } else if (parseIp(resolver) === undefined) checkNodeReference(resolver, ['dns'], path, draft);
     }
   }
 }

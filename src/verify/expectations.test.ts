@@ -31,7 +31,7 @@ const quality = (loss: number | null, delay: Nanos | null = null, jitter: Nanos 
 
 function flow(expectation: Expectation, steps: readonly Step[] = [CALL]): FlowSpec {
   return {
-    id: 'f', title: 't', file: SRC.file, source: 's', deployment: 'hybrid', topology: 't.lab.yaml', limit: millis(60_000), places: {},
+    id: 'f', title: 't', file: SRC.file, source: 's', deployment: 'hybrid', topology: 't.lab.yaml', limit: millis(60_000), places: {}, topologySrc: SRC,
     actors: { caller: 'alice', callee: 'bob', third: 'dave' }, steps, expectations: [expectation],
   };
 }

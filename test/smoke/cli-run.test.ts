@@ -146,6 +146,27 @@ describe('callpath run', () => {
   });
 });
 
+describe('a terminal', () => {
+  /** What a person sees, 80 columns wide; the escape character as `~`. */
+  function seen(environment: string): string {
+    const line = `stty cols 80 rows 40; ${environment} "${process.execPath}" "${join(ROOT, 'dist', 'cli', 'main.js')}" run minutes.flow.yaml --verbose`;
+    return desk.shell(`script --quiet --return --command '${line}' /dev/null </dev/null`).out.replaceAll('\u001b', '~');
+  }
+
+  it('gets progress, colours, lines that fit, and the way to look at the captures', ({ skip }) => {
+    if (desk.shell('command -v script && command -v stty').code !== 0) skip('script and stty are not installed (apt-get install bsdutils coreutils)');
+    // Long enough that the progress line is due, every 100 ms, on a fast machine too.
+    desk.write('minutes.flow.yaml', flowText('hybrid-p2p-mixed', swap('flow: hybrid-p2p-mixed', 'flow: minutes'), swap('for: 5s', 'for: 120s')));
+    const text = seen('');
+    expect(text).toMatch(/\rminutes: \d+\.\d s of lab time, \d+ events~\[K/);
+    expect(text).toContain('~[32mas documented~[0m');
+    expect(text).toMatch(/look at it:\r\n {2}callpath where captures\/minutes\.pcapng rtp /);
+    const plain = text.replace(/~\[\d*[mK]/g, '').split(/\r\n|\r/);
+    expect(plain.filter((line) => line.length > 80 && !/^ {2}(callpath|wireshark) /.test(line))).toEqual([]);
+    expect(seen('NO_COLOR=1')).not.toMatch(/~\[\d+m/);
+  });
+});
+
 describe('callpath', () => {
   it('says its version and how it is used', () => {
     expect(desk.run('--version')).toMatchObject({ code: 0, out: expect.stringMatching(/^\d+\.\d+\.\d+\n$/) as string });

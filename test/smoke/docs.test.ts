@@ -3,9 +3,9 @@
  * every table of keys, fields, codes and events is the code's own.
  */
 import { spawnSync } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { FIELDS } from '../../src/analysis/filter-fields.js';
 import { must } from '../../src/base/assert.js';
 import { DROP_NAMES } from '../../src/base/drop.js';
@@ -16,10 +16,10 @@ import { KINDS, KIND_INFOS } from '../../src/roles/kinds.js';
 import { parseFlow } from '../../src/scenario/flow-file.js';
 import { topologyJsonSchema } from '../../src/topology/json-schema.js';
 import { parseTopology } from '../../src/topology/topology-file.js';
-import { build } from './cli-support.js';
+import { Desk, build } from './cli-support.js';
 import * as docs from './documents.js';
 import { EXAMPLE_FILE, runExample } from './docs.example.js';
-import { ROOT, flowWith, planWith, play } from './support.js';
+import { ROOT, flowWith, judge, planWith, play } from './support.js';
 
 const FILES = docs.documents();
 const text = (name: string): string => readFileSync(join(ROOT, name), 'utf8');
@@ -106,6 +106,37 @@ describe('examples', () => {
   });
 });
 
+describe('what is shown is what comes', () => {
+  const desk = new Desk();
+  const topology = text('topologies/contoso.lab.yaml');
+  beforeAll(() => {
+    build();
+    for (const folder of ['lab', 'topologies']) symlinkSync(join(ROOT, folder), desk.path(folder));
+    // The two files that the README describes.
+    writeFileSync(desk.path('no-circuit.lab.yaml'), topology.replaceAll('      group: er\n', '      group: er\n      up: false\n'));
+    writeFileSync(desk.path('bad.lab.yaml'), topology.replace('kind: router', 'kind: ruoter').replace('198.51.100.153/27', '198.51.100.159/27').replace('delay 4ms', 'delay 4'));
+    expect(desk.run('run', 'hybrid-p2p-mixed').code).toBe(0);
+  }, 60_000);
+  afterAll(() => {
+    desk.clear();
+  });
+
+  it.each(FILES.filter((file) => docs.shown(text(file)).length > 0))('%s', (file) => {
+    for (const { command, output, line } of docs.shown(text(file))) {
+      const tool = /^\S+/.exec(command)?.[0] ?? '';
+      if (tool !== 'callpath' && !judge(tool)) continue;
+      const { out, err } = desk.shell(command);
+      expect(docs.missing(output, out === '' ? err : out), `${file}:${line}: ${command}\n${out}${err}`).toBeNull();
+    }
+  }, 120_000);
+
+  it('another output would be found', () => {
+    expect(docs.missing(['a 1', '...', 'c d ...'], 'a 22\nb\nc de\n')).toBeNull();
+    expect(docs.missing(['a 1', 'c d'], 'a 22\nb\nc d\n')).toBe('c d');
+    expect(docs.missing(['a', '...', 'c d'], 'a\nb\nc de\n')).toBe('c d');
+  });
+});
+
 describe('tables are those of the code', () => {
   it('filters.md: fields', () => {
     expect(docs.rows(guide('filters.md'), 'fields')).toEqual([...FIELDS.values()].map((f) => [`\`${f.name}\``, f.type, f.summary]));
@@ -133,7 +164,7 @@ describe('tables are those of the code', () => {
       }
       verdict.run.ledger.close();
     }
-  });
+  }, 60_000);
 
   it.each(docs.keyTables(guide('topology.md')))('topology.md: keys of %s', (path, keys) => {
     expect([...keys].sort()).toEqual([...docs.schemaKeys(topologyJsonSchema(KIND_INFOS), path)].sort());

@@ -229,6 +229,56 @@ export function importsOf(code: string): readonly string[] {
   return words(/^(import .* from 'callpath';)$/gm, code);
 }
 
+// ---- what is shown ----
+
+export interface Shown {
+  /** The command line, whole. */
+  readonly command: string;
+  readonly output: readonly string[];
+  readonly line: number;
+}
+
+/** Commands of console examples that are shown with their output. */
+export function shown(text: string): readonly Shown[] {
+  return fences(text)
+    .filter(({ info }) => info === 'console')
+    .flatMap(({ body, line }) => {
+      const parts = body.replace(/\\\n\s*/g, ' ').split(/^\$ /m).slice(1);
+      return parts.map((part) => {
+        const [command = '', ...output] = part.trimEnd().split('\n');
+        return { command, output, line };
+      });
+    })
+    .filter(({ output }) => output.length > 0);
+}
+
+/**
+ * The first line shown that does not come, or null. A line `...` stands for any lines, ` ...` at an end for the rest of
+ * the line. Numbers count as alike: they follow from every packet of the run, and the text around them does not.
+ */
+export function missing(output: readonly string[], actual: string): string | null {
+  const came = actual.split('\n').map(plain);
+  let at = 0;
+  let gap = false;
+  for (const line of output) {
+    if (line.trim() === '...') {
+      gap = true;
+      continue;
+    }
+    const wanted = plain(line.replace(/ \.\.\.$/, ''));
+    const fits = (text: string): boolean => (line.endsWith(' ...') ? text.startsWith(wanted) : text === wanted);
+    const found = gap ? came.findIndex((text, i) => i >= at && fits(text)) : fits(came[at] ?? '') ? at : -1;
+    if (found < 0) return line;
+    at = found + 1;
+    gap = false;
+  }
+  return null;
+}
+
+function plain(line: string): string {
+  return line.replace(/\S*(?=lab\/flows\/)/, '').replace(/\d+(\.\d+)?/g, '#').replace(/\s+/g, ' ').trim();
+}
+
 // ---- the code ----
 
 /** Names of all events that the sources write into the ledger. */

@@ -38,7 +38,7 @@ export function extract(capture: string, options: ExtractCommandOptions): void {
       return;
     }
     const packets = options.flow === undefined ? undefined : flowOf(ledger, options.flow);
-    const to = options.out ?? captureOf(capture, options.at ?? options.node ?? '');
+    const to = options.out ?? captureOf(capture, nameOf(options));
     requireWritable(to);
     requireAnother(capture, to);
     const result = writeExtract({
@@ -88,6 +88,12 @@ function pointNamed(points: Points, name: string): string {
 
 function linkPoints(points: Points): readonly LinkPoint[] {
   return points.all.flatMap((point) => (point.kind === 'link' ? [point] : []));
+}
+
+/** A part of a point, or its clear text, must not take the place of the whole that a run leaves beside its ledger. */
+function nameOf(options: ExtractCommandOptions): string {
+  const part = options.flow !== undefined || options.filter !== undefined ? '.part' : '';
+  return `${options.at ?? options.node ?? ''}${part}${options.clear === true ? '.clear' : ''}`;
 }
 
 function interfacesOf(points: Points, node: string): readonly string[] {

@@ -8,7 +8,7 @@ import { table } from '../../report/table.js';
 import { parity as compare } from '../../verify/parity.js';
 import type { ParityRun } from '../../verify/parity.js';
 import { ExitCode, paintFor, print, printError } from '../exit.js';
-import { loadFlow, makeFolder, planOf } from '../files.js';
+import { loadFlow, makeFolder, planOf, seedOf } from '../files.js';
 import { runFlow } from '../flow-run.js';
 import { SUBSTRATE_NAMES, substrateNamed } from '../substrates.js';
 
@@ -31,7 +31,7 @@ export async function parity(name: string, options: ParityOptions): Promise<void
       return null;
     });
     if (substrate === null) continue;
-    const verdict = await runFlow(flow, plan, { substrate, seed: Number(options.seed), captureFile: join(options.out, `${flow.id}.${wanted}.pcapng`) });
+    const verdict = await runFlow(flow, plan, { substrate, seed: seedOf(options.seed), captureFile: join(options.out, `${flow.id}.${wanted}.pcapng`) });
     if (verdict.error !== null) throw verdict.error;
     runs.push({ substrate: wanted, findings: verdict.findings, observation: verdict.observation });
     verdict.run.ledger.close();

@@ -4,6 +4,7 @@
  */
 import { join } from 'node:path';
 import { LabError, formatLabError } from '../../base/error.js';
+import { observationJson } from '../../analysis/observation-json.js';
 import { ZERO } from '../../base/time.js';
 import type { Nanos } from '../../base/time.js';
 import { flowText, lookText, totalText } from '../../report/console.js';
@@ -15,7 +16,7 @@ import { EMPTY_BASELINE, compareBaseline, formatBaseline, parseBaseline, pathsOf
 import type { Baseline } from '../../verify/baseline.js';
 import { withEnding } from '../defects.js';
 import { ExitCode, columns, paintFor, print, printError } from '../exit.js';
-import { flowIds, makeFolder, readText, requireWritable, shown, writeText } from '../files.js';
+import { flowIds, makeFolder, readText, requireWritable, seedOf, shown, writeText } from '../files.js';
 import type { FlowVerdict, runFlow } from '../flow-run.js';
 import { makeJobs } from '../jobs.js';
 import type { Job } from '../jobs.js';
@@ -29,30 +30,35 @@ export interface RunOptions {
   readonly baseline?: string;
   readonly writeBaseline?: string;
   readonly verbose?: boolean;
+  readonly on: string;
+  readonly json?: string;
 }
 
 export async function run(names: readonly string[], options: RunOptions): Promise<void> {
   const seed = seedOf(options.seed);
   const jobs = makeJobs(names.length > 0 ? names : flowIds(), options.topology);
   const baseline = options.baseline === undefined ? null : parseBaseline(readText(options.baseline), options.baseline);
-  for (const file of [options.junit, options.writeBaseline]) if (file !== undefined) requireWritable(file);
+  for (const file of [options.junit, options.writeBaseline, options.json]) if (file !== undefined) requireWritable(file);
   makeFolder(options.out);
   // Only now the lab itself: bad input is told without waiting for it.
-  const [{ runFlow }, { DEFAULT_SUBSTRATE: substrate }] = await Promise.all([import('../flow-run.js'), import('../substrates.js')]);
+  const [{ runFlow }, { substrateNamed }] = await Promise.all([import('../flow-run.js'), import('../substrates.js')]);
+  const substrate = await substrateNamed(options.on);
   const paint = paintFor(process.stdout);
   const reports: FlowReport[] = [];
   const paths: Baseline = { ...EMPTY_BASELINE, flows: {} };
+  const seen: Record<string, object> = {};
   try {
     await withEnding(async (signal) => {
       for (const job of jobs) {
         if (signal.aborted) return;
-        const report = await runOne(job, { runFlow, substrate, seed, baseline, paths, options, signal });
+        const report = await runOne(job, { runFlow, substrate, seed, baseline, paths, seen, options, signal });
         reports.push(report);
         print(`${flowText(report, paint, options.verbose === true, columns())}\n`);
       }
     });
   } finally {
     // Also when a defect ends the runs: CI must not take what was not run for what passed.
+    if (options.json !== undefined) writeText(options.json, `${JSON.stringify(seen, null, 2)}\n`);
     if (options.junit !== undefined) writeText(options.junit, junit(reports, jobs.slice(reports.length).map(({ flow }) => flow.id)));
   }
   if (jobs.length > 1) print(totalText(reports, paint));
@@ -78,6 +84,8 @@ interface Surroundings {
   readonly seed: number;
   readonly baseline: Baseline | null;
   readonly paths: Baseline;
+  /** What was observed, by flow, for `--json`. */
+  readonly seen: Record<string, object>;
   readonly options: RunOptions;
   readonly signal: AbortSignal;
 }
@@ -101,6 +109,7 @@ async function runOne(job: Job, around: Surroundings): Promise<FlowReport> {
     const { error, files } = filesOf(verdict, file);
     const moved = around.baseline === null ? [] : compareBaseline(around.baseline, flow.id, verdict.observation, plan).filter((finding) => finding.status !== 'pass');
     around.paths.flows[flow.id] = pathsOf(verdict.observation, plan);
+    around.seen[flow.id] = { documented: verdict.documented, findings: verdict.findings, observed: observationJson(verdict.observation, plan) };
     const report = reportOf(verdict, error, files, wall());
     return { ...report, findings: [...report.findings, ...moved], documented: report.documented && moved.length === 0 };
   } finally {
@@ -160,8 +169,3 @@ function progressLine(id: string): { show: (p: { now: Nanos; fired: number }) =>
   };
 }
 
-function seedOf(text: string): number {
-  const seed = Number(text);
-  if (!/^\d+$/.test(text) || !Number.isSafeInteger(seed)) throw new LabError('CLI_USAGE', `"${text}" is no seed`, { expected: 'a whole number, such as --seed 7' });
-  return seed;
-}

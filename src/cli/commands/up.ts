@@ -14,7 +14,7 @@ import type { Lab, Substrate } from '../../substrate/substrate.js';
 import type { Plan } from '../../topology/plan.js';
 import { ExitCode, print } from '../exit.js';
 import { pkiOf } from '../flow-run.js';
-import { makeFolder, planOf } from '../files.js';
+import { makeFolder, planOf, seedOf } from '../files.js';
 import { ask } from '../live/client.js';
 import { LiveServer } from '../live/server.js';
 import { forget, labs, makeStateFolder, socketOf } from '../live/state.js';
@@ -34,7 +34,7 @@ export async function up(topology: string, options: UpOptions): Promise<void> {
   await refuseSecond(plan.name);
   makeFolder(options.out);
   const file = join(options.out, `${plan.name}.pcapng`);
-  const { recorder, decisions, sink } = recorderFor(plan, substrate, Number(options.seed), file);
+  const { recorder, decisions, sink } = recorderFor(plan, substrate, seedOf(options.seed), file);
   const interrupt = new AbortController();
   const end = resolvers();
   const stop = (): void => {
@@ -45,7 +45,7 @@ export async function up(topology: string, options: UpOptions): Promise<void> {
   let lab: Lab | null = null;
   let server: LiveServer | null = null;
   try {
-    lab = await substrate.build(plan, { kinds: KINDS, recorder, decisions, seed: Number(options.seed), pki: await pkiOf(plan, Number(options.seed)), signal: interrupt.signal });
+    lab = await substrate.build(plan, { kinds: KINDS, recorder, decisions, seed: seedOf(options.seed), pki: await pkiOf(plan, seedOf(options.seed)), signal: interrupt.signal });
     server = new LiveServer(lab, plan, stop);
     makeStateFolder();
     await server.listen(socketOf(plan.name));
@@ -88,7 +88,8 @@ async function refuseSecond(name: string): Promise<void> {
   if (!labs().includes(name)) return;
   try {
     await ask(name, { do: 'status' });
-  } catch {
+  } catch (error) {
+    if (!LabError.is(error)) throw error;
     forget(name);
     return;
   }

@@ -94,12 +94,18 @@ function planAddress({ ip, network }: PlannedAddress): PlanAddress {
   return { family: ip.family, address: formatIp(ip), prefixLength: network.length };
 }
 
-/** A server's addresses in the families that the node speaks itself; addresses that the file gives stay as they are. */
+/**
+ * A server's addresses in the families that the node speaks itself; addresses that the file gives stay as they are.
+ * A DNS server that inherits itself does not ask itself what it does not know.
+ */
 function resolversOf(node: DraftNode, neighbourhood: Neighbourhood): readonly string[] {
-  const families = new Set(neighbourhood.addressesOf(node.name).map((ip) => ip.family));
+  const own = neighbourhood.addressesOf(node.name);
+  const families = new Set(own.map((ip) => ip.family));
+  const mine = new Set(own.map(formatIp));
   return node.resolvers.flatMap((resolver) => {
     const literal = parseIp(resolver);
     const all = literal === undefined ? neighbourhood.addressesOf(resolver) : [literal];
-    return all.filter((ip) => families.has(ip.family)).map(formatIp);
+    const texts = all.filter((ip) => families.has(ip.family)).map(formatIp);
+    return node.kind.kind === 'dns' ? texts.filter((text) => !mine.has(text)) : texts;
   });
 }
