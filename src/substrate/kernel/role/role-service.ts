@@ -41,7 +41,7 @@ export class RoleService implements RpcService {
     const start = parseRoleStart(argument);
     const kind = this.#telling(await loadKind(start.kind));
     const errors = await openErrorQueues();
-    const clock = new KernelClock(BigInt(start.origin));
+    const clock = new KernelClock(BigInt(start.origin), BigInt(start.zero));
     const timers = new RoleTimers(clock);
     this.#timers = timers;
     timers.run().catch(this.#crash);

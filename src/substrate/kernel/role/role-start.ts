@@ -7,6 +7,7 @@ import { LabError } from '../../../base/error.js';
 import type { LabPki } from '../../../protocol/pki/lab-pki.js';
 import type { Json } from '../../../roles/role.js';
 import type { Plan } from '../../../topology/plan.js';
+import { monotoneOf } from './kernel-clock.js';
 
 const kindRef = z.union([
   /** A kind of the product's own registry. */
@@ -23,6 +24,8 @@ const roleStart = z.strictObject({
   seed: z.int(),
   /** CLOCK_REALTIME of lab time 0, nanoseconds since 1970 in decimal: too long for a number. */
   origin: z.string().regex(/^\d+$/),
+  /** CLOCK_MONOTONIC of lab time 0, in nanoseconds: below zero when the machine was not up yet. */
+  zero: z.string().regex(/^-?\d+$/),
   /** PEM texts; certificate and key only for a node that serves TLS. */
   pki: z.strictObject({ ca: z.string(), certificate: z.string().optional(), key: z.string().optional() }),
 });
@@ -57,6 +60,7 @@ export function roleStartOf(
     kind,
     seed: lab.seed,
     origin: lab.origin.toString(),
+    zero: monotoneOf(lab.origin).toString(),
     pki: { ca: lab.pki.ca, ...lab.pki.identities.get(node.name) },
   };
   return start as unknown as Json;

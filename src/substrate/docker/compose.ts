@@ -1,0 +1,127 @@
+/**
+ * A topology as a Compose file: a service per node, none of which has a network of Docker's own, and one that wires
+ * them, runs the flows, writes the captures and exits with the verdict. Pure: a plan becomes text.
+ *
+ * The file keeps to what `docker compose` and docker-compose 1.29 both read: no `version`, no key newer than the
+ * Compose specification of early 2021.
+ * @see https://github.com/compose-spec/compose-spec/blob/main/spec.md
+ * @example
+ * writeFileSync('docker-compose.yml', composeFile(plan, { topology: 'topologies/contoso.lab.yaml' }));
+ * @module
+ */
+import { LabError } from '../../base/error.js';
+import type { Plan, PlanNode } from '../../topology/plan.js';
+import { COMPOSE_VARIABLE, IMAGE, LABEL } from './vocabulary.js';
+
+export interface ComposeOptions {
+  /** Path of the topology file, relative to the folder of the Compose file. */
+  readonly topology: string;
+  /** Flows that the lab runs, by id; none = all that the image knows. */
+  readonly flows?: readonly string[];
+}
+
+/** What a service's name may be; Compose allows no more. */
+const SERVICE_NAME = /^[a-zA-Z0-9][a-zA-Z0-9._-]*$/;
+/** Of these, the ones that YAML reads as text without quotes. */
+const PLAIN = /^(?!(?:true|false|null|yes|no|on|off|y|n)$)[a-zA-Z][a-zA-Z0-9_-]*$/i;
+
+/** Errors: TOPOLOGY_REFERENCE for a node whose name no service can have; CLI_USAGE for a topology that Compose can't mount. */
+export function composeFile(plan: Plan, options: ComposeOptions): string {
+  const lab = orchestratorName(plan);
+  return [
+    ...head(options.topology, lab),
+    ...common(),
+    'services:',
+    ...plan.nodes.flatMap((node) => ['', ...nodeService(plan, node)]),
+    '',
+    ...orchestrator(plan, lab, options),
+    '',
+  ].join('\n');
+}
+
+/** `lab`, or the first free name after it. */
+export function orchestratorName(plan: Plan): string {
+  const taken = new Set(plan.nodes.map((node) => node.name));
+  let name = 'lab';
+  for (let number = 2; taken.has(name); number++) name = `lab-${number}`;
+  return name;
+}
+
+function head(topology: string, lab: string): readonly string[] {
+  return [
+    `# ${topology} as containers. Made from it by the next line; change the topology, not this file:`,
+    `#   callpath compose ${topology} > docker-compose.yml`,
+    '#',
+    '# Run it, with `docker compose` or docker-compose. Captures are left in captures/; the exit code is the verdict:',
+    `#   docker compose up --abort-on-container-exit --exit-code-from ${lab}; docker compose down`,
+    '#',
+    '# The image is built at the first run, on a public Node image. Where no registry can be reached, build it before:',
+    '#   node lab/images/build-scratch.mjs',
+    '',
+  ];
+}
+
+function common(): readonly string[] {
+  return [
+    'x-image: &image',
+    `  image: \${CALLPATH_IMAGE:-${IMAGE}}`,
+    '  build:',
+    '    context: .',
+    '    dockerfile: lab/images/Dockerfile',
+    '    args:',
+    '      BASE: ${CALLPATH_BASE:-node:22-bookworm-slim}',
+    '',
+    '# A node holds still: the lab plugs links into its network and starts its role. It can change nothing of that itself.',
+    'x-node: &node',
+    '  <<: *image',
+    '  entrypoint: [sleep, infinity]',
+    '  init: true',
+    '  network_mode: none',
+    '  user: "65534:65534"',
+    '  read_only: true',
+    '  cap_drop: [ALL]',
+    '  security_opt: ["no-new-privileges:true"]',
+    '',
+  ];
+}
+
+function nodeService(plan: Plan, node: PlanNode): readonly string[] {
+  if (!SERVICE_NAME.test(node.name)) {
+    throw new LabError('TOPOLOGY_REFERENCE', `"${node.name}" can't be the name of a Compose service`, { where: node.src, expected: 'letters, digits, ".", "_" and "-", a letter or digit first' });
+  }
+  const name = scalar(node.name);
+  return [`  ${name}:`, '    <<: *node', `    hostname: ${name}`, `    labels: {${LABEL.lab}: ${scalar(plan.name)}, ${LABEL.node}: ${name}}`];
+}
+
+function orchestrator(plan: Plan, lab: string, options: ComposeOptions): readonly string[] {
+  const slash = options.topology.lastIndexOf('/');
+  if (options.topology.startsWith('/') || options.topology.split('/').includes('..')) {
+    throw new LabError('CLI_USAGE', `${options.topology} does not lie below the folder of the Compose file`, { expected: 'a relative path, such as topologies/contoso.lab.yaml' });
+  }
+  const command = ['run', ...(options.flows ?? []), '--on', 'docker', '--topology', `/topology/${options.topology.slice(slash + 1)}`, '--out', '/captures'];
+  return [
+    '  # Wires the nodes: it enters their network namespaces by process id, makes devices there, sets addresses and routes.',
+    `  ${lab}:`,
+    '    <<: *image',
+    `    command: [${command.map(scalar).join(', ')}]`,
+    `    environment: {${COMPOSE_VARIABLE}: ${scalar(plan.name)}}`,
+    '    network_mode: none',
+    '    pid: host',
+    '    cap_add: [NET_ADMIN, SYS_ADMIN, SYS_PTRACE]',
+    '    security_opt: ["apparmor=unconfined", "label=disable"]',
+    '    devices: [/dev/net/tun]',
+    '    volumes:',
+    '      # Settings of the nodes\' networks, which Docker makes unwritable in a container\'s own /proc.',
+    '      - /proc:/host/proc',
+    '      - ${DOCKER_SOCKET:-/var/run/docker.sock}:/var/run/docker.sock',
+    `      - ${scalar(`./${options.topology.slice(0, Math.max(slash, 0))}:/topology:ro`)}`,
+    '      - ./captures:/captures',
+    '    depends_on:',
+    ...plan.nodes.map((node) => `      - ${scalar(node.name)}`),
+  ];
+}
+
+/** Text as YAML and Compose both take it for what it is: a dollar sign would begin a variable. */
+function scalar(text: string): string {
+  return PLAIN.test(text) ? text : JSON.stringify(text.replaceAll('$', '$$$$'));
+}

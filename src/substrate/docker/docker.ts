@@ -1,0 +1,129 @@
+/**
+ * The substrate `docker`: every node a container without a network of Docker's own, the links plugged into it from
+ * outside by TAP devices. What is shared with bare namespaces is in `kernel/`.
+ *
+ * @example
+ * const docker = createDocker({ image: 'callpath:local' });
+ * const lacks = await docker.probe();
+ * const lab = await docker.build(plan, deps);
+ * @module
+ */
+import { LabError } from '../../base/error.js';
+import type { Plan } from '../../topology/plan.js';
+import { KernelLab } from '../kernel/lab/kernel-lab.js';
+import { Origin } from '../kernel/lab/origin.js';
+import { Namespace } from '../kernel/namespace/namespace.js';
+import { hasTool, missing, runTool } from '../kernel/namespace/tool.js';
+import type { KindRef } from '../kernel/role/role-start.js';
+import { loadLibc } from '../kernel/tap/libc.js';
+import { TapDevice } from '../kernel/tap/tap-device.js';
+import type { Substrate } from '../substrate.js';
+import { Container, requireImage } from './container.js';
+import { Engine } from './engine.js';
+import { ContainerGround, type ContainerOptions } from './ground.js';
+import { startGuard } from './guard.js';
+import { ownerLabel, sweep } from './ownership.js';
+import { COMPOSE_VARIABLE, IMAGE, LABEL } from './vocabulary.js';
+
+export interface DockerOptions {
+  /** What the nodes run from. */
+  readonly image?: string;
+  /** Folders of this machine that the nodes can read, `SOURCE:TARGET`. */
+  readonly mounts?: readonly string[];
+  /** Path in the image of the compiled role process, when it is not the image's own. */
+  readonly main?: string;
+  /** Node kinds that are not in the registry: the module that exports each, as the image has it. */
+  readonly kindModules?: ReadonlyMap<string, KindRef>;
+}
+
+const TOOLS = ['ip', 'nft'] as const;
+
+export function createDocker(options: DockerOptions = {}): Substrate {
+  const { kindModules } = options;
+  const containers = { image: options.image ?? IMAGE, mounts: options.mounts ?? [], ...(options.main !== undefined && { main: options.main }) };
+  const origin = new Origin();
+  return {
+    name: 'docker',
+    originSeconds: () => origin.announce(),
+    probe: () => probe(containers.image),
+    async build(plan, deps) {
+      const ground = await groundOf(plan, containers);
+      return KernelLab.build(plan, deps, { origin: origin.take(), ground, ...(kindModules !== undefined && { kindModules }) });
+    },
+  };
+}
+
+export const docker: Substrate = createDocker();
+
+/** Errors: DOCKER_*, KERNEL_*. */
+async function groundOf(plan: Plan, options: ContainerOptions): Promise<ContainerGround> {
+  const engine = await Engine.connect();
+  try {
+    const compose = process.env[COMPOSE_VARIABLE];
+    if (compose !== undefined) return await ContainerGround.adopt(engine, plan, compose);
+    await sweep(engine);
+    return await ContainerGround.start(engine, plan, options);
+  } catch (error) {
+    engine.close();
+    throw error;
+  }
+}
+
+/** Does once what a lab does: a container, a device plugged into it, a setting by `ip`. */
+async function probe(image: string): Promise<readonly LabError[]> {
+  const lacks = TOOLS.filter((tool) => !hasTool(tool)).map((tool) => missing(tool));
+  if (lacks.length > 0) return lacks;
+  let engine: Engine | null = null;
+  try {
+    engine = await Engine.connect();
+    // Compose has found the image and started what there is to start; what is wrong with that, `build` will tell.
+    if (process.env[COMPOSE_VARIABLE] !== undefined) return [];
+    await requireImage(engine, image);
+    await tryOut(engine, image);
+    return [];
+  } catch (error) {
+    if (LabError.is(error)) return [error];
+    throw error;
+  } finally {
+    engine?.close();
+  }
+}
+
+/** Errors: DOCKER_*, KERNEL_*. */
+async function tryOut(engine: Engine, image: string): Promise<void> {
+  const libc = await loadLibc();
+  const name = `probe-${process.pid}`;
+  const labels = { [LABEL.lab]: name, [LABEL.owner]: ownerLabel() };
+  const guard = startGuard(engine.socket, name);
+  const container = await Container.start(engine, { name: `callpath-${name}`, hostname: 'probe', image, labels, mounts: [] });
+  try {
+    const namespace = namespaceOf(libc, container.pid);
+    try {
+      const device = TapDevice.open(libc, namespace, 'probe0');
+      try {
+        await runTool(namespace, { tool: 'ip', arguments: ['-batch', '-'], input: 'link set dev probe0 up\naddress add 192.0.2.1/24 dev probe0\n' });
+      } finally {
+        device.close();
+      }
+    } finally {
+      namespace.close();
+    }
+  } finally {
+    await container.close();
+    guard.dismiss();
+  }
+}
+
+/** Docker Desktop's containers are processes of another kernel: their numbers mean nothing here. */
+function namespaceOf(libc: Parameters<typeof Namespace.ofProcess>[0], pid: number): Namespace {
+  try {
+    return Namespace.ofProcess(libc, 'a first try', pid);
+  } catch (cause) {
+    if (!LabError.is(cause) || cause.code === 'KERNEL_PERMISSION') throw cause;
+    throw new LabError('DOCKER_UNREACHABLE', `Docker's containers are not processes of this machine (there is no process ${pid})`, {
+      expected: 'a daemon on this kernel, not in a virtual machine as with Docker Desktop',
+      hint: 'run the lab in a container as well: docker compose up',
+      cause,
+    });
+  }
+}

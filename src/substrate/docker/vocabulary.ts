@@ -1,0 +1,23 @@
+/**
+ * Names that a lab's containers, its image and its Compose file share.
+ * @module
+ */
+
+/** The image that nodes run from, unless another is asked for. */
+export const IMAGE = 'callpath:local';
+
+/** Labels: what a container says about itself, so that people find it, and so does a later lab. */
+export const LABEL = {
+  /** Id of the lab: all its containers carry it. */
+  lab: 'callpath.lab',
+  /** Name of the node. */
+  node: 'callpath.node',
+  /** Process that answers for the lab: `PID:START`, START being its start in clock ticks since the machine's. */
+  owner: 'callpath.owner',
+} as const;
+
+/**
+ * Environment variable that tells a lab in a container that its nodes are there already: the value of their
+ * {@link LABEL.lab}. Compose has started them, and ends them.
+ */
+export const COMPOSE_VARIABLE = 'CALLPATH_COMPOSE';

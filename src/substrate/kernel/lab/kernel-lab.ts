@@ -1,0 +1,244 @@
+/**
+ * A lab whose nodes have the kernel's own IP stack: each stands in a network namespace, its role is a process in it, the
+ * links between them are the lab's fabric, on the wall clock. Where the namespaces come from and how a process gets
+ * into one, bare or as a container, is the {@link Ground}'s.
+ * @module
+ */
+import type { LinkId } from '../../../base/brand.js';
+import { must } from '../../../base/assert.js';
+import { LabError } from '../../../base/error.js';
+import { randomRoot } from '../../../base/rng.js';
+import { type Clock, type Nanos, plus } from '../../../base/time.js';
+import { timeLimit } from '../../../fabric/driver/driver-options.js';
+import type { LinkControl, Side } from '../../../fabric/link.js';
+import type { LinkStats } from '../../../fabric/link-stats.js';
+import type { Waiting } from '../../../fabric/scheduler.js';
+import { WaitingList } from '../../../fabric/waiting.js';
+import type { Json } from '../../../roles/role.js';
+import type { Plan, PlanNode } from '../../../topology/plan.js';
+import { deferred } from '../../deferred.js';
+import type { Lab, LabDeps, RoleHandle, ScriptTime } from '../../substrate.js';
+import { KernelNode } from '../namespace/kernel-node.js';
+import type { Namespace } from '../namespace/namespace.js';
+import { runTool } from '../namespace/tool.js';
+import { recorderListener } from '../role/role-process.js';
+import { type KindRef, roleStartOf } from '../role/role-start.js';
+import type { RoleListener, RpcClient } from '../rpc/rpc-client.js';
+import { KernelFabric } from '../tap/kernel-fabric.js';
+import { type Libc, loadLibc } from '../tap/libc.js';
+
+/** What the nodes of a lab stand on. */
+export interface Ground {
+  /** The node's namespace, with nothing in it but a loopback. The lab closes it. */
+  namespace(libc: Libc, node: PlanNode): Namespace;
+  /** A fresh process in the node's namespace, whose role is still to be started. */
+  spawn(node: PlanNode, namespace: Namespace, listener: RoleListener): RpcClient | Promise<RpcClient>;
+  /** After all else of the lab is gone. Idempotent. */
+  close(): Promise<void>;
+}
+
+export interface KernelLabOptions {
+  /** CLOCK_REALTIME of lab time 0, in nanoseconds. */
+  readonly origin: bigint;
+  readonly ground: Ground;
+  /** Node kinds that are not in the registry: the module that exports each. */
+  readonly kindModules?: ReadonlyMap<string, KindRef>;
+}
+
+export class KernelLab implements Lab {
+  readonly clock: Clock;
+  readonly links: LinkControl;
+  readonly #plan: Plan;
+  readonly #deps: LabDeps;
+  readonly #options: KernelLabOptions;
+  readonly #fabric: KernelFabric;
+  readonly #nodes: readonly KernelNode[];
+  readonly #roles = new Map<string, RpcClient>();
+  readonly #waiting = new WaitingList();
+  /** Of the pump, when it ended by itself. */
+  #failure: Error | null = null;
+  #onFailure: (error: Error) => void = () => undefined;
+  #closed: Promise<void> | null = null;
+
+  private constructor(plan: Plan, deps: LabDeps, options: KernelLabOptions, nodes: readonly KernelNode[], fabric: KernelFabric) {
+    this.#plan = plan;
+    this.#deps = deps;
+    this.#options = options;
+    this.#nodes = nodes;
+    this.#fabric = fabric;
+    // Whoever asks between two events of the fabric gets the time of asking.
+    this.clock = {
+      originSeconds: fabric.scheduler.originSeconds,
+      get now() {
+        return fabric.driver.sample();
+      },
+    };
+    this.links = fabric.links.control;
+  }
+
+  /** Takes over the ground, whatever happens. Errors: KERNEL_*, LAB_ROLE_FAILED, and those of the ground. */
+  static async build(plan: Plan, deps: LabDeps, options: KernelLabOptions): Promise<KernelLab> {
+    const { origin, ground } = options;
+    const nodes: KernelNode[] = [];
+    let fabric: KernelFabric;
+    try {
+      const libc = await loadLibc();
+      for (const node of plan.nodes) nodes.push(KernelNode.create(libc, node, ground.namespace(libc, node)));
+      await Promise.all(nodes.map((node) => node.configure()));
+      const { signal, progress } = deps;
+      fabric = new KernelFabric({
+        libc, plan, nodes, origin, tap: deps.recorder, random: randomRoot(deps.seed),
+        driver: { signal, ...(progress !== undefined && { onProgress: progress }) },
+      });
+    } catch (error) {
+      for (const node of nodes) node.close();
+      await ground.close();
+      throw error;
+    }
+    const lab = new KernelLab(plan, deps, options, nodes, fabric);
+    // Keys come from other processes, after the first packets that they open: those wait for them.
+    deps.recorder.hold();
+    lab.#pump();
+    try {
+      await lab.#startRoles();
+      return lab;
+    } catch (error) {
+      await lab.close();
+      throw error;
+    }
+  }
+
+  role(node: string): RoleHandle {
+    const role = this.#roles.get(node);
+    if (role === undefined) throw new LabError('ROLE_COMMAND', `no role runs on "${node}"`, { expected: `one of: ${[...this.#roles.keys()].join(', ')}` });
+    return role;
+  }
+
+  linkStats(link: LinkId, side: Side): LinkStats {
+    return this.#fabric.links.stats(link, side);
+  }
+
+  async run<T>(script: (time: ScriptTime) => Promise<T>, limit: Nanos): Promise<T> {
+    if (this.#failure !== null) throw this.#failure;
+    let settle: { resolve: (limit: 'limit') => void; reject: (error: Error) => void } | null = null;
+    const ended = new Promise<'limit'>((resolve, reject) => {
+      settle = { resolve, reject };
+    });
+    this.#onFailure = (error) => settle?.reject(error);
+    const timer = this.#fabric.scheduler.at(limit, { fire: () => settle?.resolve('limit') }, 0, null);
+    try {
+      const task = script({ sleep: (delay) => this.#sleep(delay) }).then((value) => ({ value }));
+      // A script that is left behind may still fail when the lab is closed; it has been answered for by then.
+      task.catch(() => undefined);
+      const outcome = await Promise.race([task, ended]);
+      if (outcome === 'limit') throw timeLimit(limit, await this.#whoWaits());
+      return outcome.value;
+    } finally {
+      this.#onFailure = () => undefined;
+      this.#fabric.scheduler.cancel(timer);
+    }
+  }
+
+  async inspect(node: string): Promise<Json> {
+    const { plan, namespace } = this.#node(node);
+    const ask = async (...what: readonly string[]): Promise<Json> => {
+      const text = await runTool(namespace, { tool: 'ip', arguments: ['-json', ...what], input: '' });
+      return text.trim() === '' ? [] : (JSON.parse(text) as Json);
+    };
+    const [addresses, routes4, routes6, neighbours] = await Promise.all([ask('address'), ask('-4', 'route'), ask('-6', 'route'), ask('neighbour')]);
+    return { process: this.#roles.get(node)?.pid ?? null, addresses, routes: { ipv4: routes4, ipv6: routes6 }, neighbours, identity: { ...this.#fabric.identity(plan.id) } } as Json;
+  }
+
+  enter(node: string): readonly string[] {
+    return ['nsenter', `--net=${this.#node(node).namespace.path}`];
+  }
+
+  close(): Promise<void> {
+    this.#closed ??= this.#close();
+    return this.#closed;
+  }
+
+  #pump(): void {
+    this.#fabric.start().catch((error: unknown) => {
+      this.#failure = error instanceof Error ? error : new Error(String(error));
+      this.#onFailure(this.#failure);
+    });
+  }
+
+  async #startRoles(): Promise<void> {
+    const { origin, ground, kindModules } = this.#options;
+    const { seed, pki } = this.#deps;
+    const lab = { plan: this.#plan, seed, origin, pki };
+    const starts = this.#nodes
+      .filter(({ plan }) => hasRole(plan, this.#deps))
+      .map(async ({ plan: node, namespace }) => {
+        const role = await ground.spawn(node, namespace, this.#listener(node));
+        this.#roles.set(node.name, role);
+        await role.start(roleStartOf(node, lab, kindModules?.get(node.kind)));
+      });
+    const failed = (await Promise.allSettled(starts)).find((start) => start.status === 'rejected');
+    if (failed !== undefined) throw failed.reason;
+    if (this.#failure !== null) throw this.#failure;
+  }
+
+  /**
+   * What a role tells goes into the ledger with the time at which it was heard. The ledger has one clock, that of the
+   * links: a process's own differs from it by what the two starts of a process make of the real-time clock, and an
+   * event must never stand before the packet that caused it.
+   */
+  #listener(node: PlanNode): RoleListener {
+    const { scheduler, driver } = this.#fabric;
+    const inner = recorderListener(this.#deps.recorder, node.id);
+    return {
+      note: (_at, name, fields) => {
+        inner.note(driver.sample(), name, fields);
+      },
+      secret: (_at, secret) => {
+        inner.secret(driver.sample(), secret);
+      },
+      touch: () => {
+        scheduler.touch();
+      },
+    };
+  }
+
+  #sleep(delay: Nanos): Promise<void> {
+    const { scheduler } = this.#fabric;
+    const slept = deferred<void>(this.#waiting, 'scenario', `a pause of ${delay / 1e9} s`, () => {
+      scheduler.touch();
+    });
+    const target = {
+      fire: (): void => {
+        slept.resolve();
+      },
+    };
+    scheduler.at(plus(scheduler.now, delay), target, 0, null);
+    return slept.promise;
+  }
+
+  /** Of the scenario, and of every role that still answers. */
+  async #whoWaits(): Promise<readonly Waiting[]> {
+    const asked = await Promise.allSettled([...this.#roles.values()].map((role) => role.waiting()));
+    return [...this.#waiting.list(), ...asked.flatMap((answer) => (answer.status === 'fulfilled' ? answer.value : []))];
+  }
+
+  #node(name: string): KernelNode {
+    return must(
+      this.#nodes.find(({ plan }) => plan.name === name),
+      `node ${name}`,
+    );
+  }
+
+  async #close(): Promise<void> {
+    await Promise.all([...this.#roles.values()].map((role) => role.close()));
+    await this.#fabric.close();
+    for (const node of this.#nodes) node.close();
+    await this.#options.ground.close();
+    this.#deps.recorder.release();
+  }
+}
+
+function hasRole(node: PlanNode, deps: LabDeps): boolean {
+  const kind = deps.kinds.get(node.kind);
+  return kind !== undefined && kind.load !== null;
+}

@@ -1,0 +1,62 @@
+/**
+ * A node of the plan as a network namespace: its devices, addresses, routes and rules. What runs on it is started from
+ * {@link Namespace.inside}.
+ * @module
+ */
+import { LabError } from '../../../base/error.js';
+import type { PlanNode } from '../../../topology/plan.js';
+import type { Libc } from '../tap/libc.js';
+import { LONGEST_NAME, TapDevice } from '../tap/tap-device.js';
+import { Namespace } from './namespace.js';
+import { dscpRules, nodeBatch, nodeSysctls } from './node-setup.js';
+import { writeSysctl } from './sysctl.js';
+import { runTool } from './tool.js';
+
+export class KernelNode {
+  readonly plan: PlanNode;
+  readonly namespace: Namespace;
+  /** In the order of the plan's interfaces. */
+  readonly devices: readonly TapDevice[];
+
+  private constructor(plan: PlanNode, namespace: Namespace, devices: readonly TapDevice[]) {
+    this.plan = plan;
+    this.namespace = namespace;
+    this.devices = devices;
+  }
+
+  /**
+   * The namespace with its devices, nothing up yet. Errors: KERNEL_PERMISSION, KERNEL_REFUSED.
+   * @param namespace one with nothing in it but a loopback, such as a container's; it is closed with the node
+   */
+  static create(libc: Libc, plan: PlanNode, namespace: Namespace = Namespace.create(libc, plan.name)): KernelNode {
+    const devices: TapDevice[] = [];
+    try {
+      const long = plan.interfaces.find((iface) => iface.name.length > LONGEST_NAME);
+      if (long !== undefined) {
+        throw new LabError('KERNEL_REFUSED', `${plan.name}: the interface name "${long.name}" is too long for the kernel`, { where: plan.src, expected: `at most ${LONGEST_NAME} characters` });
+      }
+      namespace.inside(() => {
+        for (const [path, value] of nodeSysctls(plan)) writeSysctl(plan.name, path, value);
+      });
+      for (const iface of plan.interfaces) devices.push(TapDevice.open(libc, namespace, iface.name));
+      return new KernelNode(plan, namespace, devices);
+    } catch (error) {
+      for (const device of devices) device.close();
+      namespace.close();
+      throw error;
+    }
+  }
+
+  /** Everything of the plan, up and running. Errors: KERNEL_TOOL, KERNEL_REFUSED. */
+  async configure(): Promise<void> {
+    await runTool(this.namespace, { tool: 'ip', arguments: ['-batch', '-'], input: `${nodeBatch(this.plan).join('\n')}\n` });
+    const rules = dscpRules(this.plan);
+    if (rules !== null) await runTool(this.namespace, { tool: 'nft', arguments: ['-f', '-'], input: rules });
+  }
+
+  /** Idempotent. */
+  close(): void {
+    for (const device of this.devices) device.close();
+    this.namespace.close();
+  }
+}

@@ -1,0 +1,81 @@
+/**
+ * The words for the kernel. That it understands them, and does what they say, is shown in test/kernel.
+ */
+import { describe, expect, it } from 'vitest';
+import type { PlanNode, PlanRoute } from '../../../topology/plan.js';
+import { bridgeName, dscpRules, nodeBatch, nodeSysctls } from './node-setup.js';
+
+function route(prefix: string, via: string | null, metric: number, dev: string | null = 'eth0'): PlanRoute {
+  return { family: prefix.includes(':') ? 6 : 4, prefix, via, dev, metric, origin: dev === null ? 'blackhole' : 'static', src: null };
+}
+
+const ROUTER = {
+  id: 0, name: 'r', kind: 'router', forwards: true, bridge: false, dscp: [],
+  interfaces: [
+    {
+      index: 1, name: 'eth0', mac: '02:00:00:00:00:01', link: 0, side: 0, mtu: 1400,
+      addresses: [{ family: 4, address: '192.0.2.1', prefixLength: 30 }, { family: 6, address: '2001:db8::1', prefixLength: 64 }],
+      neighbours: [{ address: '192.0.2.2', mac: '02:00:00:00:00:02' }],
+    },
+  ],
+  routes: [route('0.0.0.0/0', '192.0.2.2', 20), route('192.0.2.0/30', null, 0), route('::/0', '2001:db8::2', 0), route('10.0.0.0/8', null, 5, null)],
+} as unknown as PlanNode;
+
+const BRIDGE = {
+  id: 1, name: 'sw', kind: 'bridge', forwards: false, bridge: true, dscp: [], routes: [],
+  interfaces: ['br0', 'p2'].map((name, i) => ({ index: i + 1, name, mac: `02:00:00:00:01:0${i}`, link: i, side: 1, mtu: 1500, addresses: [], neighbours: [] })),
+} as unknown as PlanNode;
+
+describe('a node in the kernel\'s words', () => {
+  it('has its addresses without routes of the kernel\'s making, up before its routes, gateways last', () => {
+    expect(nodeBatch(ROUTER)).toEqual([
+      'link set dev lo up',
+      'link set dev eth0 address 02:00:00:00:00:01 mtu 1400',
+      'address add 192.0.2.1/30 dev eth0 noprefixroute',
+      'address add 2001:db8::1/64 dev eth0 noprefixroute nodad',
+      'link set dev eth0 up',
+      'neighbour replace 192.0.2.2 lladdr 02:00:00:00:00:02 dev eth0 nud permanent',
+      'route add 192.0.2.0/30 dev eth0 metric 0',
+      'route add blackhole 10.0.0.0/8 metric 5',
+      'route add 0.0.0.0/0 via 192.0.2.2 dev eth0 metric 20',
+      'route add ::/0 via 2001:db8::2 dev eth0 metric 1',
+    ]);
+  });
+
+  it('forwards when it is a router, and only then', () => {
+    const value = (node: PlanNode, path: string): string | undefined => nodeSysctls(node).find(([p]) => p === path)?.[1];
+    const host = { ...ROUTER, forwards: false };
+    for (const path of ['ipv4/ip_forward', 'ipv6/conf/all/forwarding', 'ipv6/conf/default/forwarding']) {
+      expect([path, value(ROUTER, path), value(host, path)]).toEqual([path, '1', '0']);
+    }
+    expect(value(ROUTER, 'ipv4/conf/all/rp_filter')).toBe('0');
+    expect(value(ROUTER, 'ipv4/conf/default/ignore_routes_with_linkdown')).toBe('1');
+    expect(nodeSysctls(BRIDGE)).toEqual([['ipv6/conf/all/disable_ipv6', '1'], ['ipv6/conf/default/disable_ipv6', '1']]);
+  });
+
+  it('is a bridge that forwards at once, under a name that no port has', () => {
+    expect(bridgeName(BRIDGE)).toBe('br1');
+    expect(nodeBatch(BRIDGE)).toEqual([
+      'link set dev lo up',
+      'link add name br1 type bridge stp_state 0 forward_delay 0 mcast_snooping 0',
+      'link set dev br0 address 02:00:00:00:01:00 mtu 1500',
+      'link set dev br0 master br1',
+      'link set dev br0 up',
+      'link set dev p2 address 02:00:00:00:01:01 mtu 1500',
+      'link set dev p2 master br1',
+      'link set dev p2 up',
+      'link set dev br1 up',
+    ]);
+  });
+
+  it('marks what it sends by local port, the first match winning; without a policy there are no rules', () => {
+    expect(dscpRules(ROUTER)).toBeNull();
+    const rules = dscpRules({ ...ROUTER, dscp: [{ protocol: 'udp', from: 50000, to: 50019, dscp: 46 }, { protocol: 'tcp', from: 5061, to: 5061, dscp: 24 }] });
+    expect(rules?.split('\n').filter((line) => line.includes('set')).map((line) => line.trim())).toEqual([
+      'meta nfproto ipv4 udp sport 50000-50019 ip dscp set 46 accept',
+      'meta nfproto ipv6 udp sport 50000-50019 ip6 dscp set 46 accept',
+      'meta nfproto ipv4 tcp sport 5061 ip dscp set 24 accept',
+      'meta nfproto ipv6 tcp sport 5061 ip6 dscp set 24 accept',
+    ]);
+  });
+});

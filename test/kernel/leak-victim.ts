@@ -1,0 +1,36 @@
+/**
+ * A process that builds a lab on kernels, lets traffic run, closes it, and begins anew: to be killed at any moment.
+ */
+import { createNetns } from '../../src/substrate/netns/netns.js';
+import { buildLab, echoScript, inNode, planOf, roundTripScript, startInNode } from './support.js';
+
+const TOPOLOGY = `
+name: victim
+organisations: { lab: { domains: [lab.example] } }
+topology:
+  nodes:
+    sw: { kind: bridge, organisation: lab, segment: customer, prefixes: [192.0.2.0/24] }
+    ns: { kind: dns, organisation: lab, segment: customer, addresses: { leak0: [192.0.2.3/24] } }
+    st: { kind: stun, organisation: lab, segment: customer, addresses: { leak1: [192.0.2.4/24] } }
+    r: { kind: router, organisation: lab, segment: customer, addresses: { leak2: [192.0.2.1/24] } }
+  links:
+    - { name: ns-sw, segment: customer, endpoints: ["ns:leak0", "sw:leak4"] }
+    - { name: st-sw, segment: customer, endpoints: ["st:leak1", "sw:leak5"] }
+    - { name: r-sw, segment: customer, endpoints: ["r:leak2", "sw:leak6"], impairments: delay 2ms }
+zones:
+  lab.example: { servers: [ns], records: { a: { A: ns } } }
+`;
+
+const substrate = createNetns();
+for (;;) {
+  process.stdout.write('building\n');
+  const { lab, finish } = await buildLab(substrate, planOf(TOPOLOGY));
+  process.stdout.write('built\n');
+  // What a test starts in a node is its own: it must see to its end itself.
+  const bound = ['setpriv', '--pdeathsig', 'KILL'];
+  const echo = await startInNode(lab, 'ns', ...bound, process.execPath, '-e', echoScript('192.0.2.3', 7));
+  await inNode(lab, 'r', ...bound, process.execPath, '-e', roundTripScript('192.0.2.1', '192.0.2.3', 7, 50));
+  await echo.stop();
+  (await finish()).close();
+  process.stdout.write('closed\n');
+}
