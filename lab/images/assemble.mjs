@@ -3,9 +3,9 @@
 //
 //   node lab/images/assemble.mjs TARGET
 import { spawnSync } from 'node:child_process';
-import { cpSync, existsSync, readFileSync } from 'node:fs';
+import { cpSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
 const [target] = process.argv.slice(2);
@@ -18,6 +18,9 @@ if (existsSync(join(root, 'src'))) {
   const setup = spawnSync(process.execPath, [join(root, 'lab', 'scripts', 'setup.mjs')], { stdio: 'inherit' });
   if (setup.status !== 0) process.exit(setup.status ?? 3);
   for (const part of ['package.json', 'dist', 'topologies', 'lab/flows', 'lab/images', ...dependencies()]) copy(part);
+  // By this a lab sees whether the image holds the same code as itself.
+  const { digestOf } = await import(pathToFileURL(join(root, 'dist', 'substrate', 'docker', 'digest.js')).href);
+  writeFileSync(join(target, 'dist', '.digest'), `${digestOf(join(target, 'dist'))}\n`);
 } else {
   cpSync(root, target, { recursive: true });
 }

@@ -28,6 +28,7 @@ export const ERROR_HELP: Readonly<Record<ErrorCode, ErrorHelp>> = {
   TOPOLOGY_DUPLICATE: { meaning: 'A name stands twice where it must be unique.', mend: 'Rename or remove one of the two.' },
   TOPOLOGY_IMPAIRMENT: { meaning: 'The words for a link\'s delay, loss or rate cannot be read.', mend: 'Write them as for `tc netem`: `delay 20ms 5ms loss 1% rate 10mbit`.' },
   TOPOLOGY_ZONE: { meaning: 'A DNS zone or record is malformed or contradicts another.', mend: 'Mend the record that the message names (RFC 1034, RFC 2782).' },
+  TOPOLOGY_SUBSTRATE: { meaning: 'A node is a program of somebody else, and the substrate that was chosen cannot run it.', mend: 'Choose the substrate that the message names: `--on netns` for processes, `--on docker` for containers.' },
   FLOW_SCHEMA: { meaning: 'A key or a value of a flow file has another shape than the format asks for.', mend: 'Compare with a flow that comes with the product: `callpath flows` lists them.' },
   FLOW_UNKNOWN: { meaning: 'There is no flow of that id.', mend: '`callpath flows` lists the ids; a file of your own is given by its path, ending in `.flow.yaml`.' },
   FLOW_ACTOR: { meaning: 'A flow names an actor that it does not have, or an actor stands for a node that is no client with a user in the topology.', mend: 'Give the actor under `actors`, as the name of a client node at which a user sits.' },
@@ -71,7 +72,7 @@ export const ERROR_HELP: Readonly<Record<ErrorCode, ErrorHelp>> = {
   ROLE_COMMAND: { meaning: 'A step asked a node for something that its role does not do, or not in its present state.', mend: 'Check that the actor is a client, and the order of the steps: sign in before a call, call before hanging up.' },
   DOCKER_UNREACHABLE: { meaning: 'No Docker daemon answers on this machine.', mend: 'Start it (`systemctl start docker`), and run as root or as a member of the group `docker`. A daemon on another machine does not serve: links are plugged in by process id.' },
   DOCKER_REFUSED: { meaning: 'The Docker daemon refused what the lab asked for, or a container ended before its time.', mend: 'The message quotes the daemon; `docker ps --filter label=callpath.lab` shows what is there.' },
-  DOCKER_IMAGE: { meaning: 'The image that the nodes run from is not there.', mend: 'Build it: `docker build -t callpath:local -f lab/images/Dockerfile .`, or without a registry `node lab/images/build-scratch.mjs`.' },
+  DOCKER_IMAGE: { meaning: 'The image that the nodes run from is not there, or holds another version of the code.', mend: 'Build it: `docker build -t callpath:local -f lab/images/Dockerfile .`, or without a registry `node lab/images/build-scratch.mjs`.' },
 };
 
 const AREAS = {

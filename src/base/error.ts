@@ -27,6 +27,7 @@ export const ERROR_CODES = {
   TOPOLOGY_DUPLICATE: 'input',
   TOPOLOGY_IMPAIRMENT: 'input',
   TOPOLOGY_ZONE: 'input',
+  TOPOLOGY_SUBSTRATE: 'input',
   FLOW_SCHEMA: 'input',
   FLOW_UNKNOWN: 'input',
   FLOW_ACTOR: 'input',

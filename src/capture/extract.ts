@@ -2,7 +2,7 @@
  * Ordinary captures out of the capture of a run: what a tcpdump at one point would have seen. Stock stream analysis
  * (RTP statistics, TCP) takes a packet that was seen at many points for many packets; so it gets these.
  *
- * An extract has the interfaces asked for, the TLS secrets before all packets, original times, directions and packet
+ * An extract has the interfaces asked for, the TLS secrets before all packets (not beside clear media), original times, directions and packet
  * ids. It has neither verdicts nor decisions: a tcpdump knows of none. A frame that the link lost after it was sent
  * is there, as it was on the sender's wire.
  * @module
@@ -181,10 +181,12 @@ function writeExtract(source: ByteSource, known: Survey, wanted: readonly number
 }
 
 function writeRecords(source: ByteSource, known: Survey, wanted: readonly number[], writer: PcapngWriter, options: ExtractOptions): Extracted {
-  writeHead(writer, known, wanted, options.from);
+  // A reader of the SDP would take the clear media for encrypted: with the media in the clear, the signalling stays shut.
+  writeHead(writer, known, wanted, options.from, options.clear === undefined);
   const maker = new FrameMaker();
   const clear = options.clear?.(known.srtp) ?? null;
   const scratch = new Uint8Array(clear === null ? 0 : TWIN_BYTES);
+  const scratchView = new DataView(scratch.buffer);
   let packets = 0;
   const { warnings } = readPcapng(source, {
     section: () => {
@@ -204,8 +206,8 @@ function writeRecords(source: ByteSource, known: Survey, wanted: readonly number
       packets++;
       const twin = clear?.twin(packet.buf, packet.off, packet.captured, scratch) ?? 0;
       writer.time = packet.time;
-      if (twin > 0) writer.packet(point, scratch, 0, twin, packet.direction, packet.id, 0 as DropCode, null, 0, -1);
-      else writer.packet(point, packet.buf, packet.off, packet.captured, packet.direction, packet.id, 0 as DropCode, null, 0, -1);
+      if (twin > 0) writer.packet(point, scratchView, 0, twin, packet.direction, packet.id, 0 as DropCode, null, 0, -1);
+      else writer.packet(point, packet.view, packet.off, packet.captured, packet.direction, packet.id, 0 as DropCode, null, 0, -1);
     },
   });
   writer.close();
@@ -213,7 +215,7 @@ function writeRecords(source: ByteSource, known: Survey, wanted: readonly number
   return { packets, warnings };
 }
 
-function writeHead(writer: PcapngWriter, known: Survey, wanted: readonly number[], from: string): void {
+function writeHead(writer: PcapngWriter, known: Survey, wanted: readonly number[], from: string, secrets: boolean): void {
   writer.section({
     hardware: process.arch,
     os: process.platform,
@@ -224,5 +226,5 @@ function writeHead(writer: PcapngWriter, known: Survey, wanted: readonly number[
     const info = known.interfaces[index];
     if (info !== undefined) writer.interface({ name: info.name, description: info.description, offsetSeconds: info.offsetSeconds });
   }
-  if (known.secrets.length > 0) writer.secrets(known.secrets.join(''));
+  if (secrets && known.secrets.length > 0) writer.secrets(known.secrets.join(''));
 }

@@ -42,6 +42,11 @@ export class PacketView {
     return decoder.decode(this.commentBytes(i));
   }
 
+  /** `buf` by words. */
+  get view(): DataView {
+    return this.#view;
+  }
+
   /** Borrowed. */
   commentBytes(i: number): Uint8Array {
     const at = this.#commentAt[i] ?? 0;

@@ -149,7 +149,7 @@ export class PcapngWriter {
    * @param since when a late verdict began to be true, negative = not said
    */
   packet(
-    point: number, buf: Uint8Array, off: number, len: number, direction: Direction,
+    point: number, view: DataView, off: number, len: number, direction: Direction,
     id: number, drop: DropCode, comment: Int32Array | null, cause: number, since: number,
   ): void {
     const room = EPB_FIXED + len + 3 + EPB_OPTIONS + NUMBERS + (comment === null ? 0 : comment.length << 2);
@@ -165,7 +165,7 @@ export class PcapngWriter {
     words[start + 5] = len;
     words[start + 6] = len;
     out.at = start + 7;
-    out.copy(buf, off, len);
+    out.copy(view, off, len);
     let at = out.at;
     if (direction !== 0) {
       words[at] = OPTION.EPB_FLAGS | (4 << 16);

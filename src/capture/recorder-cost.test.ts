@@ -4,7 +4,7 @@ import { DROP } from '../base/drop.js';
 import type { Nanos } from '../base/time.js';
 import { assertInvariant } from '../base/assert.js';
 import type { ByteSink, ByteSource } from './store/byte-store.js';
-import { ipv4Frame, linkEnd, packetOf, seenAt, smallLab, udpPayload } from './testing/small-lab.js';
+import { ipv4Frame, linkEnd, packetOf, smallLab, udpPayload } from './testing/small-lab.js';
 
 /** Counts, and keeps nothing. */
 class CountingSink implements ByteSink {
@@ -32,8 +32,10 @@ test('a record costs no garbage: 600,000 records leave the heap as it was', () =
       for (let l = 0; l < ends.length; l++) {
         const [from, to] = ends[l]!;
         p.decision = l === 0 ? NO_DECISION : route;
-        recorder.sent(seenAt(p, (id * 1000 + l * 300) as Nanos), from, DROP.NONE);
-        recorder.received(seenAt(p, (id * 1000 + l * 300 + 300) as Nanos), to);
+        p.time = (id * 1000 + l * 300) as Nanos;
+        recorder.sent(p, from, DROP.NONE);
+        p.time = (id * 1000 + l * 300 + 300) as Nanos;
+        recorder.received(p, to);
       }
       recorder.ended(p);
     }

@@ -50,12 +50,12 @@ export interface RecorderOptions {
 /** A frame of the lab's own EtherType (IEEE Std 802, local experimental 1), with nothing in it: the comment says all. */
 const EVENT_FRAME = eventFrame();
 
-function eventFrame(): Uint8Array {
+function eventFrame(): DataView {
   const frame = new Uint8Array(16);
   frame[6] = 0x02; // source: a locally administered address
   frame[12] = ETHERTYPE.EVENT >>> 8;
   frame[13] = ETHERTYPE.EVENT & 0xff;
-  return frame;
+  return new DataView(frame.buffer);
 }
 const EVENT_LENGTH = 14;
 
@@ -247,7 +247,7 @@ export class Recorder implements Tap {
     const writer = this.#writer;
     if (writer === null) return;
     writer.time = p.time;
-    writer.packet(point, p.buf, p.off, p.len, direction, p.id, drop, comment, this.#builder.opened ? p.cause : 0, since);
+    writer.packet(point, p.view, p.off, p.len, direction, p.id, drop, comment, this.#builder.opened ? p.cause : 0, since);
   }
 
   /** hot */

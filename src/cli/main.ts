@@ -104,10 +104,10 @@ program
 
 program
   .command('hang-up')
-  .description('in a lab that is up: end the calls of a client')
-  .argument('<node>', 'a client node')
+  .description('in a lab that is up: end the calls of a user')
+  .argument('<user>', 'a user')
   .option(...LAB)
-  .action(async (node: string, options) => (await import('./commands/live.js')).hangUp(node, options));
+  .action(async (user: string, options) => (await import('./commands/live.js')).hangUp(user, options));
 
 program
   .command('link')
@@ -121,15 +121,15 @@ program
 
 program
   .command('exec')
-  .description('in a lab that is up: run a command inside a node')
+  .description('in a lab that is up: run a command in the network of a node')
   .argument('<node>', 'a node')
   .argument('<command...>', 'after --: the command and its arguments')
   .option(...LAB)
-  .action(async (node: string, command: string[], options) => (await import('./commands/live.js')).exec(node, command, options));
+  .action(async (node: string, command: string[], options) => (await import('./commands/exec.js')).exec(node, command, options));
 
 program
   .command('down')
-  .description('take a lab down that is up')
+  .description('take a lab down that is up; ends when nothing of it is left')
   .option(...LAB)
   .action(async (options) => (await import('./commands/live.js')).down(options));
 

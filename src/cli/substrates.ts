@@ -18,6 +18,17 @@ const LOADERS: ReadonlyMap<string, () => Promise<Substrate>> = new Map<string, (
 export const DEFAULT_SUBSTRATE = sim;
 export const SUBSTRATE_NAMES: readonly string[] = [...LOADERS.keys()];
 
+/** Whose time is the clock on the wall: a lab there can stay up while people think. */
+const LIVE: readonly string[] = ['netns', 'docker'];
+
+/** Errors: CLI_USAGE for one that runs in virtual time; those of {@link substrateNamed}. */
+export async function liveSubstrate(name: string): Promise<Substrate> {
+  if (SUBSTRATE_NAMES.includes(name) && !LIVE.includes(name)) {
+    throw new LabError('CLI_USAGE', `a lab on "${name}" can't stay up: its time is virtual and would run away`, { expected: `one of: ${listed(LIVE)}` });
+  }
+  return substrateNamed(name);
+}
+
 /** Errors: CLI_USAGE for an unknown name; the first thing that this machine lacks. */
 export async function substrateNamed(name: string): Promise<Substrate> {
   const load = LOADERS.get(name);

@@ -8,7 +8,7 @@
  * @module
  */
 import type { TimerId } from '../base/brand.js';
-import { type Nanos, UNSET, ZERO } from '../base/time.js';
+import type { Nanos } from '../base/time.js';
 import type { Packet } from './packet.js';
 import type { EventQueue, Scheduler, Target } from './scheduler.js';
 import { assertInvariant } from '../base/assert.js';
@@ -26,30 +26,29 @@ const DEFAULT_ORIGIN = 1_767_225_600;
 export class LabScheduler implements Scheduler {
   readonly originSeconds: number;
   readonly #queue: EventQueue;
-  #now: Nanos = UNSET;
   #touched = false;
   #fired = 0;
   #wake: (() => void) | null = null;
 
   constructor(options: SchedulerOptions = {}) {
-    this.#now = ZERO;
     this.originSeconds = options.originSeconds ?? DEFAULT_ORIGIN;
     this.#queue = options.queue ?? new TimingWheel();
   }
 
   get now(): Nanos {
-    return this.#now;
+    return this.#queue.now;
   }
 
   at(when: Nanos, target: Target, op: number, packet: Packet | null): TimerId {
-    const id = this.#queue.push(when > this.#now ? when : this.#now, target, op, packet);
+    const id = this.#queue.push(when > this.#queue.now ? when : this.#queue.now, target, op, packet);
     if (this.#wake !== null) this.#wake();
     return id;
   }
 
   post(target: Target, op: number, packet: Packet): void {
-    if (packet.time < this.#now) packet.time = this.#now;
-    this.#queue.post(target, op, packet);
+    const queue = this.#queue;
+    if (packet.time < queue.now) packet.time = queue.now;
+    queue.post(target, op, packet);
     if (this.#wake !== null) this.#wake();
   }
 
@@ -90,30 +89,27 @@ export class LabScheduler implements Scheduler {
 
   /** Moves time to the next event and fires it. Virtual time. */
   step(): void {
-    const when = this.#queue.peek();
-    if (when > this.#now) this.#now = when;
     this.#fired++;
     this.#queue.pop();
   }
 
   /** As {@link step}, if the next event is not later than `limit`, nor never; false = it is, and nothing happened. */
   stepUntil(limit: Nanos): boolean {
-    const when = this.#queue.peek();
-    if (when > limit || when === Infinity) return false;
-    if (when > this.#now) this.#now = when;
+    // Counted first: what fires may ask.
     this.#fired++;
-    this.#queue.pop();
-    return true;
+    if (this.#queue.popUntil(limit)) return true;
+    this.#fired--;
+    return false;
   }
 
   /** Moves time forward, fires nothing. Moving back is ignored: time is monotone. */
   advance(to: Nanos): void {
-    if (to > this.#now) this.#now = to;
+    if (to > this.#queue.now) this.#queue.now = to;
   }
 
   /** Fires the next event at the present time, however long it has been due. Wall time. */
   fireDue(): void {
-    assertInvariant(this.#queue.peek() <= this.#now, 'an event that is due');
+    assertInvariant(this.#queue.peek() <= this.#queue.now, 'an event that is due');
     this.#fired++;
     this.#queue.pop();
   }

@@ -32,8 +32,12 @@ export interface EventQueue {
   cancel(id: TimerId): boolean;
   /** Time of the next event, `Infinity` when empty. Pure: looking moves nothing. */
   peek(): Nanos;
-  /** Removes the next event and fires it. */
+  /** Removes the next event and fires it. Time is kept here, so that it moves without being handed over (and boxed). */
   pop(): void;
+  /** As {@link pop}, if the next event is not later than `limit`, nor never; false = nothing happened. */
+  popUntil(limit: Nanos): boolean;
+  /** Lab time: that of the event that fired last, or what a clock has set since. {@link pop} only moves it forward. */
+  now: Nanos;
 }
 
 /** What a task that does not end waits for, for LAB_STALLED. */

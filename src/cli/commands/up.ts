@@ -1,10 +1,10 @@
 /**
- * `callpath up`: builds a lab and keeps it up, captures being written, until `callpath down` or Ctrl-C.
+ * `callpath up`: builds a lab and keeps it up, its capture being written, until `callpath down` or Ctrl-C.
  * @module
  */
 import { join } from 'node:path';
-import { LabError } from '../../base/error.js';
-import { NEVER } from '../../base/time.js';
+import { LabError, formatLabError } from '../../base/error.js';
+import { NEVER, ZERO, seconds } from '../../base/time.js';
 import { DecisionTable } from '../../capture/decision-table.js';
 import { pointsOf } from '../../capture/points.js';
 import { Recorder } from '../../capture/recorder.js';
@@ -12,13 +12,13 @@ import { FileSink } from '../../capture/store/byte-store.js';
 import { KINDS } from '../../roles/kinds.js';
 import type { Lab, Substrate } from '../../substrate/substrate.js';
 import type { Plan } from '../../topology/plan.js';
-import { ExitCode, print } from '../exit.js';
+import { withEnding } from '../defects.js';
+import { ExitCode, print, printError } from '../exit.js';
+import { makeFolder, planOf, seedOf, shown } from '../files.js';
 import { pkiOf } from '../flow-run.js';
-import { makeFolder, planOf, seedOf } from '../files.js';
-import { ask } from '../live/client.js';
+import { LiveLab } from '../live/live-lab.js';
 import { LiveServer } from '../live/server.js';
-import { forget, labs, makeStateFolder, socketOf } from '../live/state.js';
-import { substrateNamed } from '../substrates.js';
+import { liveSubstrate } from '../substrates.js';
 import { VERSION } from '../version.js';
 
 export interface UpOptions {
@@ -27,71 +27,82 @@ export interface UpOptions {
   readonly out: string;
 }
 
+/** Lab time after which what was captured can be read by others, at the latest. */
+const FLUSH_EVERY = seconds(1);
+
 /** Errors: those of the topology, of the substrate's probe, CLI_USAGE when a lab of that name is up. */
 export async function up(topology: string, options: UpOptions): Promise<void> {
+  const seed = seedOf(options.seed);
   const plan = planOf(topology);
-  const substrate = await substrateNamed(options.on);
-  await refuseSecond(plan.name);
+  const substrate = await liveSubstrate(options.on);
   makeFolder(options.out);
-  const file = join(options.out, `${plan.name}.pcapng`);
-  const { recorder, decisions, sink } = recorderFor(plan, substrate, seedOf(options.seed), file);
-  const interrupt = new AbortController();
-  const end = resolvers();
+  const down = new AbortController();
   const stop = (): void => {
-    end.resolve();
+    down.abort();
   };
-  process.on('SIGINT', stop);
-  process.on('SIGTERM', stop);
-  let lab: Lab | null = null;
-  let server: LiveServer | null = null;
+  const server = new LiveServer(plan.name, stop);
+  // Before anything is built or written: of two that start at once, one is refused.
+  await server.listen();
+  // Its terminal was closed.
+  process.once('SIGHUP', stop);
   try {
-    lab = await substrate.build(plan, { kinds: KINDS, recorder, decisions, seed: seedOf(options.seed), pki: await pkiOf(plan, seedOf(options.seed)), signal: interrupt.signal });
-    server = new LiveServer(lab, plan, stop);
-    makeStateFolder();
-    await server.listen(socketOf(plan.name));
-    print(`${plan.name} is up on ${substrate.name}: ${plan.nodes.length} nodes, ${plan.links.length} links; capture ${file}`);
-    print('from another terminal: callpath call USER USER, callpath link set NAME down, callpath exec NODE -- COMMAND, callpath down');
-    await lab.run(() => end.promise, NEVER);
+    await withEnding(async (interrupt) => {
+      const signal = AbortSignal.any([interrupt, down.signal]);
+      try {
+        await keepUp(plan, { substrate, seed, file: join(options.out, `${plan.name}.pcapng`), server, signal });
+      } catch (error) {
+        // Being told to stop is how a lab that is up ends well.
+        if (!(signal.aborted && LabError.is(error) && error.code === 'LAB_INTERRUPTED')) throw error;
+      }
+    });
+    print(`${plan.name} is down`);
   } finally {
-    server?.close();
-    forget(plan.name);
-    recorder.close(lab?.clock.now ?? recorderTime());
-    await lab?.close();
-    sink.close();
+    process.off('SIGHUP', stop);
+    server.close();
   }
-  print(`${plan.name} is down`);
-  process.exitCode = ExitCode.Documented;
 }
 
-function recorderTime(): Lab['clock']['now'] {
-  return 0 as Lab['clock']['now'];
+interface Surroundings {
+  readonly substrate: Substrate;
+  readonly seed: number;
+  readonly file: string;
+  readonly server: LiveServer;
+  readonly signal: AbortSignal;
 }
 
-function resolvers(): { promise: Promise<void>; resolve: () => void } {
-  let resolve: () => void = () => undefined;
-  const promise = new Promise<void>((yes) => {
-    resolve = yes;
-  });
-  return { promise, resolve };
-}
-
-function recorderFor(plan: Plan, substrate: Substrate, seed: number, file: string): { recorder: Recorder; decisions: DecisionTable; sink: FileSink } {
+/** Errors: LAB_INTERRUPTED by the signal; whatever the substrate's means refuse. */
+async function keepUp(plan: Plan, around: Surroundings): Promise<never> {
+  const { substrate, seed, file, server, signal } = around;
+  const pki = await pkiOf(plan, seed);
   const points = pointsOf(plan);
   const decisions = new DecisionTable((node) => points.nodeName(node));
-  const sink = new FileSink(file);
   const run = { version: VERSION, topology: plan.name, hash: plan.hash, seed, records: 'both' } as const;
-  return { recorder: new Recorder({ points, decisions, sink, originSeconds: substrate.originSeconds(), run }), decisions, sink };
+  const recorder = new Recorder({ points, decisions, sink: new FileSink(file), run, originSeconds: substrate.originSeconds(), onError: captureFailed });
+  let lab: Lab | null = null;
+  try {
+    lab = await substrate.build(plan, { kinds: KINDS, recorder, decisions, seed, pki, signal });
+    server.open(new LiveLab(lab, plan));
+    print(`${plan.name} is up on ${substrate.name}: ${plan.nodes.length} nodes, ${plan.links.length} links; it is captured in ${shown(file)}`);
+    print('from another terminal: callpath status | call USER USER | link set NAME down | exec NODE -- COMMAND | down; Ctrl-C here ends it');
+    return await lab.run(async ({ sleep }) => {
+      for (;;) {
+        await sleep(FLUSH_EVERY);
+        recorder.flush();
+      }
+    }, NEVER);
+  } finally {
+    server.shut();
+    const end = lab?.clock.now ?? ZERO;
+    try {
+      await lab?.close();
+    } finally {
+      recorder.close(end);
+    }
+  }
 }
 
-/** A socket without a lab behind it is what a killed lab left: it is taken away. */
-async function refuseSecond(name: string): Promise<void> {
-  if (!labs().includes(name)) return;
-  try {
-    await ask(name, { do: 'status' });
-  } catch (error) {
-    if (!LabError.is(error)) throw error;
-    forget(name);
-    return;
-  }
-  throw new LabError('CLI_USAGE', `the lab "${name}" is up already`, { hint: `callpath down --lab ${name}` });
+/** The lab stays up: people are at work in it. */
+function captureFailed(error: LabError): void {
+  printError(formatLabError(error));
+  process.exitCode = ExitCode.LabFailed;
 }

@@ -10,17 +10,42 @@ export const liveRequest = z.discriminatedUnion('do', [
   z.strictObject({ do: z.literal('status') }),
   /** Signs both users in, where they are not, and calls. */
   z.strictObject({ do: z.literal('call'), from: z.string(), to: z.string() }),
-  z.strictObject({ do: z.literal('role'), node: z.string(), command: z.string(), argument: z.json() }),
+  /** Ends the calls of a user. */
+  z.strictObject({ do: z.literal('hang-up'), user: z.string() }),
   /** `up`, `down`, or netem's words for both directions. */
   z.strictObject({ do: z.literal('link'), name: z.string(), set: z.string() }),
   /** How to start a command inside a node. */
   z.strictObject({ do: z.literal('enter'), node: z.string() }),
+  /** Answered at once; the lab is down when it ends the connection. */
   z.strictObject({ do: z.literal('down') }),
 ]);
 
 export type LiveRequest = z.infer<typeof liveRequest>;
 
 export type LiveAnswer = { readonly ok: Json } | { readonly error: ReturnType<LabError['toJSON']> };
+
+/** Answer to `status`. */
+export type LiveStatus = {
+  readonly topology: string;
+  /** Lab time, nanoseconds. */
+  readonly time: number;
+  readonly nodes: readonly { readonly name: string; readonly kind: string; readonly users: readonly string[] }[];
+  readonly links: readonly {
+    readonly name: string;
+    readonly group: string;
+    readonly ends: readonly string[];
+    /** What was set by `link set`, in order; empty = as in the topology. */
+    readonly set: readonly string[];
+    /** Packets offered to it, by direction. */
+    readonly packets: readonly number[];
+  }[];
+};
+
+/** Answer to `call`. */
+export type LiveCall = { readonly answered: boolean; readonly status: number; readonly reason: string };
+
+/** Answer to `link`: the links that were changed. */
+export type LiveLinks = { readonly links: readonly string[] };
 
 /** A line without its end. Errors: CLI_USAGE. */
 export function parseRequest(line: string): LiveRequest {
@@ -31,7 +56,7 @@ export function parseRequest(line: string): LiveRequest {
     throw new LabError('CLI_USAGE', 'the request is no JSON', { cause });
   }
   const result = liveRequest.safeParse(value);
-  if (!result.success) throw new LabError('CLI_USAGE', `the request is not known: ${result.error.issues[0]?.message ?? ''}`);
+  if (!result.success) throw new LabError('CLI_USAGE', `the request is not known: ${result.error.issues[0]?.message ?? ''}`, { hint: 'use the same version of callpath in both terminals' });
   return result.data;
 }
 

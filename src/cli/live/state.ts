@@ -1,47 +1,47 @@
 /**
- * Where a lab that is up keeps its socket: one folder per lab, readable by its user alone.
+ * Where labs that are up keep their sockets: one folder of each user, which nobody else may enter.
  * @module
  */
-import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, lstatSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { LabError } from '../../base/error.js';
-import { didYouMean, listed } from '../../topology/source/suggest.js';
 
-function base(): string {
-  return join(process.env['XDG_RUNTIME_DIR'] ?? tmpdir(), `callpath-${process.getuid?.() ?? 0}`);
+const END = '.sock';
+
+/** Not TMPDIR's: a second terminal may have another one, and must find the lab all the same. */
+function folder(): string {
+  return join(process.env['XDG_RUNTIME_DIR'] ?? '/tmp', `callpath-${process.getuid?.() ?? 0}`);
 }
 
 export function socketOf(lab: string): string {
-  return join(base(), `${lab}.sock`);
+  return join(folder(), `${lab}${END}`);
 }
 
+/** Errors: CLI_USAGE when the folder can't be made, or is not this user's alone. */
 export function makeStateFolder(): void {
-  mkdirSync(base(), { recursive: true, mode: 0o700 });
+  const path = folder();
+  try {
+    mkdirSync(path, { recursive: true, mode: 0o700 });
+  } catch (cause) {
+    throw new LabError('CLI_USAGE', `can't make ${path}, where the lab's socket goes: ${(cause as Error).message}`, { hint: 'set XDG_RUNTIME_DIR to a folder of yours', cause });
+  }
+  const stat = lstatSync(path);
+  // Whoever may write there could put a socket of their own in the place of ours.
+  if (!stat.isDirectory() || stat.uid !== process.getuid?.() || (stat.mode & 0o077) !== 0) {
+    throw new LabError('CLI_USAGE', `${path}, where the lab's socket goes, is not yours alone`, { expected: 'a folder of yours with mode 700', hint: `remove it, or set XDG_RUNTIME_DIR to a folder of yours` });
+  }
 }
 
-/** Names of labs that have a socket. */
-export function labs(): readonly string[] {
-  if (!existsSync(base())) return [];
-  return readdirSync(base())
-    .filter((name) => name.endsWith('.sock'))
-    .map((name) => name.slice(0, -'.sock'.length))
+/** Names of labs that have a socket, whether or not somebody still listens. */
+export function labsWithSocket(): readonly string[] {
+  if (!existsSync(folder())) return [];
+  return readdirSync(folder())
+    .filter((name) => name.endsWith(END))
+    .map((name) => name.slice(0, -END.length))
     .sort();
 }
 
+/** Takes away the socket of a lab that was killed. */
 export function forget(lab: string): void {
   rmSync(socketOf(lab), { force: true });
-}
-
-/** The lab that is meant: the one named, or the only one that is up. Errors: CLI_USAGE. */
-export function theLab(named: string | undefined): string {
-  const up = labs();
-  if (named !== undefined) {
-    if (up.includes(named)) return named;
-    throw new LabError('CLI_USAGE', `no lab "${named}" is up`, { expected: `one of: ${listed(up)}`, ...didYouMean(named, up) });
-  }
-  const [only, ...more] = up;
-  if (only === undefined) throw new LabError('CLI_USAGE', 'no lab is up', { hint: 'start one: callpath up TOPOLOGY --on netns' });
-  if (more.length > 0) throw new LabError('CLI_USAGE', 'several labs are up', { expected: `--lab with one of: ${listed(up)}` });
-  return only;
 }

@@ -1,7 +1,7 @@
 /**
  * The hot path by itself: frames run to and fro through a chain of links with delay, jitter, loss, rate and priority,
  * passed on by ports that do nothing else. Prints what a hop costs, as JSON.
- * Run it bundled, by `node --expose-gc --max-semi-space-size=64 FILE [MILLIONS OF HOPS]`.
+ * Run it bundled, by `node --expose-gc --min-semi-space-size=64 --max-semi-space-size=64 FILE [MILLIONS OF HOPS]`.
  * @module
  */
 import type { LinkId } from '../../base/brand.js';

@@ -199,6 +199,24 @@ export const QUEUE_CASES: readonly QueueCase[] = [
     },
   },
   {
+    name: 'now is the time of the event that fires, and never goes back; popUntil leaves what is later',
+    run(queue) {
+      const seen: number[] = [];
+      const target: Target = { fire: () => seen.push(queue.now) };
+      queue.push(at(5e9), target, 0, null);
+      queue.push(at(6e9), target, 0, null);
+      assertInvariant(queue.now === 0, 'it begins at 0');
+      assertInvariant(!queue.popUntil(at(5e9 - 1)) && queue.now === 0, 'nothing is due yet');
+      assertInvariant(queue.popUntil(at(5e9)), 'the limit itself is due');
+      queue.push(at(4e9), target, 0, null);
+      assertInvariant(queue.popUntil(at(5e9)), 'an earlier one fires late');
+      queue.pop();
+      same(seen, [5e9, 5e9, 6e9]);
+      queue.push(NEVER, target, 0, null);
+      assertInvariant(!queue.popUntil(NEVER) && queue.size === 1, 'never does not come');
+    },
+  },
+  {
     name: 'an empty queue has nothing to pop',
     run(queue) {
       let thrown = false;

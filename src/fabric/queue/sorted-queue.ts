@@ -4,7 +4,7 @@
  * @module
  */
 import type { TimerId } from '../../base/brand.js';
-import { NEVER, type Nanos } from '../../base/time.js';
+import { NEVER, type Nanos, ZERO } from '../../base/time.js';
 import type { Packet } from '../packet.js';
 import type { EventQueue, Target } from '../scheduler.js';
 import { must } from '../../base/assert.js';
@@ -20,6 +20,7 @@ interface Entry {
 export class SortedQueue implements EventQueue {
   readonly #entries: Entry[] = [];
   #lastId = 0;
+  now: Nanos = ZERO;
 
   get size(): number {
     return this.#entries.length;
@@ -49,6 +50,14 @@ export class SortedQueue implements EventQueue {
 
   pop(): void {
     const e = must(this.#entries.shift(), 'an event to pop');
+    if (e.when > this.now) this.now = e.when;
     e.target.fire(e.op, e.packet);
+  }
+
+  popUntil(limit: Nanos): boolean {
+    const when = this.peek();
+    if (when > limit || when === NEVER) return false;
+    this.pop();
+    return true;
   }
 }

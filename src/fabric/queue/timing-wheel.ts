@@ -15,7 +15,7 @@
  * @module
  */
 import type { TimerId } from '../../base/brand.js';
-import { NEVER, type Nanos, UNSET } from '../../base/time.js';
+import { NEVER, type Nanos, UNSET, ZERO } from '../../base/time.js';
 import type { Packet } from '../packet.js';
 import type { EventQueue, Target } from '../scheduler.js';
 import { assertInvariant } from '../../base/assert.js';
@@ -81,7 +81,10 @@ export class TimingWheel implements EventQueue {
   #reviewedAt: number = UNSET;
   #lastTime: number = UNSET;
 
+  now: Nanos = UNSET;
+
   constructor() {
+    this.now = ZERO;
     this.#reviewedAt = 0;
     this.#lastTime = 0;
     this.#head.fill(NONE);
@@ -145,6 +148,7 @@ export class TimingWheel implements EventQueue {
     const slot = this.#first;
     assertInvariant(slot !== NONE, 'an event to pop');
     const when = this.#firstTime;
+    if (when > this.now) this.now = when;
     const tick = Math.floor(when / this.#width);
     // Never backwards: what was booked before the last event stands in the first bucket.
     if (tick > this.#base) this.#base = tick;
@@ -157,6 +161,14 @@ export class TimingWheel implements EventQueue {
     this.#first = NONE;
     if (++this.#sinceReview >= REVIEW) this.#review();
     target.fire(op, packet);
+  }
+
+  popUntil(limit: Nanos): boolean {
+    if (this.#first === NONE) this.#seek();
+    const when = this.#firstTime;
+    if (when > limit || when === NEVER) return false;
+    this.pop();
+    return true;
   }
 
   /** Puts a slot into its bucket, or into the heap if that is far or crowded. */
@@ -180,7 +192,7 @@ export class TimingWheel implements EventQueue {
       this.#next[last] = slot;
       this.#prev[slot] = last;
     } else {
-      this.#insertBefore(slot, bucket, last, when);
+      this.#insertBefore(slot, bucket, last);
       return;
     }
     this.#next[slot] = NONE;
@@ -189,8 +201,9 @@ export class TimingWheel implements EventQueue {
     this.#inWheel++;
   }
 
-  /** Walks back from the bucket's last event, which is later than `when`. */
-  #insertBefore(slot: number, bucket: number, last: number, when: number): void {
+  /** Walks back from the bucket's last event, which is later. */
+  #insertBefore(slot: number, bucket: number, last: number): void {
+    const when = this.#when[slot] as number;
     let after = last;
     for (let i = 0; i < MAX_WALK; i++) {
       const before = this.#prev[after] as number;

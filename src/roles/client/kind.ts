@@ -12,7 +12,7 @@ export const client: RoleKind = {
   forwards: false,
   bridge: false,
   schema: zodConfigSchema(clientConfig),
-  references: [{ key: 'stun', kinds: ['stun'], addresses: true }],
+  references: [{ key: 'stun', kinds: ['stun', 'process', 'container'], addresses: true }],
   commands: {
     'sign-in': 'finds the sign-in server by DNS and registers at the home of the user',
     'sign-out': 'removes the registration',

@@ -141,8 +141,11 @@ export async function requireImage(engine: Engine, image: string): Promise<void>
 }
 
 function noImage(image: string): LabError {
-  return new LabError('DOCKER_IMAGE', `there is no image "${image}"`, {
-    hint: `docker build -t ${image} -f lab/images/Dockerfile .   (without a registry: node lab/images/build-scratch.mjs)`,
-  });
+  return new LabError('DOCKER_IMAGE', `there is no image "${image}"`, { hint: buildHint(image) });
+}
+
+/** How people make the image. */
+export function buildHint(image: string): string {
+  return `docker build -t ${image} -f lab/images/Dockerfile .   (without a registry: node lab/images/build-scratch.mjs --tag ${image})`;
 }
 

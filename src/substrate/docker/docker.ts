@@ -18,7 +18,8 @@ import type { KindRef } from '../kernel/role/role-start.js';
 import { loadLibc } from '../kernel/tap/libc.js';
 import { TapDevice } from '../kernel/tap/tap-device.js';
 import type { Substrate } from '../substrate.js';
-import { Container, requireImage } from './container.js';
+import { buildHint, Container, requireImage } from './container.js';
+import { DIGEST_FILE, ownDigest } from './digest.js';
 import { Engine } from './engine.js';
 import { ContainerGround, type ContainerOptions } from './ground.js';
 import { startGuard } from './guard.js';
@@ -97,6 +98,7 @@ async function tryOut(engine: Engine, image: string): Promise<void> {
   const guard = startGuard(engine.socket, name);
   const container = await Container.start(engine, { name: `callpath-${name}`, hostname: 'probe', image, labels, mounts: [] });
   try {
+    await sameCode(container, image);
     const namespace = namespaceOf(libc, container.pid);
     try {
       const device = TapDevice.open(libc, namespace, 'probe0');
@@ -112,6 +114,16 @@ async function tryOut(engine: Engine, image: string): Promise<void> {
     await container.close();
     guard.dismiss();
   }
+}
+
+/** Errors: DOCKER_IMAGE for an image of another version, which would not understand this one. */
+async function sameCode(container: Container, image: string): Promise<void> {
+  const own = ownDigest();
+  if (own === null) return;
+  const reader = await container.exec(['cat', DIGEST_FILE]);
+  const text = (await reader.stdout.setEncoding('utf8').toArray()).join('').trim();
+  if (text === own) return;
+  throw new LabError('DOCKER_IMAGE', `the image "${image}" was built from other code than this`, { expected: 'an image of the same version', hint: buildHint(image) });
 }
 
 /** Docker Desktop's containers are processes of another kernel: their numbers mean nothing here. */

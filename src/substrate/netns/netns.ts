@@ -15,10 +15,13 @@ import { type Ground, KernelLab } from '../kernel/lab/kernel-lab.js';
 import { Origin } from '../kernel/lab/origin.js';
 import { Namespace } from '../kernel/namespace/namespace.js';
 import { hasTool, missing, runTool } from '../kernel/namespace/tool.js';
+import { startIsolated } from '../kernel/program/isolated.js';
+import { FOLDER } from '../kernel/program/prelude.js';
 import { spawnRole } from '../kernel/role/role-process.js';
 import type { KindRef } from '../kernel/role/role-start.js';
 import { loadLibc } from '../kernel/tap/libc.js';
 import { TapDevice } from '../kernel/tap/tap-device.js';
+import { refusePrograms } from '../programs.js';
 import type { Substrate } from '../substrate.js';
 
 export interface NetnsOptions {
@@ -39,6 +42,8 @@ export function createNetns(options: NetnsOptions = {}): Substrate {
     namespace: (libc, node) => Namespace.create(libc, node.name),
     // A process is born into the namespace that the thread is in which starts it.
     spawn: (node, namespace, listener) => namespace.inside(() => spawnRole({ node: node.name, listener, wrapper: WRAPPER, ...(main !== undefined && { main }) })),
+    folder: FOLDER,
+    launch: (_node, namespace, start) => startIsolated(namespace, start),
     close: () => Promise.resolve(),
   };
   return {

@@ -14,6 +14,8 @@ import type { LinkControl, Side } from '../../../fabric/link.js';
 import type { LinkStats } from '../../../fabric/link-stats.js';
 import type { Waiting } from '../../../fabric/scheduler.js';
 import { WaitingList } from '../../../fabric/waiting.js';
+import type { ContainerConfig } from '../../../roles/container/config.js';
+import type { ProcessConfig } from '../../../roles/process/config.js';
 import type { Json } from '../../../roles/role.js';
 import type { Plan, PlanNode } from '../../../topology/plan.js';
 import { deferred } from '../../deferred.js';
@@ -21,6 +23,10 @@ import type { Lab, LabDeps, RoleHandle, ScriptTime } from '../../substrate.js';
 import { KernelNode } from '../namespace/kernel-node.js';
 import type { Namespace } from '../namespace/namespace.js';
 import { runTool } from '../namespace/tool.js';
+import { listens } from '../program/listening.js';
+import { Program, type ProgramChild } from '../program/program.js';
+import { ProgramLog } from '../program/program-log.js';
+import { programStart, type ProgramStart } from '../program/program-start.js';
 import { recorderListener } from '../role/role-process.js';
 import { type KindRef, roleStartOf } from '../role/role-start.js';
 import type { RoleListener, RpcClient } from '../rpc/rpc-client.js';
@@ -33,6 +39,10 @@ export interface Ground {
   namespace(libc: Libc, node: PlanNode): Namespace;
   /** A fresh process in the node's namespace, whose role is still to be started. */
   spawn(node: PlanNode, namespace: Namespace, listener: RoleListener): RpcClient | Promise<RpcClient>;
+  /** Where a program finds its files. */
+  readonly folder: string;
+  /** Starts a foreign program at the node. Errors: KERNEL_*, DOCKER_*. */
+  launch(node: PlanNode, namespace: Namespace, start: ProgramStart): Promise<ProgramChild>;
   /** After all else of the lab is gone. Idempotent. */
   close(): Promise<void>;
 }
@@ -54,6 +64,7 @@ export class KernelLab implements Lab {
   readonly #fabric: KernelFabric;
   readonly #nodes: readonly KernelNode[];
   readonly #roles = new Map<string, RpcClient>();
+  readonly #programs = new Map<string, Program>();
   readonly #waiting = new WaitingList();
   /** Of the pump, when it ended by itself. */
   #failure: Error | null = null;
@@ -101,6 +112,8 @@ export class KernelLab implements Lab {
     lab.#pump();
     try {
       await lab.#startRoles();
+      // Programs find the lab's own servers running: most of them try once at their start.
+      await lab.#startPrograms();
       return lab;
     } catch (error) {
       await lab.close();
@@ -109,8 +122,8 @@ export class KernelLab implements Lab {
   }
 
   role(node: string): RoleHandle {
-    const role = this.#roles.get(node);
-    if (role === undefined) throw new LabError('ROLE_COMMAND', `no role runs on "${node}"`, { expected: `one of: ${[...this.#roles.keys()].join(', ')}` });
+    const role = this.#roles.get(node) ?? this.#programs.get(node);
+    if (role === undefined) throw new LabError('ROLE_COMMAND', `no role runs on "${node}"`, { expected: `one of: ${[...this.#roles.keys(), ...this.#programs.keys()].join(', ')}` });
     return role;
   }
 
@@ -146,7 +159,7 @@ export class KernelLab implements Lab {
       return text.trim() === '' ? [] : (JSON.parse(text) as Json);
     };
     const [addresses, routes4, routes6, neighbours] = await Promise.all([ask('address'), ask('-4', 'route'), ask('-6', 'route'), ask('neighbour')]);
-    return { process: this.#roles.get(node)?.pid ?? null, addresses, routes: { ipv4: routes4, ipv6: routes6 }, neighbours, identity: { ...this.#fabric.identity(plan.id) } } as Json;
+    return { process: this.#roles.get(node)?.pid ?? this.#programs.get(node)?.pid ?? null, addresses, routes: { ipv4: routes4, ipv6: routes6 }, neighbours, identity: { ...this.#fabric.identity(plan.id) } } as Json;
   }
 
   enter(node: string): readonly string[] {
@@ -179,6 +192,40 @@ export class KernelLab implements Lab {
     const failed = (await Promise.allSettled(starts)).find((start) => start.status === 'rejected');
     if (failed !== undefined) throw failed.reason;
     if (this.#failure !== null) throw this.#failure;
+  }
+
+  async #startPrograms(): Promise<void> {
+    const { kinds } = this.#deps;
+    const starts = this.#nodes.map(async (node) => {
+      if (kinds.get(node.plan.kind)?.program === undefined) return;
+      const config = node.plan.config as ProcessConfig | ContainerConfig;
+      const program = this.#program(node, config);
+      this.#programs.set(node.plan.name, program);
+      if (config.autostart) await program.start();
+    });
+    const failed = (await Promise.allSettled(starts)).find((start) => start.status === 'rejected');
+    if (failed !== undefined) throw failed.reason;
+    if (this.#failure !== null) throw this.#failure;
+  }
+
+  #program({ plan: node, namespace }: KernelNode, config: ProcessConfig | ContainerConfig): Program {
+    const { ground } = this.#options;
+    const { recorder, pki, captureFile } = this.#deps;
+    const { scheduler, driver } = this.#fabric;
+    return new Program({
+      node,
+      ready: config.ready,
+      readyWithin: config.readyWithin * 1000,
+      log: ProgramLog.beside(captureFile, node.name),
+      launch: async () => ground.launch(node, namespace, programStart(node, config, { plan: this.#plan, pki }, ground.folder)),
+      listens: (protocol, port) => listens(namespace, protocol, port),
+      note: (name, fields) => {
+        recorder.event(node.id, driver.sample(), name, fields);
+      },
+      touch: () => {
+        scheduler.touch();
+      },
+    });
   }
 
   /**
@@ -218,7 +265,7 @@ export class KernelLab implements Lab {
 
   /** Of the scenario, and of every role that still answers. */
   async #whoWaits(): Promise<readonly Waiting[]> {
-    const asked = await Promise.allSettled([...this.#roles.values()].map((role) => role.waiting()));
+    const asked = await Promise.allSettled([...this.#roles.values(), ...this.#programs.values()].map((role) => role.waiting()));
     return [...this.#waiting.list(), ...asked.flatMap((answer) => (answer.status === 'fulfilled' ? answer.value : []))];
   }
 
@@ -230,7 +277,7 @@ export class KernelLab implements Lab {
   }
 
   async #close(): Promise<void> {
-    await Promise.all([...this.#roles.values()].map((role) => role.close()));
+    await Promise.all([...this.#roles.values(), ...this.#programs.values()].map((role) => role.close()));
     await this.#fabric.close();
     for (const node of this.#nodes) node.close();
     await this.#options.ground.close();

@@ -1,0 +1,109 @@
+/**
+ * What other terminals can have a lab do while it is up.
+ * @module
+ */
+import type { LinkId } from '../../base/brand.js';
+import { LabError } from '../../base/error.js';
+import type { Json } from '../../roles/role.js';
+import { linkChange } from '../../scenario/script.js';
+import type { Lab } from '../../substrate/substrate.js';
+import type { Plan, PlanUser } from '../../topology/plan.js';
+import { didYouMean, listed } from '../../topology/source/suggest.js';
+import type { LiveLinks, LiveRequest, LiveStatus } from './protocol.js';
+
+export class LiveLab {
+  readonly #lab: Lab;
+  readonly #plan: Plan;
+  /** Of a node's user, under way or done; one that failed is forgotten, so that the next call tries anew. */
+  readonly #signIns = new Map<string, Promise<Json>>();
+  /** What was set, by link. */
+  readonly #set = new Map<LinkId, readonly string[]>();
+
+  constructor(lab: Lab, plan: Plan) {
+    this.#lab = lab;
+    this.#plan = plan;
+  }
+
+  /** Errors: FLOW_ACTOR, FLOW_STEP, ROLE_COMMAND for what the lab does not have; those of the roles. */
+  async do(request: Exclude<LiveRequest, { do: 'down' }>): Promise<Json> {
+    switch (request.do) {
+      case 'status':
+        return this.#status();
+      case 'call':
+        return this.#call(request.from, request.to);
+      case 'hang-up':
+        return this.#lab.role(this.#user(request.user).node).call('hang-up', {});
+      case 'link':
+        return this.#link(request.name, request.set);
+      case 'enter':
+        return [...this.#enter(request.node)];
+    }
+  }
+
+  #status(): LiveStatus {
+    return {
+      topology: this.#plan.name,
+      time: this.#lab.clock.now,
+      nodes: this.#plan.nodes.map((node) => ({ name: node.name, kind: node.kind, users: this.#plan.users.filter((user) => user.node === node.name).map((user) => user.name) })),
+      links: this.#plan.links.map((link) => ({
+        name: link.name,
+        group: link.group,
+        ends: link.ends.map((end) => `${end.nodeName}:${end.interface}`),
+        set: this.#set.get(link.id) ?? [],
+        packets: ([0, 1] as const).map((side) => this.#lab.linkStats(link.id, side).offered),
+      })),
+    };
+  }
+
+  async #call(from: string, to: string): Promise<Json> {
+    const [caller, callee] = [this.#user(from), this.#user(to)];
+    if (caller === callee) throw new LabError('FLOW_ACTOR', `"${from}" and "${to}" are the same user`, { expected: 'two users' });
+    await Promise.all([this.#signIn(caller), this.#signIn(callee)]);
+    return this.#lab.role(caller.node).call('call', { to: callee.address });
+  }
+
+  #signIn(user: PlanUser): Promise<Json> {
+    const begun = this.#signIns.get(user.node);
+    if (begun !== undefined) return begun;
+    const signIn = this.#lab.role(user.node).call('sign-in', {});
+    this.#signIns.set(user.node, signIn);
+    signIn.catch(() => this.#signIns.delete(user.node));
+    return signIn;
+  }
+
+  #link(name: string, set: string): LiveLinks {
+    const links = this.#plan.links.filter((link) => link.name === name || link.group === name);
+    if (links.length === 0) throw unknown('FLOW_STEP', 'link or link group', name, this.#plan.links.flatMap((link) => [link.name, link.group]));
+    const change = linkChange(set, null);
+    for (const link of links) {
+      this.#lab.links.set(link.id, 'both', change);
+      this.#set.set(link.id, setWords(this.#set.get(link.id) ?? [], set));
+    }
+    return { links: links.map((link) => link.name) };
+  }
+
+  #enter(node: string): readonly string[] {
+    const known = this.#plan.nodes.map((candidate) => candidate.name);
+    if (!known.includes(node)) throw unknown('ROLE_COMMAND', 'node', node, known);
+    const prefix = this.#lab.enter?.(node);
+    if (prefix === undefined) throw new LabError('ROLE_COMMAND', 'on this substrate no command can be run inside a node', { expected: 'a lab on netns or docker' });
+    return prefix;
+  }
+
+  /** By name, by node or by address. */
+  #user(name: string): PlanUser {
+    const user = this.#plan.users.find((candidate) => [candidate.name, candidate.node, candidate.address].includes(name));
+    if (user === undefined) throw unknown('FLOW_ACTOR', 'user', name, this.#plan.users.map((candidate) => candidate.name));
+    return user;
+  }
+}
+
+/** What is in force of what was set: `up` and `down` replace each other, words of netem those that begin alike. */
+function setWords(before: readonly string[], set: string): readonly string[] {
+  const kind = (text: string): string => (text === 'up' || text === 'down' ? 'carrier' : (text.split(' ')[0] ?? ''));
+  return [...before.filter((text) => kind(text) !== kind(set) && kind(text) !== ''), set].filter((text) => text !== 'up');
+}
+
+function unknown(code: 'FLOW_ACTOR' | 'FLOW_STEP' | 'ROLE_COMMAND', what: string, name: string, known: readonly string[]): LabError {
+  return new LabError(code, `the lab has no ${what} "${name}"`, { expected: `one of: ${listed(known, 40)}`, ...didYouMean(name, known) });
+}

@@ -1,0 +1,15 @@
+/**
+ * What a `container` node is given under `config`.
+ * @module
+ */
+import { z } from 'zod';
+import { common, files } from '../process/config.js';
+
+export const containerConfig = z.strictObject({
+  image: z.string().min(1).describe('an image that the Docker daemon has'),
+  command: z.array(z.string()).min(1).optional().describe("the program and its arguments, instead of the image's own"),
+  ...common,
+  files: files.anywhere.default({}).describe('files to be laid into the container before it starts, by path; a relative one from LAB_DIR'),
+});
+
+export type ContainerConfig = z.infer<typeof containerConfig>;
