@@ -22,6 +22,8 @@ export interface LabDeps {
   /** Certificates for the nodes whose kind serves TLS. */
   readonly pki: LabPki;
   readonly signal: AbortSignal;
+  /** Where the capture is written; what foreign programs write goes into files beside it. Null or absent: in memory only. */
+  readonly captureFile?: string | null;
   /** Called now and then while the lab runs; must not touch it. */
   readonly progress?: (progress: { readonly now: Nanos; readonly fired: number }) => void;
 }

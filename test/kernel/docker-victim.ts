@@ -1,6 +1,8 @@
 /**
- * A process that builds a lab of containers, closes it, and begins anew: to be killed at any moment.
+ * A process that builds a lab of containers, closes it, and begins anew: to be killed at any moment. With a second
+ * argument `once` it does so once, and ends with 3 when the lab could not go on.
  */
+import { LabError } from '../../src/base/error.js';
 import { createDocker } from '../../src/substrate/docker/docker.js';
 import { buildLab, planOf } from './support.js';
 
@@ -19,9 +21,15 @@ zones:
   lab.example: { servers: [ns], records: { a: { A: ns } } }
 `;
 
-const substrate = createDocker({ image: process.argv[2] ?? '' });
-for (;;) {
-  process.stdout.write('building\n');
-  const { finish } = await buildLab(substrate, planOf(TOPOLOGY));
-  (await finish()).close();
+const [image = '', how] = process.argv.slice(2);
+const substrate = createDocker({ image });
+try {
+  do {
+    process.stdout.write('building\n');
+    const { finish } = await buildLab(substrate, planOf(TOPOLOGY));
+    (await finish()).close();
+  } while (how !== 'once');
+} catch (error) {
+  if (!LabError.is(error)) throw error;
+  process.exitCode = error.exitCode;
 }

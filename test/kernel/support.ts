@@ -43,7 +43,7 @@ export async function buildLab(substrate: Substrate, plan: Plan, options: { kind
   const recorder = new Recorder({ points, decisions, sink, run, originSeconds: substrate.originSeconds() });
   const served = plan.nodes.filter((node) => kinds.get(node.kind)?.tls === true);
   const pki = await createLabPki(new Map(served.map((node) => [node.name, node.certificateNames])), randomRoot(1).stream('pki'));
-  const lab = await substrate.build(plan, { kinds, recorder, decisions, seed: 1, pki, signal: options.signal ?? new AbortController().signal });
+  const lab = await substrate.build(plan, { kinds, recorder, decisions, seed: 1, pki, signal: options.signal ?? new AbortController().signal, captureFile: options.captureFile ?? null });
   return {
     lab,
     async finish() {

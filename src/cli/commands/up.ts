@@ -80,7 +80,7 @@ async function keepUp(plan: Plan, around: Surroundings): Promise<never> {
   const recorder = new Recorder({ points, decisions, sink: new FileSink(file), run, originSeconds: substrate.originSeconds(), onError: captureFailed });
   let lab: Lab | null = null;
   try {
-    lab = await substrate.build(plan, { kinds: KINDS, recorder, decisions, seed, pki, signal });
+    lab = await substrate.build(plan, { kinds: KINDS, recorder, decisions, seed, pki, signal, captureFile: file });
     server.open(new LiveLab(lab, plan));
     print(`${plan.name} is up on ${substrate.name}: ${plan.nodes.length} nodes, ${plan.links.length} links; it is captured in ${shown(file)}`);
     print('from another terminal: callpath status | call USER USER | link set NAME down | exec NODE -- COMMAND | down; Ctrl-C here ends it');

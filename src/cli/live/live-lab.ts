@@ -77,7 +77,7 @@ export class LiveLab {
     const change = linkChange(set, null);
     for (const link of links) {
       this.#lab.links.set(link.id, 'both', change);
-      this.#set.set(link.id, setWords(this.#set.get(link.id) ?? [], set));
+      this.#set.set(link.id, setWords(this.#set.get(link.id) ?? [], set, link.up ? 'up' : 'down'));
     }
     return { links: links.map((link) => link.name) };
   }
@@ -98,10 +98,13 @@ export class LiveLab {
   }
 }
 
-/** What is in force of what was set: `up` and `down` replace each other, words of netem those that begin alike. */
-function setWords(before: readonly string[], set: string): readonly string[] {
+/**
+ * What is in force of what was set: `up` and `down` replace each other, words of netem those that begin alike.
+ * @param usual the topology's own, which need not be told
+ */
+function setWords(before: readonly string[], set: string, usual: 'up' | 'down'): readonly string[] {
   const kind = (text: string): string => (text === 'up' || text === 'down' ? 'carrier' : (text.split(' ')[0] ?? ''));
-  return [...before.filter((text) => kind(text) !== kind(set) && kind(text) !== ''), set].filter((text) => text !== 'up');
+  return [...before.filter((text) => kind(text) !== kind(set)), set].filter((text) => text !== usual);
 }
 
 function unknown(code: 'FLOW_ACTOR' | 'FLOW_STEP' | 'ROLE_COMMAND', what: string, name: string, known: readonly string[]): LabError {

@@ -24,6 +24,15 @@ function lab() {
 const bound = (response: SipResponse): string[] => headerValues(response, 'Contact');
 
 describe('registrar (RFC 3261 section 10.3)', () => {
+  it('challenges by the algorithms that it is given, in their order; by SHA-256 first when it is given none', () => {
+    const challenges = (algorithms?: readonly ('MD5' | 'SHA-256')[]): (string | undefined)[] => {
+      const registrar = new Registrar({ realm: 'x', rng: randomRoot(3).stream('r'), home: () => ({ kind: 'here', password: 'p' }), ...(algorithms !== undefined && { algorithms }) });
+      const request = makeRequest('REGISTER', 'sip:x', [['From', '<sip:a@x>;tag=1'], ['To', '<sip:a@x>'], ['Call-ID', 'c'], ['CSeq', '1 REGISTER']]);
+      return headerValues(registrar.register(request, source(1), seconds(0)).response, 'WWW-Authenticate').map((value) => /algorithm=([^,]+)/.exec(value)?.[1]);
+    };
+    expect(challenges()).toEqual(['SHA-256', 'MD5']);
+    expect(challenges(['MD5'])).toEqual(['MD5']);
+  });
   it('several contacts, each with its own time; what is asked for nothing is a query', () => {
     const { register } = lab();
     const response = register([['Contact', '<sip:bob@192.0.2.4>;expires=120'], ['Contact', '<sip:bob@desk.example>;q=0.5'], ['Expires', '600']]);

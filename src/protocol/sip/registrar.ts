@@ -4,7 +4,7 @@
  */
 import type { Rng } from '../../base/rng.js';
 import { plus, seconds, type Nanos } from '../../base/time.js';
-import { DigestServer, parseCredentials } from './digest.js';
+import { type DigestAlgorithm, DigestServer, parseCredentials } from './digest.js';
 import { callId, contacts, cseq, parseExpires, to } from './fields.js';
 import { newTag } from './identifiers.js';
 import { header, headerList, headerValues, makeResponse, type HeaderPairs, type SipRequest, type SipResponse } from './message.js';
@@ -25,6 +25,8 @@ export interface RegistrarOptions {
   readonly realm: string;
   readonly rng: Rng;
   readonly home: (address: string) => Home;
+  /** Digest algorithms, in order of preference; default SHA-256, MD5. */
+  readonly algorithms?: readonly DigestAlgorithm[];
   /** Seconds. */
   readonly minExpires?: number;
   readonly maxExpires?: number;
@@ -57,7 +59,7 @@ export class Registrar {
 
   constructor(options: RegistrarOptions) {
     this.#options = options;
-    this.digest = new DigestServer({ realm: options.realm, rng: options.rng });
+    this.digest = new DigestServer({ realm: options.realm, rng: options.rng, ...(options.algorithms !== undefined && { algorithms: options.algorithms }) });
     this.#min = options.minExpires ?? 60;
     this.#max = options.maxExpires ?? 3600;
   }

@@ -46,7 +46,7 @@ class FrontEnd {
   readonly #runner: MachineRunner<ProxyIn, ProxyOut>;
   readonly #door: Door;
   readonly #names: ReadonlySet<string>;
-  /** Addresses of nodes that are no clients: other servers, whose requests were authenticated before. */
+  /** Addresses of nodes that are no clients and nobody's phone: other servers, whose requests were authenticated before. */
   readonly #servers: ReadonlySet<string>;
   readonly #homes: ReadonlyMap<string, PlanUser>;
   #expiry: TimerId | null = null;
@@ -59,9 +59,11 @@ class FrontEnd {
     this.#config = config;
     this.#door = serverDoor(plan, node);
     this.#names = new Set([...namesOf(plan, node), ...host.addresses.map((a) => (a.includes(':') ? `[${a}]` : a)), ...host.addresses]);
-    this.#servers = new Set(plan.nodes.filter((n) => n.kind !== 'client' && !n.forwards).flatMap((n) => n.interfaces.flatMap((i) => i.addresses.map((a) => a.address))));
+    const seats = new Set(plan.users.map((user) => user.node));
+    const servers = plan.nodes.filter((n) => n.kind !== 'client' && !n.forwards && !seats.has(n.name));
+    this.#servers = new Set(servers.flatMap((n) => n.interfaces.flatMap((i) => i.addresses.map((a) => a.address))));
     this.#homes = new Map(plan.users.map((user) => [user.address.toLowerCase(), user]));
-    this.#registrar = new Registrar({ realm: config.domains[0] ?? node.name, rng: host.random, home: (address) => this.#home(address) });
+    this.#registrar = new Registrar({ realm: config.domains[0] ?? node.name, rng: host.random, algorithms: config.digest, home: (address) => this.#home(address) });
     this.#transport = new SipTransport(host, {
       received: (message, source) => {
         this.#runner.input({ kind: 'received', message, source });

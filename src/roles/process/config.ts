@@ -16,6 +16,7 @@ export const PROGRAM_VARIABLES = {
   LAB_CA: 'file: certificate of the lab CA, PEM',
   LAB_CERTIFICATE: 'file: certificate of the node, by the lab CA, PEM',
   LAB_KEY: 'file: its key, PEM',
+  LAB_IDENTITY: 'file: certificate and key, one after the other, PEM',
   LAB_USER: 'address of the user who sits here, `alice@contoso.example`',
   LAB_USER_NAME: 'its part before the @',
   LAB_DOMAIN: 'its part after the @',
@@ -28,7 +29,8 @@ export type ProgramVariable = keyof typeof PROGRAM_VARIABLES;
 /** `${LAB_...}`: what looks like it and is none is refused, all else that has a dollar is the program's own. */
 export const PLACEHOLDER = /\$\{(LAB_[A-Z0-9_]*)\}/g;
 
-const text = z.string().superRefine((value, context) => {
+/** Text whose variables exist. */
+export const text = z.string().superRefine((value, context) => {
   for (const [, name = ''] of value.matchAll(PLACEHOLDER)) {
     if (Object.hasOwn(PROGRAM_VARIABLES, name)) continue;
     context.addIssue({ code: 'custom', message: `there is no variable ${name}; known: ${Object.keys(PROGRAM_VARIABLES).join(', ')}` });

@@ -44,13 +44,10 @@ export class ContainerProcess extends EventEmitter<Events> {
 
   /** Asks for SIGKILL, whatever signal is named; whether it came to that tells `exit`. */
   kill(): boolean {
-    this.#look().then(
-      (exec) => {
-        if (exec.Running && exec.Pid > 0) process.kill(exec.Pid, 'SIGKILL');
-      },
-      // A daemon that does not answer has taken its containers with it, or will at their stream's end.
-      () => undefined,
-    );
+    this.#look()
+      .then((exec) => exec.Running && exec.Pid > 0 && process.kill(exec.Pid, 'SIGKILL'))
+      // It has ended meanwhile; or the daemon does not answer, and its containers end with the stream that they hang on.
+      .catch(() => false);
     return true;
   }
 

@@ -22,6 +22,8 @@ export interface ContainerSpec {
   readonly labels: Readonly<Record<string, string>>;
   /** Folders of this machine that the container can read, `SOURCE:TARGET`. */
   readonly mounts: readonly string[];
+  /** What its /etc/resolv.conf names, and that of a container which shares its network. */
+  readonly resolvers?: readonly string[];
 }
 
 const Created = z.object({ Id: z.string() });
@@ -103,6 +105,7 @@ function createBody(spec: ContainerSpec): object {
     StdinOnce: true,
     HostConfig: {
       NetworkMode: 'none',
+      ...(spec.resolvers !== undefined && spec.resolvers.length > 0 && { Dns: spec.resolvers }),
       AutoRemove: true,
       ReadonlyRootfs: true,
       CapDrop: ['ALL'],

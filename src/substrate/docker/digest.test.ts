@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { digestOf } from './digest.js';
+import { digestOf, ownDigest } from './digest.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'callpath-digest-'));
 afterAll(() => {
@@ -10,6 +10,10 @@ afterAll(() => {
 });
 
 describe('the digest of compiled code', () => {
+  it('is not asked of code that is run from its sources', () => {
+    expect(ownDigest()).toBeNull();
+  });
+
   it('tells names and contents of modules, and nothing else', () => {
     mkdirSync(join(folder, 'a'));
     writeFileSync(join(folder, 'a', 'x.js'), 'one');

@@ -5,7 +5,7 @@
  */
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 /** Where the image keeps the digest of its own code. */
@@ -19,8 +19,8 @@ export function digestOf(folder: string): string {
   return hash.digest('hex');
 }
 
-/** Of the code that runs here; null when it runs from its sources. */
+/** Of the code that runs here; null when that is not the product as it is shipped, in `dist`: then nothing can be compared. */
 export function ownDigest(): string | null {
-  const here = fileURLToPath(import.meta.url);
-  return here.endsWith('.js') ? digestOf(join(here, '..', '..', '..')) : null;
+  const folder = fileURLToPath(new URL('../..', import.meta.url));
+  return basename(folder) === 'dist' ? digestOf(folder) : null;
 }

@@ -17,6 +17,7 @@ import { hasTool, missing, runTool } from '../kernel/namespace/tool.js';
 import type { KindRef } from '../kernel/role/role-start.js';
 import { loadLibc } from '../kernel/tap/libc.js';
 import { TapDevice } from '../kernel/tap/tap-device.js';
+import { refusePrograms } from '../programs.js';
 import type { Substrate } from '../substrate.js';
 import { buildHint, Container, requireImage } from './container.js';
 import { DIGEST_FILE, ownDigest } from './digest.js';
@@ -48,6 +49,8 @@ export function createDocker(options: DockerOptions = {}): Substrate {
     originSeconds: () => origin.announce(),
     probe: () => probe(containers.image),
     async build(plan, deps) {
+      // Compose's containers are Compose's to end, and it knows nothing of what is started beside them.
+      refusePrograms(plan, deps.kinds, process.env[COMPOSE_VARIABLE] === undefined ? 'docker' : 'docker compose', process.env[COMPOSE_VARIABLE] === undefined ? ['container'] : []);
       const ground = await groundOf(plan, containers);
       return KernelLab.build(plan, deps, { origin: origin.take(), ground, ...(kindModules !== undefined && { kindModules }) });
     },

@@ -71,6 +71,14 @@ describe('the client of the Engine API', () => {
     await expect(engine!.hijack('/exec/1/start')).rejects.toMatchObject({ code: 'DOCKER_REFUSED', message: expect.stringContaining('No such exec instance') as string });
   });
 
+  it('tells of an answer that breaks off', async () => {
+    answer = (_message, response) => {
+      response.writeHead(200, { 'content-length': '100' }).write('half');
+      response.destroy();
+    };
+    await expect(engine!.call('GET', '/info')).rejects.toMatchObject({ code: 'DOCKER_UNREACHABLE' });
+  });
+
   it('tells how to mend it when nobody answers', async () => {
     await expect(Engine.connect(join(folder, 'nobody.sock'))).rejects.toMatchObject({ code: 'DOCKER_UNREACHABLE', hint: expect.stringContaining('start') as string });
   });

@@ -79,12 +79,25 @@ export class Engine {
         resolve(stream);
       });
       sent.on('response', (message) => {
-        collect(message).then((answer) => {
+        this.#collect(message).then((answer) => {
           reject(new LabError('DOCKER_REFUSED', `Docker refused the stream ${path}: ${refusal(answer)}`));
         }, reject);
       });
       this.#send(sent, text, reject);
     });
+  }
+
+  /** Unpacks a tar archive into a container's root folder, whether it runs or not. Errors: DOCKER_UNREACHABLE, DOCKER_REFUSED. */
+  async putArchive(path: string, archive: Uint8Array): Promise<void> {
+    const answer = await new Promise<Answer>((resolve, reject) => {
+      const headers = { host: 'docker', 'content-type': 'application/x-tar', 'content-length': archive.length };
+      const sent = request({ socketPath: this.socket, path: `${this.#version}${path}${queryText({ path: '/' })}`, method: 'PUT', agent: this.#agent, headers });
+      sent.on('response', (message) => {
+        collect(message).then(resolve, reject);
+      });
+      this.#send(sent, archive, reject);
+    });
+    if (answer.status !== 200) throw new LabError('DOCKER_REFUSED', `Docker refused files for a container: ${refusal(answer)}`);
   }
 
   /** Idempotent. */
@@ -98,7 +111,7 @@ export class Engine {
       const sent = request({ socketPath: this.socket, path: '/_ping', method: 'GET', agent: this.#agent });
       sent.on('response', (message) => {
         const version = message.headers['api-version'];
-        collect(message).then(() => {
+        this.#collect(message).then(() => {
           resolve(typeof version === 'string' ? version : '');
         }, reject);
       });
@@ -111,17 +124,24 @@ export class Engine {
       const text = body === undefined ? '' : JSON.stringify(body);
       const sent = request({ socketPath: this.socket, path, method, agent: this.#agent, headers: headersOf(text) });
       sent.on('response', (message) => {
-        collect(message).then(resolve, reject);
+        this.#collect(message).then(resolve, reject);
       });
       this.#send(sent, text, reject);
     });
   }
 
-  #send(sent: ClientRequest, text: string, reject: (error: Error) => void): void {
+  /** Errors: DOCKER_UNREACHABLE for an answer that breaks off. */
+  #collect(message: IncomingMessage): Promise<Answer> {
+    return collect(message).catch((cause: unknown) => {
+      throw unreachable(this.socket, cause instanceof Error ? cause : new Error(String(cause)));
+    });
+  }
+
+  #send(sent: ClientRequest, content: string | Uint8Array, reject: (error: Error) => void): void {
     sent.on('error', (cause) => {
       reject(unreachable(this.socket, cause));
     });
-    sent.end(text);
+    sent.end(content);
   }
 }
 

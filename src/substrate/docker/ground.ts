@@ -13,12 +13,15 @@ import { Namespace } from '../kernel/namespace/namespace.js';
 import { bridgeName } from '../kernel/namespace/node-setup.js';
 import { writeSysctl } from '../kernel/namespace/sysctl.js';
 import { runTool } from '../kernel/namespace/tool.js';
+import type { ProgramChild } from '../kernel/program/program.js';
+import type { ProgramStart } from '../kernel/program/program-start.js';
 import { RpcClient, type RoleListener } from '../kernel/rpc/rpc-client.js';
 import { type Libc, loadLibc } from '../kernel/tap/libc.js';
 import { Container, listContainers } from './container.js';
 import type { Engine } from './engine.js';
 import { type Guard, startGuard } from './guard.js';
 import { ownerLabel } from './ownership.js';
+import { startProgramContainer } from './program-container.js';
 import { LABEL } from './vocabulary.js';
 
 /** The role process of the image. */
@@ -52,11 +55,15 @@ export class ContainerGround implements Ground {
   readonly #main: string;
   /** Of containers that are ours to end. */
   readonly #guard: Guard | null;
+  /** Id of the lab; null in one of Compose. */
+  readonly #lab: string | null;
+  #launched = 0;
 
-  private constructor(engine: Engine, containers: ReadonlyMap<string, Container>, guard: Guard | null, main: string = MAIN) {
+  private constructor(engine: Engine, containers: ReadonlyMap<string, Container>, own: { readonly lab: string; readonly guard: Guard } | null, main: string = MAIN) {
     this.#engine = engine;
     this.#containers = containers;
-    this.#guard = guard;
+    this.#guard = own?.guard ?? null;
+    this.#lab = own?.lab ?? null;
     this.#main = main;
   }
 
@@ -67,9 +74,9 @@ export class ContainerGround implements Ground {
     const containers = new Map<string, Container>();
     const start = async (node: PlanNode): Promise<void> => {
       const labels = { [LABEL.lab]: id, [LABEL.node]: node.name, [LABEL.owner]: owner };
-      containers.set(node.name, await Container.start(engine, { name: `callpath-${id}-${node.name}`, hostname: node.name, labels, image: options.image, mounts: options.mounts }));
+      containers.set(node.name, await Container.start(engine, { name: `callpath-${id}-${node.name}`, hostname: node.name, labels, image: options.image, mounts: options.mounts, resolvers: node.resolvers }));
     };
-    const ground = new ContainerGround(engine, containers, startGuard(engine.socket, id), options.main);
+    const ground = new ContainerGround(engine, containers, { lab: id, guard: startGuard(engine.socket, id) }, options.main);
     const failure = await eachOf(plan.nodes, AT_ONCE, start);
     if (failure === null) return ground;
     await ground.close();
@@ -108,11 +115,22 @@ export class ContainerGround implements Ground {
     return new RpcClient(await this.#of(node).exec(['node', '--enable-source-maps', this.#main]), { node: node.name, listener });
   }
 
+  /** Errors: DOCKER_*. */
+  launch(node: PlanNode, _namespace: Namespace, start: ProgramStart): Promise<ProgramChild> {
+    const lab = must(this.#lab, 'a lab of its own: programs are refused in one of Compose');
+    const labels = { [LABEL.lab]: lab, [LABEL.program]: node.name, [LABEL.owner]: ownerLabel() };
+    return startProgramContainer(this.#engine, { name: `callpath-${lab}-${node.name}-program-${++this.#launched}`, labels, network: this.#of(node).id }, start);
+  }
+
   async close(): Promise<void> {
-    const failure = await eachOf([...this.#containers.values()], AT_ONCE, (container) => container.close());
+    const failures: unknown[] = [];
+    await eachOf([...this.#containers.values()], AT_ONCE, async (container) => {
+      // One that cannot be removed is no reason to leave the others.
+      await container.close().catch((error: unknown) => failures.push(error));
+    });
     this.#engine.close();
-    // One that failed may have left some: the guard has another try when this process ends.
-    if (failure !== null) throw failure.error;
+    // The guard stays then, and has another try when this process ends.
+    if (failures.length > 0) throw failures[0];
     this.#guard?.dismiss();
   }
 
@@ -121,7 +139,7 @@ export class ContainerGround implements Ground {
   }
 }
 
-/** Does `work` for all, some at once; what was begun is finished even when one fails. Gives the first failure. */
+/** Does `work` for all, some at once. After a failure none is begun, but what was begun is finished. Gives the first failure. */
 async function eachOf<T>(items: readonly T[], atOnce: number, work: (item: T) => Promise<void>): Promise<{ readonly error: unknown } | null> {
   const left = [...items];
   let failure: { readonly error: unknown } | null = null;

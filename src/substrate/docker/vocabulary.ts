@@ -12,6 +12,8 @@ export const LABEL = {
   lab: 'callpath.lab',
   /** Name of the node. */
   node: 'callpath.node',
+  /** Name of the node whose foreign image a container runs, beside the node's own container. */
+  program: 'callpath.program',
   /** Process that answers for the lab: `PID:START`, START being its start in clock ticks since the machine's. */
   owner: 'callpath.owner',
 } as const;

@@ -16,7 +16,6 @@ import { Origin } from '../kernel/lab/origin.js';
 import { Namespace } from '../kernel/namespace/namespace.js';
 import { hasTool, missing, runTool } from '../kernel/namespace/tool.js';
 import { startIsolated } from '../kernel/program/isolated.js';
-import { FOLDER } from '../kernel/program/prelude.js';
 import { spawnRole } from '../kernel/role/role-process.js';
 import type { KindRef } from '../kernel/role/role-start.js';
 import { loadLibc } from '../kernel/tap/libc.js';
@@ -42,7 +41,6 @@ export function createNetns(options: NetnsOptions = {}): Substrate {
     namespace: (libc, node) => Namespace.create(libc, node.name),
     // A process is born into the namespace that the thread is in which starts it.
     spawn: (node, namespace, listener) => namespace.inside(() => spawnRole({ node: node.name, listener, wrapper: WRAPPER, ...(main !== undefined && { main }) })),
-    folder: FOLDER,
     launch: (_node, namespace, start) => startIsolated(namespace, start),
     close: () => Promise.resolve(),
   };
@@ -50,7 +48,10 @@ export function createNetns(options: NetnsOptions = {}): Substrate {
     name: 'netns',
     originSeconds: () => origin.announce(),
     probe,
-    build: (plan, deps) => KernelLab.build(plan, deps, { origin: origin.take(), ground, ...(kindModules !== undefined && { kindModules }) }),
+    async build(plan, deps) {
+      refusePrograms(plan, deps.kinds, 'netns', ['process']);
+      return KernelLab.build(plan, deps, { origin: origin.take(), ground, ...(kindModules !== undefined && { kindModules }) });
+    },
   };
 }
 

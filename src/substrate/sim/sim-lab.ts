@@ -28,6 +28,7 @@ import type { LabPki } from '../../protocol/pki/lab-pki.js';
 import type { Json } from '../../roles/role.js';
 import type { Plan, PlanNode } from '../../topology/plan.js';
 import { deferred } from '../deferred.js';
+import { refusePrograms } from '../programs.js';
 import { startRole } from '../role-runner.js';
 import type { RunningRole } from '../role-runner.js';
 import type { Lab, LabDeps, RoleHandle, ScriptTime, Substrate } from '../substrate.js';
@@ -69,6 +70,7 @@ class SimLab implements Lab {
   }
 
   static async build(plan: Plan, deps: LabDeps): Promise<SimLab> {
+    refusePrograms(plan, deps.kinds, 'sim', []);
     const scheduler = createScheduler();
     const waiting = new WaitingList();
     const random = randomRoot(deps.seed);

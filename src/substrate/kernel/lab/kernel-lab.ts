@@ -39,8 +39,6 @@ export interface Ground {
   namespace(libc: Libc, node: PlanNode): Namespace;
   /** A fresh process in the node's namespace, whose role is still to be started. */
   spawn(node: PlanNode, namespace: Namespace, listener: RoleListener): RpcClient | Promise<RpcClient>;
-  /** Where a program finds its files. */
-  readonly folder: string;
   /** Starts a foreign program at the node. Errors: KERNEL_*, DOCKER_*. */
   launch(node: PlanNode, namespace: Namespace, start: ProgramStart): Promise<ProgramChild>;
   /** After all else of the lab is gone. Idempotent. */
@@ -217,7 +215,7 @@ export class KernelLab implements Lab {
       ready: config.ready,
       readyWithin: config.readyWithin * 1000,
       log: ProgramLog.beside(captureFile, node.name),
-      launch: async () => ground.launch(node, namespace, programStart(node, config, { plan: this.#plan, pki }, ground.folder)),
+      launch: async () => ground.launch(node, namespace, programStart(node, config, { plan: this.#plan, pki })),
       listens: (protocol, port) => listens(namespace, protocol, port),
       note: (name, fields) => {
         recorder.event(node.id, driver.sample(), name, fields);

@@ -42,6 +42,12 @@ describe('a node in the kernel\'s words', () => {
     ]);
   });
 
+  it('takes a route once that two addresses of one prefix bring twice: the kernel refuses the second', () => {
+    const connected = route('192.0.2.0/30', null, 0);
+    const lines = nodeBatch({ ...ROUTER, routes: [connected, { ...connected }, route('0.0.0.0/0', '192.0.2.2', 20)] });
+    expect(lines.filter((line) => line.startsWith('route'))).toEqual(['route add 192.0.2.0/30 dev eth0 metric 0', 'route add 0.0.0.0/0 via 192.0.2.2 dev eth0 metric 20']);
+  });
+
   it('forwards when it is a router, and only then', () => {
     const value = (node: PlanNode, path: string): string | undefined => nodeSysctls(node).find(([p]) => p === path)?.[1];
     const host = { ...ROUTER, forwards: false };

@@ -49,7 +49,8 @@ export function nodeBatch(node: PlanNode): readonly string[] {
   for (const iface of node.interfaces) lines.push(...interfaceBatch(iface));
   // A gateway must be reachable when its route is added: routes without one come first.
   const ordered = [...node.routes.filter((route) => route.via === null), ...node.routes.filter((route) => route.via !== null)];
-  return [...lines, ...ordered.map(routeLine)];
+  // Two addresses of one prefix make two connected routes alike; the kernel takes each once.
+  return [...lines, ...new Set(ordered.map(routeLine))];
 }
 
 function interfaceBatch(iface: PlanInterface): readonly string[] {

@@ -9,6 +9,7 @@
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import type { Readable } from 'node:stream';
 import { must } from '../../../base/assert.js';
 import { LabError } from '../../../base/error.js';
 import { missing } from '../namespace/tool.js';
@@ -17,19 +18,29 @@ import { prelude } from './prelude.js';
 import type { ProgramChild, ProgramEnd } from './program.js';
 import type { ProgramStart } from './program-start.js';
 
-const WRAPPER = ['--pdeathsig', 'KILL', 'unshare', '--mount', '--propagation', 'private', '--pid', '--fork', '--kill-child=KILL', '--mount-proc', 'sh', '-s', '--'] as const;
+const WRAPPER = ['--pdeathsig', 'KILL', 'unshare', '--mount', '--propagation', 'private', '--pid', '--fork', '--kill-child=KILL', '--mount-proc'] as const;
+/** Says by descriptor 3 that the wrapper has done its work, then reads what else to do. */
+const SHELL = ['sh', '-c', 'echo here >&3; exec 3>&-; exec sh -s -- "$@"', 'sh'] as const;
 
 /** Errors: KERNEL_TOOL. What the program itself lacks is said in its log. */
 export function startIsolated(namespace: Namespace, start: ProgramStart): Promise<ProgramChild> {
   const command = must(start.command, 'the command of a process');
   const path = process.env['PATH'] ?? '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
-  const child = namespace.inside(() => spawn('setpriv', [...WRAPPER, ...command], { stdio: ['pipe', 'pipe', 'pipe'], env: { PATH: path, ...start.env } }));
+  const child = namespace.inside(() => spawn('setpriv', [...WRAPPER, ...SHELL, ...command], { stdio: ['pipe', 'pipe', 'pipe', 'pipe'], env: { PATH: path, ...start.env } }));
   // A shell that failed has closed its input: what it says is in the log.
   child.stdin.on('error', () => undefined);
-  child.stdin.end(prelude(start, true));
+  // Not before the chain of ends holds: if the lab died earlier, its input would end, and with it the shell.
+  (child.stdio[3] as Readable).once('data', () => {
+    child.stdin.end(prelude(start, true));
+  });
+  // `unshare` ends as its child did; by SIGKILL it cannot, since nobody may set how that is handled, and says this instead.
+  let killed = false;
+  child.stderr.on('data', (bytes: Uint8Array | string) => {
+    killed ||= String(bytes).includes('unshare: sigprocmask unblock failed');
+  });
   const ended = new Promise<ProgramEnd>((resolve) => {
     child.once('close', (code, signal) => {
-      resolve({ code, signal });
+      resolve(killed && code === 1 ? { code: null, signal: 'SIGKILL' } : { code, signal });
     });
   });
   return new Promise((resolve, reject) => {

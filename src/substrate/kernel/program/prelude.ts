@@ -1,15 +1,10 @@
 /**
  * What a shell does in a program's place before it becomes the program: the folder, its files, and, in a mount namespace
  * of its own, the node's resolvers. Shell text that comes by stdin, so it may be as long as the files are.
- *
- * /dev/shm is the one folder that every Linux has and that is no disk: a tmpfs of the node's own is laid over it, so
- * that all the files go with the last process of the node.
+ * All files lie in a tmpfs of the node's own, which goes with the last process of the node.
  * @module
  */
 import type { ProgramStart } from './program-start.js';
-
-/** Folder of a program's files, as it sees it. */
-export const FOLDER = '/dev/shm/callpath';
 
 /** Holds in a private mount namespace only. */
 const ISOLATION = [

@@ -4,6 +4,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
+import { must } from '../../../base/assert.js';
 import { LabError } from '../../../base/error.js';
 import type { LabPki } from '../../../protocol/pki/lab-pki.js';
 import type { ContainerConfig } from '../../../roles/container/config.js';
@@ -18,6 +19,8 @@ export interface ProgramFile {
 
 /** All that a ground needs to start a program. */
 export interface ProgramStart {
+  /** Null: the image's own. */
+  readonly entrypoint: readonly string[] | null;
   /** Null: what the image says. */
   readonly command: readonly string[] | null;
   /** All that it finds in its environment, but for PATH. */
@@ -31,22 +34,29 @@ export interface ProgramStart {
   readonly image: string | null;
 }
 
+/**
+ * Folder of a program's files, as it sees it. /dev/shm is the one folder that every Linux has and that is no disk; a
+ * tmpfs of the node's own is laid over it.
+ */
+const FOLDER = { process: '/dev/shm/callpath', container: '/lab' } as const;
+
 /** In the program's folder: what the lab lays in beside the node's own files. */
 const LAB_FILES = '.lab';
 
 /**
  * Errors: FILE_NOT_FOUND for a file that is to be copied, LAB_ROLE_FAILED for a variable that the node lacks.
- * @param folder absolute, as the program sees it
  */
-export function programStart(node: PlanNode, config: ProcessConfig | ContainerConfig, lab: { readonly plan: Plan; readonly pki: LabPki }, folder: string): ProgramStart {
-  const identity = lab.pki.identities.get(node.name);
+export function programStart(node: PlanNode, config: ProcessConfig | ContainerConfig, lab: { readonly plan: Plan; readonly pki: LabPki }): ProgramStart {
+  const folder = FOLDER['image' in config ? 'container' : 'process'];
   const variables = variablesOf(node, lab.plan, folder);
   const fill = (text: string): string => text.replaceAll(PLACEHOLDER, (_all, name: string) => variables[name as ProgramVariable] ?? lacking(node, name));
   const files = Object.entries(config.files).map(([path, content]) => ({ path, bytes: bytesOf(node, content, lab.plan, fill) }));
-  const own = { ca: lab.pki.ca, certificate: identity?.certificate ?? '', key: identity?.key ?? '' };
+  const { certificate, key } = must(lab.pki.identities.get(node.name), `certificate of ${node.name}`);
+  const own = { ca: lab.pki.ca, certificate, key, identity: `${certificate.trimEnd()}\n${key}` };
   for (const [name, text] of Object.entries(own)) files.push({ path: `${LAB_FILES}/${name}.pem`, bytes: utf8(text) });
   const env = Object.fromEntries(Object.entries(config.env).map(([name, value]) => [name, fill(value)]));
   return {
+    entrypoint: ('entrypoint' in config ? config.entrypoint?.map(fill) : undefined) ?? null,
     command: config.command?.map(fill) ?? null,
     // A program that looks for its settings at home finds those of the node, not those of whoever runs the lab.
     env: { HOME: folder, LANG: 'C.UTF-8', ...variables, ...env },
@@ -71,6 +81,7 @@ function variablesOf(node: PlanNode, plan: Plan, folder: string): Partial<Record
     LAB_CA: `${folder}/${LAB_FILES}/ca.pem`,
     LAB_CERTIFICATE: `${folder}/${LAB_FILES}/certificate.pem`,
     LAB_KEY: `${folder}/${LAB_FILES}/key.pem`,
+    LAB_IDENTITY: `${folder}/${LAB_FILES}/identity.pem`,
     ...(user !== undefined && { LAB_USER: user.address, LAB_USER_NAME: user.name, LAB_DOMAIN: user.address.slice(user.name.length + 1), LAB_PASSWORD: user.password }),
     ...(homeAddress !== undefined && { LAB_HOME: homeAddress }),
   };

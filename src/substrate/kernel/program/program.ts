@@ -72,7 +72,7 @@ export class Program implements RoleHandle {
     return this.#child?.pid;
   }
 
-  async call(command: string, _argument: Json): Promise<Json> {
+  async call(command: string): Promise<Json> {
     switch (command) {
       case 'start':
         await this.start();

@@ -30,7 +30,7 @@ export function compileProduct(folders: readonly string[] = ['test/contract']): 
   const cache = join(ROOT, 'node_modules', '.cache');
   mkdirSync(cache, { recursive: true });
   const out = mkdtempSync(join(cache, 'callpath-compiled-'));
-  writeFileSync(join(out, 'package.json'), '{"type":"module"}');
+  writeFileSync(join(out, 'package.json'), '{"type":"module","version":"0.0.0"}');
   const manifest = createRequire(join(ROOT, 'package.json')).resolve('esbuild/package.json');
   const args = [...sources, `--outdir=${out}`, '--outbase=.', '--format=esm', '--platform=node', '--target=node20', '--sourcemap', '--log-level=error'];
   const esbuild = spawnSync(join(dirname(manifest), 'bin', 'esbuild'), args, { cwd: ROOT, encoding: 'utf8' });
