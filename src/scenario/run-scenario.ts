@@ -83,6 +83,7 @@ export async function runScenario(flow: FlowSpec, plan: Plan, options: ScenarioO
   } catch (caught) {
     if (!LabError.is(caught)) {
       recorder.close(lab?.clock.now ?? ZERO);
+      await lab?.close();
       sink.close();
       throw caught;
     }
