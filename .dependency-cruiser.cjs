@@ -1,6 +1,6 @@
 // The floors of the house, bottom first. A file may import from its own floor and from those below, never from above.
 const floors = [
-  'base', 'wire', 'topology', 'fabric', 'capture', 'netstack', 'host', 'protocol', 'roles',
+  'base', 'wire', 'nft', 'topology', 'fabric', 'capture', 'netstack', 'host', 'protocol', 'roles',
   'substrate', 'scenario', 'analysis', 'verify', 'experiment', 'report', 'cli',
 ];
 

@@ -42,6 +42,8 @@ export interface Packet {
   mark: number;
   /** Conntrack entry, or null. Opaque here. */
   ct: object | null;
+  /** What connection tracking says of this packet: state bit and direction (netstack/conntrack). Opaque here; 0 = not looked at. */
+  ctinfo: number;
 }
 
 export interface PacketPool {

@@ -52,6 +52,7 @@ class PooledPacket implements Packet {
   oif = 0;
   mark = 0;
   ct: object | null = null;
+  ctinfo = 0;
 
   constructor(buf: Uint8Array, view: DataView, off: number, capacity: number, sizeClass: number, generation: number) {
     this.buf = buf;
@@ -124,6 +125,7 @@ class Pool implements CountedPool {
     p.oif = 0;
     p.mark = 0;
     p.ct = null;
+    p.ctinfo = 0;
     this.#live++;
     return p;
   }
@@ -146,6 +148,7 @@ class Pool implements CountedPool {
     assertInvariant(p.id !== 0, 'a packet is released once');
     p.id = 0 as PacketId;
     p.ct = null;
+    p.ctinfo = 0;
     this.#live--;
     if (this.#checked) p.buf.fill(FREE_FILL, p.off, p.off + p.capacity);
     (this.#free[p.class] as PooledPacket[]).push(p);

@@ -140,6 +140,7 @@ export class IpNode implements FrameReceiver, Target {
     p.oif = NO_INTERFACE;
     p.mark = 0;
     p.ct = null;
+    p.ctinfo = 0;
     p.decision = NO_DECISION;
     iface.rxPackets++;
     iface.rxBytes += p.len;

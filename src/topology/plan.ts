@@ -5,6 +5,7 @@
  */
 import type { LinkId, NodeId } from '../base/brand.js';
 import type { SourceRef } from '../base/error.js';
+import type { Ruleset } from '../nft/ruleset.js';
 import type { ImpairmentSpec } from './impairment.js';
 
 export const SEGMENTS = ['customer', 'internet', 'expressroute', 'microsoft', 'pstn'] as const;
@@ -68,6 +69,19 @@ export interface PlanNode {
   readonly dscp: readonly { readonly protocol: 'udp' | 'tcp'; readonly from: number; readonly to: number; readonly dscp: number }[];
   /** As validated by the kind's schema. */
   readonly config: unknown;
+  /** The rules that the node loads, or null. */
+  readonly firewall?: PlanFirewall | null;
+  /** Where it differs from Linux's defaults: sysctls below net.netfilter, such as nf_conntrack_udp_timeout. */
+  readonly conntrack?: Readonly<Record<string, number>> | null;
+  readonly src: SourceRef;
+}
+
+/** An nftables rule file: the simulator evaluates `ruleset`, a kernel loads `file` as it is. */
+export interface PlanFirewall {
+  /** Path as the kernel can open it. */
+  readonly file: string;
+  readonly ruleset: Ruleset;
+  /** Where the topology names it. */
   readonly src: SourceRef;
 }
 
