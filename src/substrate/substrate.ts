@@ -32,6 +32,12 @@ export interface Substrate {
   readonly name: string;
   /** Epoch second of lab time 0, asked before the recorder is made. */
   originSeconds(): number;
+  /**
+   * Gets this process the rights that a lab here needs, where the system lets it have them. It may have to start
+   * anew for that, as `command`, and does not return then: to be called before anything is done or printed.
+   * Errors: KERNEL_*, with the cure.
+   */
+  gainRights?(command: readonly string[]): Promise<void>;
   /** What this machine lacks; empty = it can run here. */
   probe(): Promise<readonly LabError[]>;
   /** Errors: LAB_ROLE_FAILED and whatever the substrate's means refuse. Leaves nothing behind when it fails. */
