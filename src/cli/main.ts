@@ -30,8 +30,8 @@ program
   .option('--baseline <file>', 'compare the paths with those stored there; a flow that moved fails')
   .option('--write-baseline <file>', 'store the paths that were observed')
   .option('--on <substrate>', 'sim (virtual time), netns (Linux namespaces) or docker (containers)', 'sim')
-  .option('--json <file>', 'write what was observed: legs, labels, links, delays, drops')
-  .option('--verbose', 'show also what each link was asked to do and what it did')
+  .option('--json <file>', 'write what was observed: legs, labels, links, delays, drops, and what links achieved')
+  .option('--verbose', 'show each direction of each link: what it was asked to do, what it did, queue, mean rate, packets')
   .action(async (names: string[], options) => (await import('./commands/run.js')).run(names, options));
 
 program

@@ -29,11 +29,15 @@ export async function liveSubstrate(name: string): Promise<Substrate> {
   return substrateNamed(name);
 }
 
-/** Errors: CLI_USAGE for an unknown name; the first thing that this machine lacks. */
+/**
+ * Where the rights for it can be had, but by a fresh start only, this process becomes its own command anew: call it
+ * before anything was done. Errors: CLI_USAGE for an unknown name; the first thing that this machine lacks.
+ */
 export async function substrateNamed(name: string): Promise<Substrate> {
   const load = LOADERS.get(name);
   if (load === undefined) throw new LabError('CLI_USAGE', `there is no substrate "${name}"`, { expected: `one of: ${listed(SUBSTRATE_NAMES)}`, ...didYouMean(name, SUBSTRATE_NAMES) });
   const substrate = await load();
+  await substrate.gainRights?.([process.execPath, ...process.execArgv, ...process.argv.slice(1)]);
   const [lack] = await substrate.probe();
   if (lack !== undefined) throw lack;
   return substrate;

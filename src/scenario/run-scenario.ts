@@ -11,7 +11,8 @@ import type { Ledger } from '../capture/ledger.js';
 import { pointsOf } from '../capture/points.js';
 import { Recorder } from '../capture/recorder.js';
 import { FileSink, MemorySink } from '../capture/store/byte-store.js';
-import type { LinkStats } from '../fabric/link-stats.js';
+import type { Lateness } from '../fabric/driver/lateness.js';
+import type { LinkPhase } from '../fabric/link-stats.js';
 import type { LabPki } from '../protocol/pki/lab-pki.js';
 import type { RoleKind } from '../roles/role.js';
 import type { Lab, LabDeps, Substrate } from '../substrate/substrate.js';
@@ -40,7 +41,7 @@ const LINGER = seconds(1);
 export interface AchievedLink {
   readonly link: PlanLink;
   /** From ends[0] to ends[1], and back. */
-  readonly directions: readonly [LinkStats, LinkStats];
+  readonly directions: readonly [readonly LinkPhase[], readonly LinkPhase[]];
 }
 
 export interface ScenarioRun {
@@ -50,6 +51,8 @@ export interface ScenarioRun {
   readonly error: LabError | null;
   readonly labTime: Nanos;
   readonly links: readonly AchievedLink[];
+  /** How late the links' events fired; null in virtual time, and when there was no lab. */
+  readonly lateness: Lateness | null;
 }
 
 /**
@@ -96,9 +99,10 @@ export async function runScenario(flow: FlowSpec, plan: Plan, options: ScenarioO
   recorder.close(labTime);
   await lab?.close();
   sink.close();
-  return { ledger: recorder.ledger(), outcomes: script?.outcomes ?? [], error: error ?? recorder.error, labTime, links };
+  return { ledger: recorder.ledger(), outcomes: script?.outcomes ?? [], error: error ?? recorder.error, labTime, links, lateness: lab?.lateness ?? null };
 }
 
-function achieved(plan: Plan, lab: Lab): readonly AchievedLink[] {
-  return plan.links.map((link) => ({ link, directions: [lab.linkStats(link.id, 0), lab.linkStats(link.id, 1)] }));
+/** What the links of a lab did until now. */
+export function achieved(plan: Plan, lab: Lab): readonly AchievedLink[] {
+  return plan.links.map((link) => ({ link, directions: [lab.linkPhases(link.id, 0), lab.linkPhases(link.id, 1)] }));
 }

@@ -128,7 +128,7 @@ describe('what is shown is what comes', () => {
       const { out, err } = desk.shell(command);
       expect(docs.missing(output, out === '' ? err : out), `${file}:${line}: ${command}\n${out}${err}`).toBeNull();
     }
-  }, 120_000);
+  }, 300_000);
 
   it('another output would be found', () => {
     expect(docs.missing(['a 1', '...', 'c d ...'], 'a 22\nb\nc de\n')).toBeNull();

@@ -8,13 +8,16 @@
  * @module
  */
 import { spawn } from 'node:child_process';
+import { readlinkSync } from 'node:fs';
 import { constants } from 'node:os';
 import { LabError } from '../../base/error.js';
 import { connect } from '../live/client.js';
+import type { LiveWay } from '../live/protocol.js';
 import type { LiveOptions } from './live.js';
 
-/** `unshare` ignores an interrupt and ends as its child does; it dies with this process, its child with it. */
-const BOUND = ['setpriv', '--pdeathsig', 'KILL', 'unshare', '--pid', '--fork', '--kill-child'] as const;
+/** The node is entered in between: only there may one have a process namespace without root. `unshare` ignores an interrupt and ends as its child does; it dies with this process, its child with it. */
+const BOUND = ['setpriv', '--pdeathsig', 'KILL'] as const;
+const ALONE = ['unshare', '--pid', '--fork', '--kill-child'] as const;
 /** The first process of a namespace ignores signals that it has no handler for: the command is its child. */
 const FIRST = ['sh', '-c', '"$@"; exit $?', 'sh'] as const;
 /** A shell's way to say "killed by signal N". */
@@ -24,13 +27,23 @@ const KILLED = 128;
 export async function exec(node: string, command: readonly string[], options: LiveOptions): Promise<void> {
   const { lab, connection } = await connect(options.lab);
   try {
-    const prefix = (await connection.ask({ do: 'enter', node })) as string[];
-    const outcome = await Promise.race([run([...BOUND, ...prefix, ...FIRST, ...command], connection.ended), connection.ended]);
+    const way = (await connection.ask({ do: 'enter', node })) as LiveWay;
+    const outcome = await Promise.race([run([...BOUND, ...entered(way), ...ALONE, ...FIRST, ...command], connection.ended), connection.ended]);
     if (outcome === undefined) throw new LabError('LAB_INTERRUPTED', `the lab "${lab}" went down, and ${command[0] ?? ''} with it`);
     process.exitCode = outcome;
   } finally {
     connection.close();
   }
+}
+
+/** A lab without root is in a user namespace of its own, which comes first; who is in it already may not enter it again (setns(2)). */
+function entered({ user, prefix }: LiveWay): readonly string[] {
+  try {
+    if (readlinkSync(user) === readlinkSync('/proc/self/ns/user')) return prefix;
+  } catch (cause) {
+    throw new LabError('KERNEL_PERMISSION', `the lab's user namespace cannot be entered: ${(cause as Error).message}`, { hint: 'run it as the user who started the lab', cause });
+  }
+  return ['nsenter', `--user=${user}`, '--preserve-credentials', ...prefix];
 }
 
 function run(words: readonly string[], labEnded: Promise<void>): Promise<number> {

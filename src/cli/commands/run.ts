@@ -10,8 +10,8 @@ import type { Nanos } from '../../base/time.js';
 import { flowText, lookText, totalText } from '../../report/console.js';
 import type { FlowReport } from '../../report/console.js';
 import { junit } from '../../report/junit.js';
+import { linkJson, linkReports } from '../../report/links.js';
 import type { Substrate } from '../../substrate/substrate.js';
-import { formatNetem } from '../../topology/netem/format-netem.js';
 import { EMPTY_BASELINE, compareBaseline, formatBaseline, parseBaseline, pathsOf } from '../../verify/baseline.js';
 import type { Baseline } from '../../verify/baseline.js';
 import { withEnding } from '../defects.js';
@@ -109,7 +109,7 @@ async function runOne(job: Job, around: Surroundings): Promise<FlowReport> {
     const { error, files } = filesOf(verdict, file);
     const moved = around.baseline === null ? [] : compareBaseline(around.baseline, flow.id, verdict.observation, plan).filter((finding) => finding.status !== 'pass');
     around.paths.flows[flow.id] = pathsOf(verdict.observation, plan);
-    around.seen[flow.id] = { documented: verdict.documented, findings: verdict.findings, observed: observationJson(verdict.observation, plan) };
+    around.seen[flow.id] = { documented: verdict.documented, findings: verdict.findings, observed: observationJson(verdict.observation, plan), links: linkReports(verdict.run.links).filter(({ stats }) => stats.offered > 0).map(linkJson) };
     const report = reportOf(verdict, error, files, wall());
     return { ...report, findings: [...report.findings, ...moved], documented: report.documented && moved.length === 0 };
   } finally {
@@ -118,7 +118,7 @@ async function runOne(job: Job, around: Surroundings): Promise<FlowReport> {
 }
 
 /** Of a flow that did not start. */
-const NOTHING = { findings: [], documented: false, packets: 0, labTime: ZERO, files: [], links: [] } as const;
+const NOTHING = { findings: [], documented: false, packets: 0, labTime: ZERO, files: [], links: [], lateness: null } as const;
 
 /** The ledger and one capture per endpoint; of a ledger that could not be written whole, none are made. */
 function filesOf({ run, plan, flow, error }: FlowVerdict, ledger: string): { error: LabError | null; files: readonly string[] } {
@@ -143,15 +143,8 @@ function reportOf({ flow, run, findings, documented }: FlowVerdict, error: LabEr
     labTime: run.labTime,
     wall,
     files,
-    links: run.links.flatMap(({ link, directions }) =>
-      directions.map((stats, side) => ({
-        name: link.name,
-        from: link.ends[side === 0 ? 0 : 1].nodeName,
-        to: link.ends[side === 0 ? 1 : 0].nodeName,
-        asked: formatNetem(link.impairments[side === 0 ? 0 : 1]),
-        stats,
-      })),
-    ),
+    links: linkReports(run.links),
+    lateness: run.lateness,
   };
 }
 

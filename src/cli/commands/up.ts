@@ -9,11 +9,14 @@ import { DecisionTable } from '../../capture/decision-table.js';
 import { pointsOf } from '../../capture/points.js';
 import { Recorder } from '../../capture/recorder.js';
 import { FileSink } from '../../capture/store/byte-store.js';
+import { achievedText } from '../../report/achieved.js';
+import { linkReports } from '../../report/links.js';
 import { KINDS } from '../../roles/kinds.js';
+import { achieved } from '../../scenario/run-scenario.js';
 import type { Lab, Substrate } from '../../substrate/substrate.js';
 import type { Plan } from '../../topology/plan.js';
 import { withEnding } from '../defects.js';
-import { ExitCode, print, printError } from '../exit.js';
+import { ExitCode, columns, paintFor, print, printError } from '../exit.js';
 import { makeFolder, planOf, seedOf, shown } from '../files.js';
 import { pkiOf } from '../flow-run.js';
 import { LiveLab } from '../live/live-lab.js';
@@ -93,6 +96,7 @@ async function keepUp(plan: Plan, around: Surroundings): Promise<never> {
   } finally {
     server.shut();
     const end = lab?.clock.now ?? ZERO;
+    if (lab !== null) for (const line of achievedText(linkReports(achieved(plan, lab)), lab.lateness, paintFor(process.stdout), columns())) print(line);
     try {
       await lab?.close();
     } finally {

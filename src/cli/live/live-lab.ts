@@ -9,7 +9,7 @@ import { linkChange } from '../../scenario/script.js';
 import type { Lab } from '../../substrate/substrate.js';
 import type { Plan, PlanUser } from '../../topology/plan.js';
 import { didYouMean, listed } from '../../topology/source/suggest.js';
-import type { LiveLinks, LiveRequest, LiveStatus } from './protocol.js';
+import type { LiveLinks, LiveRequest, LiveStatus, LiveWay } from './protocol.js';
 
 export class LiveLab {
   readonly #lab: Lab;
@@ -36,7 +36,7 @@ export class LiveLab {
       case 'link':
         return this.#link(request.name, request.set);
       case 'enter':
-        return [...this.#enter(request.node)];
+        return this.#enter(request.node);
     }
   }
 
@@ -82,12 +82,12 @@ export class LiveLab {
     return { links: links.map((link) => link.name) };
   }
 
-  #enter(node: string): readonly string[] {
+  #enter(node: string): LiveWay {
     const known = this.#plan.nodes.map((candidate) => candidate.name);
     if (!known.includes(node)) throw unknown('ROLE_COMMAND', 'node', node, known);
     const prefix = this.#lab.enter?.(node);
     if (prefix === undefined) throw new LabError('ROLE_COMMAND', 'on this substrate no command can be run inside a node', { expected: 'a lab on netns or docker' });
-    return prefix;
+    return { user: `/proc/${process.pid}/ns/user`, prefix };
   }
 
   /** By name, by node or by address. */

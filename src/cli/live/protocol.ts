@@ -47,6 +47,14 @@ export type LiveCall = { readonly answered: boolean; readonly status: number; re
 /** Answer to `link`: the links that were changed. */
 export type LiveLinks = { readonly links: readonly string[] };
 
+/** Answer to `enter`. */
+export type LiveWay = {
+  /** The user namespace that the lab is in: the prefix is for a process in there. */
+  readonly user: string;
+  /** Words to put before the command. */
+  readonly prefix: readonly string[];
+};
+
 /** A line without its end. Errors: CLI_USAGE. */
 export function parseRequest(line: string): LiveRequest {
   let value: unknown;

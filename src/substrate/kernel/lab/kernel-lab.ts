@@ -10,8 +10,9 @@ import { LabError } from '../../../base/error.js';
 import { randomRoot } from '../../../base/rng.js';
 import { type Clock, type Nanos, plus } from '../../../base/time.js';
 import { timeLimit } from '../../../fabric/driver/driver-options.js';
+import type { Lateness } from '../../../fabric/driver/lateness.js';
 import type { LinkControl, Side } from '../../../fabric/link.js';
-import type { LinkStats } from '../../../fabric/link-stats.js';
+import type { LinkPhase, LinkStats } from '../../../fabric/link-stats.js';
 import type { Waiting } from '../../../fabric/scheduler.js';
 import { WaitingList } from '../../../fabric/waiting.js';
 import type { ContainerConfig } from '../../../roles/container/config.js';
@@ -127,6 +128,14 @@ export class KernelLab implements Lab {
 
   linkStats(link: LinkId, side: Side): LinkStats {
     return this.#fabric.links.stats(link, side);
+  }
+
+  linkPhases(link: LinkId, side: Side): readonly LinkPhase[] {
+    return this.#fabric.links.phases(link, side);
+  }
+
+  get lateness(): Lateness {
+    return this.#fabric.driver.lateness;
   }
 
   async run<T>(script: (time: ScriptTime) => Promise<T>, limit: Nanos): Promise<T> {

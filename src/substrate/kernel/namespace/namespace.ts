@@ -50,7 +50,7 @@ export class Namespace {
       return new Namespace(libc, name, openSync(`/proc/${pid}/ns/net`, 'r'));
     } catch (cause) {
       const forbidden = (cause as NodeJS.ErrnoException).code === 'EACCES';
-      throw new LabError(forbidden ? 'KERNEL_PERMISSION' : 'KERNEL_REFUSED', `${name}: the network namespace of process ${pid} cannot be opened`, { cause });
+      throw new LabError(forbidden ? 'KERNEL_PERMISSION' : 'KERNEL_REFUSED', `${name}: the network namespace of process ${pid} cannot be opened`, { ...(forbidden && { hint: 'run as root' }), cause });
     }
   }
 
