@@ -76,7 +76,7 @@ async function play(changes: readonly Change[], script: (lab: Lab, time: ScriptT
   const { lab, finish } = await buildLab(substrate, planOf(changes.reduce((text, change) => change(text), TOPOLOGY)), { captureFile });
   let failure: unknown = null;
   try {
-    await lab.run((time) => script(lab, time), seconds(30));
+    await lab.run((time) => script(lab, time), seconds(60));
   } catch (error) {
     failure = error;
   }
@@ -130,6 +130,43 @@ describe.skipIf(lacks('turnserver'))('coturn', () => {
     expect(played.of('probe', ENDED_EVENT).map(({ fields }) => fields)).toEqual([{ code: '0' }]);
     // The other address answered too: a test for filtering (EF) needs it.
     if (judge('tshark')) expect(played.rows('udp && ip.src == 203.0.113.21 && ip.dst == 198.51.100.50', 'udp.srcport').length).toBeGreaterThan(0);
+  }, 60_000);
+});
+
+describe.skipIf(lacks(NODE_STUN))('node-stun, a client of RFC 3489, at our own server', () => {
+  const ours = swap('\n  links:\n', `
+    ours:
+      kind: stun
+      addresses: { eth0: [203.0.113.22/26, 203.0.113.23/26] }
+      config: { alternatePort: 3479 }
+  links:
+    - { endpoints: ["ours:eth0", "net-lan:p9"] }
+`);
+  const probe = withNode('probe', '198.51.100.50', [`command: [${process.execPath}, bin/client.js, -s, 203.0.113.22]`, `workdir: ${NODE_STUN}`, 'autostart: false']);
+  const changes = [without('desk'), without('sipp'), without('coturn'), swap('config: { stun: coturn }', 'config: {}'), ours, probe];
+  const ask = async (prepare: (lab: Lab) => Promise<unknown>): Promise<{ readonly played: Played; readonly output: unknown }> => {
+    let output: unknown;
+    const played = await play(changes, async (lab) => {
+      await prepare(lab);
+      await lab.role('probe').call('start', {});
+      expect(await lab.role('probe').call('wait', {})).toEqual({ code: 0, signal: null });
+      output = await lab.role('probe').call('output', {});
+    });
+    return { played, output };
+  };
+
+  it('finds that no NAT is on the way, by answers from both addresses and ports', async () => {
+    const { played, output } = await ask(() => Promise.resolve());
+    expect(output).toMatch(/Complete\(0\): Open NB=I EF=I .* mapped=198\.51\.100\.50:/);
+    if (!judge('tshark')) return;
+    // "classic-stun" is Wireshark's name for what has no cookie.
+    const answers = played.rows('classicstun.type == 0x0101', 'ip.src', 'udp.srcport');
+    expect(new Set(answers.map((row) => row.join(':')))).toEqual(new Set(['203.0.113.22:3478', '203.0.113.22:3479', '203.0.113.23:3478', '203.0.113.23:3479']));
+  }, 60_000);
+
+  it('finds the NAT of the kernel: a port for all, answers only from who was asked', async () => {
+    const { output } = await ask((lab) => inNode(lab, 'rt', 'nft', 'add table ip nat; add chain ip nat out { type nat hook postrouting priority 100; }; add rule ip nat out oifname "net" ip protocol udp masquerade'));
+    expect(output).toMatch(/Complete\(0\): Natted NB=I EF=APD \(Port-restricted cone\) mapped=203\.0\.113\.1:/);
   }, 60_000);
 });
 
