@@ -1,9 +1,12 @@
 /**
- * `callpath exec`: runs a command inside a node of a lab that is up, on this terminal.
+ * `callpath exec`: runs a command in a node of a lab that is up, on this terminal.
  *
- * The command ends with the lab, and with it whatever it started: it stands in a process namespace of its own, whose
- * first process dies when this one does, and the kernel then ends all others of it. A command that lived on would
- * keep the node's network namespace alive.
+ * Where nodes are containers it runs inside the node's, with its files and programs. Else, or when that is asked for, it is
+ * a program of this machine in the node's network.
+ *
+ * Either way it ends with the lab, and with it whatever it started. A program of this machine stands in a process
+ * namespace of its own, whose first process dies when this one does, and the kernel then ends all others of it: one that
+ * lived on would keep the node's network namespace alive. In a container the lab sees to it when this process is gone.
  * @see pid_namespaces(7)
  * @module
  */
@@ -11,7 +14,14 @@ import { spawn } from 'node:child_process';
 import { constants } from 'node:os';
 import { LabError } from '../../base/error.js';
 import { connect } from '../live/client.js';
+import type { Connection } from '../live/client.js';
+import type { LiveExec } from '../live/protocol.js';
+import { attach, terminalKind } from '../live/terminal.js';
 import type { LiveOptions } from './live.js';
+
+export interface ExecOptions extends LiveOptions {
+  readonly machineTools?: boolean;
+}
 
 /** `unshare` ignores an interrupt and ends as its child does; it dies with this process, its child with it. */
 const BOUND = ['setpriv', '--pdeathsig', 'KILL', 'unshare', '--pid', '--fork', '--kill-child'] as const;
@@ -20,17 +30,30 @@ const FIRST = ['sh', '-c', '"$@"; exit $?', 'sh'] as const;
 /** A shell's way to say "killed by signal N". */
 const KILLED = 128;
 
-/** Exits as the command does. Errors: CLI_USAGE, ROLE_COMMAND, KERNEL_TOOL; LAB_INTERRUPTED when the lab goes down meanwhile. */
-export async function exec(node: string, command: readonly string[], options: LiveOptions): Promise<void> {
+/** Exits as the command does. Errors: CLI_USAGE, ROLE_COMMAND, KERNEL_TOOL, DOCKER_*; LAB_INTERRUPTED when the lab goes down meanwhile. */
+export async function exec(node: string, command: readonly string[], options: ExecOptions): Promise<void> {
   const { lab, connection } = await connect(options.lab);
   try {
-    const prefix = (await connection.ask({ do: 'enter', node })) as string[];
-    const outcome = await Promise.race([run([...BOUND, ...prefix, ...FIRST, ...command], connection.ended), connection.ended]);
+    const terminal = terminalKind();
+    const way = (await connection.ask({ do: 'exec', node, words: [...command], terminal, machineTools: options.machineTools === true })) as unknown as LiveExec;
+    const outcome = way.how === 'attach' ? await attached(way, terminal !== null, connection) : await Promise.race([run([...BOUND, ...way.words, ...FIRST, ...command], connection.ended), connection.ended]);
     if (outcome === undefined) throw new LabError('LAB_INTERRUPTED', `the lab "${lab}" went down, and ${command[0] ?? ''} with it`);
     process.exitCode = outcome;
   } finally {
     connection.close();
   }
+}
+
+/** Undefined when it was the lab's end that ended it. */
+async function attached(way: Extract<LiveExec, { how: 'attach' }>, terminal: boolean, connection: Connection): Promise<number | undefined> {
+  const code = await attach(way, terminal);
+  // A container's end looks like any other: as a kill, or as something that nobody knows of any more.
+  if (code !== null && code !== KILLED + constants.signals.SIGKILL) return code;
+  const up = await connection.ask({ do: 'status' }).then(
+    () => true,
+    () => false,
+  );
+  return up ? (code ?? KILLED + constants.signals.SIGKILL) : undefined;
 }
 
 function run(words: readonly string[], labEnded: Promise<void>): Promise<number> {
