@@ -4,17 +4,15 @@
  * Where nodes are containers it runs inside the node's, with its files and programs. Else, or when that is asked for, it is
  * a program of this machine in the node's network.
  *
- * Either way it ends with the lab, and with it whatever it started. A program of this machine stands in a process
- * namespace of its own, whose first process dies when this one does, and the kernel then ends all others of it: one that
- * lived on would keep the node's network namespace alive. In a container the lab sees to it when this process is gone.
- * @see pid_namespaces(7)
+ * Either way it ends with the lab, and with it whatever it started: one that lived on would keep the node's network
+ * namespace alive. In a container the lab sees to it when this process is gone.
  * @module
  */
 import { spawn } from 'node:child_process';
-import { constants } from 'node:os';
 import { LabError } from '../../base/error.js';
 import { connect } from '../live/client.js';
 import type { Connection } from '../live/client.js';
+import { boundCommand, killedBy } from '../live/command.js';
 import type { LiveExec } from '../live/protocol.js';
 import { attach, terminalKind } from '../live/terminal.js';
 import type { LiveOptions } from './live.js';
@@ -23,20 +21,13 @@ export interface ExecOptions extends LiveOptions {
   readonly machineTools?: boolean;
 }
 
-/** `unshare` ignores an interrupt and ends as its child does; it dies with this process, its child with it. */
-const BOUND = ['setpriv', '--pdeathsig', 'KILL', 'unshare', '--pid', '--fork', '--kill-child'] as const;
-/** The first process of a namespace ignores signals that it has no handler for: the command is its child. */
-const FIRST = ['sh', '-c', '"$@"; exit $?', 'sh'] as const;
-/** A shell's way to say "killed by signal N". */
-const KILLED = 128;
-
 /** Exits as the command does. Errors: CLI_USAGE, ROLE_COMMAND, KERNEL_TOOL, DOCKER_*; LAB_INTERRUPTED when the lab goes down meanwhile. */
 export async function exec(node: string, command: readonly string[], options: ExecOptions): Promise<void> {
   const { lab, connection } = await connect(options.lab);
   try {
     const terminal = terminalKind();
     const way = (await connection.ask({ do: 'exec', node, words: [...command], terminal, machineTools: options.machineTools === true })) as unknown as LiveExec;
-    const outcome = way.how === 'attach' ? await attached(way, terminal !== null, connection) : await Promise.race([run([...BOUND, ...way.words, ...FIRST, ...command], connection.ended), connection.ended]);
+    const outcome = way.how === 'attach' ? await attached(way, terminal !== null, connection) : await Promise.race([run(boundCommand(way.words, command), connection.ended), connection.ended]);
     if (outcome === undefined) throw new LabError('LAB_INTERRUPTED', `the lab "${lab}" went down, and ${command[0] ?? ''} with it`);
     process.exitCode = outcome;
   } finally {
@@ -48,12 +39,12 @@ export async function exec(node: string, command: readonly string[], options: Ex
 async function attached(way: Extract<LiveExec, { how: 'attach' }>, terminal: boolean, connection: Connection): Promise<number | undefined> {
   const code = await attach(way, terminal);
   // A container's end looks like any other: as a kill, or as something that nobody knows of any more.
-  if (code !== null && code !== KILLED + constants.signals.SIGKILL) return code;
+  if (code !== null && code !== killedBy('SIGKILL')) return code;
   const up = await connection.ask({ do: 'status' }).then(
     () => true,
     () => false,
   );
-  return up ? (code ?? KILLED + constants.signals.SIGKILL) : undefined;
+  return up ? (code ?? killedBy('SIGKILL')) : undefined;
 }
 
 function run(words: readonly string[], labEnded: Promise<void>): Promise<number> {
@@ -69,7 +60,7 @@ function run(words: readonly string[], labEnded: Promise<void>): Promise<number>
     });
     child.on('close', (code, signal) => {
       process.off('SIGINT', leave);
-      resolve(code ?? KILLED + (signal === null ? 0 : constants.signals[signal]));
+      resolve(code ?? killedBy(signal));
     });
   });
 }

@@ -18,6 +18,22 @@ type ExecRequest = Extract<LiveRequest, { do: 'exec' }>;
 /** Ends a command. False: not started yet, ask again. */
 export type EndCommand = () => Promise<boolean>;
 
+/** A command whose terminal is gone may still be started by what that had asked for: so often and so long it is looked for, milliseconds. */
+const LOOKS = 20;
+const BETWEEN = 100;
+
+/** What cannot be ended because the daemon is gone has ended with its container. */
+export async function finish(end: EndCommand): Promise<void> {
+  for (let look = 0; look < LOOKS; look++) {
+    const ended = await end().catch((error: unknown) => {
+      if (!LabError.is(error)) throw error;
+      return true;
+    });
+    if (ended) return;
+    await new Promise((resolve) => setTimeout(resolve, BETWEEN));
+  }
+}
+
 export class LiveLab {
   readonly #lab: Lab;
   readonly #plan: Plan;

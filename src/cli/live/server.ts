@@ -9,11 +9,8 @@ import { Connection } from './client.js';
 import { LineSplitter, parseRequest } from './protocol.js';
 import type { LiveAnswer } from './protocol.js';
 import { makeStateFolder, socketOf } from './state.js';
+import { finish } from './live-lab.js';
 import type { EndCommand, LabRequest, LiveLab } from './live-lab.js';
-
-/** A command whose terminal is gone may still be started by what that had asked for: so often and so long it is looked for, milliseconds. */
-const LOOKS = 20;
-const BETWEEN = 100;
 
 export class LiveServer {
   readonly #name: string;
@@ -109,18 +106,6 @@ export class LiveServer {
   #askLab(request: LabRequest, atEnd: (end: EndCommand) => void): ReturnType<LiveLab['do']> {
     if (this.#lab === null) throw new LabError('LAB_INTERRUPTED', `the lab "${this.#name}" ${this.#without}`);
     return this.#lab.do(request, atEnd);
-  }
-}
-
-/** What cannot be ended because the daemon is gone has ended with its container. */
-async function finish(end: EndCommand): Promise<void> {
-  for (let look = 0; look < LOOKS; look++) {
-    const ended = await end().catch((error: unknown) => {
-      if (!LabError.is(error)) throw error;
-      return true;
-    });
-    if (ended) return;
-    await new Promise((resolve) => setTimeout(resolve, BETWEEN));
   }
 }
 

@@ -63,8 +63,8 @@ function shown(from: Readable, to: NodeJS.WriteStream): Promise<void> {
   });
 }
 
-/** What has closed its output may still run. */
-async function outcomeOf(session: Session): Promise<number | null> {
+/** Its exit code; null when its container is gone. What has closed its output may still run. */
+export async function outcomeOf(session: Session): Promise<number | null> {
   for (;;) {
     const outcome = await session.outcome();
     if (outcome === 'unknown') return null;
