@@ -7,9 +7,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { compileProduct } from '../../src/substrate/kernel/role/compiled.testkit.js';
-import { buildImage, removeImage, TEST_IMAGE, withoutDocker } from './docker-support.js';
-import { LiveDesk, SMALL, endAll } from './live-support.js';
+import { compileProduct } from '../../../src/substrate/kernel/role/compiled.testkit.js';
+import { buildImage, TEST_IMAGE, withoutDocker } from './support.js';
+import { LiveDesk, SMALL, endAll } from '../live-support.js';
 
 /** With a foreign image beside: ours with another entry point, and a file of its own. */
 const WITH_PROGRAM = SMALL.replace(
@@ -50,7 +50,6 @@ describe.skipIf(reason !== null)('a lab of containers that stays up', () => {
   afterAll(() => {
     compiled.remove();
     rmSync(scratch, { recursive: true, force: true });
-    removeImage();
   }, 60_000);
 
   it('runs commands inside the containers of nodes, with their streams and exit codes, and the machine\'s own where it is told to', async () => {

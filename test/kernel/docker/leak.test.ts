@@ -9,15 +9,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { randomRoot } from '../../src/base/rng.js';
-import { listContainers } from '../../src/substrate/docker/container.js';
-import { Engine } from '../../src/substrate/docker/engine.js';
-import { LABEL } from '../../src/substrate/docker/vocabulary.js';
-import { compileProduct } from '../../src/substrate/kernel/role/compiled.testkit.js';
-import { buildImage, removeImage, TEST_IMAGE, withoutDocker } from './docker-support.js';
-import { hostNetwork } from './host-network.js';
-import { endAll, LiveDesk, type Running, SMALL } from './live-support.js';
-import { alive } from './support.js';
+import { randomRoot } from '../../../src/base/rng.js';
+import { listContainers } from '../../../src/substrate/docker/container.js';
+import { Engine } from '../../../src/substrate/docker/engine.js';
+import { LABEL } from '../../../src/substrate/docker/vocabulary.js';
+import { compileProduct } from '../../../src/substrate/kernel/role/compiled.testkit.js';
+import { buildImage, TEST_IMAGE, withoutDocker } from './support.js';
+import { hostNetwork } from '../host-network.js';
+import { endAll, LiveDesk, type Running, SMALL } from '../live-support.js';
+import { alive } from '../support.js';
 
 /** How often each is killed; more for a long trial (`npm run test:leak`). */
 const ROUNDS = Array.from({ length: Number(process.env['CALLPATH_LEAK_ROUNDS'] ?? 3) }, (_, k) => k);
@@ -67,7 +67,7 @@ class Trial {
   /** Once it has begun. */
   async victim(...args: readonly string[]): Promise<ChildProcess> {
     const [name = '', value = ''] = this.#mark.split('=');
-    const script = fileURLToPath(compiled.url('test/kernel/docker-victim.ts'));
+    const script = fileURLToPath(compiled.url('test/kernel/docker/victim.ts'));
     const victim = spawn(process.execPath, [script, TEST_IMAGE, ...args], { env: { ...process.env, [name]: value }, stdio: ['ignore', 'pipe', 'inherit'] });
     this.#pid = victim.pid ?? 0;
     await new Promise<void>((resolve) => victim.stdout.once('data', () => resolve()));
@@ -112,9 +112,6 @@ describe.skipIf(reason !== null)('nothing of a lab of containers is left', () =>
   beforeAll(() => {
     buildImage();
   }, 300_000);
-  afterAll(() => {
-    removeImage();
-  }, 60_000);
 
   it.each(ROUNDS)('when its process is killed, round %i', async (k) => {
     const trial = new Trial(`lab-${k}`);
