@@ -66,7 +66,7 @@ function common(): readonly string[] {
     'x-image: &image',
     `  image: \${${IMAGE_VARIABLE}:-${IMAGE}}`,
     '  build:',
-    '    context: .',
+    '    context: "."',
     '    dockerfile: lab/images/Dockerfile',
     '    args:',
     '      BASE: ${CALLPATH_BASE:-node:22-bookworm-slim}',
