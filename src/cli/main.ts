@@ -121,9 +121,10 @@ program
 
 program
   .command('exec')
-  .description('in a lab that is up: run a command in the network of a node')
+  .description('in a lab that is up: run a command in a node: on docker inside its container, on netns a program of this machine in its network')
   .argument('<node>', 'a node')
   .argument('<command...>', 'after --: the command and its arguments')
+  .option('--machine-tools', 'on docker too: a program of this machine in the network of the node, such as tcpdump')
   .option(...LAB)
   .action(async (node: string, command: string[], options) => (await import('./commands/exec.js')).exec(node, command, options));
 

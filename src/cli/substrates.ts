@@ -3,11 +3,17 @@
  * @module
  */
 import { LabError } from '../base/error.js';
+import type { ExecSession } from '../substrate/docker/exec.js';
 import { sim } from '../substrate/sim/sim-lab.js';
 import type { Substrate } from '../substrate/substrate.js';
 import { didYouMean, listed } from '../topology/source/suggest.js';
 
 export { composeFile } from '../substrate/docker/compose.js';
+
+/** What a lab of containers has prepared, to be started from here. Errors: DOCKER_UNREACHABLE. */
+export async function openExec(prepared: { readonly socket: string; readonly exec: string }): Promise<ExecSession> {
+  return (await import('../substrate/docker/exec.js')).ExecSession.open(prepared);
+}
 
 const LOADERS: ReadonlyMap<string, () => Promise<Substrate>> = new Map<string, () => Promise<Substrate>>([
   ['sim', () => Promise.resolve(sim)],

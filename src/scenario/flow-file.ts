@@ -57,6 +57,8 @@ const flowSchema = z.strictObject({
   limit: duration.optional(),
 });
 
+/** One entry of a flow's `expect`, as people write it. */
+export type ExpectationText = z.input<typeof expectSchema>;
 type RawStep = z.infer<typeof stepSchema>;
 type RawExpectation = z.infer<typeof expectSchema>;
 

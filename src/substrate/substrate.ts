@@ -58,6 +58,25 @@ export interface ScriptTime {
   sleep(delay: Nanos): Promise<void>;
 }
 
+export interface InsideCommand {
+  readonly words: readonly string[];
+  /** Kind of the terminal that it shall have (`TERM`); null = pipes. */
+  readonly terminal: string | null;
+}
+
+/** It is started by whoever attaches to it. */
+export interface PreparedCommand {
+  /** Socket of the daemon that has it. */
+  readonly socket: string;
+  /** The daemon's name for it. */
+  readonly exec: string;
+  /**
+   * Ends it, and whatever it started. False when it has not been started yet: who was about to may still do so.
+   * Errors: DOCKER_UNREACHABLE.
+   */
+  end(): Promise<boolean>;
+}
+
 export interface Lab {
   readonly clock: Clock;
   /** Errors: ROLE_COMMAND when the node has no role. */
@@ -72,8 +91,13 @@ export interface Lab {
   run<T>(script: (time: ScriptTime) => Promise<T>, limit: Nanos): Promise<T>;
   /** A plain-data snapshot of a node's net stack, for people. */
   inspect(node: string): Promise<Json>;
-  /** Words to put before a command so that it runs inside the node; not there where nodes are no processes. */
+  /** Words to put before a command of this machine so that it runs in the node's network; not there where nodes are no processes. */
   enter?(node: string): readonly string[];
+  /**
+   * Prepares a command inside the node's container, with its files and programs; not there where nodes are no containers.
+   * Errors: ROLE_COMMAND when no container runs, DOCKER_*.
+   */
+  inside?(node: string, command: InsideCommand): Promise<PreparedCommand>;
   /** Idempotent; after it nothing of the lab exists. */
   close(): Promise<void>;
 }

@@ -85,16 +85,28 @@ export class LiveDesk {
   }
 
   run(...args: readonly string[]): Said {
+    return this.runWith('', ...args);
+  }
+
+  /** @param input what it reads */
+  runWith(input: string, ...args: readonly string[]): Said {
     const [program = '', ...words] = this.#command;
-    const result = spawnSync(program, [...words, ...args], { cwd: this.folder, env: this.#env, encoding: 'utf8', timeout: 60_000 });
+    const result = spawnSync(program, [...words, ...args], { cwd: this.folder, env: this.#env, input, encoding: 'utf8', timeout: 60_000 });
     return { code: result.status, out: result.stdout, err: result.stderr };
   }
 
-  /** A lab of that topology, on namespaces, that is up. */
-  async up(topology: string, ...options: readonly string[]): Promise<Running> {
+  /** On a terminal of that size, whose output and errors are one. */
+  onTerminal(rows: number, columns: number, ...args: readonly string[]): Said {
+    const quoted = [...this.#command, ...args].map((word) => `'${word.replaceAll("'", `'\\''`)}'`).join(' ');
+    const result = spawnSync('script', ['-qec', `stty rows ${rows} cols ${columns}; exec ${quoted}`, '/dev/null'], { cwd: this.folder, env: { ...this.#env, TERM: 'xterm' }, encoding: 'utf8', timeout: 60_000 });
+    return { code: result.status, out: result.stdout, err: result.stderr };
+  }
+
+  /** A lab of that topology that is up. */
+  async up(topology: string, on: 'netns' | 'docker' = 'netns'): Promise<Running> {
     writeFileSync(join(this.folder, 'test.lab.yaml'), topology);
-    const lab = this.start('up', 'test.lab.yaml', '--on', 'netns', ...options);
-    await lab.said(' is up on netns');
+    const lab = this.start('up', 'test.lab.yaml', '--on', on);
+    await lab.said(` is up on ${on}`);
     if (lab.child.exitCode !== null) throw new Error(`the lab did not come up: ${(await lab.ended).err}`);
     return lab;
   }

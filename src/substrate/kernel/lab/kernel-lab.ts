@@ -20,7 +20,7 @@ import type { ProcessConfig } from '../../../roles/process/config.js';
 import type { Json } from '../../../roles/role.js';
 import type { Plan, PlanNode } from '../../../topology/plan.js';
 import { deferred } from '../../deferred.js';
-import type { Lab, LabDeps, RoleHandle, ScriptTime } from '../../substrate.js';
+import type { InsideCommand, Lab, LabDeps, PreparedCommand, RoleHandle, ScriptTime } from '../../substrate.js';
 import { KernelNode } from '../namespace/kernel-node.js';
 import type { Namespace } from '../namespace/namespace.js';
 import { runTool } from '../namespace/tool.js';
@@ -42,6 +42,8 @@ export interface Ground {
   spawn(node: PlanNode, namespace: Namespace, listener: RoleListener): RpcClient | Promise<RpcClient>;
   /** Starts a foreign program at the node. Errors: KERNEL_*, DOCKER_*. */
   launch(node: PlanNode, namespace: Namespace, start: ProgramStart): Promise<ProgramChild>;
+  /** Prepares a command inside the node's container. Not there on bare namespaces. Errors: ROLE_COMMAND, DOCKER_*. */
+  inside?(node: PlanNode, command: InsideCommand): Promise<PreparedCommand>;
   /** After all else of the lab is gone. Idempotent. */
   close(): Promise<void>;
 }
@@ -57,6 +59,7 @@ export interface KernelLabOptions {
 export class KernelLab implements Lab {
   readonly clock: Clock;
   readonly links: LinkControl;
+  readonly inside?: NonNullable<Lab['inside']>;
   readonly #plan: Plan;
   readonly #deps: LabDeps;
   readonly #options: KernelLabOptions;
@@ -84,6 +87,8 @@ export class KernelLab implements Lab {
       },
     };
     this.links = fabric.links.control;
+    const { ground } = options;
+    if (ground.inside !== undefined) this.inside = (node, command) => must(ground.inside, 'a ground of containers').call(ground, this.#node(node).plan, command);
   }
 
   /** Takes over the ground, whatever happens. Errors: KERNEL_*, LAB_ROLE_FAILED, and those of the ground. */

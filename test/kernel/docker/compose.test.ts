@@ -6,10 +6,10 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { flowIds } from '../../src/cli/files.js';
-import { composeFile } from '../../src/substrate/docker/compose.js';
-import { planWith, ROOT, swap } from '../smoke/support.js';
-import { buildImage, removeImage, TEST_IMAGE, withoutDocker } from './docker-support.js';
+import { flowIds } from '../../../src/cli/files.js';
+import { composeFile } from '../../../src/substrate/docker/compose.js';
+import { planWith, ROOT, swap } from '../../smoke/support.js';
+import { buildImage, TEST_IMAGE, withoutDocker } from './support.js';
 
 const TOPOLOGY = 'topologies/contoso.lab.yaml';
 const COMMANDS = [
@@ -27,7 +27,6 @@ describe.skipIf(reason !== null || COMMANDS.length === 0)('docker-compose.yml', 
   }, 300_000);
   afterAll(() => {
     for (const folder of folders) rmSync(folder, { recursive: true, force: true });
-    removeImage();
   }, 60_000);
 
   /** A folder with what the Compose file names; gives the exit code of `up`, the containers that `down` leaves, and the folder. */

@@ -7,19 +7,19 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { seconds } from '../../src/base/time.js';
-import { flowIds } from '../../src/cli/files.js';
-import { runFlow } from '../../src/cli/flow-run.js';
-import { bridge } from '../../src/roles/bridge/kind.js';
-import { dns } from '../../src/roles/dns/kind.js';
-import type { Json, RoleKind } from '../../src/roles/role.js';
-import { router } from '../../src/roles/router/kind.js';
-import { createDocker } from '../../src/substrate/docker/docker.js';
-import { CONTRACT_TOPOLOGY, hostContract } from '../contract/host-contract.js';
-import { probe } from '../contract/probe/kind.js';
-import { flowWith, judge, planWith, play, tool } from '../smoke/support.js';
-import { buildImage, containersOfMine, mountedProbe, removeImage, rolePid, TEST_IMAGE, withoutDocker } from './docker-support.js';
-import { buildLab, inNode, planOf } from './support.js';
+import { seconds } from '../../../src/base/time.js';
+import { flowIds } from '../../../src/cli/files.js';
+import { runFlow } from '../../../src/cli/flow-run.js';
+import { bridge } from '../../../src/roles/bridge/kind.js';
+import { dns } from '../../../src/roles/dns/kind.js';
+import type { Json, RoleKind } from '../../../src/roles/role.js';
+import { router } from '../../../src/roles/router/kind.js';
+import { createDocker } from '../../../src/substrate/docker/docker.js';
+import { CONTRACT_TOPOLOGY, hostContract } from '../../contract/host-contract.js';
+import { probe } from '../../contract/probe/kind.js';
+import { flowWith, judge, planWith, play, tool } from '../../smoke/support.js';
+import { buildImage, containersOfMine, mountedProbe, rolePid, TEST_IMAGE, withoutDocker } from './support.js';
+import { buildLab, inNode, planOf } from '../support.js';
 
 const TWO = `
 name: two
@@ -48,7 +48,6 @@ describe.skipIf(reason !== null)('labs of containers', () => {
     rmSync(folder, { recursive: true, force: true });
     // Whatever a test above made of it, the machine is as it was.
     expect(await containersOfMine()).toEqual([]);
-    removeImage();
   }, 60_000);
 
   describe('a link between two containers', () => {
