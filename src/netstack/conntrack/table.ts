@@ -15,7 +15,8 @@ const FEWEST_BUCKETS = 64;
 const EVICTION_RANGE = 8;
 
 export class ConnectionTable {
-  /** Told of every entry that goes. */
+  /** Told of every entry that comes, and of every one that goes. */
+  onInserted: ((entry: Entry) => void) | null = null;
   onRemoved: ((entry: Entry) => void) | null = null;
   #buckets: (Tuple | null)[] = new Array<Tuple | null>(FEWEST_BUCKETS).fill(null);
   #mask = FEWEST_BUCKETS - 1;
@@ -58,6 +59,7 @@ export class ConnectionTable {
     this.#count++;
     entry.status |= CT_STATUS.CONFIRMED;
     if (this.#count * 2 > this.#mask) this.#grow();
+    this.onInserted?.(entry);
   }
 
   remove(entry: Entry): void {
