@@ -16,8 +16,8 @@ import type { Ruleset } from './ruleset.js';
 import { takeCommands } from './syntax/commands.js';
 import type { File } from './syntax/file.js';
 import type { FileAccess } from './syntax/include.js';
-import { tokenize } from './syntax/lexer.js';
-import { TokenStream } from './syntax/stream.js';
+import { tokenize } from './syntax/lexing/lexer.js';
+import { TokenStream } from './syntax/lexing/stream.js';
 import { Variables } from './syntax/variables.js';
 
 export type RulesetResult = { readonly ok: true; readonly ruleset: Ruleset } | { readonly ok: false; readonly errors: readonly LabError[] };

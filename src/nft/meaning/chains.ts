@@ -10,7 +10,7 @@ import { fault } from '../fault.js';
 import type { BaseChain, ChainHook, ChainType, Rule, Statement, Verdict } from '../ruleset.js';
 import type { ChainTree, HookTree } from '../syntax/tree.js';
 import type { ChainInWork, TableInWork } from './building.js';
-import { PRIORITIES } from './constants.js';
+import { PRIORITIES } from './values/constants.js';
 
 const HOOKS: Readonly<Record<ChainType, readonly ChainHook[]>> = {
   filter: ['prerouting', 'input', 'forward', 'output', 'postrouting'],

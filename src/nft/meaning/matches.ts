@@ -7,7 +7,7 @@
 import { fault } from '../fault.js';
 import type { Match, Operand, Pattern, SetRef } from '../ruleset.js';
 import type { Expr, RelationalOperator, StatementTree } from '../syntax/tree.js';
-import { BITMASKS } from './constants.js';
+import { BITMASKS } from './values/constants.js';
 import { operand } from './operands.js';
 import type { ReadOperand } from './operands.js';
 import { clash } from './overlaps.js';
@@ -15,9 +15,9 @@ import type { Protocols } from './protocols.js';
 import { signatureOf, verdictOf } from './scope.js';
 import type { SetSignature, TableScope } from './scope.js';
 import { body, checkData, elements } from './sets.js';
-import { maximum, wordsOf } from './types.js';
-import type { TypeInfo } from './types.js';
-import { number, pattern, plain } from './values.js';
+import { maximum, wordsOf } from './values/types.js';
+import type { TypeInfo } from './values/types.js';
+import { number, pattern, plain } from './values/values.js';
 
 /** What a rule's statements are resolved with. */
 export interface RuleContext {

@@ -12,9 +12,9 @@ import { operand } from './operands.js';
 import { spanOf } from './overlaps.js';
 import { signatureOf } from './scope.js';
 import type { SetSignature } from './scope.js';
-import { typeInfo, wordsOf } from './types.js';
-import type { TypeInfo } from './types.js';
-import { formatAddressNumber, number, pattern, plain } from './values.js';
+import { typeInfo, wordsOf } from './values/types.js';
+import type { TypeInfo } from './values/types.js';
+import { formatAddressNumber, number, pattern, plain } from './values/values.js';
 
 const PORT = typeInfo('inet_service');
 

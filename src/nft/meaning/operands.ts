@@ -5,12 +5,12 @@
 import { assertInvariant } from '../../base/assert.js';
 import { fault, unsupported } from '../fault.js';
 import type { Bits, Operand, Selector } from '../ruleset.js';
-import { selectorText } from '../syntax/selectors.js';
+import { selectorText } from '../syntax/rule/selectors.js';
 import type { Expr } from '../syntax/tree.js';
 import type { Protocols } from './protocols.js';
-import { maximum, typeOf } from './types.js';
-import type { TypeInfo } from './types.js';
-import { number, plain } from './values.js';
+import { maximum, typeOf } from './values/types.js';
+import type { TypeInfo } from './values/types.js';
+import { number, plain } from './values/values.js';
 
 export interface ReadOperand {
   readonly operand: Operand;

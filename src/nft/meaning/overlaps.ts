@@ -7,7 +7,7 @@ import type { LabError, SourceRef } from '../../base/error.js';
 import { mask4 } from '../../wire/prefix.js';
 import { fault } from '../fault.js';
 import type { Element, Pattern } from '../ruleset.js';
-import { addressNumber, rank } from './values.js';
+import { addressNumber, rank } from './values/values.js';
 
 /** First and last value that a pattern matches. */
 interface Span {

@@ -8,7 +8,7 @@ import { didYouMean, listed } from '../../base/suggest.js';
 import { fault, unsupported } from '../fault.js';
 import type { FaultList } from '../fault.js';
 import type { Limit, Ruleset, Selector } from '../ruleset.js';
-import { checkSet } from '../syntax/set-block.js';
+import { checkSet } from '../syntax/block/set.js';
 import type { ChainTree, Command, CounterTree, Expr, LimitTree, NameTree, RuleTree, SetTree, TableName, TypeTree } from '../syntax/tree.js';
 import { TableInWork } from './building.js';
 import type { ChainInWork, SetInWork } from './building.js';
@@ -21,8 +21,8 @@ import { unknown, verdictOf } from './scope.js';
 import type { SetSignature } from './scope.js';
 import { checkData, elements } from './sets.js';
 import { resolveRule } from './statements.js';
-import { OTHER_TYPES, typeByName, typeInfo, typeOf } from './types.js';
-import type { TypeInfo } from './types.js';
+import { OTHER_TYPES, typeByName, typeInfo, typeOf } from './values/types.js';
+import type { TypeInfo } from './values/types.js';
 
 export function resolve(commands: readonly Command[], files: readonly string[], faults: FaultList): Ruleset {
   const state = new State(faults);

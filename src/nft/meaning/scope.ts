@@ -7,7 +7,7 @@ import type { LabError } from '../../base/error.js';
 import { fault } from '../fault.js';
 import type { ChainHook, Limit, TableFamily, Verdict } from '../ruleset.js';
 import type { NameTree, VerdictTree } from '../syntax/tree.js';
-import type { TypeInfo } from './types.js';
+import type { TypeInfo } from './values/types.js';
 
 export interface SetSignature {
   readonly types: readonly TypeInfo[];

@@ -7,9 +7,9 @@ import { fault, unsupported } from '../fault.js';
 import type { Element, MapData, Pattern, SetBody, Verdict } from '../ruleset.js';
 import type { ElementTree, Expr, VerdictTree } from '../syntax/tree.js';
 import type { SetSignature } from './scope.js';
-import { wordsOf } from './types.js';
-import type { TypeInfo } from './types.js';
-import { pattern, plain } from './values.js';
+import { wordsOf } from './values/types.js';
+import type { TypeInfo } from './values/types.js';
+import { pattern, plain } from './values/values.js';
 
 /** What the elements of a set are held against. */
 export interface SetShape extends SetSignature {

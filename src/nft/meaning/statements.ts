@@ -7,9 +7,9 @@ import { unreachable } from '../../base/assert.js';
 import type { SourceRef } from '../../base/error.js';
 import { fault, unsupported } from '../fault.js';
 import type { Match, NumberSource, RejectWith, Rule, Selector, Statement } from '../ruleset.js';
-import { selectorText } from '../syntax/selectors.js';
+import { selectorText } from '../syntax/rule/selectors.js';
 import type { Expr, RuleTree, StatementTree } from '../syntax/tree.js';
-import { CONSTANTS, ICMPX_CODES } from './constants.js';
+import { CONSTANTS, ICMPX_CODES } from './values/constants.js';
 import type { RuleContext } from './matches.js';
 import { resolveMasked, resolveMatch, setRef } from './matches.js';
 import { checkNamed, resolveNat } from './nat.js';
@@ -17,9 +17,9 @@ import { bits, isWhole, operand } from './operands.js';
 import { Protocols, TCP } from './protocols.js';
 import type { TableScope } from './scope.js';
 import { unknown, verdictOf } from './scope.js';
-import { typeInfo, typeOf } from './types.js';
-import type { TypeInfo } from './types.js';
-import { number, plain } from './values.js';
+import { typeInfo, typeOf } from './values/types.js';
+import type { TypeInfo } from './values/types.js';
+import { number, plain } from './values/values.js';
 
 /** Errors: NFT_TYPE, NFT_UNKNOWN, NFT_CONFLICT, NFT_UNSUPPORTED. */
 export function resolveRule(tree: RuleTree, scope: TableScope): Omit<Rule, 'number'> {

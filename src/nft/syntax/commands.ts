@@ -8,14 +8,14 @@ import { must } from '../../base/assert.js';
 import { didYouMean } from '../../base/suggest.js';
 import { fault, unsupported } from '../fault.js';
 import type { TableFamily } from '../ruleset.js';
-import { named } from './block.js';
-import { nameOfChain, takeChain, takeCounterBlock, takeCounterValues, takeLimitBlock, takeTableBlock } from './blocks.js';
+import { named } from './block/block.js';
+import { nameOfChain, takeChain, takeCounterBlock, takeCounterValues, takeLimitBlock, takeTableBlock } from './block/table.js';
 import type { File } from './file.js';
 import { takeCommon } from './file.js';
-import { takeRate } from './limits.js';
-import { takeElements, takeSetBody } from './set-block.js';
-import { takeRule } from './statements.js';
-import { placeOf } from './token.js';
+import { takeRate } from './rule/limits.js';
+import { takeElements, takeSetBody } from './block/set.js';
+import { takeRule } from './rule/statements.js';
+import { placeOf } from './lexing/token.js';
 import type { Command, TableName, TableTree } from './tree.js';
 
 /** All commands up to the end; faults are kept in the file's list. */

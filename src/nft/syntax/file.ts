@@ -8,11 +8,11 @@ import { fault } from '../fault.js';
 import type { FaultList } from '../fault.js';
 import type { FileAccess } from './include.js';
 import { DEEPEST_INCLUDE, includedFiles } from './include.js';
-import type { Reader } from './expressions.js';
-import { rightSide } from './expressions.js';
-import { tokenize } from './lexer.js';
-import { placeOf } from './token.js';
-import type { Token } from './token.js';
+import type { Reader } from './rule/expressions.js';
+import { rightSide } from './rule/expressions.js';
+import { tokenize } from './lexing/lexer.js';
+import { placeOf } from './lexing/token.js';
+import type { Token } from './lexing/token.js';
 import type { Expr } from './tree.js';
 
 /** What everything that reads a rule file gets. */

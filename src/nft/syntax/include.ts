@@ -5,7 +5,7 @@
  * @module
  */
 import { fault, unsupported } from '../fault.js';
-import type { Token } from './token.js';
+import type { Token } from './lexing/token.js';
 
 export interface FileAccess {
   /** The text of a file; null when it is not there or cannot be read. */

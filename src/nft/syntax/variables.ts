@@ -6,7 +6,7 @@
 import { must } from '../../base/assert.js';
 import { didYouMean, listed } from '../../base/suggest.js';
 import { fault } from '../fault.js';
-import type { Token } from './token.js';
+import type { Token } from './lexing/token.js';
 import type { Expr } from './tree.js';
 
 /** The innermost block last. */

@@ -3,12 +3,12 @@
  * @see nft(8), "NAT statements"
  * @module
  */
-import { unsupported } from '../fault.js';
+import { unsupported } from '../../fault.js';
 import { statementValue } from './expressions.js';
 import type { Reader } from './expressions.js';
-import type { TokenStream } from './stream.js';
-import { placeOf } from './token.js';
-import type { Expr, NatTree } from './tree.js';
+import type { TokenStream } from '../lexing/stream.js';
+import { placeOf } from '../lexing/token.js';
+import type { Expr, NatTree } from '../tree.js';
 
 type Flag = NatTree['flags'][number];
 

@@ -3,7 +3,7 @@
  * @see nft(8), "Data types"; `nft describe TYPE` prints the same lists
  * @module
  */
-import type { DataType } from '../ruleset.js';
+import type { DataType } from '../../ruleset.js';
 import { SERVICES } from './services.js';
 
 /** `a=1 b=0x2` */

@@ -4,16 +4,16 @@
  * @see nft(8), "Expressions", "Sets", "Maps"
  * @module
  */
-import type { LabError, SourceRef } from '../../base/error.js';
-import { fault, unsupported } from '../fault.js';
-import { KEYWORDS, VALUE_KEYWORDS } from './keywords.js';
+import type { LabError, SourceRef } from '../../../base/error.js';
+import { fault, unsupported } from '../../fault.js';
+import { KEYWORDS, VALUE_KEYWORDS } from '../lexing/keywords.js';
 import { atSelector, atSelectorNotValue, takeSelector } from './selectors.js';
-import type { TokenStream } from './stream.js';
-import type { Token } from './token.js';
-import { placeOf } from './token.js';
-import type { BinaryOperator, ElementTree, Expr, VerdictTree } from './tree.js';
-import type { Variables } from './variables.js';
-import { expandName } from './variables.js';
+import type { TokenStream } from '../lexing/stream.js';
+import type { Token } from '../lexing/token.js';
+import { placeOf } from '../lexing/token.js';
+import type { BinaryOperator, ElementTree, Expr, VerdictTree } from '../tree.js';
+import type { Variables } from '../variables.js';
+import { expandName } from '../variables.js';
 
 export interface Reader {
   readonly tokens: TokenStream;

@@ -4,8 +4,8 @@
  * @see nft(8), "Lexical conventions"
  * @module
  */
-import type { FaultList } from '../fault.js';
-import { fault } from '../fault.js';
+import type { FaultList } from '../../fault.js';
+import { fault } from '../../fault.js';
 import { SIGN_WORDS } from './keywords.js';
 import type { Token, TokenKind } from './token.js';
 

@@ -3,19 +3,19 @@
  * @see nft(8), "Statements"
  * @module
  */
-import type { LabError } from '../../base/error.js';
-import { didYouMean } from '../../base/suggest.js';
-import { fault, unsupported } from '../fault.js';
-import type { Selector } from '../ruleset.js';
+import type { LabError } from '../../../base/error.js';
+import { didYouMean } from '../../../base/suggest.js';
+import { fault, unsupported } from '../../fault.js';
+import type { Selector } from '../../ruleset.js';
 import { atVerdict, leftSide, mapBody, maskList, rightSide, statementValue, takeComment, takeVerdict } from './expressions.js';
 import type { Reader } from './expressions.js';
 import { takeLimit } from './limits.js';
 import { takeNat } from './nat.js';
 import { atSelector } from './selectors.js';
-import { placeOf } from './token.js';
-import type { Token } from './token.js';
-import { expandName } from './variables.js';
-import type { Expr, NameTree, RelationalOperator, RejectKind, RuleTree, StatementTree } from './tree.js';
+import { placeOf } from '../lexing/token.js';
+import type { Token } from '../lexing/token.js';
+import { expandName } from '../variables.js';
+import type { Expr, NameTree, RelationalOperator, RejectKind, RuleTree, StatementTree } from '../tree.js';
 
 /** Statements of nft that are outside the subset, by their first word. */
 const OTHER: Readonly<Record<string, string>> = {

@@ -3,7 +3,7 @@
  * @see nft(8), "Lexical conventions"
  * @module
  */
-import type { SourceRef } from '../../base/error.js';
+import type { SourceRef } from '../../../base/error.js';
 
 /**
  * `word`: a name, a keyword, an address or a time; `wildcard`: a word with a star (`eth*`); `sign`: punctuation, and

@@ -3,9 +3,9 @@
  * `include` stands.
  * @module
  */
-import { must } from '../../base/assert.js';
-import type { LabError, SourceRef } from '../../base/error.js';
-import { fault } from '../fault.js';
+import { must } from '../../../base/assert.js';
+import type { LabError, SourceRef } from '../../../base/error.js';
+import { fault } from '../../fault.js';
 import { KEYWORDS } from './keywords.js';
 import { nameOf } from './token.js';
 import type { Token } from './token.js';

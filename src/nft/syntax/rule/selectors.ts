@@ -4,12 +4,12 @@
  * @see nft(8), "Primary expressions", "Payload expressions"
  * @module
  */
-import { didYouMean } from '../../base/suggest.js';
-import type { LabError } from '../../base/error.js';
-import { fault, unsupported } from '../fault.js';
-import type { Selector } from '../ruleset.js';
-import type { TokenStream } from './stream.js';
-import type { Token } from './token.js';
+import { didYouMean } from '../../../base/suggest.js';
+import type { LabError } from '../../../base/error.js';
+import { fault, unsupported } from '../../fault.js';
+import type { Selector } from '../../ruleset.js';
+import type { TokenStream } from '../lexing/stream.js';
+import type { Token } from '../lexing/token.js';
 
 /** Fields of headers that are supported, and those that nft has beside. */
 const FIELDS = {

@@ -3,8 +3,8 @@
  * @see nft(8), "Data types", "Payload expressions"
  * @module
  */
-import { unreachable } from '../../base/assert.js';
-import type { DataType, Selector } from '../ruleset.js';
+import { unreachable } from '../../../base/assert.js';
+import type { DataType, Selector } from '../../ruleset.js';
 
 export interface TypeInfo {
   readonly type: DataType;

@@ -3,19 +3,19 @@
  * @see nft(8), "Tables", "Chains", "Sets", "Maps", "Stateful objects"
  * @module
  */
-import { didYouMean } from '../../base/suggest.js';
-import type { LabError } from '../../base/error.js';
-import { fault, unsupported } from '../fault.js';
-import type { Limit } from '../ruleset.js';
+import { didYouMean } from '../../../base/suggest.js';
+import type { LabError } from '../../../base/error.js';
+import { fault, unsupported } from '../../fault.js';
+import type { Limit } from '../../ruleset.js';
 import { named, takeBlock } from './block.js';
 import type { Named } from './block.js';
-import type { File } from './file.js';
+import type { File } from '../file.js';
 import { takeHook, takePolicy } from './hook.js';
-import { takeComment } from './expressions.js';
-import { takeRate } from './limits.js';
-import { takeSetBody } from './set-block.js';
-import { takeRule } from './statements.js';
-import type { ChainTree, CounterTree, HookTree, LimitTree, RuleTree, TableTree } from './tree.js';
+import { takeComment } from '../rule/expressions.js';
+import { takeRate } from '../rule/limits.js';
+import { takeSetBody } from './set.js';
+import { takeRule } from '../rule/statements.js';
+import type { ChainTree, CounterTree, HookTree, LimitTree, RuleTree, TableTree } from '../tree.js';
 
 // ---- tables ----------------------------------------------------------------------------------------------------------
 

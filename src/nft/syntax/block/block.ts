@@ -2,11 +2,11 @@
  * Blocks in braces, whatever they hold.
  * @module
  */
-import type { SourceRef } from '../../base/error.js';
-import { fault } from '../fault.js';
-import type { File } from './file.js';
-import { takeCommon } from './file.js';
-import { placeOf } from './token.js';
+import type { SourceRef } from '../../../base/error.js';
+import { fault } from '../../fault.js';
+import type { File } from '../file.js';
+import { takeCommon } from '../file.js';
+import { placeOf } from '../lexing/token.js';
 
 /**
  * `{ ... }`: statements up to the brace, each ended by a line end or a semicolon. A faulty one is told and left out.

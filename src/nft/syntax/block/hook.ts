@@ -3,14 +3,14 @@
  * @see nft(8), "Chains"
  * @module
  */
-import { didYouMean } from '../../base/suggest.js';
-import { fault, unsupported } from '../fault.js';
-import type { ChainHook, ChainType } from '../ruleset.js';
-import type { Reader } from './expressions.js';
-import { variable } from './expressions.js';
-import type { TokenStream } from './stream.js';
-import { placeOf } from './token.js';
-import type { ChainTree, Expr, HookTree } from './tree.js';
+import { didYouMean } from '../../../base/suggest.js';
+import { fault, unsupported } from '../../fault.js';
+import type { ChainHook, ChainType } from '../../ruleset.js';
+import type { Reader } from '../rule/expressions.js';
+import { variable } from '../rule/expressions.js';
+import type { TokenStream } from '../lexing/stream.js';
+import { placeOf } from '../lexing/token.js';
+import type { ChainTree, Expr, HookTree } from '../tree.js';
 
 const TYPES: readonly ChainType[] = ['filter', 'nat', 'route'];
 const HOOKS: readonly ChainHook[] = ['prerouting', 'input', 'forward', 'output', 'postrouting'];

@@ -3,14 +3,14 @@
  * @see nft(8), "Sets", "Maps", "Elements"
  * @module
  */
-import type { LabError } from '../../base/error.js';
-import { fault, unsupported } from '../fault.js';
+import type { LabError } from '../../../base/error.js';
+import { fault, unsupported } from '../../fault.js';
 import type { Named } from './block.js';
 import { takeBlock } from './block.js';
-import { leftSide, setInBraces, takeComment, variable } from './expressions.js';
-import type { File } from './file.js';
-import { placeOf } from './token.js';
-import type { Expr, NameTree, SetTree, TypeTree } from './tree.js';
+import { leftSide, setInBraces, takeComment, variable } from '../rule/expressions.js';
+import type { File } from '../file.js';
+import { placeOf } from '../lexing/token.js';
+import type { Expr, NameTree, SetTree, TypeTree } from '../tree.js';
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 

@@ -3,13 +3,13 @@
  * @see nft(8), "Data types"
  * @module
  */
-import { formatIpv4, formatIpv6, parseIpv4, parseIpv6 } from '../../wire/address.js';
-import { mask4, network6 } from '../../wire/prefix.js';
-import { didYouMean, listed } from '../../base/suggest.js';
-import type { LabError } from '../../base/error.js';
-import { fault, unsupported } from '../fault.js';
-import type { Pattern, Value } from '../ruleset.js';
-import type { Expr } from '../syntax/tree.js';
+import { formatIpv4, formatIpv6, parseIpv4, parseIpv6 } from '../../../wire/address.js';
+import { mask4, network6 } from '../../../wire/prefix.js';
+import { didYouMean, listed } from '../../../base/suggest.js';
+import type { LabError } from '../../../base/error.js';
+import { fault, unsupported } from '../../fault.js';
+import type { Pattern, Value } from '../../ruleset.js';
+import type { Expr } from '../../syntax/tree.js';
 import { BITMASKS, CONSTANTS } from './constants.js';
 import { maximum, wordsOf } from './types.js';
 import type { TypeInfo } from './types.js';

@@ -3,11 +3,11 @@
  * @see nft(8), "Limit statement"
  * @module
  */
-import { fault } from '../fault.js';
-import type { Limit } from '../ruleset.js';
-import type { TokenStream } from './stream.js';
-import { placeOf } from './token.js';
-import type { StatementTree } from './tree.js';
+import { fault } from '../../fault.js';
+import type { Limit } from '../../ruleset.js';
+import type { TokenStream } from '../lexing/stream.js';
+import { placeOf } from '../lexing/token.js';
+import type { StatementTree } from '../tree.js';
 
 const UNITS = ['second', 'minute', 'hour', 'day', 'week'] as const;
 const SIZES: ReadonlyMap<string, number> = new Map([['bytes', 1], ['kbytes', 1024], ['mbytes', 1024 * 1024]]);
