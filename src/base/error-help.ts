@@ -29,6 +29,7 @@ export const ERROR_HELP: Readonly<Record<ErrorCode, ErrorHelp>> = {
   TOPOLOGY_IMPAIRMENT: { meaning: 'The words for a link\'s delay, loss or rate cannot be read.', mend: 'Write them as for `tc netem`: `delay 20ms 5ms loss 1% rate 10mbit`.' },
   TOPOLOGY_ZONE: { meaning: 'A DNS zone or record is malformed or contradicts another.', mend: 'Mend the record that the message names (RFC 1034, RFC 2782).' },
   TOPOLOGY_SUBSTRATE: { meaning: 'A node is a program of somebody else, and the substrate that was chosen cannot run it.', mend: 'Choose the substrate that the message names: `--on netns` for processes, `--on docker` for containers.' },
+  TOPOLOGY_OVERRIDE: { meaning: 'A change that is to be made to a topology (`--with`, or `with` of an experiment) does not fit it: its target is not there, or takes no such value.', mend: 'Name a node and a key (`fw1.firewall`), a link (`link.er-primary`) or a path from `users`, `zones` or `topology`, and a value in YAML.' },
   FLOW_SCHEMA: { meaning: 'A key or a value of a flow file has another shape than the format asks for.', mend: 'Compare with a flow that comes with the product: `callpath flows` lists them.' },
   FLOW_UNKNOWN: { meaning: 'There is no flow of that id.', mend: '`callpath flows` lists the ids; a file of your own is given by its path, ending in `.flow.yaml`.' },
   FLOW_ACTOR: { meaning: 'A flow names an actor that it does not have, or an actor stands for a node that is no client with a user in the topology.', mend: 'Give the actor under `actors`, as the name of a client node at which a user sits.' },

@@ -28,6 +28,7 @@ export const ERROR_CODES = {
   TOPOLOGY_IMPAIRMENT: 'input',
   TOPOLOGY_ZONE: 'input',
   TOPOLOGY_SUBSTRATE: 'input',
+  TOPOLOGY_OVERRIDE: 'input',
   FLOW_SCHEMA: 'input',
   FLOW_UNKNOWN: 'input',
   FLOW_ACTOR: 'input',

@@ -10,6 +10,8 @@ import { parseFlow } from '../scenario/flow-file.js';
 import type { FlowSpec } from '../scenario/flow.js';
 import { KIND_INFOS } from '../roles/kinds.js';
 import type { Plan } from '../topology/plan.js';
+import { parseOverride } from '../topology/source/overrides/override.js';
+import type { Override } from '../topology/source/overrides/override.js';
 import { parseTopology } from '../topology/topology-file.js';
 import { didYouMean, listed } from '../topology/source/suggest.js';
 import { Faults } from './exit.js';
@@ -115,9 +117,13 @@ export function loadFlow(name: string): FlowSpec {
   return result.flow;
 }
 
-/** Errors: Faults, FILE_*. @param flow that names the file, if one does: an error then says where */
-export function planOf(file: string, flow: FlowSpec | null = null): Plan {
-  const result = parseTopology(topologyText(file, flow), shown(file), KIND_INFOS);
+/**
+ * @param flow that names the file, if one does: an error then says where
+ * @param overrides changes of the file that are made first
+ * Errors: Faults, FILE_*.
+ */
+export function planOf(file: string, flow: FlowSpec | null = null, overrides: readonly Override[] = []): Plan {
+  const result = parseTopology(topologyText(file, flow), shown(file), KIND_INFOS, overrides);
   if (!result.ok) throw new Faults(result.errors);
   return result.plan;
 }
@@ -134,6 +140,22 @@ function topologyText(file: string, flow: FlowSpec | null): string {
       cause: error,
     });
   }
+}
+
+/** What `--with` was given, in its order. Errors: Faults. */
+export function overridesOf(changes: readonly string[]): readonly Override[] {
+  const faults: LabError[] = [];
+  const overrides = changes.flatMap((change) => {
+    try {
+      return [parseOverride(change)];
+    } catch (error) {
+      if (!LabError.is(error)) throw error;
+      faults.push(error);
+      return [];
+    }
+  });
+  if (faults.length > 0) throw new Faults(faults);
+  return overrides;
 }
 
 /** Errors: CLI_USAGE. */

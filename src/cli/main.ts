@@ -12,6 +12,10 @@ import { VERSION } from './version.js';
 allowClosedOutput();
 watchDefects();
 
+/** For an option that may stand more than once. */
+const each = (value: string, before: readonly string[] = []): readonly string[] => [...before, value];
+const WITH = ['--with <change>', 'change the topology first: TARGET=VALUE, such as link.er-primary=down or fw1.firewall=new.nft; may stand more than once', each] as const;
+
 const program = new Command('callpath')
   .description('A simulated network lab: real SIP, ICE and RTP over emulated links, every packet\'s path recorded and explained.')
   .version(VERSION)
@@ -26,6 +30,7 @@ program
   .option('--seed <number>', 'seed of all random numbers', '1')
   .option('--out <folder>', 'where captures go', 'captures')
   .option('--topology <file>', 'run on this topology instead of the one that the flow names')
+  .option(...WITH)
   .option('--junit <file>', 'write a JUnit report')
   .option('--baseline <file>', 'compare the paths with those stored there; a flow that moved fails')
   .option('--write-baseline <file>', 'store the paths that were observed')

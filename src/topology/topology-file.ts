@@ -23,6 +23,8 @@ import type { KindInfo, Plan } from './plan.js';
 import { namedNetworks } from './routing/route-target.js';
 import { planRoutes } from './routing/routes.js';
 import { Faults } from './source/faults.js';
+import { OverriddenSource } from './source/overrides/overridden-source.js';
+import type { Override } from './source/overrides/override.js';
 import { readStructure } from './source/structure.js';
 import { YamlSource } from './source/yaml-source.js';
 
@@ -32,10 +34,11 @@ export type TopologyResult = { readonly ok: true; readonly plan: Plan } | { read
  * Pure: nothing is read from `file`.
  * @param file name for error messages and the plan
  * @param kinds the node kinds by name
+ * @param overrides changes that are made before anything is checked; their faults have their own places
  * @returns the plan, or every fault: codes YAML_SYNTAX and TOPOLOGY_*, in the order of the file
  */
-export function parseTopology(text: string, file: string, kinds: ReadonlyMap<string, KindInfo>): TopologyResult {
-  const source = new YamlSource(text, file);
+export function parseTopology(text: string, file: string, kinds: ReadonlyMap<string, KindInfo>, overrides: readonly Override[] = []): TopologyResult {
+  const source = new OverriddenSource(new YamlSource(text, file), overrides);
   const faults = new Faults(source);
   const structure = source.usable ? readStructure(source.value, faults) : undefined;
   if (structure === undefined) return { ok: false, errors: faults.sorted() };

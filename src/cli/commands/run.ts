@@ -16,7 +16,7 @@ import { EMPTY_BASELINE, compareBaseline, formatBaseline, parseBaseline, pathsOf
 import type { Baseline } from '../../verify/baseline.js';
 import { withEnding } from '../defects.js';
 import { ExitCode, columns, paintFor, print, printError } from '../exit.js';
-import { flowIds, makeFolder, readText, requireWritable, seedOf, shown, writeText } from '../files.js';
+import { flowIds, makeFolder, overridesOf, readText, requireWritable, seedOf, shown, writeText } from '../files.js';
 import type { FlowVerdict, runFlow } from '../flow-run.js';
 import { makeJobs } from '../jobs.js';
 import type { Job } from '../jobs.js';
@@ -32,11 +32,12 @@ export interface RunOptions {
   readonly verbose?: boolean;
   readonly on: string;
   readonly json?: string;
+  readonly with?: readonly string[];
 }
 
 export async function run(names: readonly string[], options: RunOptions): Promise<void> {
   const seed = seedOf(options.seed);
-  const jobs = makeJobs(names.length > 0 ? names : flowIds(), options.topology);
+  const jobs = makeJobs(names.length > 0 ? names : flowIds(), options.topology, overridesOf(options.with ?? []));
   const baseline = options.baseline === undefined ? null : parseBaseline(readText(options.baseline), options.baseline);
   for (const file of [options.junit, options.writeBaseline, options.json]) if (file !== undefined) requireWritable(file);
   makeFolder(options.out);
