@@ -21,7 +21,7 @@ const program = new Command('callpath')
   .version(VERSION)
   .showSuggestionAfterError()
   .exitOverride()
-  .addHelpText('after', '\nExit codes: 0 all as documented, 1 a flow differs, 2 bad input, 3 the lab itself failed.');
+  .addHelpText('after', '\nExit codes: 0 all as documented or nothing moved, 1 a flow differs, 2 bad input, 3 the lab itself failed.');
 
 program
   .command('run')
@@ -38,6 +38,18 @@ program
   .option('--json <file>', 'write what was observed: legs, labels, links, delays, drops')
   .option('--verbose', 'show also what each link was asked to do and what it did')
   .action(async (names: string[], options) => (await import('./commands/run.js')).run(names, options));
+
+program
+  .command('diff')
+  .description('run a flow as it is and with a change of the topology, by the same seed: which legs, calls and packets moved or broke, and why')
+  .argument('<flow>', 'flow id (callpath flows) or *.flow.yaml file')
+  .option(...WITH)
+  .option('--topology <file>', 'run on this topology instead of the one that the flow names')
+  .option('--seed <number>', 'seed of all random numbers', '1')
+  .option('--on <substrate>', 'sim, netns or docker', 'sim')
+  .option('--out <folder>', 'where captures go', 'captures')
+  .option('--json', 'as JSON')
+  .action(async (flow: string, options) => (await import('./commands/diff.js')).diff(flow, options));
 
 program
   .command('flows')
