@@ -35,6 +35,8 @@ export const ERROR_HELP: Readonly<Record<ErrorCode, ErrorHelp>> = {
   FLOW_ACTOR: { meaning: 'A flow names an actor that it does not have, or an actor stands for a node that is no client with a user in the topology.', mend: 'Give the actor under `actors`, as the name of a client node at which a user sits.' },
   FLOW_STEP: { meaning: 'A step of a flow does not fit the topology, such as a change of a link that is not there.', mend: 'Name a link or a link group of the topology, and `up`, `down` or words of netem.' },
   FLOW_EXPECTATION: { meaning: 'An expectation of a flow cannot be judged on this topology, such as a site that no node stands at.', mend: 'Use the names of the topology.' },
+  EXPERIMENT_SCHEMA: { meaning: 'A key or a value of an experiment file has another shape than the format asks for.', mend: 'Compare with an experiment that comes with the product: `callpath experiment --list` names them.' },
+  EXPERIMENT_UNKNOWN: { meaning: 'There is no experiment of that id.', mend: '`callpath experiment --list` lists the ids; a file of your own is given by its path, ending in `.experiment.yaml`.' },
   BASELINE_INVALID: { meaning: 'The file is no baseline of paths.', mend: 'Make it anew: `callpath run --write-baseline FILE`.' },
   CAPTURE_FORMAT: { meaning: 'The file is no pcapng, or is damaged.', mend: 'Convert old pcap by `editcap -F pcapng OLD NEW`; a damaged file was read up to the damage.' },
   CAPTURE_TRUNCATED: { meaning: 'The capture ends in the middle of a block: whoever wrote it was cut off. All packets before were read.', mend: 'Run the flow again for a whole one.' },

@@ -34,6 +34,8 @@ export const ERROR_CODES = {
   FLOW_ACTOR: 'input',
   FLOW_STEP: 'input',
   FLOW_EXPECTATION: 'input',
+  EXPERIMENT_SCHEMA: 'input',
+  EXPERIMENT_UNKNOWN: 'input',
   BASELINE_INVALID: 'input',
   CAPTURE_FORMAT: 'input',
   CAPTURE_TRUNCATED: 'input',

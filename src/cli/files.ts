@@ -6,6 +6,8 @@ import { existsSync, mkdirSync, readFileSync, readdirSync, statSync, writeFileSy
 import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { LabError } from '../base/error.js';
+import type { ExperimentSpec } from '../experiment/experiment.js';
+import { parseExperiment } from '../experiment/experiment-file.js';
 import { parseFlow } from '../scenario/flow-file.js';
 import type { FlowSpec } from '../scenario/flow.js';
 import { KIND_INFOS } from '../roles/kinds.js';
@@ -18,6 +20,7 @@ import { Faults } from './exit.js';
 
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
 const FLOWS = join(ROOT, 'lab', 'flows');
+const EXPERIMENTS = join(ROOT, 'lab', 'experiments');
 
 /** UTF-8 text, without a byte order mark. Errors: FILE_NOT_FOUND, FILE_UNREADABLE. */
 export function readText(file: string): string {
@@ -98,9 +101,18 @@ export function shown(file: string): string {
 
 /** Ids of the flows that come with the product, sorted. */
 export function flowIds(): readonly string[] {
-  return readdirSync(FLOWS)
-    .filter((name) => name.endsWith('.flow.yaml'))
-    .map((name) => name.slice(0, -'.flow.yaml'.length))
+  return idsOf(FLOWS, '.flow.yaml');
+}
+
+/** Ids of the experiments that come with the product, sorted. */
+export function experimentIds(): readonly string[] {
+  return idsOf(EXPERIMENTS, '.experiment.yaml');
+}
+
+function idsOf(folder: string, ending: string): readonly string[] {
+  return readdirSync(folder)
+    .filter((name) => name.endsWith(ending))
+    .map((name) => name.slice(0, -ending.length))
     .sort();
 }
 
@@ -117,18 +129,31 @@ export function loadFlow(name: string): FlowSpec {
   return result.flow;
 }
 
+/** Errors: Faults, EXPERIMENT_UNKNOWN, FILE_*. */
+export function loadExperiment(name: string): ExperimentSpec {
+  const own = join(EXPERIMENTS, `${name}.experiment.yaml`);
+  const isId = /^[a-z0-9-]+$/.test(name);
+  if (isId && !existsSync(own)) {
+    throw new LabError('EXPERIMENT_UNKNOWN', `there is no experiment "${name}"`, { expected: `one of: ${listed(experimentIds(), 40)}; or an *.experiment.yaml file`, ...didYouMean(name, experimentIds()) });
+  }
+  const file = isId ? own : name;
+  const result = parseExperiment(readText(file), shown(file));
+  if (!result.ok) throw new Faults(result.errors);
+  return result.experiment;
+}
+
 /**
  * @param flow that names the file, if one does: an error then says where
  * @param overrides changes of the file that are made first
  * Errors: Faults, FILE_*.
  */
-export function planOf(file: string, flow: FlowSpec | null = null, overrides: readonly Override[] = []): Plan {
+export function planOf(file: string, flow: Pick<FlowSpec, 'topologySrc'> | null = null, overrides: readonly Override[] = []): Plan {
   const result = parseTopology(topologyText(file, flow), shown(file), KIND_INFOS, overrides);
   if (!result.ok) throw new Faults(result.errors);
   return result.plan;
 }
 
-function topologyText(file: string, flow: FlowSpec | null): string {
+function topologyText(file: string, flow: Pick<FlowSpec, 'topologySrc'> | null): string {
   try {
     return readText(file);
   } catch (error) {

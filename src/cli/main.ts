@@ -52,6 +52,18 @@ program
   .action(async (flow: string, options) => (await import('./commands/diff.js')).diff(flow, options));
 
 program
+  .command('experiment')
+  .description('trouble from the field, made to happen and cured: the broken run must show the symptom and its reason, the cured one must be well')
+  .argument('[name...]', 'experiment ids (callpath experiment --list) or *.experiment.yaml files; without: all')
+  .option('--list', 'list the experiments')
+  .option('--on <substrate>', 'sim, netns or docker', 'sim')
+  .option('--seed <number>', 'seed of all random numbers', '1')
+  .option('--out <folder>', 'where captures go', 'captures')
+  .option('--junit <file>', 'write a JUnit report')
+  .option('--json <file>', 'write the findings of both variants')
+  .action(async (names: string[], options) => (await import('./commands/experiment.js')).experiment(names, options));
+
+program
   .command('flows')
   .description('list the documented flows')
   .option('--json', 'as JSON')
@@ -59,8 +71,8 @@ program
 
 program
   .command('check')
-  .description('validate topology and flow files; all faults at once')
-  .argument('<file...>', '*.lab.yaml or *.flow.yaml files')
+  .description('validate topology, flow and experiment files; all faults at once')
+  .argument('<file...>', '*.lab.yaml, *.flow.yaml or *.experiment.yaml files')
   .option('--json', 'faults as JSON')
   .action(async (files: string[], options) => (await import('./commands/check.js')).check(files, options));
 
