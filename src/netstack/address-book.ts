@@ -50,6 +50,11 @@ export class AddressBook {
     }
   }
 
+  /** hot. One of the four words of an interned IPv6 address, signed; 0 is the most significant. */
+  word6(key: number, i: number): number {
+    return this.#words[key * 4 + i] as number;
+  }
+
   read4(b: Uint8Array, o: number): Addr {
     return (this.key4(b, o) >>> 0) as Addr;
   }
