@@ -78,6 +78,16 @@ export class AddressBook {
     writeWord(words[at + 3] as number, b, o + 12);
   }
 
+  /** hot. Writes the 16 bytes of the IPv6 address with that key. */
+  writeKey6(key: number, b: Uint8Array, o: number): void {
+    const at = key * 4;
+    const words = this.#words;
+    writeWord(words[at] as number, b, o);
+    writeWord(words[at + 1] as number, b, o + 4);
+    writeWord(words[at + 2] as number, b, o + 8);
+    writeWord(words[at + 3] as number, b, o + 12);
+  }
+
   bytes(a: Addr): Uint8Array {
     const b = new Uint8Array(a < V6 ? 4 : 16);
     this.write(a, b, 0);

@@ -87,7 +87,7 @@ export class IcmpErrors {
     copy(b, o, s, icmp.HEADER, quote);
     // RFC 1812 4.3.2.5: precedence 6 (internetwork control), the rest of the TOS as it came.
     const tos = (ipv4.tos(b, o) & 0x1e) | 0xc0;
-    node.output.datagram(IPPROTO.ICMP, from, to, s, 0, icmp.HEADER + quote, tos, DEFAULT_TTL, false, causeOf(p));
+    node.output.datagram(IPPROTO.ICMP, from, to, s, 0, icmp.HEADER + quote, tos, DEFAULT_TTL, false, causeOf(p), p);
   }
 
   #send6(p: Packet, type: number, code: number, rest: number): void {
@@ -106,7 +106,7 @@ export class IcmpErrors {
     icmpv6.setCode(s, 0, code);
     icmpv6.setRest(s, 0, rest);
     copy(b, o, s, icmpv6.HEADER, quote);
-    node.output.datagram(IPPROTO.IPV6_ICMP, from, to, s, 0, icmpv6.HEADER + quote, 0, DEFAULT_TTL, false, causeOf(p));
+    node.output.datagram(IPPROTO.IPV6_ICMP, from, to, s, 0, icmpv6.HEADER + quote, 0, DEFAULT_TTL, false, causeOf(p), p);
   }
 
   #mayAnswer4(p: Packet, o: number): boolean {
