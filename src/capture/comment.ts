@@ -24,6 +24,7 @@ export const DECISION_KEYS = [
   'chain', // firewall chain, family/table/chain
   'rule', // number of the rule in its chain
   'src', // file:line of what a person wrote
+  'says', // the rule's comment
   'ct', // conntrack state
   'nat', // translation, from>to
   'route', // prefix of the route taken

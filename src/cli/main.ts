@@ -86,6 +86,32 @@ program
   .action(async (capture: string, filter: string, options) => (await import('./commands/where.js')).where(capture, filter, options));
 
 program
+  .command('why')
+  .description('explain the flows of matching packets: what each hop did, what decided, where the ways part')
+  .argument('<capture>', 'a ledger (*.pcapng) of a run')
+  .argument('<filter>', 'a display filter as in Wireshark, such as "lab.drop" or "udp.port == 3478"')
+  .option('--topology <file>', 'the topology of the run: names who holds addresses that nobody answered from')
+  .option('--limit <number>', 'flows to show', '10')
+  .option('--json', 'as JSON, all of them')
+  .action(async (capture: string, filter: string, options) => (await import('./commands/why.js')).why(capture, filter, options));
+
+program
+  .command('path')
+  .description('what the network does with a packet and with the answer to it, without a call; exits 0 when both arrive')
+  .argument('<topology>', '*.lab.yaml file')
+  .requiredOption('--from <end>', 'who sends: NODE, NODE:INTERFACE or an address')
+  .requiredOption('--to <end>', 'who is spoken to: NODE, NODE:INTERFACE or an address')
+  .option('--from-node <node>', 'where packets come in whose source address no node has')
+  .option('--udp <ports>', 'FROM:TO, such as 50000:3478')
+  .option('--tcp <ports>', 'FROM:TO, such as 50000:443: a SYN and its answer')
+  .option('--icmp', 'an echo; also without any of the three')
+  .option('-6, --ipv6', 'by IPv6')
+  .option('--dscp <mark>', 'mark of both packets, 0 to 63 or a name')
+  .option('--seed <number>', 'of the run whose choice among equal paths is meant', '1')
+  .option('--json', 'as JSON')
+  .action(async (topology: string, options) => (await import('./commands/path.js')).path(topology, options));
+
+program
   .command('extract')
   .description('write an ordinary single-point capture')
   .argument('<capture>', 'a ledger (*.pcapng) of a run')

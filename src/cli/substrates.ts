@@ -8,6 +8,7 @@ import type { Substrate } from '../substrate/substrate.js';
 import { didYouMean, listed } from '../topology/source/suggest.js';
 
 export { composeFile } from '../substrate/docker/compose.js';
+export { simProber } from '../substrate/sim/sim-prober.js';
 
 const LOADERS: ReadonlyMap<string, () => Promise<Substrate>> = new Map<string, () => Promise<Substrate>>([
   ['sim', () => Promise.resolve(sim)],

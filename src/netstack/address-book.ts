@@ -50,6 +50,11 @@ export class AddressBook {
     }
   }
 
+  /** hot. One of the four words of an interned IPv6 address, signed; 0 is the most significant. */
+  word6(key: number, i: number): number {
+    return this.#words[key * 4 + i] as number;
+  }
+
   read4(b: Uint8Array, o: number): Addr {
     return (this.key4(b, o) >>> 0) as Addr;
   }
@@ -67,6 +72,16 @@ export class AddressBook {
     const at = (a - V6) * 4;
     const words = this.#words;
     assertInvariant(at < this.#count * 4, 'an address of this book');
+    writeWord(words[at] as number, b, o);
+    writeWord(words[at + 1] as number, b, o + 4);
+    writeWord(words[at + 2] as number, b, o + 8);
+    writeWord(words[at + 3] as number, b, o + 12);
+  }
+
+  /** hot. Writes the 16 bytes of the IPv6 address with that key. */
+  writeKey6(key: number, b: Uint8Array, o: number): void {
+    const at = key * 4;
+    const words = this.#words;
     writeWord(words[at] as number, b, o);
     writeWord(words[at + 1] as number, b, o + 4);
     writeWord(words[at + 2] as number, b, o + 8);

@@ -138,9 +138,11 @@ export class IpNode implements FrameReceiver, Target {
   receive(p: Packet, iface: Interface): void {
     p.iif = iface.index;
     p.oif = NO_INTERFACE;
-    p.mark = 0;
-    p.ct = null;
-    p.ctinfo = 0;
+    if (iface !== this.loopback) {
+      p.mark = 0;
+      p.ct = null;
+      p.ctinfo = 0;
+    }
     p.decision = NO_DECISION;
     iface.rxPackets++;
     iface.rxBytes += p.len;

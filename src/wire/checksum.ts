@@ -121,3 +121,23 @@ export function adjustUdp32(b: Uint8Array, at: number, from: number, to: number)
 export function adjustRange(b: Uint8Array, at: number, from: Uint8Array, fromOffset: number, to: Uint8Array, toOffset: number, n: number): void {
   for (let i = 0; i < n; i += 4) adjust32(b, at, u32(from, fromOffset + i), u32(to, toOffset + i));
 }
+
+/**
+ * hot. What a 16-bit word that went from `from` to `to` adds to a checksum, for {@link applyChange}. Changes of several
+ * words add up (RFC 1624 equation 3), so one sum serves every checksum that covers them.
+ */
+export function change16(from: number, to: number): number {
+  return (~from & 0xffff) + to;
+}
+
+/** hot. The checksum at `b[at]` after the changes that `sum` is the sum of. */
+export function applyChange(b: Uint8Array, at: number, sum: number): void {
+  setU16(b, at, ~fold((~u16(b, at) & 0xffff) + sum) & 0xffff);
+}
+
+/** hot. {@link applyChange} for UDP: no checksum (0) stays none, and a result of 0 is written as 0xffff (RFC 768). */
+export function applyChangeUdp(b: Uint8Array, at: number, sum: number): void {
+  if (u16(b, at) === 0) return;
+  applyChange(b, at, sum);
+  if (u16(b, at) === 0) setU16(b, at, 0xffff);
+}

@@ -1,6 +1,7 @@
 /**
- * Flows: packets of one 5-tuple, both directions. A translation (`nat=from>to` in a decision) gives a flow another
- * name, so that the answer, which is first seen under that name, belongs to the same flow.
+ * Flows: packets of one 5-tuple, both directions. A translation (`nat=from>to` in a decision, `nat=from>to,from>to`
+ * where both ends are translated) gives a flow another name, so that the answer, which is first seen under that name,
+ * belongs to the same flow.
  * @module
  */
 import { must } from '../../base/assert.js';
@@ -37,7 +38,7 @@ export class FlowTable {
   #table = new Int32Array(256);
   readonly #byDatagram = new Map<number, number>();
   readonly #translated = new Set<number>();
-  readonly #decisions: (readonly [Endpoint, Endpoint] | null)[] = [];
+  readonly #decisions: (readonly (readonly [Endpoint, Endpoint])[] | null)[] = [];
 
   /** Number of keys; flows are a part of them. */
   get keys(): number {
@@ -71,6 +72,14 @@ export class FlowTable {
       this.#byDatagram.set(cause, flow);
     }
     return flow;
+  }
+
+  /** Forgets all flows; decisions keep their numbers. */
+  reset(): void {
+    this.#keys.length = 0;
+    this.#table.fill(0);
+    this.#byDatagram.clear();
+    this.#translated.clear();
   }
 
   #flow(protocol: number, src: number, srcPort: number, dst: number, dstPort: number): number {
@@ -137,10 +146,12 @@ export class FlowTable {
     const pair = flow * 0x100000 + (decision % 0x100000);
     if (this.#translated.has(pair)) return;
     this.#translated.add(pair);
-    const [from, to] = translation;
-    for (const key of this.#keysOf(flow)) {
-      if (key.a === from.address && key.aPort === from.port) this.#alias(flow, key, to, { address: key.b, port: key.bPort });
-      if (key.b === from.address && key.bPort === from.port) this.#alias(flow, key, { address: key.a, port: key.aPort }, to);
+    // One end after the other: where both are translated, the second pair meets the name that the first one gave.
+    for (const [from, to] of translation) {
+      for (const key of this.#keysOf(flow)) {
+        if (key.a === from.address && key.aPort === from.port) this.#alias(flow, key, to, { address: key.b, port: key.bPort });
+        if (key.b === from.address && key.bPort === from.port) this.#alias(flow, key, { address: key.a, port: key.aPort }, to);
+      }
     }
   }
 
@@ -157,9 +168,14 @@ export class FlowTable {
     return this.#keys.filter((_, i) => this.root(i) === root);
   }
 
-  #translation(nat: string): readonly [Endpoint, Endpoint] | null {
-    const [from, to] = nat.split('>').map((end) => this.#endpoint(end));
-    return from && to ? [from, to] : null;
+  #translation(nat: string): readonly (readonly [Endpoint, Endpoint])[] | null {
+    const pairs: (readonly [Endpoint, Endpoint])[] = [];
+    for (const pair of nat.split(',')) {
+      const [from, to] = pair.split('>').map((end) => this.#endpoint(end));
+      if (!from || !to) return null;
+      pairs.push([from, to]);
+    }
+    return pairs;
   }
 
   #endpoint(text: string): Endpoint | null {

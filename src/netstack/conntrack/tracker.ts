@@ -19,6 +19,8 @@ export interface Tracker {
   entries(): readonly Connection[];
   /** What `conntrack -S` counts, by its names: found, invalid, insert, insert_failed, drop, early_drop ... */
   counters(): Readonly<Record<string, number>>;
+  /** Why a packet with `ct state invalid` is invalid, as one word for a decision's `kind`; null for all others. */
+  invalidReason(p: Packet): string | null;
   /** Forgets everything, as `conntrack -F`. */
   flush(): void;
 }
@@ -33,6 +35,8 @@ export interface NatRange {
   readonly random: boolean;
   readonly fullyRandom: boolean;
   readonly persistent: boolean;
+  /** `masquerade`: the connection ends when its packets leave by another interface than the first one did. */
+  readonly masquerade?: boolean;
 }
 
 /** A base chain of type `nat`: asked for the first packet of a connection only, and only until one has translated. */
@@ -49,8 +53,9 @@ export interface Translator {
   installChain(chain: NatChain): () => void;
   /**
    * Called by a rule inside a {@link NatChain}: binds the connection of `p` to the range; source or destination by the
-   * hook point. ACCEPT, or the drop code when no tuple is free (NAT_POOL). The address of `masquerade` and `redirect` is
-   * the rules' to find: {@link IpNode} knows its interfaces.
+   * hook point. Always ACCEPT, as in Linux: where no tuple is free the packet goes on and is dropped (NAT_POOL) where it
+   * would be confirmed. The address of `masquerade` and `redirect` is the rules' to find: {@link IpNode} knows its
+   * interfaces.
    */
   setup(p: Packet, point: NatChain['point'], range: NatRange): Verdict;
 }

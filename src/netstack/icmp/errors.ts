@@ -47,6 +47,12 @@ export class IcmpErrors {
     this.unreachable(p, UNREACHABLE.HOST);
   }
 
+  /** Destination unreachable, with whatever code a firewall was told. */
+  refused(p: Packet, code: number): void {
+    if (isIpv4(p)) this.#send4(p, icmp.TYPES.DESTINATION_UNREACHABLE, code, 0);
+    else this.#send6(p, icmpv6.TYPES.DESTINATION_UNREACHABLE, code, 0);
+  }
+
   /** @param code 0 = TTL or hop limit, 1 = reassembly */
   timeExceeded(p: Packet, code: 0 | 1): void {
     if (isIpv4(p)) this.#send4(p, icmp.TYPES.TIME_EXCEEDED, code, 0);
@@ -81,7 +87,7 @@ export class IcmpErrors {
     copy(b, o, s, icmp.HEADER, quote);
     // RFC 1812 4.3.2.5: precedence 6 (internetwork control), the rest of the TOS as it came.
     const tos = (ipv4.tos(b, o) & 0x1e) | 0xc0;
-    node.output.datagram(IPPROTO.ICMP, from, to, s, 0, icmp.HEADER + quote, tos, DEFAULT_TTL, false, causeOf(p));
+    node.output.datagram(IPPROTO.ICMP, from, to, s, 0, icmp.HEADER + quote, tos, DEFAULT_TTL, false, causeOf(p), p);
   }
 
   #send6(p: Packet, type: number, code: number, rest: number): void {
@@ -100,7 +106,7 @@ export class IcmpErrors {
     icmpv6.setCode(s, 0, code);
     icmpv6.setRest(s, 0, rest);
     copy(b, o, s, icmpv6.HEADER, quote);
-    node.output.datagram(IPPROTO.IPV6_ICMP, from, to, s, 0, icmpv6.HEADER + quote, 0, DEFAULT_TTL, false, causeOf(p));
+    node.output.datagram(IPPROTO.IPV6_ICMP, from, to, s, 0, icmpv6.HEADER + quote, 0, DEFAULT_TTL, false, causeOf(p), p);
   }
 
   #mayAnswer4(p: Packet, o: number): boolean {

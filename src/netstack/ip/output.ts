@@ -11,6 +11,7 @@ import * as ethernet from '../../wire/ethernet.js';
 import * as ipv4 from '../../wire/ipv4.js';
 import * as ipv6 from '../../wire/ipv6.js';
 import { addrOf6, keyOf } from '../address-book.js';
+import { CT_REPLY, CT_STATE } from '../conntrack/connection.js';
 import { ACCEPT, STOLEN, walk } from '../hook.js';
 import { UNREACHABLE } from '../icmp/kinds.js';
 import { NO_INTERFACE } from '../interface.js';
@@ -51,11 +52,22 @@ export class Output implements IpOutput {
     this.datagram(protocol, from, to, buf, off, len, mark << 2, DEFAULT_TTL, dontFragment, cause);
   }
 
-  /** As {@link send}, with the whole traffic class octet and the hop limit. */
-  datagram(protocol: number, from: Addr, to: Addr, buf: Uint8Array, off: number, len: number, tos: number, ttl: number, dontFragment: boolean, cause: Cause): void {
+  /**
+   * As {@link send}, with the whole traffic class octet and the hop limit.
+   * @param about the packet that this one reports an error of, or refuses: it belongs to the same connection
+   */
+  datagram(
+    protocol: number, from: Addr, to: Addr, buf: Uint8Array, off: number, len: number, tos: number, ttl: number, dontFragment: boolean, cause: Cause,
+    about: Packet | null = null,
+  ): void {
     const family = this.#node.book.family(to);
     const p = this.open(family, protocol, from, to, len, tos, ttl, dontFragment, cause);
     if (p === null) return;
+    if (about !== null && about.ct !== null) {
+      // Linux's nf_ct_attach: related, in the other direction.
+      p.ct = about.ct;
+      p.ctinfo = CT_STATE.RELATED | (~about.ctinfo & CT_REPLY);
+    }
     const at = p.off + p.len - len;
     copy(buf, off, p.buf, at, len);
     const sum = checksumOffset(protocol);
@@ -119,7 +131,9 @@ export class Output implements IpOutput {
         if (verdict !== STOLEN) node.core.drop(p, verdict as DropCode, p.decision);
         return;
       }
+      const routed = p.decision === dest.decision;
       dest = this.#reroute(p, family);
+      if (routed) p.decision = dest.decision;
     }
     if (dest.kind === DEST.UNICAST) this.#unicast(p, family, dest, dontFragment);
     else this.#special(p, family, dest, dontFragment);

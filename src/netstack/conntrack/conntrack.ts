@@ -1,0 +1,307 @@
+/**
+ * Connection tracking of a node, with Linux's semantics (nf_conntrack_core): packets that come in are tracked at
+ * prerouting, those that the node makes at output; an entry is in the table once its first packet has come through the
+ * node (input or postrouting, last), and dies with it before.
+ * @module
+ */
+import { DROP } from '../../base/drop.js';
+import { plus, seconds, type Nanos } from '../../base/time.js';
+import type { Packet } from '../../fabric/packet.js';
+import * as checksum from '../../wire/checksum.js';
+import * as ethernet from '../../wire/ethernet.js';
+import * as tcp from '../../wire/tcp.js';
+import * as udp from '../../wire/udp.js';
+import { ACCEPT, dropVerdict, type Hook, type HookPoint, PRIORITY, type Verdict } from '../hook.js';
+import type { IpNode } from '../ip-node.js';
+import { IPPROTO } from '../transport.js';
+import { CT_REPLIED, CT_REPLY, CT_STATE, CT_STATUS, type Connection } from './connection.js';
+import { Entry } from './entry.js';
+import { IcmpTracking } from './icmp.js';
+import { findTransport, readTuple, TransportPlace } from './packet-tuple.js';
+import { type ResolvedSettings, resolveSettings } from './settings.js';
+import { ConnectionTable } from './table.js';
+import { TCP_ACCEPTED, TCP_REPEAT, TcpTracking } from './tcp/tracking.js';
+import type { ConntrackSettings, Tracker } from './tracker.js';
+import { icmpAsks, Tuple } from './tuple.js';
+import { CT_WHY, whyBits, whyInvalid } from './why.js';
+
+const IPPROTO_GRE = 47;
+/** From this age on a UDP flow that is answered is a stream. */
+const STREAM_AGE = seconds(2);
+/** After this long under pressure Linux's garbage collection has come round (GC_SCAN_INTERVAL_MAX). */
+const PRESSURE = seconds(60);
+
+export class Conntrack implements Tracker {
+  readonly node: IpNode;
+  readonly settings: ResolvedSettings;
+  readonly table = new ConnectionTable();
+  readonly stats = { found: 0, invalid: 0, insert: 0, insert_failed: 0, drop: 0, early_drop: 0, error: 0, search_restart: 0, clash_resolve: 0, chaintoolong: 0 };
+  readonly #tcp: TcpTracking;
+  readonly #icmp: IcmpTracking;
+  readonly #place = new TransportPlace();
+  readonly #tuple = new Tuple();
+  readonly #inverse = new Tuple();
+  #lastId = 0;
+  /** Since when the table is full and nothing near the new entry could go. */
+  #pressed: Nanos | null = null;
+  #undo: (() => void)[] = [];
+
+  constructor(node: IpNode, settings: ConntrackSettings) {
+    this.node = node;
+    this.settings = resolveSettings(settings);
+    this.#tcp = new TcpTracking(this.settings, this.table);
+    this.#icmp = new IcmpTracking(node, this.table, this.settings);
+    this.#install();
+  }
+
+  of(p: Packet): Connection | null {
+    return p.ct as Entry | null;
+  }
+
+  notrack(p: Packet): void {
+    if (p.ct === null) p.ctinfo = CT_STATE.UNTRACKED;
+  }
+
+  entries(): readonly Connection[] {
+    this.table.sweep(this.node.core.scheduler.now);
+    return this.table.list();
+  }
+
+  counters(): Readonly<Record<string, number>> {
+    return { ...this.stats };
+  }
+
+  flush(): void {
+    for (const entry of this.table.list()) this.table.remove(entry);
+  }
+
+  invalidReason(p: Packet): string | null {
+    return whyInvalid(p.ctinfo);
+  }
+
+  /** Takes the hooks away; the entries stay until their time is over. */
+  close(): void {
+    for (const undo of this.#undo.splice(0)) undo();
+    this.node.defragments = false;
+  }
+
+  /** hot. What the hooks at -200 do. */
+  track(p: Packet, family: 4 | 6, arrived: boolean): Verdict {
+    // Seen before: on the loopback, or an error about a tracked packet.
+    if (p.ct !== null || p.ctinfo === CT_STATE.UNTRACKED) return ACCEPT;
+    const b = p.buf;
+    const o = p.off + ethernet.HEADER;
+    const end = p.off + p.len;
+    const place = this.#place;
+    if (!findTransport(b, o, end, family, place)) return this.#invalid(p, CT_WHY.MALFORMED);
+    if (place.protocol === IPPROTO.ICMP || place.protocol === IPPROTO.IPV6_ICMP) {
+      const why = this.#icmp.error(p, family, place, end, arrived);
+      if (why !== 0) {
+        this.stats.error++;
+        p.ctinfo = CT_STATE.INVALID | whyBits(why);
+        return ACCEPT;
+      }
+      if (p.ctinfo !== 0) return ACCEPT;
+    }
+    if (!readTuple(b, o, end, family, place, this.node.book, this.#tuple)) return this.#invalid(p, CT_WHY.MALFORMED);
+    const now = this.node.core.scheduler.now;
+    for (;;) {
+      const verdict = this.#resolve(p, now, arrived);
+      if (verdict !== ACCEPT || p.ct === null) return verdict;
+      const entry = p.ct as Entry;
+      const why = this.#packet(entry, p, family, end, arrived, now);
+      if (why === 0) {
+        if ((p.ctinfo & CT_REPLY) !== 0) entry.status |= CT_STATUS.SEEN_REPLY;
+        return ACCEPT;
+      }
+      p.ct = null;
+      p.ctinfo = 0;
+      if (why !== TCP_REPEAT) return this.#invalid(p, why);
+    }
+  }
+
+  /** hot. What the hooks that come last do. */
+  confirm(p: Packet): Verdict {
+    const entry = p.ct as Entry | null;
+    if (entry === null || (entry.status & CT_STATUS.CONFIRMED) !== 0 || (p.ctinfo & CT_REPLY) !== 0) return ACCEPT;
+    return this.#confirmNew(entry, p);
+  }
+
+  /** Whether an entry other than `mine` has that tuple: for translation. An entry of the very same flow does not count. */
+  taken(tuple: Tuple, mine: Entry): boolean {
+    const found = this.table.find(tuple, this.node.core.scheduler.now)?.entry ?? null;
+    if (found === null || found === mine || found.original.equals(mine.original)) return false;
+    this.stats.found++;
+    return true;
+  }
+
+  #install(): void {
+    const { node } = this;
+    node.defragments = true;
+    const hook = (point: HookPoint, priority: number, family: 4 | 6, run: Hook['run']): void => {
+      this.#undo.push(node.install({ point, priority, family, run }));
+    };
+    for (const family of [4, 6] as const) {
+      hook('prerouting', PRIORITY.CONNTRACK, family, (p) => this.track(p, family, true));
+      hook('output', PRIORITY.CONNTRACK, family, (p) => this.track(p, family, false));
+      hook('input', PRIORITY.CONFIRM, family, (p) => this.confirm(p));
+      hook('postrouting', PRIORITY.CONFIRM, family, (p) => this.confirm(p));
+    }
+  }
+
+  #invalid(p: Packet, why: number): Verdict {
+    this.stats.invalid++;
+    p.ctinfo = CT_STATE.INVALID | whyBits(why);
+    return ACCEPT;
+  }
+
+  /** hot. Finds or makes the packet's entry: sets `p.ct` and `p.ctinfo`. */
+  #resolve(p: Packet, now: Nanos, arrived: boolean): Verdict {
+    const tuple = this.table.find(this.#tuple, now);
+    if (tuple === null) return this.#open(p, now, arrived);
+    const entry = tuple.entry as Entry;
+    p.ct = entry;
+    if (tuple.direction === CT_REPLIED) p.ctinfo = CT_STATE.ESTABLISHED | CT_REPLY;
+    else p.ctinfo = (entry.status & CT_STATUS.SEEN_REPLY) !== 0 ? CT_STATE.ESTABLISHED : CT_STATE.NEW;
+    return ACCEPT;
+  }
+
+  #open(p: Packet, now: Nanos, arrived: boolean): Verdict {
+    if (!this.#inverse.setInverse(this.#tuple)) return this.#invalid(p, CT_WHY.ICMP_UNASKED);
+    if (this.settings.max !== 0 && this.table.count >= this.settings.max && !this.#makeRoom(now)) {
+      this.stats.drop++;
+      p.decision = this.node.core.decisions.intern({
+        node: this.node.id, stage: arrived ? 'prerouting' : 'output', text: { ct: 'new', kind: `nf_conntrack_max:${this.settings.max}` }, reason: { at: 'conntrack', kind: 'table-full' },
+      });
+      return dropVerdict(DROP.CT_FULL);
+    }
+    p.ct = new Entry(++this.#lastId, this.#tuple, this.#inverse);
+    p.ctinfo = CT_STATE.NEW;
+    return ACCEPT;
+  }
+
+  #makeRoom(now: Nanos): boolean {
+    const { table } = this;
+    const { max } = this.settings;
+    table.sweep(now);
+    if (this.#pressed !== null && now - this.#pressed >= PRESSURE) {
+      this.#pressed = null;
+      this.stats.early_drop += table.relieve(Math.floor(max / 100) * 95);
+    }
+    if (table.count < max) return true;
+    const gone = table.evict(this.#tuple);
+    this.stats.early_drop += gone;
+    if (gone === 0) this.#pressed ??= now;
+    return gone > 0;
+  }
+
+  /** hot. The protocol's part. @returns why the packet is invalid, 0 or {@link TCP_REPEAT} */
+  #packet(entry: Entry, p: Packet, family: 4 | 6, end: number, arrived: boolean, now: Nanos): number {
+    const { settings } = this;
+    switch (entry.original.protocol) {
+      case IPPROTO.UDP:
+        return this.#udp(entry, p, family, end, arrived, now);
+      case IPPROTO.TCP:
+        return this.#tcpSegment(entry, p, family, end, arrived, now);
+      case IPPROTO.ICMP:
+        if (family !== 4 || !icmpAsks(IPPROTO.ICMP, entry.original.dport >>> 8)) return CT_WHY.ICMP_UNASKED;
+        this.#refresh(entry, settings.icmp, now);
+        return 0;
+      case IPPROTO.IPV6_ICMP:
+        if (family !== 6 || !icmpAsks(IPPROTO.IPV6_ICMP, entry.original.dport >>> 8)) return CT_WHY.ICMP_UNASKED;
+        this.#refresh(entry, settings.icmpv6, now);
+        return 0;
+      case IPPROTO_GRE:
+        if ((entry.status & CT_STATUS.SEEN_REPLY) === 0) this.#refresh(entry, settings.gre, now);
+        else {
+          this.#refresh(entry, settings.greStream, now);
+          entry.status |= CT_STATUS.ASSURED;
+        }
+        return 0;
+      default:
+        this.#refresh(entry, settings.generic, now);
+        return 0;
+    }
+  }
+
+  #udp(entry: Entry, p: Packet, family: 4 | 6, end: number, arrived: boolean, now: Nanos): number {
+    const b = p.buf;
+    const { at } = this.#place;
+    if (udp.check(b, at, end - at) !== 0) return CT_WHY.MALFORMED;
+    if (arrived && this.settings.checksum && udp.checksum(b, at) !== 0 && !sumsUp(p, family, IPPROTO.UDP, at, end)) return CT_WHY.CHECKSUM;
+    const { settings } = this;
+    if (!entry.confirmed) entry.streamSince = plus(now, STREAM_AGE);
+    if ((entry.status & CT_STATUS.SEEN_REPLY) !== 0 && now > entry.streamSince) {
+      this.#refresh(entry, settings.udpStream, now);
+      entry.status |= CT_STATUS.ASSURED;
+    } else this.#refresh(entry, settings.udp, now);
+    return 0;
+  }
+
+  #tcpSegment(entry: Entry, p: Packet, family: 4 | 6, end: number, arrived: boolean, now: Nanos): number {
+    const { at } = this.#place;
+    const { tcp: track } = entry;
+    if (track === null || tcp.check(p.buf, at, end - at) !== 0) return CT_WHY.MALFORMED;
+    if (arrived && this.settings.checksum && !sumsUp(p, family, IPPROTO.TCP, at, end)) return CT_WHY.CHECKSUM;
+    const verdict = this.#tcp.packet(entry, track, (p.ctinfo & CT_REPLY) === 0 ? 0 : 1, p.buf, at, end - at, now);
+    return verdict === TCP_ACCEPTED ? 0 : verdict;
+  }
+
+  /** hot. */
+  #refresh(entry: Entry, timeout: Nanos, now: Nanos): void {
+    if ((entry.status & CT_STATUS.FIXED_TIMEOUT) === 0) entry.expires = plus(now, timeout);
+  }
+
+  /** The first packet has come through: into the table, unless somebody else has its tuples by now. */
+  #confirmNew(entry: Entry, p: Packet): Verdict {
+    const now = this.node.core.scheduler.now;
+    if ((entry.status & CT_STATUS.DYING) !== 0) {
+      this.stats.insert_failed++;
+      return this.#lost(entry, p);
+    }
+    const clash = this.table.find(entry.original, now) ?? this.table.find(entry.reply, now);
+    if (clash === null) {
+      this.table.insert(entry, now);
+      return ACCEPT;
+    }
+    const winner = clash.entry as Entry;
+    if (entry.original.protocol === IPPROTO.UDP && sameFlow(winner, entry)) {
+      this.stats.clash_resolve++;
+      p.ct = winner;
+      return ACCEPT;
+    }
+    this.stats.drop++;
+    this.stats.insert_failed++;
+    return this.#lost(entry, p);
+  }
+
+  /** A packet whose entry finds no place: where it was to be translated, nothing was free. */
+  #lost(entry: Entry, p: Packet): Verdict {
+    const translated = (entry.status & (CT_STATUS.SNAT | CT_STATUS.DNAT | CT_STATUS.SRC_NAT_DONE)) !== 0;
+    const stage = p.oif < 0 ? 'input' : 'postrouting';
+    const { core } = this.node;
+    if (!translated) {
+      p.decision = core.decisions.intern({ node: core.id, stage, text: { ct: 'new', kind: 'clash' }, reason: { at: 'conntrack', kind: 'invalid' } });
+      return dropVerdict(DROP.CT_INVALID);
+    }
+    p.decision = core.decisions.intern({ node: core.id, stage, text: { ct: 'new', kind: 'no-free-tuple' }, reason: { at: 'nat', kind: 'pool-exhausted' } });
+    return dropVerdict(DROP.NAT_POOL);
+  }
+}
+
+/** hot. As the kernel has it: over all that follows the IP header. */
+export function sumsUp(p: Packet, family: 4 | 6, protocol: number, at: number, end: number): boolean {
+  const o = p.off + ethernet.HEADER;
+  const n = end - at;
+  const pseudo = family === 4 ? checksum.pseudo4(p.buf, o, protocol, n) : checksum.pseudo6(p.buf, o, protocol, n);
+  return checksum.verifyView(p.view, at, n, pseudo);
+}
+
+function sameFlow(a: Entry, b: Entry): boolean {
+  return (a.original.equals(b.original) && a.reply.equals(b.reply)) || (a.original.equals(b.reply) && a.reply.equals(b.original));
+}
+
+/** A node's connection table; its hooks are in force from now on. */
+export function createTracker(node: IpNode, settings: ConntrackSettings = {}): Conntrack {
+  return new Conntrack(node, settings);
+}
