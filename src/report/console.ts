@@ -91,9 +91,10 @@ function details(finding: Finding, report: FlowReport, paint: Paint): string[] {
   if (finding.src !== null) lines.push(`    expected by ${finding.src.file}:${finding.src.line}`);
   if (evidence.links.length > 0) lines.push(`    crossed ${evidence.links.join(', ')}`);
   if (evidence.why !== undefined) lines.push(`    ${evidence.why}`);
+  lines.push(...(evidence.drops ?? []).map((line) => `    ${line}`));
   const ledger = report.files[0];
   const packet = evidence.packets[0];
-  if (packet !== undefined && ledger !== undefined) lines.push(`    ${evidence.total} packets; the first: callpath where ${ledger} 'frame.packet_id == ${packet}'`);
+  if (packet !== undefined && ledger !== undefined) lines.push(`    ${evidence.total} packets; the first: callpath ${evidence.drops === undefined ? 'where' : 'why'} ${ledger} 'frame.packet_id == ${packet}'`);
   return lines;
 }
 

@@ -68,6 +68,7 @@ function testCase(report: FlowReport, finding: Finding): string {
     ...(finding.src === null ? [] : [`expected by ${finding.src.file}:${finding.src.line}`]),
     ...(evidence.links.length === 0 ? [] : [`crossed ${evidence.links.join(', ')}`]),
     ...(evidence.why === undefined ? [] : [evidence.why]),
+    ...(evidence.drops ?? []),
     ...(evidence.packets.length === 0 ? [] : [`packets: frame.packet_id in {${evidence.packets.join(', ')}} of ${report.files[0] ?? 'the ledger'}`]),
   ];
   return `${open}><failure message="${attribute(text[0] ?? '')}">${escape(text.join('\n'))}</failure></testcase>`;

@@ -8,6 +8,7 @@ import { formatDuration } from '../base/time.js';
 import type { Expectation } from '../scenario/flow.js';
 import { Context } from './context.js';
 import type { VerifyInput } from './context.js';
+import { withDropLines } from './drop-lines.js';
 import type { Finding, Verdict } from './finding.js';
 import { boundsText, judgeIce, judgeMedia, judgeQuality, judgeSymmetric } from './media-check.js';
 import { judgeInternetOnly } from './internet-check.js';
@@ -19,7 +20,10 @@ export type { VerifyInput } from './context.js';
 
 export function verifyFlow(input: VerifyInput): readonly Finding[] {
   const context = new Context(input);
-  return input.flow.expectations.map((expectation) => ({ ...about(context, expectation), src: expectation.src, ...judge(context, expectation) }));
+  return withDropLines(
+    context,
+    input.flow.expectations.map((expectation) => ({ ...about(context, expectation), src: expectation.src, ...judge(context, expectation) })),
+  );
 }
 
 type About = Pick<Finding, 'check' | 'subject' | 'expected'>;

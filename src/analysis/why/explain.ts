@@ -4,8 +4,9 @@
  * @module
  */
 import type { FlowId, PacketId } from '../../base/brand.js';
+import { DROP } from '../../base/drop.js';
 import { protocolName } from '../../capture/ledger.js';
-import type { Flow, Ledger } from '../../capture/ledger.js';
+import type { Flow, Ledger, Step } from '../../capture/ledger.js';
 import type { Plan } from '../../topology/plan.js';
 import { ownersOf } from '../addresses.js';
 import type { AddressOwners } from '../addresses.js';
@@ -102,9 +103,13 @@ function directionOf(from: string, to: string, ways: readonly Way[]): DirectionS
 function otherEnd({ ledger, owners }: Around, { flow, strands, from }: FlowStrands): string | null {
   const owner = [flow, ...flow.aliases].reverse().map(({ b }) => owners?.ofEndpoint(b)?.name).find((name) => name !== undefined && name !== from);
   if (owner !== undefined) return owner;
-  const taken = strands.filter(({ direction, steps, drop }) => direction === 'there' && drop === 0 && steps.at(-1)?.kind === 'in').map(({ steps }) => nodeAt(ledger, steps.at(-1)?.point ?? ledger.points.lab));
-  const answered = strands.filter(({ direction, steps }) => direction === 'back' && steps[0] !== undefined && steps[0].kind !== 'in').map(({ steps }) => nodeAt(ledger, steps[0]?.point ?? ledger.points.lab));
-  return answered.find((node) => taken.includes(node)) ?? taken[0] ?? answered[0] ?? null;
+  const node = (step: Step | undefined): string => nodeAt(ledger, step?.point ?? ledger.points.lab);
+  const there = strands.filter(({ direction }) => direction === 'there');
+  const taken = there.filter(({ steps, drop }) => drop === 0 && steps.at(-1)?.kind === 'in').map(({ steps }) => node(steps.at(-1)));
+  const answered = strands.filter(({ direction, steps }) => direction === 'back' && steps[0]?.kind === 'out').map(({ steps }) => node(steps[0]));
+  // Only who has the address finds that nothing listens.
+  const refused = there.filter(({ drop }) => drop === DROP.NO_LISTENER).map(({ steps }) => node(steps.at(-1)));
+  return answered.find((one) => taken.includes(one)) ?? taken[0] ?? answered[0] ?? refused[0] ?? null;
 }
 
 /** A firewall that let a packet pass as the first of a connection holds its state. */

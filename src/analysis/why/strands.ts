@@ -153,7 +153,7 @@ class Strands {
     const own: WholeWay = { steps: this.#ledger.trail(packet.trail), drop: packet.drop, ids: [packet.id] };
     const { arrivedAt } = this.#trails.of(packet.trail);
     let remade = false;
-    const ways: WholeWay[] = [];
+    const [copies, fragments]: [WholeWay[], WholeWay[]] = [[], []];
     for (const piece of this.#pieces.get(packet.id) ?? []) {
       const { bornAt } = this.#trails.of(piece.trail);
       const made = this.#until(own.steps, bornAt, this.#ledger.trail(piece.trail)[0]);
@@ -161,13 +161,12 @@ class Strands {
       // Taken by the node that made the pieces: it went on as these alone.
       remade ||= packet.drop === 0 && bornAt !== null && bornAt === arrivedAt;
       const on = this.#wayOn(piece);
-      ways.push({ ...on, steps: [...made, ...on.steps] });
+      (piece.length < packet.length ? fragments : copies).push({ ...on, steps: [...made, ...on.steps] });
     }
-    if (!remade) ways.unshift(own);
-    const ids = [packet.id, ...ways.flatMap((way) => way.ids)];
-    ways.sort((a, b) => this.#rank(a) - this.#rank(b));
-    const fragments = (this.#pieces.get(packet.id) ?? []).some(({ length }) => length < packet.length);
-    return { ...must(fragments ? ways.at(-1) : ways[0], 'a way'), ids };
+    const ids = [...new Set([packet.id, ...[...copies, ...fragments].flatMap((way) => way.ids)])];
+    const worst = fragments.sort((a, b) => this.#rank(b) - this.#rank(a)).slice(0, 1);
+    const ways = [...(remade ? [] : [own]), ...copies, ...worst].sort((a, b) => this.#rank(a) - this.#rank(b));
+    return { ...must(ways[0], 'a way'), ids };
   }
 
   /** The steps of a packet up to where a piece was made of it: at a node that it had come to, or by a link. */
