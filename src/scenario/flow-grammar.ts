@@ -3,6 +3,7 @@
  * @module
  */
 import { z } from 'zod';
+import { DROP_NAMES } from '../base/drop.js';
 import type { ErrorCode, SourceRef } from '../base/error.js';
 import type { Nanos } from '../base/time.js';
 import { parseDuration, seconds } from '../base/time.js';
@@ -10,7 +11,7 @@ import type { Faults } from '../topology/source/faults.js';
 import type { Path, Source } from '../topology/source/source.js';
 import { didYouMean, listed } from '../topology/source/suggest.js';
 import { readIssues } from '../topology/source/zod-issues.js';
-import { FAILING_STEPS, INTERNET_ONLY, PATH_LABELS } from './flow.js';
+import { FAILING_STEPS, INTERNET_ONLY, PATH_LABELS, WHY_MEDIA } from './flow.js';
 import type { Expectation, Step } from './flow.js';
 
 const actor = z.string().min(1);
@@ -46,6 +47,21 @@ const expectSchema = z.union([
   z.strictObject({ quality: z.strictObject({ between: pair, loss: bound('%').optional(), delay: bound('ms|us|s').optional(), jitter: bound('ms|us|s').optional() }) }),
   z.strictObject({ fails: z.strictObject({ step: z.enum(FAILING_STEPS), says: z.string().min(1).optional() }) }),
   z.strictObject({ silence: z.strictObject({ from: actor, to: actor, for: z.string().regex(/^>\s*\d+(\.\d+)?\s*(ms|s|m)$/, { error: 'a lower bound such as "> 5s"' }) }) }),
+  z.strictObject({
+    why: z
+      .strictObject({
+        between: z.tuple([z.string().min(1), z.string().min(1)]),
+        medium: z.enum(WHY_MEDIA).optional(),
+        'parts-at': z.string().optional(),
+        'meets-at': z.string().optional(),
+        'state-at': z.string().optional(),
+        'dropped-at': z.string().optional(),
+        by: z.enum(DROP_NAMES).exclude(['none']).optional(),
+        rule: z.string().regex(/^[^:]+(:\d+)?$/, { error: 'a rule file, or FILE:LINE' }).optional(),
+        says: z.string().min(1).optional(),
+      })
+      .refine((why) => Object.keys(why).some((key) => key !== 'between' && key !== 'medium'), { error: 'at least one of parts-at, meets-at, state-at, dropped-at, by, rule, says' }),
+  }),
 ]);
 
 /** Keys that every script has. */
@@ -128,6 +144,23 @@ function upper(text: string | undefined): string | null {
   return text === undefined ? null : text.replace(/^<\s*/, '');
 }
 
+function readWhy(raw: Extract<RawExpectation, { why: unknown }>['why'], src: SourceRef): Expectation {
+  const text = (key: 'parts-at' | 'meets-at' | 'state-at' | 'dropped-at' | 'rule' | 'says'): string | null => raw[key] ?? null;
+  return {
+    expect: 'why',
+    nodes: raw.between,
+    medium: raw.medium ?? null,
+    partsAt: text('parts-at'),
+    meetsAt: text('meets-at'),
+    stateAt: text('state-at'),
+    droppedAt: text('dropped-at'),
+    by: raw.by ?? null,
+    rule: text('rule'),
+    says: text('says'),
+    src,
+  };
+}
+
 function readExpectation(raw: RawExpectation, src: SourceRef): Expectation[] {
   if ('signed-in' in raw) return raw['signed-in'].map((of) => ({ expect: 'signed-in', of, src }));
   if ('signalling' in raw) {
@@ -145,6 +178,7 @@ function readExpectation(raw: RawExpectation, src: SourceRef): Expectation[] {
   }
   if ('fails' in raw) return [{ expect: 'fails', step: raw.fails.step, says: raw.fails.says ?? null, src }];
   if ('silence' in raw) return [{ expect: 'silence', from: raw.silence.from, to: raw.silence.to, longer: time(raw.silence.for.replace(/^>\s*/, '').replace(/\s/g, '')), src }];
+  if ('why' in raw) return [readWhy(raw.why, src)];
   const { between, loss, delay, jitter } = raw.quality;
   const bounds = { loss: upper(loss), delay: upper(delay), jitter: upper(jitter) };
   return [

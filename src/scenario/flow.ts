@@ -2,6 +2,7 @@
  * A documented flow: who takes part, what they do, and what must be seen. Plain data.
  * @module
  */
+import type { DropName } from '../base/drop.js';
 import type { SourceRef } from '../base/error.js';
 import type { Nanos } from '../base/time.js';
 
@@ -63,7 +64,33 @@ export type Expectation =
   /** The script ended at such a step; `says` is a part of what was said to it. */
   | { readonly expect: 'fails'; readonly step: FailingStep; readonly says: string | null; readonly src: SourceRef }
   /** For longer than that media was sent and nothing of it arrived. */
-  | { readonly expect: 'silence'; readonly from: Actor; readonly to: Actor; readonly longer: Nanos; readonly src: SourceRef };
+  | { readonly expect: 'silence'; readonly from: Actor; readonly to: Actor; readonly longer: Nanos; readonly src: SourceRef }
+  | WhyExpectation;
+
+/** Why a flow between two nodes broke, as `callpath why` explains it. What is null may be anything. */
+export interface WhyExpectation {
+  readonly expect: 'why';
+  /** Actors, or nodes of the topology. */
+  readonly nodes: readonly [string, string];
+  readonly medium: WhyMedium | null;
+  /** The node at which the ways of question and answer part, and the one at which they would meet again. */
+  readonly partsAt: string | null;
+  readonly meetsAt: string | null;
+  /** A firewall that holds the state of the connection. */
+  readonly stateAt: string | null;
+  /** Node or link. */
+  readonly droppedAt: string | null;
+  readonly by: DropName | null;
+  /** The rule, or the chain of the policy: `er-filter.nft`, or with its line `er-filter.nft:12`. */
+  readonly rule: string | null;
+  /** A part of the rule's comment. */
+  readonly says: string | null;
+  readonly src: SourceRef;
+}
+
+/** What a flow carries, as far as an expectation can name it. */
+export const WHY_MEDIA = ['signalling', 'audio', 'rtcp', 'stun', 'dns'] as const;
+export type WhyMedium = (typeof WHY_MEDIA)[number];
 
 /** Services that the article keeps off ExpressRoute, as far as a run has them. */
 export const INTERNET_ONLY = ['dns'] as const;

@@ -15,6 +15,7 @@ import { judgeInternetOnly } from './internet-check.js';
 import { judgePath } from './path-check.js';
 import { judgeFails, judgeSilence } from './symptom-check.js';
 import { judgeSignedIn, judgeTold } from './told-check.js';
+import { judgeWhy, whyText } from './why-check.js';
 
 export type { VerifyInput } from './context.js';
 
@@ -51,6 +52,8 @@ function about(c: Context, e: Expectation): About {
       return { check: `quality/${c.pair(...e.between)}`, subject: `${c.pair(...e.between)} quality`, expected: boundsText(e) };
     case 'fails':
       return { check: `fails/${e.step}`, subject: `${e.step} fails`, expected: e.says === null ? 'refused' : `refused, "${e.says}"` };
+    case 'why':
+      return { check: `why/${e.nodes.map((node) => c.node(node)).join('-')}`, subject: `why ${e.nodes.map((node) => c.node(node)).join('-')}`, expected: whyText(e) };
     case 'silence':
       return { check: `silence/${c.pair(e.from, e.to)}`, subject: `${c.node(e.from)} > ${c.node(e.to)} silence`, expected: `longer than ${formatDuration(e.longer)}` };
     case 'internet-only':
@@ -82,6 +85,8 @@ function judge(c: Context, e: Expectation): Verdict {
       return judgeQuality(c, e);
     case 'fails':
       return judgeFails(c, e);
+    case 'why':
+      return judgeWhy(c, e);
     case 'silence':
       return judgeSilence(c, e);
     case 'internet-only':
