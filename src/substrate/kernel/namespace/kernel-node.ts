@@ -50,6 +50,9 @@ export class KernelNode {
   /** Everything of the plan, up and running. Errors: KERNEL_TOOL, KERNEL_REFUSED. */
   async configure(): Promise<void> {
     await runTool(this.namespace, { tool: 'ip', arguments: ['-batch', '-'], input: `${nodeBatch(this.plan).join('\n')}\n` });
+    // First of all rules: the file may begin with `flush ruleset`.
+    const firewall = this.plan.firewall ?? null;
+    if (firewall !== null) await runTool(this.namespace, { tool: 'nft', arguments: ['-f', firewall.file], input: '' });
     const rules = dscpRules(this.plan);
     if (rules !== null) await runTool(this.namespace, { tool: 'nft', arguments: ['-f', '-'], input: rules });
   }
