@@ -188,6 +188,7 @@ export class Reassembly {
     whole.oif = latest.oif;
     whole.mark = latest.mark;
     whole.decision = latest.decision;
+    whole.fragmented = d.parts.reduce((most, part) => Math.max(most, part.packet.len - ethernet.HEADER), 0);
     copy(first.packet.buf, first.packet.off, whole.buf, whole.off, head);
     for (const part of d.parts) copy(part.packet.buf, part.at, whole.buf, whole.off + head + part.start, part.end - part.start);
     const o = whole.off + ethernet.HEADER;
