@@ -213,7 +213,7 @@ const connection: Maker = (context) => {
     [8, () => `ct direction ${direction()}`],
     [8, () => `ct mark ${not(dice)}${dice.pick([0, 1, 7])}`],
     [8, ends],
-    [6, () => (pinned.protocol === null ? `meta l4proto { tcp, udp } ct ${direction()} ${dice.pick(['proto-src', 'proto-dst'])} ${dice.pick(PORTS)}` : null)],
+    [6, () => (pinned.protocol === null ? `meta l4proto ${protocol(context, TRANSPORTS) ?? ''} ct ${direction()} ${dice.pick(['proto-src', 'proto-dst'])} ${dice.pick(PORTS)}` : null)],
     [3, () => `ct ${direction()} protocol ${dice.pick(['tcp', 'udp'])}`],
   ])();
 };
