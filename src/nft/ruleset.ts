@@ -139,6 +139,8 @@ export interface SetBody {
 
 export interface NamedSet extends SetBody {
   readonly name: string;
+  /** Where `types` holds `integer`, which has no width of its own: a field for each part of the key (`typeof`). */
+  readonly example?: readonly Selector[];
   readonly src: SourceRef;
 }
 

@@ -1,0 +1,75 @@
+/**
+ * Which files an `include` names. Relative paths are taken from the folder of the first rule file, also in files that
+ * are included themselves: the kernel's side calls `nft -I FOLDER` in that folder.
+ * @see nft(8), "Include files"
+ * @module
+ */
+import { fault, unsupported } from '../fault.js';
+import type { Token } from './lexing/token.js';
+
+export interface FileAccess {
+  /** The text of a file; null when it is not there or cannot be read. */
+  read(path: string): string | null;
+  /** Names of the files in a folder, in any order; folders are left out. Needed for wildcards only. */
+  list?(folder: string): readonly string[];
+}
+
+/** nft's MAX_INCLUDE_DEPTH */
+export const DEEPEST_INCLUDE = 16;
+
+/** Errors: NFT_FILE, NFT_UNSUPPORTED. */
+export function includedFiles(base: string, token: Token, access: FileAccess): readonly { readonly path: string; readonly text: string }[] {
+  const path = resolvePath(folderOf(base), token.text);
+  const paths = /[*?[]/.test(token.text) ? matching(path, token, access) : [path];
+  return paths.map((one) => {
+    const text = access.read(one);
+    if (text === null) throw fault('NFT_FILE', token, `there is no file ${one}`, { hint: 'the path is taken from the folder of the first rule file' });
+    return { path: one, text };
+  });
+}
+
+function folderOf(path: string): string {
+  const slash = path.lastIndexOf('/');
+  return slash < 0 ? '' : slash === 0 ? '/' : path.slice(0, slash);
+}
+
+function resolvePath(folder: string, path: string): string {
+  if (path.startsWith('/') || folder === '') return path.replace(/^(\.\/)+/, '');
+  const plain = path.replace(/^(\.\/)+/, '');
+  return folder === '/' ? `/${plain}` : `${folder}/${plain}`;
+}
+
+/** In alphabetical order, without hidden files; none is no error. */
+function matching(path: string, token: Token, access: FileAccess): readonly string[] {
+  const folder = folderOf(path);
+  const pattern = path.slice(folder === '' ? 0 : folder.length + (folder === '/' ? 0 : 1));
+  if (/[*?[]/.test(folder)) throw unsupported(token, 'a wildcard in the name of a folder');
+  if (access.list === undefined) throw unsupported(token, 'an include with wildcards', { hint: 'there is no folder to look into here' });
+  const wanted = globPattern(pattern, token);
+  const names = access.list(folder === '' ? '.' : folder).filter((name) => !name.startsWith('.') && wanted.test(name));
+  return [...names].sort().map((name) => resolvePath(folder, name));
+}
+
+/** glob(7) without escapes. */
+function globPattern(glob: string, token: Token): RegExp {
+  let out = '';
+  for (let i = 0; i < glob.length; i++) {
+    const char = glob[i] as string;
+    if (char === '*') out += '[^/]*';
+    else if (char === '?') out += '[^/]';
+    else if (char !== '[') out += char.replace(/[\\^$.|+()\]{}]/g, '\\$&');
+    else {
+      const end = glob.indexOf(']', i + 2);
+      if (end < 0) throw fault('NFT_FILE', token, 'the "[" of the wildcard is not closed', { expected: 'such as [0-9]' });
+      const inner = glob.slice(i + 1, end).replace(/^!/, '^').replace(/[\\\]]/g, '\\$&');
+      out += `[${inner}]`;
+      i = end;
+    }
+  }
+  try {
+    return new RegExp(`^${out}$`);
+  } catch (cause) {
+    if (cause instanceof SyntaxError) throw fault('NFT_FILE', token, 'the wildcard cannot be read', { expected: 'such as *.nft' });
+    throw cause;
+  }
+}
