@@ -61,7 +61,8 @@ export class IpNode implements FrameReceiver, Target {
   readonly plan: PlanNode;
   readonly forwards: boolean;
   readonly rpFilter: 0 | 1 | 2;
-  defragments: boolean;
+  /** Families that are reassembled before prerouting hooks. */
+  readonly defragments: Set<4 | 6>;
   /** By index; the loopback is 0. */
   readonly interfaces: readonly Interface[];
   readonly loopback: Interface;
@@ -93,7 +94,7 @@ export class IpNode implements FrameReceiver, Target {
     this.book = services.book;
     this.forwards = plan.forwards;
     this.rpFilter = options.rpFilter ?? 0;
-    this.defragments = options.defragments ?? false;
+    this.defragments = new Set(options.defragments === true ? [4, 6] : []);
     this.neighbours = new Neighbours(this);
     this.routes = new RouteTables(this);
     this.dscp = new DscpPolicy(plan.dscp);

@@ -44,7 +44,7 @@ export class Ipv4Input {
       core.drop(p, DROP.RP_FILTER, core.why('rp-filter', 'prerouting', 'martian'));
       return;
     }
-    if (this.#node.defragments && ipv4.isFragment(b, o)) {
+    if (ipv4.isFragment(b, o) && this.#node.defragments.has(4)) {
       const whole = this.#node.reassembly.accept4(p);
       if (whole !== null) this.#prerouting(whole, iface);
       return;
