@@ -89,7 +89,8 @@ class SimLab implements Lab {
         new Bridge(node, ends, { ...services, random: random.stream(`node:${node.name}:bridge`) });
         return { plan: node, ip: null, tcp: null };
       }
-      const ip = new IpNode(node, ends, { ...services, random: random.stream(`node:${node.name}:ip`) });
+      const hashSeed = random.stream(`node:${node.name}:multipath`).u32();
+      const ip = new IpNode(node, ends, { ...services, random: random.stream(`node:${node.name}:ip`) }, { hashSeed });
       const tcp = new TcpLayer({ output: ip.output, scheduler, random: random.stream(`node:${node.name}:tcp`) });
       ip.registerTransport(IPPROTO.TCP, tcp);
       return { plan: node, ip, tcp };
