@@ -20,7 +20,7 @@ import type { ProcessConfig } from '../../../roles/process/config.js';
 import type { Json } from '../../../roles/role.js';
 import type { Plan, PlanNode } from '../../../topology/plan.js';
 import { deferred } from '../../deferred.js';
-import type { Lab, LabDeps, RoleHandle, ScriptTime } from '../../substrate.js';
+import { type Lab, type LabDeps, noNode, type NodeControl, type RoleHandle, type ScriptTime } from '../../substrate.js';
 import { KernelNode } from '../namespace/kernel-node.js';
 import type { Namespace } from '../namespace/namespace.js';
 import { runTool } from '../namespace/tool.js';
@@ -127,6 +127,12 @@ export class KernelLab implements Lab {
     const role = this.#roles.get(node) ?? this.#programs.get(node);
     if (role === undefined) throw new LabError('ROLE_COMMAND', `no role runs on "${node}"`, { expected: `one of: ${[...this.#roles.keys(), ...this.#programs.keys()].join(', ')}` });
     return role;
+  }
+
+  node(name: string): NodeControl {
+    const node = this.#nodes.find(({ plan }) => plan.name === name && !plan.bridge);
+    if (node === undefined) throw noNode(name, this.#nodes.flatMap(({ plan }) => (plan.bridge ? [] : [plan.name])));
+    return { route: (changes) => node.route(changes) };
   }
 
   linkStats(link: LinkId, side: Side): LinkStats {

@@ -2,6 +2,7 @@
  * Watches the rules of one node: switches tracing on, listens, and makes decisions of what is told.
  * @module
  */
+import { trackedFamilies } from '../../../netstack/rules/needs.js';
 import type { PacketIdentity } from '../identity/packet-identity.js';
 import type { Namespace } from '../namespace/namespace.js';
 import { runTool } from '../namespace/tool.js';
@@ -40,8 +41,4 @@ export class RuleWatch {
     await this.#monitor.close();
     this.#tracer.close();
   }
-}
-
-function trackedFamilies(ruleset: object): ReadonlySet<4 | 6> {
-  return /"select":"ct|"do":"(snat|dnat|masquerade|redirect|set-ct-mark)"/.test(JSON.stringify(ruleset)) ? new Set([4, 6]) : new Set();
 }
