@@ -51,6 +51,7 @@ class PooledPacket implements Packet {
   iif = 0;
   oif = 0;
   mark = 0;
+  fragmented = 0;
   ct: object | null = null;
   ctinfo = 0;
 
@@ -124,6 +125,7 @@ class Pool implements CountedPool {
     p.iif = 0;
     p.oif = 0;
     p.mark = 0;
+    p.fragmented = 0;
     p.ct = null;
     p.ctinfo = 0;
     this.#live++;

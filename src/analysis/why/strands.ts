@@ -9,6 +9,7 @@ import { must } from '../../base/assert.js';
 import type { FlowId, PacketId, TrailId } from '../../base/brand.js';
 import { DROP, type DropCode } from '../../base/drop.js';
 import type { Nanos } from '../../base/time.js';
+import { type Admitted, admittedOf } from '../../capture/admitted.js';
 import type { Flow, Ledger, LedgerCursor, Step } from '../../capture/ledger.js';
 import { EXAMPLES } from '../direction-tally.js';
 import { TrailBook, nodeAt } from '../trails.js';
@@ -27,6 +28,8 @@ export interface Strand {
   readonly silence: Nanos | null;
   /** Packets in other flows that these caused. */
   readonly effects: PacketId[];
+  /** What nodes told of these packets when they were gone. */
+  readonly admitted: Admitted[];
 }
 
 export interface FlowStrands {
@@ -75,11 +78,16 @@ class Strands {
   readonly #pieces = new Map<number, Piece[]>();
   readonly #isPiece = new Set<number>();
   readonly #effects = new Map<number, PacketId[]>();
+  readonly #admitted = new Map<number, Admitted[]>();
 
   constructor(ledger: Ledger, flows: readonly Flow[]) {
     this.#ledger = ledger;
     this.#trails = new TrailBook(ledger);
     this.#wanted = new Map(flows.map((flow) => [flow.id, flow]));
+    for (const event of ledger.events()) {
+      const admitted = admittedOf(event);
+      if (admitted !== null) push(this.#admitted, admitted.packet, admitted);
+    }
   }
 
   run(): readonly FlowStrands[] {
@@ -128,7 +136,10 @@ class Strands {
     strand.packets += 1;
     strand.last = cursor.start;
     if (strand.examples.length < EXAMPLES) strand.examples.push(cursor.id);
-    for (const id of whole?.ids ?? [cursor.id]) strand.effects.push(...(this.#effects.get(id) ?? []));
+    for (const id of whole?.ids ?? [cursor.id]) {
+      strand.effects.push(...(this.#effects.get(id) ?? []));
+      strand.admitted.push(...(this.#admitted.get(id) ?? []));
+    }
     for (const { kind, point } of strand.steps) if (kind === 'out') work.passed.set(nodeAt(this.#ledger, point), cursor.start);
   }
 
@@ -145,6 +156,7 @@ class Strands {
       last: cursor.start,
       silence: passed === undefined ? null : ((cursor.start - passed) as Nanos),
       effects: [],
+      admitted: [],
     };
   }
 

@@ -4,6 +4,7 @@
  * @module
  */
 import { dropName } from '../../base/drop.js';
+import { formatComment, type Pairs } from '../../capture/comment.js';
 import type { Ledger } from '../../capture/ledger.js';
 import { crossingsOf, nodeAt, placeOf } from '../trails.js';
 import { EXAMPLES } from '../direction-tally.js';
@@ -65,7 +66,7 @@ function hopsOf(ledger: Ledger, strands: readonly Strand[]): readonly HopStory[]
   return crossingsOf(first.steps).map(({ link, side }, k) => {
     const from = ledger.points.linkPoint(ledger.points.ofLink(link, side));
     const to = ledger.points.linkPoint(from.index ^ 1);
-    return { node: from.node, link: from.linkName, interface: from.interface, segment: from.segment, group: from.group, to: to.node, decided: decisionsAt(ledger, strands, k) };
+    return { node: from.node, link: from.linkName, interface: from.interface, segment: from.segment, group: from.group, to: to.node, decided: [...toldOf(strands, from.node), ...decisionsAt(ledger, strands, k)] };
   });
 }
 
@@ -78,4 +79,16 @@ function decisionsAt(ledger: Ledger, strands: readonly Strand[], k: number): rea
     if (decision !== 0) counts.set(decision, (counts.get(decision) ?? 0) + packets);
   }
   return [...counts].map(([decision, packets]) => ({ ...decidedOf(ledger.decisionPairs(decision)), packets }));
+}
+
+/** What the node told late of packets of the way: alike ones together. */
+function toldOf(strands: readonly Strand[], node: string): readonly (Decided & { readonly packets: number })[] {
+  const told = new Map<string, { said: Pairs; packets: number }>();
+  for (const { said } of strands.flatMap(({ admitted }) => admitted).filter((one) => one.node === node)) {
+    const key = formatComment(said);
+    const known = told.get(key);
+    if (known === undefined) told.set(key, { said, packets: 1 });
+    else known.packets += 1;
+  }
+  return [...told.values()].map(({ said, packets }) => ({ ...decidedOf(said), packets }));
 }

@@ -31,7 +31,8 @@ export class Egress {
       node.core.drop(p, DROP.NO_ROUTE, node.core.why('no-route', 'postrouting'));
       return;
     }
-    const limit = mtu < oif.mtu ? mtu : oif.mtu;
+    let limit = mtu < oif.mtu ? mtu : oif.mtu;
+    if (p.fragmented !== 0 && p.fragmented < limit) limit = p.fragmented;
     if (p.len - ethernet.HEADER > limit) this.#fragments(p, limit, neighbour);
     else if (neighbour.state === NUD.PERMANENT || node.neighbours.ready(neighbour, p)) this.transmit(p, neighbour);
   }

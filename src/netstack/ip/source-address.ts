@@ -40,11 +40,12 @@ export function sourceOn(oif: Interface, family: 4 | 6, target: Uint8Array, else
   const pool = own.length > 0 ? own : elsewhere;
   if (family === 4) return (pool.find((a) => commonBits(a.bytes, target) >= a.prefixLength) ?? pool[0])?.addr ?? null;
   let best: InterfaceAddress | null = null;
-  // Rule 8: longest matching prefix, counted no further than the source's own prefix length.
+  // Rule 8: longest matching prefix, counted no further than the source's own prefix length. Among equals Linux takes the
+  // address that was added last.
   let bits = -1;
   for (const a of pool) {
     const shared = Math.min(commonBits(a.bytes, target), a.prefixLength);
-    if (shared <= bits) continue;
+    if (shared < bits) continue;
     best = a;
     bits = shared;
   }

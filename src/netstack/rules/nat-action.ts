@@ -66,7 +66,7 @@ export class ToOwnAddress implements NatAction {
       p.decision = core.decisions.intern({ node: core.id, stage: point, text: { kind: 'no-address' }, reason: { at: 'nat', kind: 'pool-exhausted' } });
       return dropVerdict(DROP.NAT_POOL);
     }
-    return this.#translator.setup(p, point, { family, addresses: { from: address, to: address }, ports: this.#ports, ...this.#flags });
+    return this.#translator.setup(p, point, { family, addresses: { from: address, to: address }, ports: this.#ports, ...this.#flags, masquerade: !redirects });
   }
 }
 

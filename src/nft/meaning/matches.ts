@@ -117,5 +117,6 @@ export function resolveMasked(tree: Extract<StatementTree, { do: 'match-masked' 
   if (read.operand.is !== 'selector' || info === undefined || !BITMASKS.has(info.type)) throw fault('NFT_TYPE', tree.src, 'a mask after a slash is for flags only', { expected: 'such as: tcp flags syn / syn,ack' });
   const op: RelationalOperator = tree.op;
   if (op !== 'implicit' && op !== '==' && op !== '!=') throw fault('NFT_TYPE', tree.src, `a mask after a slash cannot be compared by "${op}"`, { expected: '== or !=, or no operator' });
-  return { do: 'match-masked', left: read.operand.selector, op: EQUALITY[op], mask: number(tree.mask, info), value: number(tree.value, info) };
+  const masked: Operand = { is: 'bits', bits: { of: read.operand.selector, mask: number(tree.mask, info), xor: 0 } };
+  return equal(masked, EQUALITY[op], { is: 'number', number: number(tree.value, info) }, info);
 }

@@ -28,6 +28,7 @@ export function operand(e: Expr, protocols: Protocols): ReadOperand {
     }
     case 'binary': {
       const read = bits(inner, protocols);
+      if (isWhole(read)) return { operand: { is: 'selector', selector: read.of }, types: [typeOf(read.of)] };
       return { operand: { is: 'bits', bits: read }, types: [typeOf(read.of)] };
     }
     case 'concat':

@@ -19,12 +19,12 @@ import { secureContext } from '../../host/tls.js';
 import type { TlsMaterial } from '../../host/host.js';
 import type { LabPki } from '../../protocol/pki/lab-pki.js';
 import type { Json } from '../../roles/role.js';
-import type { Plan, PlanNode } from '../../topology/plan.js';
+import { MAIN_TABLE, type Plan, type PlanNode } from '../../topology/plan.js';
 import { deferred } from '../deferred.js';
 import { refusePrograms } from '../programs.js';
 import { startRole } from '../role-runner.js';
 import type { RunningRole } from '../role-runner.js';
-import type { Lab, LabDeps, RoleHandle, ScriptTime, Substrate } from '../substrate.js';
+import { type Lab, type LabDeps, noNode, type NodeControl, type RoleHandle, type ScriptTime, type Substrate } from '../substrate.js';
 import { SimHost } from './sim-host.js';
 import { buildNetwork } from './sim-network.js';
 import type { SimNetwork, SimNode } from './sim-network.js';
@@ -108,6 +108,20 @@ class SimLab implements Lab {
     const role = this.#roles.get(node);
     if (role === undefined) throw new LabError('ROLE_COMMAND', `no role runs on "${node}"`, { expected: `one of: ${[...this.#roles.keys()].join(', ')}` });
     return role;
+  }
+
+  node(name: string): NodeControl {
+    const ip = this.#nodes.find(({ plan }) => plan.name === name)?.ip ?? null;
+    if (ip === null) throw noNode(name, this.#nodes.flatMap((node) => (node.ip === null ? [] : [node.plan.name])));
+    return {
+      route: (changes) => {
+        for (const { op, route } of changes) {
+          if (op === 'replace') ip.routes.replace(route);
+          else ip.routes.delete({ prefix: route.prefix, metric: route.metric, table: route.table ?? MAIN_TABLE });
+        }
+        return Promise.resolve();
+      },
+    };
   }
 
   linkStats(link: LinkId, side: Side): LinkStats {

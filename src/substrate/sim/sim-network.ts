@@ -14,6 +14,8 @@ import type { Scheduler } from '../../fabric/scheduler.js';
 import { AddressBook } from '../../netstack/address-book.js';
 import { Bridge } from '../../netstack/bridge.js';
 import { IpNode } from '../../netstack/ip-node.js';
+import { installNetfilter } from '../../netstack/netfilter/netfilter.js';
+import type { Netfilter } from '../../netstack/netfilter/netfilter.js';
 import { TcpLayer } from '../../netstack/tcp/tcp-layer.js';
 import { IPPROTO } from '../../netstack/transport.js';
 import type { Plan, PlanNode } from '../../topology/plan.js';
@@ -23,6 +25,8 @@ export interface SimNode {
   /** Null for a bridge. */
   readonly ip: IpNode | null;
   readonly tcp: TcpLayer | null;
+  /** Null for a node without rules. */
+  readonly netfilter: Netfilter | null;
 }
 
 export interface SimNetwork {
@@ -49,12 +53,13 @@ export function buildNetwork(plan: Plan, { scheduler, tap, decisions, random }: 
     const services = { scheduler, pool, tap, book, decisions };
     if (node.bridge) {
       new Bridge(node, ends, { ...services, random: random.stream(`node:${node.name}:bridge`) });
-      return { plan: node, ip: null, tcp: null };
+      return { plan: node, ip: null, tcp: null, netfilter: null };
     }
-    const ip = new IpNode(node, ends, { ...services, random: random.stream(`node:${node.name}:ip`) });
+    const hashSeed = random.stream(`node:${node.name}:multipath`).u32();
+    const ip = new IpNode(node, ends, { ...services, random: random.stream(`node:${node.name}:ip`) }, { hashSeed });
     const tcp = new TcpLayer({ output: ip.output, scheduler, random: random.stream(`node:${node.name}:tcp`) });
     ip.registerTransport(IPPROTO.TCP, tcp);
-    return { plan: node, ip, tcp };
+    return { plan: node, ip, tcp, netfilter: installNetfilter(ip, node) };
   });
   return { pool, fabric, book, nodes };
 }

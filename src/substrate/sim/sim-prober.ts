@@ -67,6 +67,7 @@ class SimProber implements Prober, Hook {
     if (this.#asked.scheduler.now > LATEST) this.#asked = this.#build();
     const { scheduler, network, record } = this.#asked;
     record.reset();
+    for (const { netfilter } of network.nodes) netfilter?.conntrack.flush();
     this.#probe = probe;
     this.#taken = this.#answer = this.#answered = null;
     const node = must(network.nodes.find(({ plan }) => plan.name === probe.node)?.ip, `node ${probe.node} with addresses`);

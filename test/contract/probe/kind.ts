@@ -16,6 +16,7 @@ export const probe: RoleKind = {
   commands: {
     'udp-echo': 'echoes datagrams on a port',
     'udp-exchange': 'sends datagrams and reports what came back',
+    'udp-send': 'sends a datagram and waits for nothing',
     'udp-bind': 'binds and reports the error, if any',
     'tcp-echo': 'echoes streams on a port, then half-closes',
     'tcp-sink': 'accepts streams and reads nothing for a while',

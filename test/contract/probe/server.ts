@@ -80,6 +80,14 @@ export function start(host: Host): Promise<RoleServer> {
       return { got, errors, drawn: socket.local.port };
     },
 
+    async 'udp-send'({ address, port, to, length }) {
+      const socket = await host.udp({ address, port }, () => undefined);
+      socket.onError = () => undefined;
+      socket.send(pattern(length), 0, length, host.endpoint(to.address, to.port));
+      open.push(socket);
+      return null;
+    },
+
     'udp-bind': ({ address, port }) =>
       attempt(async () => {
         const socket = await host.udp({ address, port }, () => undefined);

@@ -28,7 +28,6 @@ export function takeLimit(s: TokenStream): StatementTree {
 /** What follows `rate`. Errors: NFT_SYNTAX, NFT_TYPE. */
 export function takeRate(s: TokenStream): Limit {
   const over = s.takeWord('over');
-  if (!over) s.takeWord('until');
   const { value, token } = s.wantNumber('a number of packets or bytes');
   const { size, unit } = takeUnits(s);
   if (value === 0) throw fault('NFT_TYPE', token, 'a rate of nothing is refused by the kernel', { expected: 'at least 1' });

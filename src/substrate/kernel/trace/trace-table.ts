@@ -8,7 +8,11 @@
 import { LabError } from '../../../base/error.js';
 
 export const TRACE_TABLE = 'callpath-trace';
-export const TRACE_CHAIN = `inet/${TRACE_TABLE}/prerouting`;
+
+/** Whether a chain, `family/table/chain`, is the lab's own. */
+export function isTraceChain(chain: string): boolean {
+  return chain.split('/')[1] === TRACE_TABLE;
+}
 
 /** States in the order of the rules below; null = not asked for. */
 export const TRACED_STATES = ['new', 'invalid', 'untracked', 'established'] as const;
@@ -19,11 +23,15 @@ const RATE = 200;
 /** Of connections that are known: enough to meet a rule that drops them, such as a limit. */
 const SAMPLE = 20;
 
-/** Rules behind connection tracking (-200) and before all others that see its state. @param tracks whether the node's rules track connections */
-export function traceRules(tracks: boolean): string {
-  const states = tracks ? TRACED_STATES.map((state) => `ct state ${state === 'established' ? 'established,related' : state} ${limit(state === 'established' ? SAMPLE : RATE)}`) : [limit(RATE)];
+/** Rules behind connection tracking (-200) and before all others that see its state. @param tracked families whose connections the node's rules track */
+export function traceRules(tracked: ReadonlySet<4 | 6>): string {
+  return ([4, 6] as const).flatMap((family) => traceTable(family, tracked.has(family))).join('\n');
+}
+
+function traceTable(family: 4 | 6, tracked: boolean): readonly string[] {
+  const states = tracked ? TRACED_STATES.map((state) => `ct state ${state === 'established' ? 'established,related' : state} ${limit(state === 'established' ? SAMPLE : RATE)}`) : [limit(RATE)];
   return [
-    `table inet ${TRACE_TABLE} {`,
+    `table ${family === 4 ? 'ip' : 'ip6'} ${TRACE_TABLE} {`,
     '  chain prerouting {',
     '    type filter hook prerouting priority -199; policy accept;',
     // What the kernel sends to itself or to groups is its own housekeeping.
@@ -31,7 +39,7 @@ export function traceRules(tracks: boolean): string {
     '  }',
     '}',
     '',
-  ].join('\n');
+  ];
 }
 
 function limit(rate: number): string {
