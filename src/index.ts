@@ -55,7 +55,7 @@ export { CallpathLab } from './cli/library/callpath-lab.js';
 export type { StartedLab, StoppedLab } from './cli/library/started-lab.js';
 export type { LabVerdict } from './cli/library/judged.js';
 export type { ExecResult } from './cli/library/node-command.js';
-export type { ExpectationText } from './scenario/flow-file.js';
+export type { ExpectationText } from './scenario/flow-grammar.js';
 
 // ---- Ledgers: what became of every packet, from the capture file of a run.
 export { readLedgerFile as openLedger } from './capture/ledger-reader.js';

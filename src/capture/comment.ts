@@ -24,6 +24,7 @@ export const DECISION_KEYS = [
   'chain', // firewall chain, family/table/chain
   'rule', // number of the rule in its chain
   'src', // file:line of what a person wrote
+  'says', // the rule's comment
   'ct', // conntrack state
   'nat', // translation, from>to
   'route', // prefix of the route taken
@@ -31,6 +32,7 @@ export const DECISION_KEYS = [
   'dev', // interface
   'metric',
   'table', // routing table
+  'member', // which next hop of how many
   'mark', // firewall mark
   'kind',
   'reason', // a role's own word for why it dropped

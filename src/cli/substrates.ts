@@ -9,6 +9,7 @@ import type { Substrate } from '../substrate/substrate.js';
 import { didYouMean, listed } from '../topology/source/suggest.js';
 
 export { composeFile } from '../substrate/docker/compose.js';
+export { simProber } from '../substrate/sim/sim-prober.js';
 
 /** What a lab of containers has prepared, to be started from here. Errors: DOCKER_UNREACHABLE. */
 export async function openExec(prepared: { readonly socket: string; readonly exec: string }): Promise<ExecSession> {

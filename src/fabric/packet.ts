@@ -45,6 +45,8 @@ export interface Packet {
   iif: number;
   oif: number;
   mark: number;
+  /** Octets of IP of the largest fragment that it came in, 0 = it came whole: it goes on in fragments no larger. */
+  fragmented: number;
   /** Conntrack entry, or null. Opaque here. */
   ct: object | null;
   /** What connection tracking says of this packet: state bit and direction (netstack/conntrack). Opaque here; 0 = not looked at. */

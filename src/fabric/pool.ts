@@ -54,6 +54,7 @@ class PooledPacket implements Packet {
   iif = 0;
   oif = 0;
   mark = 0;
+  fragmented = 0;
   ct: object | null = null;
   ctinfo = 0;
 
@@ -130,6 +131,7 @@ class Pool implements CountedPool {
     p.iif = 0;
     p.oif = 0;
     p.mark = 0;
+    p.fragmented = 0;
     p.ct = null;
     p.ctinfo = 0;
     this.#live++;

@@ -42,7 +42,7 @@ describe('the walk', () => {
     expect(passed).toEqual(['output -1 -1', 'postrouting -1 -1', 'prerouting 0 -1', 'input 0 -1']);
   });
 
-  test('smaller priorities run first, equal ones in order of installation; the undoing takes one out', () => {
+  test('smaller priorities run first, of equal ones the last that was installed; the undoing takes one out', () => {
     const net = chain();
     const order: number[] = [];
     net.node('b').udp.bind(net.addr('10.0.2.1'), 9, () => undefined);
@@ -53,7 +53,7 @@ describe('the walk', () => {
     const undo = install(PRIORITY.FILTER, 3);
     install(PRIORITY.RAW, 4);
     send(net);
-    expect(order).toEqual([4, 1, 3, 2]);
+    expect(order).toEqual([4, 3, 1, 2]);
     undo();
     undo();
     order.length = 0;
@@ -143,5 +143,5 @@ test('a mark set at output chooses another table', () => {
   node.routes.addRule({ priority: 1, family: 4, table: 7, mark: 5 });
   node.install({ point: 'output', priority: PRIORITY.MANGLE, family: 0, run: (p) => ((p.mark = 5), 0) });
   send(net);
-  expect(net.drops()).toEqual([{ node: 'a', drop: 'blackhole', decision: 'at=a stage=route route=0.0.0.0/0' }]);
+  expect(net.drops()).toEqual([{ node: 'a', drop: 'blackhole', decision: 'at=a stage=route route=0.0.0.0/0 table=7' }]);
 });

@@ -41,7 +41,10 @@ export interface Hook {
   run(p: Packet, node: IpNode): Verdict;
 }
 
-/** Hooks of one node by point and family, each array in order of priority, then of installation. */
+/**
+ * Hooks of one node by point and family, each array in order of priority; of equal ones the one that was installed last
+ * runs first, as in Linux (nf_hook_entries_grow).
+ */
 export class HookTable {
   readonly prerouting4: Hook[] = [];
   readonly prerouting6: Hook[] = [];
@@ -60,7 +63,7 @@ export class HookTable {
     if (hook.family !== 6) lists.push(this[`${hook.point}4`]);
     if (hook.family !== 4) lists.push(this[`${hook.point}6`]);
     for (const list of lists) {
-      const later = list.findIndex((other) => other.priority > hook.priority);
+      const later = list.findIndex((other) => other.priority >= hook.priority);
       list.splice(later < 0 ? list.length : later, 0, hook);
     }
     return () => {

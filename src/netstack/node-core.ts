@@ -9,6 +9,8 @@
 import type { DecisionId, NodeId } from '../base/brand.js';
 import { DROP_NAMES, type DropCode, type DropReason, dropName } from '../base/drop.js';
 import type { Rng } from '../base/rng.js';
+import type { Nanos } from '../base/time.js';
+import type { Pairs } from '../capture/comment.js';
 import type { Decisions } from '../capture/decisions.js';
 import type { Tap } from '../fabric/link.js';
 import type { Packet, PacketPool } from '../fabric/packet.js';
@@ -24,6 +26,13 @@ export interface NodeServices {
   readonly random: Rng;
   readonly book: AddressBook;
   readonly decisions: Decisions;
+  /** Where a node's log goes; nowhere without one. */
+  readonly events?: NodeEvents;
+}
+
+/** What takes remarks of nodes that no packet's record shows: the recorder. */
+export interface NodeEvents {
+  event(node: NodeId, now: Nanos, name: string, fields: Pairs): void;
 }
 
 /** Drop reasons that a node gives of itself. */
@@ -38,6 +47,7 @@ export class NodeCore {
   readonly random: Rng;
   readonly book: AddressBook;
   readonly decisions: Decisions;
+  readonly #events: NodeEvents | null;
   readonly #drops = new Float64Array(DROP_NAMES.length);
   readonly #known = new Map<string, DecisionId>();
 
@@ -50,6 +60,12 @@ export class NodeCore {
     this.random = services.random;
     this.book = services.book;
     this.decisions = services.decisions;
+    this.#events = services.events ?? null;
+  }
+
+  /** An event of this node, at this moment. */
+  note(name: string, fields: Pairs): void {
+    this.#events?.event(this.id, this.scheduler.now, name, fields);
   }
 
   /** The decision to drop for that reason at that stage; text is made when it is first met. @param kind says it closer */

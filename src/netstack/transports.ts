@@ -32,7 +32,7 @@ export class Transports {
     const input = this.#inputs.get(protocol);
     if (input === undefined || group) {
       if (!group && family === 4) errors.unreachable(p, UNREACHABLE.PROTOCOL);
-      else if (!group) errors.parameterProblem(p, 1, at);
+      else if (!group) errors.parameterProblem(p, 1, p.off + ethernet.HEADER + ipv6.pointerTo(p.buf, p.off + ethernet.HEADER, at));
       core.drop(p, DROP.NO_LISTENER, core.why('no-listener', 'input', 'protocol'));
       return;
     }

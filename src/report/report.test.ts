@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ZERO, millis, seconds } from '../base/time.js';
 import type { PacketId } from '../base/brand.js';
-import { flowText, lookText, totalText } from './console.js';
+import { FLOW_WORDS, flowText, lookText, totalText } from './console.js';
 import type { FlowReport } from './console.js';
 import { junit } from './junit.js';
 import { Lateness } from '../fabric/driver/lateness.js';
@@ -15,6 +15,7 @@ import type { LinkReport } from './links.js';
 import { COLOURS, NO_COLOURS, table, wrap } from './table.js';
 
 const report: FlowReport = {
+  words: FLOW_WORDS,
   id: 'a-flow',
   title: 'A & B',
   source: 'a document',

@@ -72,6 +72,8 @@ export class Script {
     switch (step.do) {
       case 'sign-in':
       case 'sign-out':
+      case 'mute':
+      case 'unmute':
         for (const actor of step.actors) await this.#call(actor, step.do, {});
         return [true, ''];
       case 'message': {

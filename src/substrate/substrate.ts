@@ -3,7 +3,7 @@
  * @module
  */
 import type { LinkId } from '../base/brand.js';
-import type { LabError } from '../base/error.js';
+import { LabError } from '../base/error.js';
 import type { Clock, Nanos } from '../base/time.js';
 import type { Decisions } from '../capture/decisions.js';
 import type { Recorder } from '../capture/recorder.js';
@@ -12,7 +12,7 @@ import type { LinkControl, Side } from '../fabric/link.js';
 import type { LinkPhase, LinkStats } from '../fabric/link-stats.js';
 import type { LabPki } from '../protocol/pki/lab-pki.js';
 import type { Json, RoleEvent, RoleKind } from '../roles/role.js';
-import type { Plan } from '../topology/plan.js';
+import type { Plan, PlanRoute } from '../topology/plan.js';
 
 export interface LabDeps {
   readonly kinds: ReadonlyMap<string, RoleKind>;
@@ -77,11 +77,28 @@ export interface PreparedCommand {
   end(): Promise<boolean>;
 }
 
+/**
+ * `replace` takes the place of the route with the same table, prefix and metric, or adds one; `delete` takes the route
+ * of that table, prefix and metric away, if it is there.
+ */
+export interface RouteChange {
+  readonly op: 'replace' | 'delete';
+  readonly route: PlanRoute;
+}
+
+/** What faults and routing protocols do to a node while the lab runs. */
+export interface NodeControl {
+  /** Applies the changes in order. Errors: TOPOLOGY_ROUTE, KERNEL_REFUSED. */
+  route(changes: readonly RouteChange[]): Promise<void>;
+}
+
 export interface Lab {
   readonly clock: Clock;
   /** Errors: ROLE_COMMAND when the node has no role. */
   role(node: string): RoleHandle;
   readonly links: LinkControl;
+  /** Errors: ROLE_COMMAND when there is no such node, or a bridge. */
+  node(name: string): NodeControl;
   linkStats(link: LinkId, side: Side): LinkStats;
   /** The same, parted where what the link was asked to do changed; one at least. */
   linkPhases(link: LinkId, side: Side): readonly LinkPhase[];
@@ -100,4 +117,9 @@ export interface Lab {
   inside?(node: string, command: InsideCommand): Promise<PreparedCommand>;
   /** Idempotent; after it nothing of the lab exists. */
   close(): Promise<void>;
+}
+
+/** @param known nodes that can be controlled */
+export function noNode(name: string, known: readonly string[]): LabError {
+  return new LabError('ROLE_COMMAND', `no node "${name}" has routes that could be changed`, { expected: `one of: ${known.join(', ')}` });
 }

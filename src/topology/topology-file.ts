@@ -21,8 +21,10 @@ import { checkTargets } from './naming/zone-targets.js';
 import { draftZones } from './naming/zones.js';
 import type { KindInfo, Plan } from './plan.js';
 import { namedNetworks } from './routing/route-target.js';
-import { planRoutes } from './routing/routes.js';
+import { planNodeRouting } from './routing/policy-rules.js';
 import { Faults } from './source/faults.js';
+import { OverriddenSource } from './source/overrides/overridden-source.js';
+import type { Override } from './source/overrides/override.js';
 import { readStructure } from './source/structure.js';
 import { YamlSource } from './source/yaml-source.js';
 
@@ -32,10 +34,11 @@ export type TopologyResult = { readonly ok: true; readonly plan: Plan } | { read
  * Pure: nothing is read from `file`.
  * @param file name for error messages and the plan
  * @param kinds the node kinds by name
+ * @param overrides changes that are made before anything is checked; their faults have their own places
  * @returns the plan, or every fault: codes YAML_SYNTAX and TOPOLOGY_*, in the order of the file
  */
-export function parseTopology(text: string, file: string, kinds: ReadonlyMap<string, KindInfo>): TopologyResult {
-  const source = new YamlSource(text, file);
+export function parseTopology(text: string, file: string, kinds: ReadonlyMap<string, KindInfo>, overrides: readonly Override[] = []): TopologyResult {
+  const source = new OverriddenSource(new YamlSource(text, file), overrides);
   const faults = new Faults(source);
   const structure = source.usable ? readStructure(source.value, faults) : undefined;
   if (structure === undefined) return { ok: false, errors: faults.sorted() };
@@ -81,7 +84,7 @@ function makePlan(draft: Draft): Plan | undefined {
   const neighbourhood = new Neighbourhood(lans, addressing.addresses, { doubtful: addressing.doubtful, incomplete: !whole });
   const networks = namedNetworks(lans, addressing.networks, draft);
   // With holes in the network nearly every route would seem to lead nowhere.
-  const routes = new Map(whole ? [...nodes.values()].map((node) => [node.name, planRoutes(node, neighbourhood, networks, draft)]) : []);
+  const routing = new Map(whole ? [...nodes.values()].map((node) => [node.name, planNodeRouting(node, neighbourhood, networks, draft)]) : []);
   checkResolvers(nodes, draft);
   const organisations = planOrganisations(draft);
   const users = planUsers(organisations, nodes, draft);
@@ -90,7 +93,7 @@ function makePlan(draft: Draft): Plan | undefined {
   if (whole && !draft.structure.zonesMissing) checkTargets(drafted, draft);
   if (draft.faults.sorted().length > 0) return undefined;
   const zones = drafted.map((zone) => ({ ...without(zone, 'path'), records: zone.records.map((record) => without(record, 'path')) }));
-  return assemble({ nodes, links, neighbourhood, routes, organisations, users, zones }, draft);
+  return assemble({ nodes, links, neighbourhood, routing, organisations, users, zones }, draft);
 }
 
 function checkResolvers(nodes: ReadonlyMap<string, DraftNode>, draft: Draft): void {

@@ -131,6 +131,13 @@ export function walk(b: Uint8Array, at: number, end: number, next: number): numb
 export function transport(b: Uint8Array, o: number): number {
   return walk(b, o + HEADER, o + HEADER + payloadLength(b, o), nextHeader(b, o));
 }
+/** Offset, from the IPv6 header at `o` on, of the octet that names the header at `target`. */
+export function pointerTo(b: Uint8Array, o: number, target: number): number {
+  let pointer = o + NEXT_HEADER;
+  for (let at = o + HEADER; at < target; at += ((b[at + 1] as number) + 1) * 8) pointer = at;
+  return pointer - o;
+}
+
 /** Where a walk stopped, an offset in the bytes. */
 export function walkedTo(walked: number): number {
   return Math.floor(walked / 256);

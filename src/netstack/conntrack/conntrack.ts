@@ -46,7 +46,7 @@ export class Conntrack implements Tracker {
   #lastId = 0;
   /** Since when the table is full and nothing near the new entry could go. */
   #pressed: Nanos | null = null;
-  #undo: (() => void)[] = [];
+  readonly #undo: Record<4 | 6, (() => void)[]> = { 4: [], 6: [] };
 
   constructor(node: IpNode, settings: ConntrackSettings) {
     this.node = node;
@@ -55,7 +55,6 @@ export class Conntrack implements Tracker {
     this.table = new ConnectionTable(this.moment);
     this.#tcp = new TcpTracking(this.settings, this.table, this.moment);
     this.#icmp = new IcmpTracking(node, this.table, this.settings);
-    this.#install();
   }
 
   of(p: Packet): Connection | null {
@@ -84,10 +83,20 @@ export class Conntrack implements Tracker {
     return whyInvalid(p.ctinfo);
   }
 
-  /** Takes the hooks away; the entries stay until their time is over. */
+  /**
+   * Which families are tracked from now on: Linux tracks those that a rule asks for. Of the others the hooks go; their
+   * entries stay until their time is over.
+   */
+  watch(families: ReadonlySet<4 | 6>): void {
+    for (const family of [4, 6] as const) {
+      if (!families.has(family)) for (const undo of this.#undo[family].splice(0)) undo();
+      else if (this.#undo[family].length === 0) this.#install(family);
+    }
+  }
+
+  /** As {@link watch} of none. */
   close(): void {
-    for (const undo of this.#undo.splice(0)) undo();
-    this.node.defragments = false;
+    this.watch(new Set());
   }
 
   /** hot. What the hooks at -200 do. */
@@ -140,18 +149,18 @@ export class Conntrack implements Tracker {
     return true;
   }
 
-  #install(): void {
+  #install(family: 4 | 6): void {
     const { node } = this;
-    node.defragments = true;
-    const hook = (point: HookPoint, priority: number, family: 4 | 6, run: Hook['run']): void => {
-      this.#undo.push(node.install({ point, priority, family, run }));
+    const undo = this.#undo[family];
+    const hook = (point: HookPoint, priority: number, run: Hook['run']): void => {
+      undo.push(node.install({ point, priority, family, run }));
     };
-    for (const family of [4, 6] as const) {
-      hook('prerouting', PRIORITY.CONNTRACK, family, (p) => this.track(p, family, true));
-      hook('output', PRIORITY.CONNTRACK, family, (p) => this.track(p, family, false));
-      hook('input', PRIORITY.CONFIRM, family, (p) => this.confirm(p));
-      hook('postrouting', PRIORITY.CONFIRM, family, (p) => this.confirm(p));
-    }
+    node.defragments.add(family);
+    undo.push(() => node.defragments.delete(family));
+    hook('prerouting', PRIORITY.CONNTRACK, (p) => this.track(p, family, true));
+    hook('output', PRIORITY.CONNTRACK, (p) => this.track(p, family, false));
+    hook('input', PRIORITY.CONFIRM, (p) => this.confirm(p));
+    hook('postrouting', PRIORITY.CONFIRM, (p) => this.confirm(p));
   }
 
   #invalid(p: Packet, why: number): Verdict {
@@ -305,6 +314,8 @@ function sameFlow(a: Entry, b: Entry): boolean {
 }
 
 /** A node's connection table; its hooks are in force from now on. */
-export function createTracker(node: IpNode, settings: ConntrackSettings = {}): Conntrack {
-  return new Conntrack(node, settings);
+export function createTracker(node: IpNode, settings: ConntrackSettings = {}, families: ReadonlySet<4 | 6> = new Set([4, 6])): Conntrack {
+  const conntrack = new Conntrack(node, settings);
+  conntrack.watch(families);
+  return conntrack;
 }

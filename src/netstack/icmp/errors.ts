@@ -47,6 +47,12 @@ export class IcmpErrors {
     this.unreachable(p, UNREACHABLE.HOST);
   }
 
+  /** Destination unreachable, with whatever code a firewall was told. */
+  refused(p: Packet, code: number): void {
+    if (isIpv4(p)) this.#send4(p, icmp.TYPES.DESTINATION_UNREACHABLE, code, 0);
+    else this.#send6(p, icmpv6.TYPES.DESTINATION_UNREACHABLE, code, 0);
+  }
+
   /** @param code 0 = TTL or hop limit, 1 = reassembly */
   timeExceeded(p: Packet, code: 0 | 1): void {
     if (isIpv4(p)) this.#send4(p, icmp.TYPES.TIME_EXCEEDED, code, 0);

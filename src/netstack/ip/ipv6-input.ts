@@ -38,27 +38,23 @@ export class Ipv6Input {
       core.drop(p, DROP.RP_FILTER, core.why('rp-filter', 'prerouting', 'martian'));
       return;
     }
-    if (this.#node.defragments && fragmentAt(b, o) >= 0) {
+    if (fragmentAt(b, o) >= 0 && this.#node.defragments.has(6)) {
       const whole = this.#node.reassembly.accept6(p, fragmentAt(b, o));
-      if (whole !== null) this.#prerouting(whole, iface, true);
+      if (whole !== null) this.#prerouting(whole, iface);
       return;
     }
-    this.#prerouting(p, iface, false);
+    this.#prerouting(p, iface);
   }
 
-  #prerouting(p: Packet, iface: Interface, reassembled: boolean): void {
+  #prerouting(p: Packet, iface: Interface): void {
     const node = this.#node;
     const hooks = node.hooks.prerouting6;
     if (hooks.length !== 0 && !this.#accepted(p, walk(hooks, p, node))) return;
     const b = p.buf;
     const o = p.off + ethernet.HEADER;
     const from = node.book.key6(b, o + ipv6.SRC);
-    const dest = node.routes.lookup6(node.book.key6(b, o + ipv6.DST), p.mark, from);
-    if (node.rpFilter !== 0 && !iface.loopback && !node.reversePath6(from, iface)) {
-      node.core.drop(p, DROP.RP_FILTER, node.core.why('rp-filter', 'route', node.rpFilter === 1 ? 'strict' : 'loose'));
-      return;
-    }
-    if (dest.kind === DEST.UNICAST) this.#forward(p, iface, dest, reassembled);
+    const dest = node.routes.route6(p, node.book.key6(b, o + ipv6.DST), from);
+    if (dest.kind === DEST.UNICAST) this.#forward(p, iface, dest);
     else this.#special(p, dest);
   }
 
@@ -72,6 +68,10 @@ export class Ipv6Input {
         this.#local(p, true);
         return;
       case DEST.BLACKHOLE:
+      case DEST.UNREACHABLE:
+      case DEST.PROHIBIT:
+        // Linux says "no route" of what is unreachable by a route.
+        if (forwards && dest.kind !== DEST.BLACKHOLE) errors.unreachable(p, dest.kind === DEST.UNREACHABLE ? UNREACHABLE.NET : UNREACHABLE.ADMIN);
         core.drop(p, DROP.BLACKHOLE, dest.decision);
         return;
       case DEST.NO_ROUTE:
@@ -88,8 +88,7 @@ export class Ipv6Input {
     }
   }
 
-  /** @param reassembled came in fragments and goes out in fragments */
-  #forward(p: Packet, iface: Interface, dest: Destination, reassembled: boolean): void {
+  #forward(p: Packet, iface: Interface, dest: Destination): void {
     const node = this.#node;
     const b = p.buf;
     const o = p.off + ethernet.HEADER;
@@ -103,8 +102,8 @@ export class Ipv6Input {
       node.core.drop(p, DROP.TTL, node.core.why('ttl', 'forward'));
       return;
     }
-    // RFC 8200 5: only the source fragments.
-    if (!reassembled && p.len - ethernet.HEADER > dest.oif.mtu) {
+    // RFC 8200 5: only the source fragments. What came in fragments goes out in them.
+    if ((p.fragmented === 0 ? p.len - ethernet.HEADER : p.fragmented) > dest.oif.mtu) {
       node.errors.tooBig(p, dest.oif.mtu);
       node.core.drop(p, DROP.MTU_DF, node.core.why('mtu-df', 'forward'));
       return;

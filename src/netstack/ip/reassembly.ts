@@ -198,6 +198,7 @@ export class Reassembly {
     whole.oif = latest.oif;
     whole.mark = latest.mark;
     whole.decision = latest.decision;
+    whole.fragmented = d.parts.reduce((most, part) => Math.max(most, part.packet.len - ethernet.HEADER), 0);
     copy(first.packet.buf, first.packet.off, whole.buf, whole.off, head);
     for (const part of d.parts) copy(part.packet.buf, part.at, whole.buf, whole.off + head + part.start, part.end - part.start);
     const o = whole.off + ethernet.HEADER;
@@ -207,7 +208,7 @@ export class Reassembly {
       ipv4.fillChecksum(whole.buf, o);
     } else {
       const header = first.at - fragment.HEADER;
-      whole.buf[o + pointerTo(first.packet.buf, first.packet.off + ethernet.HEADER, header)] = fragment.nextHeader(first.packet.buf, header);
+      whole.buf[o + ipv6.pointerTo(first.packet.buf, first.packet.off + ethernet.HEADER, header)] = fragment.nextHeader(first.packet.buf, header);
       ipv6.setPayloadLength(whole.buf, o, head - ethernet.HEADER - ipv6.HEADER + d.total);
     }
     for (const part of d.parts) {
@@ -263,11 +264,4 @@ function same(a: Identity, b: Identity): boolean {
 
 function hash(i: Identity): number {
   return Math.imul(Math.imul(i.src ^ (i.identification * 31), 0x9e3779b1) ^ i.dst, 0x85ebca6b) ^ (i.protocol << 3) ^ i.family;
-}
-
-/** Offset, from the IPv6 header on, of the octet that names the header at `target`. */
-function pointerTo(b: Uint8Array, o: number, target: number): number {
-  let pointer = o + 6;
-  for (let at = o + ipv6.HEADER; at < target; at += ((b[at + 1] as number) + 1) * 8) pointer = at;
-  return pointer - o;
 }

@@ -25,18 +25,27 @@ export function selectSource(node: IpNode, to: Addr): Addr | null {
   const { oif } = dest;
   if (oif === null || (dest.kind !== DEST.UNICAST && dest.kind !== DEST.BROADCAST)) return null;
   const family = node.book.family(to);
-  const target = node.book.bytes(dest.neighbour?.addr ?? to);
-  const own = candidates(oif, family);
+  const target = node.book.bytes(family === 4 ? (dest.neighbour?.addr ?? to) : to);
   // A router's link may have link-local addresses alone: any other address of the node will do (rule 4 in Linux's words).
-  const pool = own.length > 0 ? own : node.interfaces.flatMap((iface) => (iface.loopback ? [] : candidates(iface, family)));
+  const elsewhere = candidates(oif, family).length > 0 ? [] : node.interfaces.flatMap((iface) => (iface.loopback ? [] : candidates(iface, family)));
+  return sourceOn(oif, family, target, elsewhere);
+}
+
+/**
+ * The address of one interface that suits a target best: for IPv4 that on the target's network, else the first.
+ * @param target in network order: of IPv4 the next hop, of IPv6 the destination @param elsewhere what to take from where the interface has none
+ */
+export function sourceOn(oif: Interface, family: 4 | 6, target: Uint8Array, elsewhere: readonly InterfaceAddress[] = []): Addr | null {
+  const own = candidates(oif, family);
+  const pool = own.length > 0 ? own : elsewhere;
   if (family === 4) return (pool.find((a) => commonBits(a.bytes, target) >= a.prefixLength) ?? pool[0])?.addr ?? null;
-  const bytes = node.book.bytes(to);
   let best: InterfaceAddress | null = null;
-  // Rule 8: longest matching prefix, counted no further than the source's own prefix length.
+  // Rule 8: longest matching prefix, counted no further than the source's own prefix length. Among equals Linux takes the
+  // address that was added last.
   let bits = -1;
   for (const a of pool) {
-    const shared = Math.min(commonBits(a.bytes, bytes), a.prefixLength);
-    if (shared <= bits) continue;
+    const shared = Math.min(commonBits(a.bytes, target), a.prefixLength);
+    if (shared < bits) continue;
     best = a;
     bits = shared;
   }

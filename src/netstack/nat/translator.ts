@@ -54,7 +54,8 @@ export class Nat implements Translator {
 
   installChain(chain: NatChain): () => void {
     const list = this.#chains[chain.point];
-    const later = list.findIndex((other) => other.priority > chain.priority);
+    // As with hooks: of equal priorities the last that was installed is asked first.
+    const later = list.findIndex((other) => other.priority >= chain.priority);
     list.splice(later < 0 ? list.length : later, 0, chain);
     const families = chain.family === 0 ? ([4, 6] as const) : [chain.family];
     for (const family of families) if (this.#users[family]++ === 0) this.#install(family);

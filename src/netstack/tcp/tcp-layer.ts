@@ -141,14 +141,14 @@ export class TcpLayer implements TransportInput {
     };
   }
 
-  receive(from: Addr, to: Addr, buf: Uint8Array, off: number, len: number, _dscp: number, cause: Cause): void {
+  receive(from: Addr, to: Addr, buf: Uint8Array, off: number, len: number, dscp: number, cause: Cause): void {
     if (this.#stack.busy) {
       const copy = buf.slice(off, off + len);
-      this.#stack.postpone({ handle: () => this.#segment(from, to, copy, 0, len, cause) });
+      this.#stack.postpone({ handle: () => this.#segment(from, to, copy, 0, len, dscp, cause) });
       return;
     }
     this.#stack.enter();
-    this.#segment(from, to, buf, off, len, cause);
+    this.#segment(from, to, buf, off, len, dscp, cause);
     this.#stack.leave();
   }
 
@@ -196,7 +196,7 @@ export class TcpLayer implements TransportInput {
     }
   }
 
-  #segment(from: Addr, to: Addr, buf: Uint8Array, off: number, len: number, cause: Cause): void {
+  #segment(from: Addr, to: Addr, buf: Uint8Array, off: number, len: number, dscp: number, cause: Cause): void {
     const s = readSegment(buf, off, len, cause);
     this.#stack.counters.segmentsIn += 1;
     if (s === null) {
@@ -210,7 +210,9 @@ export class TcpLayer implements TransportInput {
     }
     const listener = this.#table.listener(to, s.dstPort);
     if (listener !== undefined && (s.flags & (RST | ACK | SYN)) === SYN) this.#passiveOpen(listener, from, s);
-    else if (listener !== undefined || this.#stack.parameters.resetUnknown) rejectSegment(this.#stack, to, from, s, listener?.dscp ?? DSCP_BY_POLICY);
+    else if (listener !== undefined) rejectSegment(this.#stack, to, from, s, listener.dscp);
+    // Linux: in the class that it came in.
+    else if (this.#stack.parameters.resetUnknown) rejectSegment(this.#stack, to, from, s, dscp);
   }
 
   /** RFC 9293 section 3.10.7.4: a SYN beyond all that was received may end TIME-WAIT early. */

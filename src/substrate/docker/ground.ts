@@ -191,7 +191,10 @@ async function empty(libc: Libc, node: PlanNode, container: Container): Promise<
     const bridge = bridgeName(node);
     const hasBridge = namespace.inside(() => readFileSync('/proc/thread-self/net/dev', 'utf8').includes(` ${bridge}:`));
     if (hasBridge) await runTool(namespace, { tool: 'ip', arguments: ['link', 'delete', 'dev', bridge], input: '' });
-    for (const family of ['-4', '-6']) await runTool(namespace, { tool: 'ip', arguments: [family, 'route', 'flush', 'type', 'blackhole'], input: '' });
+    for (const family of ['-4', '-6']) {
+      for (const type of ['blackhole', 'unreachable', 'prohibit']) await runTool(namespace, { tool: 'ip', arguments: [family, 'route', 'flush', 'table', 'all', 'type', type], input: '' });
+      await runTool(namespace, { tool: 'ip', arguments: [family, '-batch', '-'], input: 'rule flush\nrule add priority 32766 lookup main\n' });
+    }
     await runTool(namespace, { tool: 'nft', arguments: ['flush', 'ruleset'], input: '' });
   } finally {
     namespace.close();

@@ -12,7 +12,11 @@ export function planHash(plan: Omit<Plan, 'hash'>): string {
   const meaning = {
     name: plan.name,
     organisations: plan.organisations,
-    nodes: plan.nodes.map((node) => ({ ...without(node, 'id', 'src'), routes: node.routes.map((r) => without(r, 'src')) })),
+    nodes: plan.nodes.map((node) => ({
+      ...without(node, 'id', 'src'),
+      routes: node.routes.map((r) => without(r, 'src')),
+      ...(node.rules !== undefined && { rules: node.rules.map((r) => without(r, 'src')) }),
+    })),
     links: plan.links.map((link) => ({ ...without(link, 'id', 'src'), ends: link.ends.map((e) => [e.nodeName, e.interface]) })),
     users: plan.users.map((user) => without(user, 'src')),
     zones: plan.zones.map((zone) => without(zone, 'src')),

@@ -89,7 +89,7 @@ function node(kind: 'router' | 'host' | 'bridge' = 'router', stations: ReadonlyM
     dropped: (p, _node, drop) => void dropped.push([p.id, drop]),
     ended: (p) => void ended.push(p.id),
   };
-  const identity = new PacketIdentity(planNode(kind), { pool, tap, stations });
+  const identity = new PacketIdentity(planNode(kind), { pool, tap, stations, now: () => 0 as Nanos });
   const packet = (bytes: Uint8Array): Packet => {
     const p = pool.take(bytes.length);
     p.buf.set(bytes, p.off);

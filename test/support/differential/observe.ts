@@ -1,0 +1,40 @@
+/**
+ * Frames as they are compared: everything but what a stack draws at random.
+ * @module
+ */
+import { NEXT } from '../../../src/wire/ipv6.js';
+import { setU16, u16 } from '../../../src/wire/bytes.js';
+import { parseFrame } from './pretty.js';
+import { type Emitted, NETWORKS } from './bed.js';
+import { soundSums } from './frames.js';
+
+/** One line: where it came out and what it is. */
+export function describeFrame({ iface, frame }: Emitted, injected: Uint8Array | null): string {
+  return `${NETWORKS[iface]?.name ?? iface}[${parseFrame(masked(frame, injected))}${soundSums(frame) || sumsWereWrong(injected) ? '' : ' BAD-CHECKSUM'}]`;
+}
+
+export function sameFrame(a: Uint8Array, b: Uint8Array, injected: Uint8Array | null): boolean {
+  const [x, y] = [masked(a, injected), masked(b, injected)];
+  return x.length === y.length && x.every((octet, i) => octet === y[i]);
+}
+
+function sumsWereWrong(injected: Uint8Array | null): boolean {
+  return injected !== null && !soundSums(injected);
+}
+
+/**
+ * The identification of what the node makes itself is its own affair, and with it the header's checksum; of a datagram that
+ * it fragments anew too.
+ */
+function masked(frame: Uint8Array, injected: Uint8Array | null): Uint8Array {
+  const copy = frame.slice();
+  if (u16(frame, 12) === 0x86dd) {
+    if (copy[20] === NEXT.FRAGMENT) copy.fill(0, 58, 62);
+    return copy;
+  }
+  if (u16(frame, 12) !== 0x0800) return copy;
+  const forwarded = injected !== null && u16(injected, 12) === 0x0800 && u16(injected, 18) === u16(frame, 18);
+  if (!forwarded) setU16(copy, 18, 0);
+  setU16(copy, 24, 0);
+  return copy;
+}
