@@ -91,14 +91,14 @@ export class LiveDesk {
   /** @param input what it reads */
   runWith(input: string, ...args: readonly string[]): Said {
     const [program = '', ...words] = this.#command;
-    const result = spawnSync(program, [...words, ...args], { cwd: this.folder, env: this.#env, input, encoding: 'utf8', timeout: 60_000 });
+    const result = spawnSync(program, [...words, ...args], { cwd: this.folder, env: this.#env, input, encoding: 'utf8', timeout: 180_000 });
     return { code: result.status, out: result.stdout, err: result.stderr };
   }
 
   /** On a terminal of that size, whose output and errors are one. */
   onTerminal(rows: number, columns: number, ...args: readonly string[]): Said {
     const quoted = [...this.#command, ...args].map((word) => `'${word.replaceAll("'", `'\\''`)}'`).join(' ');
-    const result = spawnSync('script', ['-qec', `stty rows ${rows} cols ${columns}; exec ${quoted}`, '/dev/null'], { cwd: this.folder, env: { ...this.#env, TERM: 'xterm' }, encoding: 'utf8', timeout: 60_000 });
+    const result = spawnSync('script', ['-qec', `stty rows ${rows} cols ${columns}; exec ${quoted}`, '/dev/null'], { cwd: this.folder, env: { ...this.#env, TERM: 'xterm' }, encoding: 'utf8', timeout: 180_000 });
     return { code: result.status, out: result.stdout, err: result.stderr };
   }
 

@@ -35,14 +35,14 @@ describe('the test of the guide', () => {
       cwd: project,
       env: { ...process.env, LAB_ON: substrate, CALLPATH_IMAGE: TEST_IMAGE, NO_COLOR: '1' },
       encoding: 'utf8',
-      timeout: 240_000,
+      timeout: 400_000,
     });
     expect([run.status, `${run.stdout}${run.stderr}`]).toEqual([0, expect.stringContaining('1 passed')]);
   };
 
   it('passes on netns', () => {
     passesOn('netns');
-  }, 240_000);
+  }, 400_000);
 
   it.skipIf(reason !== null)('passes on docker', () => {
     buildImage();

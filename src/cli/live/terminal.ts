@@ -5,6 +5,7 @@
 import type { ReadStream } from 'node:tty';
 import type { Readable } from 'node:stream';
 import { openExec } from '../substrates.js';
+import { killedBy } from './command.js';
 import type { LiveExec } from './protocol.js';
 
 type Attachment = Extract<LiveExec, { how: 'attach' }>;
@@ -28,7 +29,9 @@ export async function attach(prepared: Attachment, terminal: boolean): Promise<n
     stdin.on('error', () => undefined);
     process.stdin.pipe(stdin);
     try {
-      await Promise.all([shown(stdout, process.stdout), shown(stderr, process.stderr)]);
+      const whole = Promise.all([shown(stdout, process.stdout), shown(stderr, process.stderr)]).then(() => true);
+      // As for a program that runs here: it is of no more use.
+      if (!(await Promise.race([whole, nobodyReads()]))) return killedBy('SIGPIPE');
     } finally {
       process.stdin.unpipe(stdin).pause();
       leave();
@@ -53,6 +56,15 @@ function becomeTerminal(session: Session, keys: ReadStream): () => void {
     process.stdout.off('resize', resize);
     keys.setRawMode(false);
   };
+}
+
+/** Gives false when whoever read this process's output (`| head`) is gone. */
+function nobodyReads(): Promise<boolean> {
+  return new Promise((resolve) => {
+    process.stdout.once('error', () => {
+      resolve(false);
+    });
+  });
 }
 
 /** Settles when all is written that there was to read. */

@@ -25,7 +25,7 @@ describe.skipIf(reason !== null)('the image', () => {
       .withUser('65534:65534')
       .withDroppedCapabilities('ALL')
       // That it has ended well is what is waited for.
-      .withWaitStrategy(Wait.forOneShotStartup().withStartupTimeout(120_000));
+      .withWaitStrategy(Wait.forOneShotStartup().withStartupTimeout(240_000));
 
   it('runs a flow on the simulator: its verdict, and a capture', async () => {
     const container = await bare('run', 'hybrid-p2p-mixed', '--out', '/tmp').start();
@@ -38,7 +38,7 @@ describe.skipIf(reason !== null)('the image', () => {
     } finally {
       await container.stop();
     }
-  }, 180_000);
+  }, 300_000);
 
   it('says what it can do when it is asked nothing, and its exit code is the command line\'s', async () => {
     const container = await bare().start();
@@ -47,5 +47,5 @@ describe.skipIf(reason !== null)('the image', () => {
     await expect(bare('run', 'no-such-flow').start()).rejects.toThrow();
     // One that did not start is removed by testcontainers.
     expect(tool('docker', 'ps', '-aq', '--filter', `ancestor=${TEST_IMAGE}`)).toBe('');
-  }, 180_000);
+  }, 300_000);
 });

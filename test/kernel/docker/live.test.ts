@@ -50,7 +50,7 @@ describe.skipIf(reason !== null)('a lab of containers that stays up', () => {
   afterAll(() => {
     compiled.remove();
     rmSync(scratch, { recursive: true, force: true });
-  }, 60_000);
+  }, 180_000);
 
   it('runs commands inside the containers of nodes, with their streams and exit codes, and the machine\'s own where it is told to', async () => {
     const desk = deskNamed('whole');
@@ -74,7 +74,7 @@ describe.skipIf(reason !== null)('a lab of containers that stays up', () => {
 
     expect(desk.run('down').code).toBe(0);
     expect(await lab.ended).toMatchObject({ code: 0, err: '' });
-  }, 120_000);
+  }, 300_000);
 
   it('gives a command a terminal when it is called from one, of the same size', async () => {
     const desk = deskNamed('terminal');
@@ -87,15 +87,20 @@ describe.skipIf(reason !== null)('a lab of containers that stays up', () => {
     expect(desk.run('exec', 'r', '--', ...js('console.log(process.stdin.isTTY, process.stdout.isTTY, process.env.TERM)')).out).toBe('undefined undefined undefined\n');
     expect(desk.run('down').code).toBe(0);
     expect((await lab.ended).code).toBe(0);
-  }, 120_000);
+  }, 300_000);
 
-  it('ends a command that runs in a container when it goes down', async () => {
+  it('ends a command that runs in a container when nobody reads its output any more, and when it goes down', async () => {
     const desk = deskNamed('command');
     const lab = await desk.up(SMALL, 'docker');
+    const talker = desk.start('exec', 'r', '--', ...js("setInterval(() => console.log('more'), 1)"));
+    await talker.said('more');
+    talker.child.stdout?.destroy();
+    // As a shell says "killed by SIGPIPE".
+    expect((await talker.ended).code).toBe(141);
     const command = desk.start('exec', 'r', '--', ...js("console.log('ready'); setInterval(() => 0, 1000)"));
     await command.said('ready');
     expect(desk.run('down').code).toBe(0);
     expect(await command.ended).toMatchObject({ code: 3, err: expect.stringContaining('LAB_INTERRUPTED') as string });
     expect((await lab.ended).code).toBe(0);
-  }, 120_000);
+  }, 300_000);
 });

@@ -84,7 +84,7 @@ describe.skipIf(reason !== null)('a container of a node', () => {
     for (const trip of trips) expect(trip).toBeGreaterThanOrEqual(10);
     expect(output).toBe('blue echo at 192.0.2.2\nnameserver 192.0.2.1\n');
     expect(await containersOfMine()).toEqual([]);
-  }, 120_000);
+  }, 300_000);
 
   it('that runs when the lab ends is removed; an image that is not there is told', async () => {
     const { finish } = await buildLab(createDocker({ image: TEST_IMAGE }), planOf(topology(TEST_IMAGE)));
@@ -99,7 +99,7 @@ describe.skipIf(reason !== null)('a container of a node', () => {
     );
     expect(LabError.is(failed) && [failed.code, failed.message]).toEqual(['DOCKER_IMAGE', 'there is no image "no.such/image:1"']);
     expect(await containersOfMine()).toEqual([]);
-  }, 120_000);
+  }, 300_000);
 });
 
 describe.skipIf(reason !== null)('software that people have, as images', () => {
@@ -117,10 +117,10 @@ describe.skipIf(reason !== null)('software that people have, as images', () => {
     const image = await coturnImage();
     const contained = [swap(/( {4}coturn:\n {6})kind: process/, '$1kind: container'), swap('command: [turnserver, -c, "${LAB_DIR}/turnserver.conf"]', `image: ${image}\n        command: [-c, "\${LAB_DIR}/turnserver.conf"]`)];
     await learnsFromCoturn(play, [...WITHOUT_PHONES, ...contained]);
-  }, 240_000);
+  }, 400_000);
 
   it.skipIf(lacks(NODE_STUN))('node-stun finds at our server that no NAT is on the way', async () => {
     const image = await nodeStunImage();
     await findsNoNat(play, withNode('container', 'probe', '198.51.100.50', [`image: ${image}`, `command: [-s, ${OUR_SERVER}]`, 'autostart: false']));
-  }, 240_000);
+  }, 400_000);
 });
