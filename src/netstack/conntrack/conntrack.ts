@@ -20,6 +20,7 @@ import { IcmpTracking } from './icmp.js';
 import { findTransport, readTuple, TransportPlace } from './packet-tuple.js';
 import { type ResolvedSettings, resolveSettings } from './settings.js';
 import { ConnectionTable } from './table.js';
+import { TCP } from './tcp/states.js';
 import { TCP_ACCEPTED, TCP_REPEAT, TcpTracking } from './tcp/tracking.js';
 import type { ConntrackSettings, Tracker } from './tracker.js';
 import { icmpAsks, Tuple } from './tuple.js';
@@ -59,6 +60,13 @@ export class Conntrack implements Tracker {
 
   notrack(p: Packet): void {
     if (p.ct === null) p.ctinfo = CT_STATE.UNTRACKED;
+  }
+
+  reset(p: Packet): void {
+    const entry = p.ct as Entry | null;
+    if (entry === null || entry.tcp === null || !entry.confirmed || entry.tcp.state === TCP.CLOSE) return;
+    entry.tcp.state = TCP.CLOSE;
+    this.#refresh(entry, this.settings.tcp[TCP.CLOSE] as Nanos, this.node.core.scheduler.now);
   }
 
   entries(): readonly Connection[] {

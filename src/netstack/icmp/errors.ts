@@ -132,7 +132,9 @@ export class IcmpErrors {
     let walked = ipv6.transport(b, o);
     if (walked >= 0 && ipv6.walkedHeader(walked) === ipv6.NEXT.FRAGMENT) {
       const at = ipv6.walkedTo(walked);
-      if (at + fragment.HEADER > p.off + p.len || fragment.fragmentOffset(b, at) !== 0) return false;
+      if (at + fragment.HEADER > p.off + p.len) return false;
+      // What a later fragment carries cannot be seen: RFC 4443 2.4 (e) does not forbid the answer, and Linux gives it.
+      if (fragment.fragmentOffset(b, at) !== 0) return true;
       walked = ipv6.walk(b, at + fragment.HEADER, p.off + p.len, fragment.nextHeader(b, at));
     }
     if (walked < 0 || ipv6.walkedHeader(walked) !== ipv6.NEXT.ICMPV6) return true;
