@@ -70,7 +70,8 @@ export class Conntrack implements Tracker {
     const entry = p.ct as Entry | null;
     if (entry === null || entry.tcp === null || !entry.confirmed || entry.tcp.state === TCP.CLOSE) return;
     entry.tcp.state = TCP.CLOSE;
-    this.#refresh(entry, this.settings.tcp[TCP.CLOSE] as Nanos, this.node.core.scheduler.now);
+    this.moment.take();
+    entry.refresh(this.moment, this.settings.timeouts, TCP.CLOSE);
   }
 
   entries(): readonly Connection[] {
