@@ -21,6 +21,7 @@ import { Moment } from './moment.js';
 import { findTransport, readTuple, TransportPlace } from './packet-tuple.js';
 import { type ResolvedSettings, resolveSettings, TIMEOUT } from './settings.js';
 import { ConnectionTable } from './table.js';
+import { TCP } from './tcp/states.js';
 import { TCP_ACCEPTED, TCP_REPEAT, TcpTracking } from './tcp/tracking.js';
 import type { ConntrackSettings, Tracker } from './tracker.js';
 import { icmpAsks, Tuple } from './tuple.js';
@@ -63,6 +64,14 @@ export class Conntrack implements Tracker {
 
   notrack(p: Packet): void {
     if (p.ct === null) p.ctinfo = CT_STATE.UNTRACKED;
+  }
+
+  reset(p: Packet): void {
+    const entry = p.ct as Entry | null;
+    if (entry === null || entry.tcp === null || !entry.confirmed || entry.tcp.state === TCP.CLOSE) return;
+    entry.tcp.state = TCP.CLOSE;
+    this.moment.take();
+    entry.refresh(this.moment, this.settings.timeouts, TCP.CLOSE);
   }
 
   entries(): readonly Connection[] {
