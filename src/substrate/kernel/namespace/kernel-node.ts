@@ -3,6 +3,7 @@
  * {@link Namespace.inside}.
  * @module
  */
+import { dirname } from 'node:path';
 import { LabError } from '../../../base/error.js';
 import type { PlanNode } from '../../../topology/plan.js';
 import type { Libc } from '../tap/libc.js';
@@ -60,7 +61,8 @@ export class KernelNode {
     await this.#batches((family) => ruleBatch(this.plan, family));
     // First of all rules: the file may begin with `flush ruleset`.
     const firewall = this.plan.firewall ?? null;
-    if (firewall !== null) await runTool(this.namespace, { tool: 'nft', arguments: ['-f', firewall.file], input: '' });
+    // Relative includes are taken from the file's folder, as the plan's own reader takes them.
+    if (firewall !== null) await runTool(this.namespace, { tool: 'nft', arguments: ['-I', dirname(firewall.file), '-f', firewall.file], input: '' });
     const rules = dscpRules(this.plan);
     if (rules !== null) await runTool(this.namespace, { tool: 'nft', arguments: ['-f', '-'], input: rules });
   }
