@@ -5,6 +5,7 @@
  */
 import type { DecisionId, NodeId } from '../base/brand.js';
 import { DROP, type DropCode } from '../base/drop.js';
+import { type Nanos, ZERO } from '../base/time.js';
 import type { LinkEnd, Tap } from '../fabric/link.js';
 import type { Packet } from '../fabric/packet.js';
 import type { DecisionTable } from './decision-table.js';
@@ -22,6 +23,9 @@ export class ShortLedger implements Tap, FrameStore {
   /** Frames at their first records, by packet. */
   readonly #frames = new Map<number, { readonly point: number; readonly bytes: Uint8Array }>();
 
+  #start = ZERO;
+  #lastId = 0;
+
   constructor(points: Points, decisions: DecisionTable, run: RunInfo) {
     this.#points = points;
     this.#decisions = decisions;
@@ -35,9 +39,12 @@ export class ShortLedger implements Tap, FrameStore {
     return new PacketLedger(this.#builder, this.#run, this);
   }
 
-  reset(): void {
+  /** What comes from now on is as in a run that begins here: times are since `start`, and ids count on from `lastId`. */
+  reset(start: Nanos, lastId: number): void {
     this.#builder.reset();
     this.#frames.clear();
+    this.#start = start;
+    this.#lastId = lastId;
   }
 
   sent(p: Packet, end: LinkEnd, drop: DropCode): void {
@@ -57,7 +64,7 @@ export class ShortLedger implements Tap, FrameStore {
   }
 
   ended(p: Packet): void {
-    this.#builder.ended(p.id, p.slot);
+    this.#builder.ended(p.id - this.#lastId, p.slot);
   }
 
   find(id: number, point: number): Uint8Array | null {
@@ -71,10 +78,12 @@ export class ShortLedger implements Tap, FrameStore {
 
   #record(kind: StepCode, point: number, p: Packet, drop: DropCode, decision: number): void {
     const builder = this.#builder;
-    builder.time = p.time;
+    builder.time = (p.time - this.#start) as Nanos;
+    const id = p.id - this.#lastId;
+    const cause = p.cause > this.#lastId ? p.cause - this.#lastId : 0;
     const number = decision === 0 ? 0 : builder.decision(this.#decisions.text(decision as DecisionId));
-    p.trail = builder.record(kind, point, p.id, p.slot, p.buf, p.off, p.len, drop, number, p.cause);
+    p.trail = builder.record(kind, point, id, p.slot, p.buf, p.off, p.len, drop, number, cause);
     p.slot = builder.slot;
-    if (builder.opened) this.#frames.set(p.id, { point, bytes: p.buf.slice(p.off, p.off + p.len) });
+    if (builder.opened) this.#frames.set(id, { point, bytes: p.buf.slice(p.off, p.off + p.len) });
   }
 }

@@ -14,6 +14,7 @@ import { Recorder } from '../../src/capture/recorder.js';
 import { MemorySink } from '../../src/capture/store/byte-store.js';
 import { createScheduler } from '../../src/fabric/lab-scheduler.js';
 import { KIND_INFOS } from '../../src/roles/kinds.js';
+import { parseRuleset } from '../../src/nft/parse-ruleset.js';
 import { buildNetwork } from '../../src/substrate/sim/sim-network.js';
 import type { IpNode } from '../../src/netstack/ip-node.js';
 import type { ImpairmentSpec } from '../../src/topology/impairment.js';
@@ -26,6 +27,32 @@ export interface Turns {
   readonly ce?: string;
   readonly ms?: string;
   readonly more?: string;
+}
+
+/** As an edge firewall has them: what inside began, and its answers. Private addresses stay inside where a pool is named. */
+export function edgeRules(pool?: string): string {
+  const nat = pool === undefined ? '' : `
+table ip nat {
+  chain post {
+    type nat hook postrouting priority srcnat; policy accept;
+    oifname "out" ip saddr 10.0.0.0/16 snat to ${pool}
+  }
+}
+`;
+  return `table inet filter {
+  chain forward {
+    type filter hook forward priority filter; policy drop;
+    ct state established,related accept
+    ct state invalid drop comment "belongs to nothing"
+    iifname "in" udp dport 5000-5999 jump relays
+    iifname "in" accept comment "from inside"
+  }
+  chain relays {
+    udp dport 5001 drop comment "no relay range"
+    udp dport 5002 reject
+  }
+}
+${nat}`;
 }
 
 const ROUTES: Required<Turns> = {
@@ -70,6 +97,21 @@ export function planFor(text: string): Plan {
   throw new Error(result.errors.map(formatLabError).join('\n'));
 }
 
+/** The plan with rules, in nftables' syntax, on some nodes: the file is `NODE.nft`. */
+export function withRules(plan: Plan, rules: Readonly<Record<string, string>>): Plan {
+  return {
+    ...plan,
+    nodes: plan.nodes.map((node) => {
+      const text = rules[node.name];
+      if (text === undefined) return node;
+      const file = `${node.name}.nft`;
+      const parsed = parseRuleset(file, (path) => (path === file ? text : null));
+      if (!parsed.ok) throw new Error(parsed.errors.map(formatLabError).join('\n'));
+      return { ...node, firewall: { file, ruleset: parsed.ruleset, src: node.src } };
+    }),
+  };
+}
+
 export function addressOf(plan: Plan, node: string, family: 4 | 6 = 4): string {
   const interfaces = must(plan.nodes.find(({ name }) => name === node), node).interfaces;
   return must(interfaces.flatMap(({ addresses }) => addresses).find((one) => one.family === family), `address of ${node}`).address;
@@ -109,6 +151,13 @@ export class Stage {
         socket.send(buf, off, len, from, fromPort, cause);
       });
     }
+    return this;
+  }
+
+  /** A socket that answers nothing. */
+  listen(node: string, port: number): this {
+    const ip = this.#ip(node);
+    for (const { addr } of ip.addresses()) ip.udp.bind(addr, port, () => undefined);
     return this;
   }
 

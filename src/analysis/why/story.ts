@@ -21,6 +21,10 @@ export interface RouteTaken {
   readonly dev: string | null;
   readonly metric: string | null;
   readonly table: string | null;
+  /** Of several next hops: which one of how many, `1/2`. */
+  readonly member: string | null;
+  /** Who found the route, such as `bgp`. */
+  readonly proto: string | null;
 }
 
 /** The firewall rule that decided. */

@@ -13,7 +13,9 @@ type Dropped = Extract<End, { kind: 'dropped' }>;
 /** Why a flow's packets did not arrive, in one line, most packets first; null when nothing is wrong. */
 export function whyLine(story: FlowStory): string | null {
   const bad = [story.there, story.back].flatMap((direction) => direction.ways.filter(isTrouble).map((way) => ({ direction, way })));
-  const worst = bad.sort((a, b) => b.way.packets - a.way.packets)[0];
+  // A port that nobody listens at is the least of all troubles.
+  const rank = ({ way: { end } }: (typeof bad)[number]): number => (end.kind === 'dropped' && end.drop === 'no-listener' ? 1 : 0);
+  const worst = bad.sort((a, b) => rank(a) - rank(b) || b.way.packets - a.way.packets)[0];
   if (worst === undefined) return null;
   const { direction, way } = worst;
   const others = bad.length === 1 ? '' : `, and ${bad.slice(1).reduce((sum, one) => sum + one.way.packets, 0)} elsewhere`;
@@ -94,7 +96,7 @@ export function reasonWords(end: Dropped, direction: DirectionStory, story: Flow
     case 'blackhole':
       return `${kind ?? 'blackhole'} route ${route?.prefix ?? ''}`.trim();
     case 'rp-filter':
-      return kind === 'martian' ? 'a source address that cannot come from there (martian)' : `reverse path filter${kind === undefined ? '' : ` (${kind})`}: the way back to ${sourceOf(direction, story)} ${kind === 'loose' ? 'does not exist' : 'is by another interface'}`;
+      return kind === 'martian' ? 'a source address that cannot come from there (martian)' : `reverse path filter${kind === undefined ? '' : ` (${kind})`}: ${wayBackWords(end, direction, story)}`;
     case 'no-listener':
       return `nothing listens there on ${story.protocol}${portOf(direction, story)}`;
     case 'not-mine':
@@ -108,6 +110,12 @@ export function reasonWords(end: Dropped, direction: DirectionStory, story: Flow
     default:
       return `${PLAIN[drop] ?? drop}${kind === undefined ? '' : ` (${kind})`}`;
   }
+}
+
+function wayBackWords({ decided: { route, said } }: Dropped, direction: DirectionStory, story: FlowStory): string {
+  const source = sourceOf(direction, story);
+  if (route !== null) return `the way back to ${source} is by ${route.dev === null ? 'no interface' : route.dev} (route ${route.prefix}), where this did not come in`;
+  return said['kind'] === 'loose' ? `there is no way back to ${source}` : `the way back to ${source} is not by the interface that it came in by`;
 }
 
 /** Where packets of a direction are for, as the last node on the way sees it; for the way back the translated address. */
@@ -134,14 +142,16 @@ export function placeWords({ file, line }: Line): string {
 }
 
 /** `route 10.0.0.0/8 via 10.0.0.1 dev eth0 metric 10`, in the words of ip-route(8). */
-export function routeWords({ prefix, via, dev, metric, table }: RouteTaken): string {
+export function routeWords({ prefix, via, dev, metric, table, member, proto }: RouteTaken): string {
   const parts = [
     ['via', via],
     ['dev', dev],
+    ['proto', proto],
     ['metric', metric],
     ['table', table],
   ] as const;
-  return [`route ${prefix}`, ...parts.flatMap(([word, value]) => (value === null ? [] : [`${word} ${value}`]))].join(' ');
+  const chosen = member === null ? '' : `, next hop ${member.replace('/', ' of ')} by the flow's hash`;
+  return [`route ${prefix}`, ...parts.flatMap(([word, value]) => (value === null ? [] : [`${word} ${value}`]))].join(' ') + chosen;
 }
 
 /** What is wrong with the state that the node has, or has not. */

@@ -51,6 +51,8 @@ class SimProber implements Prober, Hook {
   readonly #seed: number;
   readonly #points: Points;
   #asked: Asked;
+  /** Id of the last packet before this question. */
+  #before = 0;
   #probe: Probe | null = null;
   #taken: Taken | null = null;
   #answer: PacketId | null = null;
@@ -66,7 +68,8 @@ class SimProber implements Prober, Hook {
   ask(probe: Probe): ProbeOutcome {
     if (this.#asked.scheduler.now > LATEST) this.#asked = this.#build();
     const { scheduler, network, record } = this.#asked;
-    record.reset();
+    record.reset(scheduler.now, network.pool.taken);
+    this.#before = network.pool.taken;
     for (const { netfilter } of network.nodes) netfilter?.conntrack.flush();
     this.#probe = probe;
     this.#taken = this.#answer = this.#answered = null;
@@ -97,7 +100,7 @@ class SimProber implements Prober, Hook {
 
   #send(node: IpNode, { protocol, bytes }: Message, from: string, to: string): PacketId {
     const { pool, book } = this.#asked.network;
-    const id = (pool.taken + 1) as PacketId;
+    const id = (pool.taken + 1 - this.#before) as PacketId;
     const tos = (this.#probe?.dscp ?? 0) << 2;
     node.output.datagram(protocol, must(book.parse(from), from), must(book.parse(to), to), bytes, 0, bytes.length, tos, DEFAULT_TTL, true, NO_CAUSE);
     return id;

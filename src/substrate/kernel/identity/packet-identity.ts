@@ -9,8 +9,8 @@
  * - with other addresses or ports (translation): if all candidates are of one flow, the one that came first. If they are
  *   of several flows nobody can tell which one it is: it gets a new id and is counted as ambiguous, never guessed.
  *
- * Only for nodes that pass packets on, and for those whose rules are watched: there what is for the node itself is kept
- * as well, until it is known that no rule dropped it. It holds a packet for {@link HOLD} at most: a kernel forwards in
+ * Only for nodes that pass packets on, and for those whose rules are watched or that filter by the way back: there what
+ * is for the node itself is kept as well, until it is known that nothing dropped it. It holds a packet for {@link HOLD} at most: a kernel forwards in
  * microseconds.
  * @module
  */
@@ -79,6 +79,8 @@ export interface IdentityServices {
   readonly stations?: ReadonlyMap<number, number>;
   /** Asked about what went in and never came out, and nobody said why. */
   readonly inquest?: Inquest;
+  /** Asked about what is for the node itself as well: it has a reverse path filter. */
+  readonly filters?: boolean;
   /** The decision of a translation, in the words of `nat=`. */
   readonly translated?: (nat: string) => DecisionId;
   readonly now: () => Nanos;
@@ -97,10 +99,13 @@ export class PacketIdentity {
   readonly #print = newFingerprint();
   readonly #inquests = new Set<Promise<void>>();
   #watched = false;
+  /** Packets for the node itself are kept until their time is over. */
+  #keepsLocal: boolean;
 
   constructor(node: PlanNode, services: IdentityServices) {
     this.#node = node;
     this.#services = services;
+    this.#keepsLocal = services.filters === true;
     this.#passesOn = node.bridge || node.forwards;
     this.#own = node.interfaces.flatMap((iface) => iface.addresses).flatMap((a) => parseAddress(a.address) ?? []);
   }
@@ -112,7 +117,7 @@ export class PacketIdentity {
 
   /** From now on it is told what the node's rules do to packets ({@link find}, {@link dropped}). */
   watch(): void {
-    this.#watched = true;
+    this.#watched = this.#keepsLocal = true;
   }
 
   /** The packet that came in with these headers, of several alike the first that was not asked for yet. Null = not known (any more). */
@@ -135,7 +140,7 @@ export class PacketIdentity {
 
   /** The kernel has the frame's octets by now. Takes ownership. `port` is the interface's index from 0. */
   arrived(p: Packet, port: number, now: Nanos): void {
-    if (!this.#passesOn && !this.#watched) {
+    if (!this.#passesOn && !this.#keepsLocal) {
       this.#end(p);
       return;
     }
@@ -143,7 +148,7 @@ export class PacketIdentity {
     const print = newFingerprint();
     fingerprint(p.buf, p.off, p.len, this.#node.bridge, print);
     const local = !this.#passesOn || !this.#mayPassOn(p, print);
-    if (local && !this.#watched) {
+    if (local && !this.#keepsLocal) {
       this.#end(p);
       return;
     }
@@ -275,9 +280,9 @@ export class PacketIdentity {
 
   /** Its time is over, and it has not come out. True: it is kept, since an answer is waited for. */
   #giveUp(held: Held, now: Nanos): boolean {
-    const { inquest, tap } = this.#services;
-    if (held.local || held.leftBy.length > 0) tap.ended(held.packet);
-    else if (held.print.family !== 0 && held.print.ttl === 1) this.#vanish(held, DROP.TTL, NO_DECISION, now);
+    const { inquest, tap, filters } = this.#services;
+    if (held.leftBy.length > 0 || (held.local && (filters !== true || held.print.family !== 4))) tap.ended(held.packet);
+    else if (!held.local && held.print.family !== 0 && held.print.ttl === 1) this.#vanish(held, DROP.TTL, NO_DECISION, now);
     else if (inquest === undefined || held.print.family === 0) this.#vanish(held, DROP.UNEXPLAINED, NO_DECISION, now);
     else {
       this.#inquire(held, inquest);
@@ -291,7 +296,8 @@ export class PacketIdentity {
     const asked = inquest(held.packet, held.print, held.cameBy)
       .catch(() => null)
       .then((found) => {
-        this.#vanish(held, found?.drop ?? DROP.UNEXPLAINED, found?.why ?? NO_DECISION, now());
+        if (found === null && held.local) this.#services.tap.ended(held.packet);
+        else this.#vanish(held, found?.drop ?? DROP.UNEXPLAINED, found?.why ?? NO_DECISION, now());
         pool.release(held.packet);
         this.#inquests.delete(asked);
       });

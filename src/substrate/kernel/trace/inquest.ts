@@ -15,7 +15,7 @@ import { DROP, type DropCode } from '../../../base/drop.js';
 import { LabError } from '../../../base/error.js';
 import { type Nanos, seconds } from '../../../base/time.js';
 import type { Decisions } from '../../../capture/decisions.js';
-import type { PlanNode } from '../../../topology/plan.js';
+import { type PlanNode, RP_FILTERS } from '../../../topology/plan.js';
 import { formatIpv4, formatIpv6, parseAddress } from '../../../wire/address.js';
 import { u16, u32 } from '../../../wire/bytes.js';
 import { contains, parsePrefix } from '../../../wire/prefix.js';
@@ -80,7 +80,14 @@ async function inquire(options: InquestOptions, question: Question): Promise<Fin
   const onward = await ask(options, question, route);
   if (onward !== '') return discarded(options, question, 'blackhole');
   const own = options.node.interfaces.some(({ addresses }) => addresses.some(({ address }) => address === question.source));
-  return finding(options, DROP.RP_FILTER, 'rp-filter', own ? { kind: 'martian' } : {});
+  return finding(options, DROP.RP_FILTER, 'rp-filter', own ? { kind: 'martian' } : filterText(options.node, from.at(-1) ?? ''));
+}
+
+/** The filter that is in force on an interface: the larger one of its own and the node's. */
+function filterText(node: PlanNode, dev: string): { readonly kind?: string } {
+  const own = node.interfaces.find(({ name }) => name === dev)?.rpFilter;
+  const kind = RP_FILTERS[Math.max(RP_FILTERS.indexOf(node.rpFilter ?? 'off'), RP_FILTERS.indexOf(own ?? 'off'))];
+  return kind === undefined || kind === 'off' ? {} : { kind };
 }
 
 /** What the kernel refuses with; empty when it has a route. */
