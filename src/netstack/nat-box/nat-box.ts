@@ -66,7 +66,7 @@ export class NatBox {
     for (const text of behaviour.addresses) this.#pool.add(keyOf(must(node.book.parse(text), text)));
     this.#ports = new PortAssignment(behaviour, [...this.#pool], this.table, random);
     this.#outside = node.interfaces.map((iface) => behaviour.outside.includes(iface.name));
-    node.defragments = true;
+    node.defragments.add(4);
     node.install({ point: 'prerouting', priority: PRIORITY.DSTNAT, family: 4, run: (p) => this.#prerouting(p) });
     node.install({ point: 'forward', priority: PRIORITY.FILTER - 1, family: 4, run: (p) => this.#forward(p) });
     node.install({ point: 'postrouting', priority: PRIORITY.SRCNAT, family: 4, run: (p) => this.#postrouting(p) });
