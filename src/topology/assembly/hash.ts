@@ -4,6 +4,7 @@
  * @module
  */
 import { createHash } from 'node:crypto';
+import type { PlanBgp } from '../bgp/bgp.js';
 import type { Plan } from '../plan.js';
 import { without } from './without.js';
 
@@ -16,12 +17,18 @@ export function planHash(plan: Omit<Plan, 'hash'>): string {
       ...without(node, 'id', 'src'),
       routes: node.routes.map((r) => without(r, 'src')),
       ...(node.rules !== undefined && { rules: node.rules.map((r) => without(r, 'src')) }),
+      ...(node.bgp !== undefined && { bgp: withoutPlaces(node.bgp) }),
     })),
     links: plan.links.map((link) => ({ ...without(link, 'id', 'src'), ends: link.ends.map((e) => [e.nodeName, e.interface]) })),
     users: plan.users.map((user) => without(user, 'src')),
     zones: plan.zones.map((zone) => without(zone, 'src')),
   };
   return createHash('sha256').update(canonical(meaning)).digest('hex');
+}
+
+/** Without `src` at any depth. Its words for why a route won may name a line: they follow from the rest. */
+function withoutPlaces(bgp: PlanBgp): unknown {
+  return JSON.parse(JSON.stringify({ ...bgp, table: [] }, (key, value: unknown) => (key === 'src' ? undefined : value)));
 }
 
 /** JSON with the keys of every object in sorted order. */

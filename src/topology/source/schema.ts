@@ -6,6 +6,7 @@
  */
 import { z } from 'zod';
 import { RP_FILTERS, SEGMENTS } from '../plan.js';
+import { bgpSchema } from './bgp-schema.js';
 
 const NODE_NAME = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
 const LINK_NAME = /^[a-z0-9]([a-z0-9._-]{0,61}[a-z0-9])?$/;
@@ -93,6 +94,7 @@ const node = z.strictObject({
   prefixes: prefixes.describe('the networks of the LAN that this bridge makes').optional(),
   routes: z.array(route).optional(),
   rules: z.array(rule).describe('policy rules: which table packets ask, before main').optional(),
+  bgp: bgpSchema.describe('what the node is as a BGP speaker').optional(),
 });
 
 const endpoint = z.union([
