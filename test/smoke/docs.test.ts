@@ -61,7 +61,7 @@ describe('commands', () => {
     if (!known().includes(command)) return [`no command ${command}`];
     const found = rest.filter((word) => word.startsWith('--') && word.length > 2).filter((word) => !new RegExp(`${word}[\\s,]`).test(helpOf(command)));
     const flows = command === 'run' ? rest.filter((word, i) => /^[a-z0-9-]+$/.test(word) && !word.startsWith('-') && !(rest[i - 1] ?? '').startsWith('--')) : [];
-    const filter = command === 'where' ? rest[1] : undefined;
+    const filter = command === 'where' || command === 'why' ? rest[1] : undefined;
     if (filter !== undefined && !/^[A-Z]+$/.test(filter)) compileFilter(filter, FIELDS);
     return [...found.map((word) => `${command} has no option ${word}`), ...flows.filter((id) => !flowIds().includes(id)).map((id) => `no flow ${id}`)];
   };

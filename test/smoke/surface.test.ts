@@ -28,6 +28,7 @@ it('has these names and no others', () => {
     'clearText',
     'compareBaseline',
     'compileFilter',
+    'explain',
     'extract',
     'fitFlow',
     'formatBaseline',
@@ -40,11 +41,16 @@ it('has these names and no others', () => {
     'parseFlow',
     'parseTopology',
     'pathsOf',
+    'reachEnd',
+    'reachLines',
+    'reachable',
     'runFlow',
     'selectPackets',
     'sim',
     'topologyJsonSchema',
     'verifyFlow',
+    'whyLine',
+    'whyText',
   ]);
 });
 
