@@ -64,7 +64,7 @@ function testCase(report: FlowReport, finding: Finding): string {
   if (finding.status === 'pass') return `${open}/>`;
   const { evidence } = finding;
   const text = [
-    `${finding.subject}: documented ${finding.expected}, observed ${finding.observed}`,
+    `${finding.subject}: ${report.words.wanted} ${finding.expected}, observed ${finding.observed}`,
     ...(finding.src === null ? [] : [`expected by ${finding.src.file}:${finding.src.line}`]),
     ...(evidence.links.length === 0 ? [] : [`crossed ${evidence.links.join(', ')}`]),
     ...(evidence.why === undefined ? [] : [evidence.why]),

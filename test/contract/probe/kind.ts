@@ -24,6 +24,8 @@ export const probe: RoleKind = {
     'tcp-connect': 'connects and reports the error, if any',
     'tls-echo': 'echoes TLS streams on a port',
     'tls-exchange': 'connects by TLS, writes, reads back',
+    'tls-names': 'tells TLS clients the names that they proved',
+    'tls-ask': 'connects by TLS, reads what it is told',
     timers: 'reports the order in which timers fired',
     stall: 'waits for something that never comes',
     resolve: 'asks the DNS',
