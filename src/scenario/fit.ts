@@ -74,7 +74,7 @@ function whyFaults(why: WhyExpectation, flow: FlowSpec, plan: Plan): LabError[] 
   };
   return [
     ...why.nodes.flatMap((name) => check(name, [...Object.keys(flow.actors), ...nodes])),
-    ...[why.partsAt, why.meetsAt, why.stateAt].flatMap((name) => check(name, nodes)),
-    ...check(why.droppedAt, [...nodes, ...plan.links.map((link) => link.name)]),
+    ...[why.partsAt, why.meetsAt, ...why.stateAt].flatMap((name) => check(name, nodes)),
+    ...why.droppedAt.flatMap((name) => check(name, [...nodes, ...plan.links.map((link) => link.name)])),
   ];
 }

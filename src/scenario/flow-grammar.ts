@@ -34,10 +34,12 @@ const stepSchema = z.union([
 ]);
 
 const label = z.enum(PATH_LABELS);
+const name = z.string().min(1);
+const names = z.union([name, z.array(name).min(1)]);
 
 const expectSchema = z.union([
   z.strictObject({ 'signed-in': z.array(actor).min(1) }),
-  z.strictObject({ signalling: z.union([z.strictObject({ of: actor, is: label }), z.strictObject({ between: z.tuple([z.string().min(1), z.string().min(1)]), is: label })]) }),
+  z.strictObject({ signalling: z.union([z.strictObject({ of: actor, is: label }), z.strictObject({ between: z.tuple([name, name]), is: label })]) }),
   z.strictObject({ 'internet-only': z.array(z.enum(INTERNET_ONLY)).min(1) }),
   z.strictObject({ message: z.strictObject({ from: actor, to: actor }) }),
   z.strictObject({ call: z.strictObject({ from: actor, to: actor }) }),
@@ -50,17 +52,19 @@ const expectSchema = z.union([
   z.strictObject({
     why: z
       .strictObject({
-        between: z.tuple([z.string().min(1), z.string().min(1)]),
+        between: z.tuple([name, name]).optional(),
+        of: name.optional(),
         medium: z.enum(WHY_MEDIA).optional(),
         'parts-at': z.string().optional(),
         'meets-at': z.string().optional(),
-        'state-at': z.string().optional(),
-        'dropped-at': z.string().optional(),
+        'state-at': names.optional(),
+        'dropped-at': names.optional(),
         by: z.enum(DROP_NAMES).exclude(['none']).optional(),
         rule: z.string().regex(/^[^:]+(:\d+)?$/, { error: 'a rule file, or FILE:LINE' }).optional(),
         says: z.string().min(1).optional(),
       })
-      .refine((why) => Object.keys(why).some((key) => key !== 'between' && key !== 'medium'), { error: 'at least one of parts-at, meets-at, state-at, dropped-at, by, rule, says' }),
+      .refine((why) => (why.between === undefined) !== (why.of === undefined), { error: 'either between: [NODE, NODE] or of: NODE' })
+      .refine((why) => Object.keys(why).some((key) => !['between', 'of', 'medium'].includes(key)), { error: 'at least one of parts-at, meets-at, state-at, dropped-at, by, rule, says' }),
   }),
 ]);
 
@@ -147,15 +151,15 @@ function upper(text: string | undefined): string | null {
 }
 
 function readWhy(raw: Extract<RawExpectation, { why: unknown }>['why'], src: SourceRef): Expectation {
-  const text = (key: 'parts-at' | 'meets-at' | 'state-at' | 'dropped-at' | 'rule' | 'says'): string | null => raw[key] ?? null;
+  const text = (key: 'parts-at' | 'meets-at' | 'rule' | 'says'): string | null => raw[key] ?? null;
   return {
     expect: 'why',
-    nodes: raw.between,
+    nodes: raw.between ?? [raw.of ?? ''],
     medium: raw.medium ?? null,
     partsAt: text('parts-at'),
     meetsAt: text('meets-at'),
-    stateAt: text('state-at'),
-    droppedAt: text('dropped-at'),
+    stateAt: [raw['state-at'] ?? []].flat(),
+    droppedAt: [raw['dropped-at'] ?? []].flat(),
     by: raw.by ?? null,
     rule: text('rule'),
     says: text('says'),

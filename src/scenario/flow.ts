@@ -70,16 +70,16 @@ export type Expectation =
 /** Why a flow between two nodes broke, as `callpath why` explains it. What is null may be anything. */
 export interface WhyExpectation {
   readonly expect: 'why';
-  /** Actors, or nodes of the topology. */
-  readonly nodes: readonly [string, string];
+  /** One or two ends: actors, or nodes of the topology. */
+  readonly nodes: readonly string[];
   readonly medium: WhyMedium | null;
   /** The node at which the ways of question and answer part, and the one at which they would meet again. */
   readonly partsAt: string | null;
   readonly meetsAt: string | null;
-  /** A firewall that holds the state of the connection. */
-  readonly stateAt: string | null;
-  /** Node or link. */
-  readonly droppedAt: string | null;
+  /** Firewalls, of which one holds the state of the connection; empty: it may be any or none. */
+  readonly stateAt: readonly string[];
+  /** Nodes or links, of which one dropped it; empty: it may be any. */
+  readonly droppedAt: readonly string[];
   readonly by: DropName | null;
   /** The rule, or the chain of the policy: `er-filter.nft`, or with its line `er-filter.nft:12`. */
   readonly rule: string | null;

@@ -3,7 +3,6 @@
  * and answer part, who holds the connection's state. Judged by what `callpath why` would say.
  * @module
  */
-import { legsOf } from '../analysis/legs.js';
 import { explainFlows } from '../analysis/why/explain.js';
 import type { End, FlowStory, Line, Way } from '../analysis/why/story.js';
 import { placeWords, whyLine } from '../analysis/why/words.js';
@@ -23,8 +22,8 @@ interface Reason {
 
 /** Passes when one flow between the two broke so, in every respect that is expected. */
 export function judgeWhy(c: Context, e: WhyExpectation): Verdict {
-  const [x, y] = [c.node(e.nodes[0]), c.node(e.nodes[1])];
-  const legs = e.medium === null ? c.observation.legs.filter((leg) => [x, y].every((name) => leg.a.name === name || leg.b.name === name)) : legsOf(c.observation, e.medium, x, y);
+  const ends = e.nodes.map((node) => c.node(node));
+  const legs = c.observation.legs.filter((leg) => (e.medium === null || leg.medium === e.medium) && ends.every((name) => leg.a.name === name || leg.b.name === name));
   const evidence = legEvidence(legs, c.observation, c.plan);
   if (evidence.total === 0) return { status: 'unproved', observed: 'no packet', evidence: c.whyNot(evidence) };
   const reasons = explainFlows(c.ledger, c.plan, legs.flatMap((leg) => leg.flows)).flatMap(reasonsOf);
@@ -49,8 +48,8 @@ function misses({ story, end }: Reason, e: WhyExpectation): number {
   const held: readonly boolean[] = [
     e.partsAt === null || story.parting?.node === e.partsAt,
     e.meetsAt === null || story.parting?.again?.node === e.meetsAt,
-    e.stateAt === null || story.state.holders.includes(e.stateAt),
-    e.droppedAt === null || end.where === e.droppedAt,
+    e.stateAt.length === 0 || e.stateAt.some((name) => story.state.holders.includes(name)),
+    e.droppedAt.length === 0 || e.droppedAt.includes(end.where),
     e.by === null || end.drop === e.by,
     e.rule === null || (rule?.src !== null && rule?.src !== undefined && isAt(rule.src, e.rule)),
     e.says === null || (rule?.says ?? '').includes(e.says),
@@ -66,7 +65,8 @@ function isAt({ file, line }: Line, wanted: string): boolean {
 
 /** What is expected, in the words of {@link factsText}. */
 export function whyText(e: WhyExpectation): string {
-  return words({ partsAt: e.partsAt, meetsAt: e.meetsAt, stateAt: e.stateAt, droppedAt: e.droppedAt, by: e.by, rule: e.rule, says: e.says });
+  const anyOf = (names: readonly string[]): string | null => (names.length === 0 ? null : names.join(' or '));
+  return words({ partsAt: e.partsAt, meetsAt: e.meetsAt, stateAt: anyOf(e.stateAt), droppedAt: anyOf(e.droppedAt), by: e.by, rule: e.rule, says: e.says });
 }
 
 function factsText({ story, end }: Reason): string {

@@ -99,13 +99,16 @@ export class PacketIdentity {
   readonly #print = newFingerprint();
   readonly #inquests = new Set<Promise<void>>();
   #watched = false;
+  /** What is for one of its own addresses may be an answer that it translates back and passes on. */
+  readonly #translates: boolean;
   /** Packets for the node itself are kept until their time is over. */
   #keepsLocal: boolean;
 
   constructor(node: PlanNode, services: IdentityServices) {
     this.#node = node;
     this.#services = services;
-    this.#keepsLocal = services.filters === true;
+    this.#translates = node.firewall?.ruleset.tables.some(({ chains }) => chains.some(({ base }) => base?.type === 'nat')) ?? false;
+    this.#keepsLocal = services.filters === true || this.#translates;
     this.#passesOn = node.bridge || node.forwards;
     this.#own = node.interfaces.flatMap((iface) => iface.addresses).flatMap((a) => parseAddress(a.address) ?? []);
   }
@@ -199,7 +202,7 @@ export class PacketIdentity {
   }
 
   #couldBe(held: Held, p: Packet, print: Fingerprint, port: number): boolean {
-    if (held.done || held.local || !lasts(held.packet.buf, held.print, p.buf, print)) return false;
+    if (held.done || (held.local && !this.#translates) || !lasts(held.packet.buf, held.print, p.buf, print)) return false;
     if (this.#node.bridge) return held.cameBy !== port && !held.leftBy.includes(port);
     return print.ttl === held.print.ttl - 1;
   }
