@@ -60,7 +60,7 @@ export const ERROR_HELP: Readonly<Record<ErrorCode, ErrorHelp>> = {
   LAB_INTERRUPTED: { meaning: 'Somebody ended the run (Ctrl-C, SIGTERM). What happened until then is in the capture.', mend: 'Run it again when you have the time.' },
   LAB_ROLE_FAILED: { meaning: 'A node\'s role could not start, or ended by an error of its own.', mend: 'The message names the node and the reason.' },
   KERNEL_LIBRARY: { meaning: 'The kernel substrates need Linux and the library koffi, and one of them is missing.', mend: 'Install koffi on Linux, or use the simulator, which needs nothing but Node.' },
-  KERNEL_PERMISSION: { meaning: 'The kernel does not let you make namespaces, TAP devices or settings.', mend: 'Run as root, or allow unprivileged user namespaces; or use the simulator.' },
+  KERNEL_PERMISSION: { meaning: 'The kernel does not let you make namespaces, TAP devices or settings.', mend: 'Do what the message says, so that a user namespace may; or run as root, or use the simulator.' },
   KERNEL_TOOL: { meaning: 'A system tool that the kernel substrates call is not installed.', mend: 'Install the package that the message names.' },
   KERNEL_REFUSED: { meaning: 'The kernel or one of its tools refused a setting that the plan asks for.', mend: 'The message quotes it; names of interfaces, for one, have at most 15 characters.' },
   NET_ADDRESS_IN_USE: { meaning: 'A socket is bound to that address and port already.', mend: 'Give one of the two another port.' },

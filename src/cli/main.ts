@@ -35,8 +35,8 @@ program
   .option('--baseline <file>', 'compare the paths with those stored there; a flow that moved fails')
   .option('--write-baseline <file>', 'store the paths that were observed')
   .option('--on <substrate>', 'sim (virtual time), netns (Linux namespaces) or docker (containers)', 'sim')
-  .option('--json <file>', 'write what was observed: legs, labels, links, delays, drops')
-  .option('--verbose', 'show also what each link was asked to do and what it did')
+  .option('--json <file>', 'write what was observed: legs, labels, links, delays, drops, and what links achieved')
+  .option('--verbose', 'show each direction of each link: what it was asked to do, what it did, queue, mean rate, packets')
   .action(async (names: string[], options) => (await import('./commands/run.js')).run(names, options));
 
 program
@@ -176,9 +176,10 @@ program
 
 program
   .command('exec')
-  .description('in a lab that is up: run a command in the network of a node')
+  .description('in a lab that is up: run a command in a node: on docker inside its container, on netns a program of this machine in its network')
   .argument('<node>', 'a node')
   .argument('<command...>', 'after --: the command and its arguments')
+  .option('--machine-tools', 'on docker too: a program of this machine in the network of the node, such as tcpdump')
   .option(...LAB)
   .action(async (node: string, command: string[], options) => (await import('./commands/exec.js')).exec(node, command, options));
 

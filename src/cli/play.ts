@@ -8,8 +8,8 @@ import { ZERO } from '../base/time.js';
 import type { Nanos } from '../base/time.js';
 import { FLOW_WORDS } from '../report/console.js';
 import type { FlowReport, ReportWords } from '../report/console.js';
+import { linkReports } from '../report/links.js';
 import type { Substrate } from '../substrate/substrate.js';
-import { formatNetem } from '../topology/netem/format-netem.js';
 import type { Finding } from '../verify/finding.js';
 import { writeEndpointCaptures } from './commands/endpoint-captures.js';
 import { shown } from './files.js';
@@ -56,7 +56,7 @@ export async function playJob(job: Job, around: Surroundings): Promise<FlowRepor
 }
 
 /** Of a flow that did not start. */
-const NOTHING = { findings: [], documented: false, packets: 0, labTime: ZERO, files: [], links: [] } as const;
+const NOTHING = { findings: [], documented: false, packets: 0, labTime: ZERO, files: [], links: [], lateness: null } as const;
 
 /** The ledger and one capture per endpoint; of a ledger that could not be written whole, none are made. */
 function filesOf({ run, plan, flow, error }: FlowVerdict, ledger: string): { error: LabError | null; files: readonly string[] } {
@@ -81,15 +81,8 @@ function reportOf({ flow, run, findings, documented }: FlowVerdict, error: LabEr
     labTime: run.labTime,
     wall,
     files,
-    links: run.links.flatMap(({ link, directions }) =>
-      directions.map((stats, side) => ({
-        name: link.name,
-        from: link.ends[side === 0 ? 0 : 1].nodeName,
-        to: link.ends[side === 0 ? 1 : 0].nodeName,
-        asked: formatNetem(link.impairments[side === 0 ? 0 : 1]),
-        stats,
-      })),
-    ),
+    links: linkReports(run.links),
+    lateness: run.lateness,
   };
 }
 

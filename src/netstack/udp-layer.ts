@@ -156,6 +156,9 @@ export class UdpLayer {
     const key = family === 4 ? book.key4(b, o + ipv4.DST) : book.key6(b, o + ipv6.DST);
     const binding = (family === 4 ? this.#bound4 : this.#bound6).get(key)?.get(udp.dstPort(b, at));
     if (binding === undefined) {
+      // Linux forgets the connection before it answers (nf_reset_ct): the error finds it by what it quotes.
+      p.ct = null;
+      p.ctinfo = 0;
       if (!group) errors.unreachable(p, UNREACHABLE.PORT);
       core.drop(p, DROP.NO_LISTENER, core.why('no-listener', 'input'));
       return;

@@ -4,7 +4,9 @@
  * @module
  */
 import type { Nanos } from '../base/time.js';
+import type { Lateness } from '../fabric/driver/lateness.js';
 import type { Finding } from '../verify/finding.js';
+import { achievedText } from './achieved.js';
 import { linkText } from './links.js';
 import type { LinkReport } from './links.js';
 import { table, tableRows, wrap } from './table.js';
@@ -39,6 +41,8 @@ export interface FlowReport {
   readonly files: readonly string[];
   /** What the links did, beside what they were asked to do. */
   readonly links: readonly LinkReport[];
+  /** How late the links' events fired, on a clock on the wall. */
+  readonly lateness: Lateness | null;
 }
 
 const MARKS = { pass: '✔', fail: '✘', unproved: '?' } as const;
@@ -53,6 +57,7 @@ export function flowText(report: FlowReport, paint: Paint, verbose: boolean, roo
     // When the lab failed, most of these would only say so again.
     ...(report.trouble === null ? report.findings.filter((finding) => finding.status !== 'pass').flatMap((finding) => details(finding, report, paint)) : []),
     ...(verbose && report.links.length > 0 ? [linkText(report.links, report.labTime, paint, room)] : []),
+    ...achievedText(verbose ? [] : report.links, report.lateness, paint, room),
     ...(report.trouble === null ? [] : [paint.bad(`  ✘ ${report.trouble.replaceAll('\n', '\n    ')}`)]),
     ...summary(report, paint, room),
   ];

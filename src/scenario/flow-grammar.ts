@@ -77,6 +77,8 @@ export const scriptSchema = {
 export const expectationsSchema = z.array(expectSchema).min(1);
 
 export type RawStep = z.infer<typeof stepSchema>;
+/** One entry of `expect`, as people write it. */
+export type ExpectationText = z.input<typeof expectSchema>;
 export type RawExpectation = z.infer<typeof expectSchema>;
 
 /** Lab time of a run that sets no limit of its own. */

@@ -12,6 +12,9 @@ import { DROP_NAMES } from '../../src/base/drop.js';
 import { DECISION_KEYS, RECORD_KEYS } from '../../src/capture/comment.js';
 import { compileFilter } from '../../src/capture/filter/compile.js';
 import { experimentIds, flowIds } from '../../src/cli/files.js';
+import { CallpathLab } from '../../src/cli/library/callpath-lab.js';
+import { Judged } from '../../src/cli/library/judged.js';
+import { StartedLab } from '../../src/cli/library/started-lab.js';
 import { parseExperiment } from '../../src/experiment/experiment-file.js';
 import { KINDS, KIND_INFOS } from '../../src/roles/kinds.js';
 import { parseFlow } from '../../src/scenario/flow-file.js';
@@ -108,6 +111,21 @@ describe('examples', () => {
   });
 });
 
+describe('testing.md', () => {
+  const page = guide('testing.md');
+
+  it('its example is the test that is compiled and run', () => {
+    const [shown] = docs.fences(page).filter(({ info }) => info === 'ts');
+    expect(must(shown, 'a TypeScript example').body).toBe(text('test/smoke/own-lab.test.ts').replaceAll('../../src/index.js', 'callpath'));
+  });
+
+  it('names what there is', () => {
+    const methods = (type: { prototype: object }): string[] => Object.getOwnPropertyNames(type.prototype).filter((name) => name !== 'constructor');
+    const named = docs.words(/^\| `\.?(\w+)\(/gm, page);
+    expect(named.sort()).toEqual([...methods(CallpathLab), ...methods(StartedLab), ...methods(Judged)].filter((name, i, all) => !['start', 'time'].includes(name) && all.indexOf(name) === i).sort());
+  });
+});
+
 describe('what is shown is what comes', () => {
   const desk = new Desk();
   const topology = text('topologies/contoso.lab.yaml');
@@ -130,7 +148,7 @@ describe('what is shown is what comes', () => {
       const { out, err } = desk.shell(command);
       expect(docs.missing(output, out === '' ? err : out), `${file}:${line}: ${command}\n${out}${err}`).toBeNull();
     }
-  }, 120_000);
+  }, 300_000);
 
   it('another output would be found', () => {
     expect(docs.missing(['a 1', '...', 'c d ...'], 'a 22\nb\nc de\n')).toBeNull();

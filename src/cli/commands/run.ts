@@ -6,6 +6,7 @@ import { observationJson } from '../../analysis/observation-json.js';
 import { flowText, lookText, totalText } from '../../report/console.js';
 import type { FlowReport } from '../../report/console.js';
 import { junit } from '../../report/junit.js';
+import { linkJson, linkReports } from '../../report/links.js';
 import { EMPTY_BASELINE, compareBaseline, formatBaseline, parseBaseline, pathsOf } from '../../verify/baseline.js';
 import type { Baseline } from '../../verify/baseline.js';
 import type { Finding } from '../../verify/finding.js';
@@ -42,9 +43,9 @@ export async function run(names: readonly string[], options: RunOptions): Promis
   const reports: FlowReport[] = [];
   const paths: Baseline = { ...EMPTY_BASELINE, flows: {} };
   const seen: Record<string, object> = {};
-  const judge = ({ flow, plan, observation, findings, documented }: FlowVerdict): readonly Finding[] => {
+  const judge = ({ flow, plan, observation, findings, documented, run: { links } }: FlowVerdict): readonly Finding[] => {
     paths.flows[flow.id] = pathsOf(observation, plan);
-    seen[flow.id] = { documented, findings, observed: observationJson(observation, plan) };
+    seen[flow.id] = { documented, findings, observed: observationJson(observation, plan), links: linkReports(links).filter(({ stats }) => stats.offered > 0).map(linkJson) };
     return baseline === null ? [] : compareBaseline(baseline, flow.id, observation, plan).filter((finding) => finding.status !== 'pass');
   };
   try {

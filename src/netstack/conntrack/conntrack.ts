@@ -17,9 +17,11 @@ import { IPPROTO } from '../transport.js';
 import { CT_REPLIED, CT_REPLY, CT_STATE, CT_STATUS, type Connection } from './connection.js';
 import { Entry } from './entry.js';
 import { IcmpTracking } from './icmp.js';
+import { Moment } from './moment.js';
 import { findTransport, readTuple, TransportPlace } from './packet-tuple.js';
-import { type ResolvedSettings, resolveSettings } from './settings.js';
+import { type ResolvedSettings, resolveSettings, TIMEOUT } from './settings.js';
 import { ConnectionTable } from './table.js';
+import { TCP } from './tcp/states.js';
 import { TCP_ACCEPTED, TCP_REPEAT, TcpTracking } from './tcp/tracking.js';
 import type { ConntrackSettings, Tracker } from './tracker.js';
 import { icmpAsks, Tuple } from './tuple.js';
@@ -34,7 +36,8 @@ const PRESSURE = seconds(60);
 export class Conntrack implements Tracker {
   readonly node: IpNode;
   readonly settings: ResolvedSettings;
-  readonly table = new ConnectionTable();
+  readonly moment: Moment;
+  readonly table: ConnectionTable;
   readonly stats = { found: 0, invalid: 0, insert: 0, insert_failed: 0, drop: 0, early_drop: 0, error: 0, search_restart: 0, clash_resolve: 0, chaintoolong: 0 };
   readonly #tcp: TcpTracking;
   readonly #icmp: IcmpTracking;
@@ -49,7 +52,9 @@ export class Conntrack implements Tracker {
   constructor(node: IpNode, settings: ConntrackSettings) {
     this.node = node;
     this.settings = resolveSettings(settings);
-    this.#tcp = new TcpTracking(this.settings, this.table);
+    this.moment = new Moment(node.core.scheduler);
+    this.table = new ConnectionTable(this.moment);
+    this.#tcp = new TcpTracking(this.settings, this.table, this.moment);
     this.#icmp = new IcmpTracking(node, this.table, this.settings);
   }
 
@@ -61,8 +66,17 @@ export class Conntrack implements Tracker {
     if (p.ct === null) p.ctinfo = CT_STATE.UNTRACKED;
   }
 
+  reset(p: Packet): void {
+    const entry = p.ct as Entry | null;
+    if (entry === null || entry.tcp === null || !entry.confirmed || entry.tcp.state === TCP.CLOSE) return;
+    entry.tcp.state = TCP.CLOSE;
+    this.moment.take();
+    entry.refresh(this.moment, this.settings.timeouts, TCP.CLOSE);
+  }
+
   entries(): readonly Connection[] {
-    this.table.sweep(this.node.core.scheduler.now);
+    this.moment.take();
+    this.table.sweep();
     return this.table.list();
   }
 
@@ -98,6 +112,7 @@ export class Conntrack implements Tracker {
   track(p: Packet, family: 4 | 6, arrived: boolean): Verdict {
     // Seen before: on the loopback, or an error about a tracked packet.
     if (p.ct !== null || p.ctinfo === CT_STATE.UNTRACKED) return ACCEPT;
+    this.moment.take();
     const b = p.buf;
     const o = p.off + ethernet.HEADER;
     const end = p.off + p.len;
@@ -113,12 +128,11 @@ export class Conntrack implements Tracker {
       if (p.ctinfo !== 0) return ACCEPT;
     }
     if (!readTuple(b, o, end, family, place, this.node.book, this.#tuple)) return this.#invalid(p, CT_WHY.MALFORMED);
-    const now = this.node.core.scheduler.now;
     for (;;) {
-      const verdict = this.#resolve(p, now, arrived);
+      const verdict = this.#resolve(p, arrived);
       if (verdict !== ACCEPT || p.ct === null) return verdict;
       const entry = p.ct as Entry;
-      const why = this.#packet(entry, p, family, end, arrived, now);
+      const why = this.#packet(entry, p, family, end, arrived);
       if (why === 0) {
         if ((p.ctinfo & CT_REPLY) !== 0) entry.status |= CT_STATUS.SEEN_REPLY;
         return ACCEPT;
@@ -138,7 +152,7 @@ export class Conntrack implements Tracker {
 
   /** Whether an entry other than `mine` has that tuple: for translation. An entry of the very same flow does not count. */
   taken(tuple: Tuple, mine: Entry): boolean {
-    const found = this.table.find(tuple, this.node.core.scheduler.now)?.entry ?? null;
+    const found = this.table.find(tuple)?.entry ?? null;
     if (found === null || found === mine || found.original.equals(mine.original)) return false;
     this.stats.found++;
     return true;
@@ -165,9 +179,9 @@ export class Conntrack implements Tracker {
   }
 
   /** hot. Finds or makes the packet's entry: sets `p.ct` and `p.ctinfo`. */
-  #resolve(p: Packet, now: Nanos, arrived: boolean): Verdict {
-    const tuple = this.table.find(this.#tuple, now);
-    if (tuple === null) return this.#open(p, now, arrived);
+  #resolve(p: Packet, arrived: boolean): Verdict {
+    const tuple = this.table.find(this.#tuple);
+    if (tuple === null) return this.#open(p, arrived);
     const entry = tuple.entry as Entry;
     p.ct = entry;
     if (tuple.direction === CT_REPLIED) p.ctinfo = CT_STATE.ESTABLISHED | CT_REPLY;
@@ -175,9 +189,9 @@ export class Conntrack implements Tracker {
     return ACCEPT;
   }
 
-  #open(p: Packet, now: Nanos, arrived: boolean): Verdict {
+  #open(p: Packet, arrived: boolean): Verdict {
     if (!this.#inverse.setInverse(this.#tuple)) return this.#invalid(p, CT_WHY.ICMP_UNASKED);
-    if (this.settings.max !== 0 && this.table.count >= this.settings.max && !this.#makeRoom(now)) {
+    if (this.settings.max !== 0 && this.table.count >= this.settings.max && !this.#makeRoom()) {
       this.stats.drop++;
       p.decision = this.node.core.decisions.intern({
         node: this.node.id, stage: arrived ? 'prerouting' : 'output', text: { ct: 'new', kind: `nf_conntrack_max:${this.settings.max}` }, reason: { at: 'conntrack', kind: 'table-full' },
@@ -189,10 +203,11 @@ export class Conntrack implements Tracker {
     return ACCEPT;
   }
 
-  #makeRoom(now: Nanos): boolean {
+  #makeRoom(): boolean {
     const { table } = this;
+    const now = this.moment.time;
     const { max } = this.settings;
-    table.sweep(now);
+    table.sweep();
     if (this.#pressed !== null && now - this.#pressed >= PRESSURE) {
       this.#pressed = null;
       this.stats.early_drop += table.relieve(Math.floor(max / 100) * 95);
@@ -205,72 +220,69 @@ export class Conntrack implements Tracker {
   }
 
   /** hot. The protocol's part. @returns why the packet is invalid, 0 or {@link TCP_REPEAT} */
-  #packet(entry: Entry, p: Packet, family: 4 | 6, end: number, arrived: boolean, now: Nanos): number {
-    const { settings } = this;
+  #packet(entry: Entry, p: Packet, family: 4 | 6, end: number, arrived: boolean): number {
+    const { moment } = this;
+    const { timeouts } = this.settings;
     switch (entry.original.protocol) {
       case IPPROTO.UDP:
-        return this.#udp(entry, p, family, end, arrived, now);
+        return this.#udp(entry, p, family, end, arrived);
       case IPPROTO.TCP:
-        return this.#tcpSegment(entry, p, family, end, arrived, now);
+        return this.#tcpSegment(entry, p, family, end, arrived);
       case IPPROTO.ICMP:
         if (family !== 4 || !icmpAsks(IPPROTO.ICMP, entry.original.dport >>> 8)) return CT_WHY.ICMP_UNASKED;
-        this.#refresh(entry, settings.icmp, now);
+        entry.refresh(moment, timeouts, TIMEOUT.ICMP);
         return 0;
       case IPPROTO.IPV6_ICMP:
         if (family !== 6 || !icmpAsks(IPPROTO.IPV6_ICMP, entry.original.dport >>> 8)) return CT_WHY.ICMP_UNASKED;
-        this.#refresh(entry, settings.icmpv6, now);
+        entry.refresh(moment, timeouts, TIMEOUT.ICMPV6);
         return 0;
       case IPPROTO_GRE:
-        if ((entry.status & CT_STATUS.SEEN_REPLY) === 0) this.#refresh(entry, settings.gre, now);
+        if ((entry.status & CT_STATUS.SEEN_REPLY) === 0) entry.refresh(moment, timeouts, TIMEOUT.GRE);
         else {
-          this.#refresh(entry, settings.greStream, now);
+          entry.refresh(moment, timeouts, TIMEOUT.GRE_STREAM);
           entry.status |= CT_STATUS.ASSURED;
         }
         return 0;
       default:
-        this.#refresh(entry, settings.generic, now);
+        entry.refresh(moment, timeouts, TIMEOUT.GENERIC);
         return 0;
     }
   }
 
-  #udp(entry: Entry, p: Packet, family: 4 | 6, end: number, arrived: boolean, now: Nanos): number {
+  #udp(entry: Entry, p: Packet, family: 4 | 6, end: number, arrived: boolean): number {
     const b = p.buf;
     const { at } = this.#place;
     if (udp.check(b, at, end - at) !== 0) return CT_WHY.MALFORMED;
     if (arrived && this.settings.checksum && udp.checksum(b, at) !== 0 && !sumsUp(p, family, IPPROTO.UDP, at, end)) return CT_WHY.CHECKSUM;
-    const { settings } = this;
-    if (!entry.confirmed) entry.streamSince = plus(now, STREAM_AGE);
-    if ((entry.status & CT_STATUS.SEEN_REPLY) !== 0 && now > entry.streamSince) {
-      this.#refresh(entry, settings.udpStream, now);
+    const { moment } = this;
+    const { timeouts } = this.settings;
+    if (!entry.confirmed) entry.streamSince = plus(moment.time, STREAM_AGE);
+    if ((entry.status & CT_STATUS.SEEN_REPLY) !== 0 && moment.time > entry.streamSince) {
+      entry.refresh(moment, timeouts, TIMEOUT.UDP_STREAM);
       entry.status |= CT_STATUS.ASSURED;
-    } else this.#refresh(entry, settings.udp, now);
+    } else entry.refresh(moment, timeouts, TIMEOUT.UDP);
     return 0;
   }
 
-  #tcpSegment(entry: Entry, p: Packet, family: 4 | 6, end: number, arrived: boolean, now: Nanos): number {
+  #tcpSegment(entry: Entry, p: Packet, family: 4 | 6, end: number, arrived: boolean): number {
     const { at } = this.#place;
     const { tcp: track } = entry;
     if (track === null || tcp.check(p.buf, at, end - at) !== 0) return CT_WHY.MALFORMED;
     if (arrived && this.settings.checksum && !sumsUp(p, family, IPPROTO.TCP, at, end)) return CT_WHY.CHECKSUM;
-    const verdict = this.#tcp.packet(entry, track, (p.ctinfo & CT_REPLY) === 0 ? 0 : 1, p.buf, at, end - at, now);
+    const verdict = this.#tcp.packet(entry, track, (p.ctinfo & CT_REPLY) === 0 ? 0 : 1, p.buf, at, end - at);
     return verdict === TCP_ACCEPTED ? 0 : verdict;
-  }
-
-  /** hot. */
-  #refresh(entry: Entry, timeout: Nanos, now: Nanos): void {
-    if ((entry.status & CT_STATUS.FIXED_TIMEOUT) === 0) entry.expires = plus(now, timeout);
   }
 
   /** The first packet has come through: into the table, unless somebody else has its tuples by now. */
   #confirmNew(entry: Entry, p: Packet): Verdict {
-    const now = this.node.core.scheduler.now;
+    this.moment.take();
     if ((entry.status & CT_STATUS.DYING) !== 0) {
       this.stats.insert_failed++;
       return this.#lost(entry, p);
     }
-    const clash = this.table.find(entry.original, now) ?? this.table.find(entry.reply, now);
+    const clash = this.table.find(entry.original) ?? this.table.find(entry.reply);
     if (clash === null) {
-      this.table.insert(entry, now);
+      this.table.insert(entry);
       return ACCEPT;
     }
     const winner = clash.entry as Entry;

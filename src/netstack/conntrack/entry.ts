@@ -6,6 +6,7 @@ import { UNSET, type Nanos } from '../../base/time.js';
 import type { DecisionId } from '../../base/brand.js';
 import { IPPROTO } from '../transport.js';
 import { CT_ORIGINAL, CT_REPLIED, CT_STATUS, type Connection } from './connection.js';
+import type { Moment } from './moment.js';
 import { tcpStateName } from './tcp/states.js';
 import { TcpTrack } from './tcp/track.js';
 import { Tuple } from './tuple.js';
@@ -45,6 +46,11 @@ export class Entry implements Connection {
 
   get confirmed(): boolean {
     return (this.status & CT_STATUS.CONFIRMED) !== 0;
+  }
+
+  /** hot. Alive for the timeout at that place from now on. */
+  refresh(moment: Moment, timeouts: Float64Array, place: number): void {
+    if ((this.status & CT_STATUS.FIXED_TIMEOUT) === 0) this.expires = (moment.time + (timeouts[place] as number)) as Nanos;
   }
 
   /** hot. @param direction 0 or 1 */

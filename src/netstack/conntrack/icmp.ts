@@ -97,11 +97,11 @@ export class IcmpTracking {
 
   /** The connection of the packet quoted at `o`. @param to whom the error goes to */
   #related(p: Packet, o: number, end: number, family: 4 | 6, to: number): number {
-    const { book, core } = this.#node;
+    const { book } = this.#node;
     if (!findTransport(p.buf, o, end, family, this.#inner)) return CT_WHY.MALFORMED;
     if (!readTuple(p.buf, o, end, family, this.#inner, book, this.#quoted)) return CT_WHY.MALFORMED;
     if (!this.#inverse.setInverse(this.#quoted)) return CT_WHY.ICMP_UNASKED;
-    const found = this.#table.find(this.#inverse, core.scheduler.now);
+    const found = this.#table.find(this.#inverse);
     if (found === null) return CT_WHY.ERROR_WITHOUT_CONNECTION;
     // The error goes to whom the quoted packet came from.
     if (found.dstKey !== to) return CT_WHY.ERROR_TO_OTHER;

@@ -11,20 +11,16 @@ import type { ConntrackSettings } from './tracker.js';
 export interface ResolvedSettings {
   readonly checksum: boolean;
   readonly max: number;
-  readonly generic: Nanos;
-  readonly icmp: Nanos;
-  readonly icmpv6: Nanos;
-  readonly gre: Nanos;
-  readonly greStream: Nanos;
-  readonly udp: Nanos;
-  readonly udpStream: Nanos;
   readonly tcpBeLiberal: boolean;
   readonly tcpIgnoreInvalidRst: boolean;
   readonly tcpLoose: boolean;
   readonly tcpMaxRetrans: number;
-  /** By state; then {@link TCP_RETRANS} and {@link TCP_UNACK}. */
-  readonly tcp: Float64Array;
+  /** Nanoseconds: by {@link TCP} state, {@link TCP_RETRANS}, {@link TCP_UNACK} and {@link TIMEOUT}. */
+  readonly timeouts: Float64Array;
 }
+
+/** Places of the timeouts behind those of TCP. */
+export const TIMEOUT = { GENERIC: 12, ICMP: 13, ICMPV6: 14, GRE: 15, GRE_STREAM: 16, UDP: 17, UDP_STREAM: 18 } as const;
 
 /** The topology has judged the names: an unknown one is our own mistake. */
 export function resolveSettings(settings: ConntrackSettings): ResolvedSettings {
@@ -34,23 +30,16 @@ export function resolveSettings(settings: ConntrackSettings): ResolvedSettings {
   return {
     checksum: value('nf_conntrack_checksum') !== 0,
     max: value('nf_conntrack_max'),
-    generic: time('nf_conntrack_generic_timeout'),
-    icmp: time('nf_conntrack_icmp_timeout'),
-    icmpv6: time('nf_conntrack_icmpv6_timeout'),
-    gre: time('nf_conntrack_gre_timeout'),
-    greStream: time('nf_conntrack_gre_timeout_stream'),
-    udp: time('nf_conntrack_udp_timeout'),
-    udpStream: time('nf_conntrack_udp_timeout_stream'),
     tcpBeLiberal: value('nf_conntrack_tcp_be_liberal') !== 0,
     tcpIgnoreInvalidRst: value('nf_conntrack_tcp_ignore_invalid_rst') !== 0,
     tcpLoose: value('nf_conntrack_tcp_loose') !== 0,
     tcpMaxRetrans: value('nf_conntrack_tcp_max_retrans'),
-    tcp: tcpTimeouts(time),
+    timeouts: timeoutsOf(time),
   };
 }
 
-function tcpTimeouts(time: (name: ConntrackSysctl) => Nanos): Float64Array {
-  const timeouts = new Float64Array(TCP_UNACK + 1);
+function timeoutsOf(time: (name: ConntrackSysctl) => Nanos): Float64Array {
+  const timeouts = new Float64Array(TIMEOUT.UDP_STREAM + 1);
   timeouts[TCP.SYN_SENT] = time('nf_conntrack_tcp_timeout_syn_sent');
   // No sysctl of its own in Linux.
   timeouts[TCP.SYN_SENT2] = seconds(120);
@@ -63,5 +52,12 @@ function tcpTimeouts(time: (name: ConntrackSysctl) => Nanos): Float64Array {
   timeouts[TCP.CLOSE] = time('nf_conntrack_tcp_timeout_close');
   timeouts[TCP_RETRANS] = time('nf_conntrack_tcp_timeout_max_retrans');
   timeouts[TCP_UNACK] = time('nf_conntrack_tcp_timeout_unacknowledged');
+  timeouts[TIMEOUT.GENERIC] = time('nf_conntrack_generic_timeout');
+  timeouts[TIMEOUT.ICMP] = time('nf_conntrack_icmp_timeout');
+  timeouts[TIMEOUT.ICMPV6] = time('nf_conntrack_icmpv6_timeout');
+  timeouts[TIMEOUT.GRE] = time('nf_conntrack_gre_timeout');
+  timeouts[TIMEOUT.GRE_STREAM] = time('nf_conntrack_gre_timeout_stream');
+  timeouts[TIMEOUT.UDP] = time('nf_conntrack_udp_timeout');
+  timeouts[TIMEOUT.UDP_STREAM] = time('nf_conntrack_udp_timeout_stream');
   return timeouts;
 }

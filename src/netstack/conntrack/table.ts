@@ -4,9 +4,9 @@
  * are swept out when the table grows or is looked at, so that an idle node leaves no event behind.
  * @module
  */
-import type { Nanos } from '../../base/time.js';
 import { CT_STATUS } from './connection.js';
 import type { Entry } from './entry.js';
+import type { Moment } from './moment.js';
 import { isClosing } from './tcp/states.js';
 import type { Tuple } from './tuple.js';
 
@@ -18,6 +18,7 @@ export class ConnectionTable {
   /** Told of every entry that comes, and of every one that goes. */
   onInserted: ((entry: Entry) => void) | null = null;
   onRemoved: ((entry: Entry) => void) | null = null;
+  readonly #moment: Moment;
   #buckets: (Tuple | null)[] = new Array<Tuple | null>(FEWEST_BUCKETS).fill(null);
   #mask = FEWEST_BUCKETS - 1;
   #oldest: Entry | null = null;
@@ -25,19 +26,23 @@ export class ConnectionTable {
   #count = 0;
   #sweepAt = FEWEST_BUCKETS;
 
+  constructor(moment: Moment) {
+    this.#moment = moment;
+  }
+
   /** Entries, those whose time is over included, until a sweep. */
   get count(): number {
     return this.#count;
   }
 
-  /** hot. The tuple in the table that equals this one; its entry is alive at `now`. */
-  find(tuple: Tuple, now: Nanos): Tuple | null {
+  /** hot. The tuple in the table that equals this one; its entry is alive at the moment. */
+  find(tuple: Tuple): Tuple | null {
     const hash = tuple.computeHash();
     tuple.hash = hash;
     for (let t = this.#buckets[hash & this.#mask] as Tuple | null; t !== null; t = t.next) {
       if (t.hash !== hash || !t.equals(tuple)) continue;
       const entry = t.entry as Entry;
-      if (entry.expires > now) return t;
+      if (entry.expires > this.#moment.time) return t;
       this.remove(entry);
       return null;
     }
@@ -45,9 +50,9 @@ export class ConnectionTable {
   }
 
   /** Both tuples must not be there yet. */
-  insert(entry: Entry, now: Nanos): void {
+  insert(entry: Entry): void {
     if (this.#count >= this.#sweepAt) {
-      this.sweep(now);
+      this.sweep();
       this.#sweepAt = Math.max(FEWEST_BUCKETS, this.#count * 2);
     }
     this.#link(entry.original);
@@ -77,8 +82,9 @@ export class ConnectionTable {
     this.onRemoved?.(entry);
   }
 
-  /** Forgets what is over at `now`. */
-  sweep(now: Nanos): void {
+  /** Forgets what is over at the moment. */
+  sweep(): void {
+    const now = this.#moment.time;
     for (let entry = this.#oldest; entry !== null; ) {
       const { newer } = entry;
       if (entry.expires <= now) this.remove(entry);

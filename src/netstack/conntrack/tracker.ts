@@ -15,6 +15,8 @@ export interface Tracker {
   of(p: Packet): Connection | null;
   /** `notrack`, before priority -200: the packet will have `ct state untracked`. */
   notrack(p: Packet): void;
+  /** The node answers a segment by a reset of its own (`reject with tcp reset`): its connection is over (nf_ct_set_closing). */
+  reset(p: Packet): void;
   /** Every entry that is alive at this moment, oldest first: what `conntrack -L` prints. */
   entries(): readonly Connection[];
   /** What `conntrack -S` counts, by its names: found, invalid, insert, insert_failed, drop, early_drop ... */

@@ -15,6 +15,7 @@ import * as icmpv6 from '../../wire/icmpv6.js';
 import * as ipv4 from '../../wire/ipv4.js';
 import * as ipv6 from '../../wire/ipv6.js';
 import * as fragment from '../../wire/ipv6-fragment.js';
+import { NO_INTERFACE } from '../interface.js';
 import type { IpNode } from '../ip-node.js';
 import { DEFAULT_TTL } from '../ip/output.js';
 import { DEST } from '../routing/destination.js';
@@ -122,7 +123,8 @@ export class IcmpErrors {
     if (routes.lookup4(book.key4(b, o + ipv4.SRC), 0, 0).kind === DEST.BROADCAST) return false;
     if (ipv4.protocol(b, o) !== IPPROTO.ICMP) return true;
     const at = o + ipv4.headerLength(b, o);
-    return at < p.off + p.len && !icmp.isError(icmp.type(b, at));
+    // Linux answers one ICMP message at a time: of the answer that it is about to send itself it makes no error.
+    return at < p.off + p.len && !icmp.isError(icmp.type(b, at)) && !(p.iif === NO_INTERFACE && icmp.type(b, at) === icmp.TYPES.ECHO_REPLY);
   }
 
   #mayAnswer6(p: Packet, o: number, aboutGroups: boolean): boolean {
@@ -132,14 +134,16 @@ export class IcmpErrors {
     let walked = ipv6.transport(b, o);
     if (walked >= 0 && ipv6.walkedHeader(walked) === ipv6.NEXT.FRAGMENT) {
       const at = ipv6.walkedTo(walked);
-      if (at + fragment.HEADER > p.off + p.len || fragment.fragmentOffset(b, at) !== 0) return false;
+      if (at + fragment.HEADER > p.off + p.len) return false;
+      // What a later fragment carries cannot be seen: RFC 4443 2.4 (e) does not forbid the answer, and Linux gives it.
+      if (fragment.fragmentOffset(b, at) !== 0) return true;
       walked = ipv6.walk(b, at + fragment.HEADER, p.off + p.len, fragment.nextHeader(b, at));
     }
     if (walked < 0 || ipv6.walkedHeader(walked) !== ipv6.NEXT.ICMPV6) return true;
     const at = ipv6.walkedTo(walked);
     if (at >= p.off + p.len) return false;
     const type = icmpv6.type(b, at);
-    return !icmpv6.isError(type) && type !== icmpv6.TYPES.REDIRECT;
+    return !icmpv6.isError(type) && type !== icmpv6.TYPES.REDIRECT && !(p.iif === NO_INTERFACE && type === icmpv6.TYPES.ECHO_REPLY);
   }
 
   /** Who speaks: the address that was spoken to where it is the node's own, else the one on the way back (Linux's default). */

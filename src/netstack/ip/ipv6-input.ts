@@ -119,12 +119,12 @@ export class Ipv6Input {
 
   #local(p: Packet, group: boolean): void {
     const node = this.#node;
+    // Linux: fragments are an extension header like others, that is come to behind the hooks.
+    const hooks = node.hooks.input6;
+    if (hooks.length !== 0 && !this.#accepted(p, walk(hooks, p, node))) return;
     const at = fragmentAt(p.buf, p.off + ethernet.HEADER);
     const whole = at >= 0 ? node.reassembly.accept6(p, at) : p;
-    if (whole === null) return;
-    const hooks = node.hooks.input6;
-    if (hooks.length !== 0 && !this.#accepted(whole, walk(hooks, whole, node))) return;
-    this.#deliver(whole, group);
+    if (whole !== null) this.#deliver(whole, group);
   }
 
   #deliver(p: Packet, group: boolean): void {

@@ -40,19 +40,27 @@ export class IcmpErrorTranslation {
     return family === 4 ? icmp.type(p.buf, this.#place.at) === icmp.TYPES.REDIRECT : icmpv6.type(p.buf, this.#place.at) === icmpv6.TYPES.REDIRECT;
   }
 
-  /** @param other the tuple of the other direction than the error's */
-  translate(p: Packet, family: 4 | 6, other: Tuple, manip: Manip): void {
+  /**
+   * @param other the tuple of the other direction than the error's
+   * @param outside false: the error itself keeps its addresses
+   * @returns false when the quote is too short to be translated
+   */
+  translate(p: Packet, family: 4 | 6, other: Tuple, manip: Manip, outside = true): boolean {
     const b = p.buf;
     const end = p.off + p.len;
     const { at } = this.#place;
     const query = other.protocol === IPPROTO.ICMP || other.protocol === IPPROTO.IPV6_ICMP;
     // Inside, where source is destination.
-    if (manip === MANIP_SRC) this.#rewriter.rewrite(b, at + icmp.HEADER, end, family, MANIP_DST, other.dstKey, query ? other.sport : other.dport);
-    else this.#rewriter.rewrite(b, at + icmp.HEADER, end, family, MANIP_SRC, other.srcKey, other.sport);
+    const inside =
+      manip === MANIP_SRC
+        ? this.#rewriter.rewrite(b, at + icmp.HEADER, end, family, MANIP_DST, other.dstKey, query ? other.sport : other.dport)
+        : this.#rewriter.rewrite(b, at + icmp.HEADER, end, family, MANIP_SRC, other.srcKey, other.sport);
+    if (!inside) return false;
     setU16(b, at + icmp.CHECKSUM, 0);
     setU16(b, at + icmp.CHECKSUM, checksum.finish(checksum.sumView(p.view, at, end - at, pseudo(p, family, end - at))));
+    if (!outside) return true;
     // Outside: an error has no port, and the identifier is none of its own.
-    this.#rewriter.rewrite(b, p.off + ethernet.HEADER, end, family, manip, manip === MANIP_SRC ? other.dstKey : other.srcKey, 0);
+    return this.#rewriter.rewrite(b, p.off + ethernet.HEADER, end, family, manip, manip === MANIP_SRC ? other.dstKey : other.srcKey, 0);
   }
 }
 

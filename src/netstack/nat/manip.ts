@@ -20,6 +20,11 @@ export const MANIP_SRC = 0;
 export const MANIP_DST = 1;
 export type Manip = typeof MANIP_SRC | typeof MANIP_DST;
 
+/** RFC 792: an error quotes this much of the transport header at least. */
+const QUOTED = 8;
+/** Its keys stay, but Linux wants to see them. */
+const IPPROTO_GRE = 47;
+
 export class Rewriter {
   readonly #book: AddressBook;
   readonly #place = new TransportPlace();
@@ -31,13 +36,14 @@ export class Rewriter {
 
   /**
    * Gives the source or destination of the packet whose IP header is at `o` another address and port (identifier, for
-   * ICMP queries). The packet may be cut short at `end`, as in an ICMP error; checksums that are cut off are left.
+   * ICMP queries). The packet may be cut short at `end`, as in an ICMP error; a checksum of TCP that is cut off is left.
+   * @returns false when even the eight octets that every error quotes (RFC 792) are not there
    */
-  rewrite(b: Uint8Array, o: number, end: number, family: 4 | 6, manip: Manip, key: number, port: number): void {
+  rewrite(b: Uint8Array, o: number, end: number, family: 4 | 6, manip: Manip, key: number, port: number): boolean {
     const place = this.#place;
     const found = findTransport(b, o, end, family, place);
     const change = family === 4 ? this.#address4(b, o + (manip === MANIP_SRC ? ipv4.SRC : ipv4.DST), key, o) : this.#address6(b, o + (manip === MANIP_SRC ? ipv6.SRC : ipv6.DST), key);
-    if (found) transport(b, place.protocol, place.at, end, manip, port, change);
+    return !found || transport(b, place.protocol, place.at, end, manip, port, change);
   }
 
   /** The address and the header's checksum. @returns what the address's change adds to checksums */
@@ -64,33 +70,36 @@ export class Rewriter {
   }
 }
 
-/** @param change of the address */
-function transport(b: Uint8Array, protocol: number, at: number, end: number, manip: Manip, port: number, change: number): void {
+/** @param change of the address @returns false when the header is cut short */
+function transport(b: Uint8Array, protocol: number, at: number, end: number, manip: Manip, port: number, change: number): boolean {
+  if (!isTranslated(protocol)) return protocol !== IPPROTO_GRE || at + QUOTED <= end;
+  if (at + QUOTED > end) return false;
   const field = manip === MANIP_SRC ? at : at + 2;
   switch (protocol) {
     case IPPROTO.UDP:
-      if (at + udp.HEADER > end) return;
       checksum.applyChangeUdp(b, at + udp.CHECKSUM, change + checksum.change16(u16(b, field), port));
       setU16(b, field, port);
-      return;
+      return true;
     case IPPROTO.TCP:
-      if (at + 4 > end) return;
       if (at + tcp.HEADER <= end) checksum.applyChange(b, at + tcp.CHECKSUM, change + checksum.change16(u16(b, field), port));
       setU16(b, field, port);
-      return;
+      return true;
     case IPPROTO.ICMP:
-      if (at + icmp.HEADER > end || icmpAnswer(IPPROTO.ICMP, icmp.type(b, at)) < 0) return;
+      if (icmpAnswer(IPPROTO.ICMP, icmp.type(b, at)) < 0) return true;
       checksum.applyChange(b, at + icmp.CHECKSUM, checksum.change16(icmp.identifier(b, at), port));
       icmp.setIdentifier(b, at, port);
-      return;
-    case IPPROTO.IPV6_ICMP:
-      if (at + icmpv6.HEADER > end) return;
-      if (icmpv6.type(b, at) === icmpv6.TYPES.ECHO_REQUEST || icmpv6.type(b, at) === icmpv6.TYPES.ECHO_REPLY) {
-        checksum.applyChange(b, at + icmpv6.CHECKSUM, change + checksum.change16(icmpv6.identifier(b, at), port));
-        icmpv6.setIdentifier(b, at, port);
-      } else checksum.applyChange(b, at + icmpv6.CHECKSUM, change);
-      return;
+      return true;
     default:
-      return;
+      if (icmpv6.type(b, at) !== icmpv6.TYPES.ECHO_REQUEST && icmpv6.type(b, at) !== icmpv6.TYPES.ECHO_REPLY) {
+        checksum.applyChange(b, at + icmpv6.CHECKSUM, change);
+        return true;
+      }
+      checksum.applyChange(b, at + icmpv6.CHECKSUM, change + checksum.change16(icmpv6.identifier(b, at), port));
+      icmpv6.setIdentifier(b, at, port);
+      return true;
   }
+}
+
+function isTranslated(protocol: number): boolean {
+  return protocol === IPPROTO.UDP || protocol === IPPROTO.TCP || protocol === IPPROTO.ICMP || protocol === IPPROTO.IPV6_ICMP;
 }

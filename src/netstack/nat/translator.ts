@@ -148,7 +148,10 @@ export class Nat implements Translator {
       p.decision = core.decisions.intern({ node: core.id, stage: point, text: { kind: 'icmp-redirect' }, reason: { at: 'nat', kind: 'no-mapping' } });
       return dropVerdict(DROP.NAT_NO_MAPPING);
     }
-    if (translates(entry, manip, direction)) this.#errors.translate(p, family, entry.tuple(1 - direction), manip);
+    if (translates(entry, manip, direction) && !this.#errors.translate(p, family, entry.tuple(1 - direction), manip)) {
+      p.decision = core.why('malformed', point, 'icmp-quote');
+      return dropVerdict(DROP.MALFORMED);
+    }
     if (point === 'postrouting' && (entry.status & (CT_STATUS.SNAT | CT_STATUS.DNAT)) !== 0) {
       p.decision = this.#sum(p, natText(this.#node.book, entry, direction, false));
     }

@@ -56,7 +56,7 @@ export class UniqueTuples {
   #asBefore(tuple: Tuple, range: NatRange, entry: Entry): boolean {
     if (this.#inRange(tuple, range)) return !this.#taken(tuple, entry);
     const candidate = new Tuple();
-    for (const other of this.#sources.of(tuple, this.#conntrack.node.core.scheduler.now)) {
+    for (const other of this.#sources.of(tuple, this.#conntrack.moment.time)) {
       candidate.setInverse(other.reply);
       candidate.dstKey = tuple.dstKey;
       candidate.dport = tuple.dport;
@@ -126,8 +126,8 @@ export class UniqueTuples {
   #takenHarder(tuple: Tuple, entry: Entry, left: number): boolean {
     if (left > HARDER || entry.tcp === null || entry.tcp.state !== TCP.SYN_SENT) return this.#taken(tuple, entry);
     this.#reply.setInverse(tuple);
-    const { table, node } = this.#conntrack;
-    const found = table.find(this.#reply, node.core.scheduler.now);
+    const { table } = this.#conntrack;
+    const found = table.find(this.#reply);
     if (found === null) return false;
     const other = found.entry;
     if (other === null || other.tcp === null || found === other.original || other.tcp.state < TCP.TIME_WAIT || (other.status & CT_STATUS.SNAT) === 0) return true;

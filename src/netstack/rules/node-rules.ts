@@ -60,7 +60,7 @@ export class NodeRules {
       tracker,
       cache,
       decisions: new RuleDecisions(node, program),
-      rejecter: new Rejecter(node),
+      rejecter: new Rejecter(node, tracker),
       rejects: program.rejects,
     };
     const undo = program.baseChains.map((info, index) => {

@@ -17,6 +17,7 @@ import * as tcp from '../../wire/tcp.js';
 import * as udp from '../../wire/udp.js';
 import { keyOf } from '../address-book.js';
 import { CT_REPLY, CT_STATE } from '../conntrack/connection.js';
+import type { Tracker } from '../conntrack/tracker.js';
 import { NO_INTERFACE } from '../interface.js';
 import type { IpNode } from '../ip-node.js';
 import { DEFAULT_TTL } from '../ip/output.js';
@@ -38,9 +39,11 @@ interface Transport {
 
 export class Rejecter {
   readonly #node: IpNode;
+  readonly #tracker: Tracker | null;
 
-  constructor(node: IpNode) {
+  constructor(node: IpNode, tracker: Tracker | null) {
     this.#node = node;
+    this.#tracker = tracker;
   }
 
   /** The caller keeps the packet, and drops it. */
@@ -87,6 +90,7 @@ export class Rejecter {
     }
     writeReset(b, at, n, reply, family);
     attach(reply, p);
+    this.#tracker?.reset(p);
     output.dispatch(reply, family, keyOf(to), keyOf(from), true);
   }
 
@@ -148,7 +152,10 @@ function transportOf(p: Packet): Transport {
   return { protocol: ipv6.walkedHeader(walked), at: ipv6.walkedTo(walked) };
 }
 
-/** As nf_ip_checksum: of what came in. Protocols that the kernel does not know are summed up as if they had one. */
+/**
+ * As nf_ip_checksum: of what came in. Protocols that the kernel does not know are summed up as if they had one; over IPv4
+ * nothing, or nothing but zeros, adds up.
+ */
 function sumsUp(p: Packet, { protocol, at }: Transport): boolean {
   const b = p.buf;
   const o = p.off + ethernet.HEADER;
@@ -157,5 +164,6 @@ function sumsUp(p: Packet, { protocol, at }: Transport): boolean {
   if (protocol === IPPROTO.UDP && (n < udp.HEADER || udp.checksum(b, at) === 0)) return true;
   const six = !isIpv4(p);
   const pseudo = six ? checksum.pseudo6(b, o, protocol, n) : protocol === IPPROTO.TCP || protocol === IPPROTO.UDP ? checksum.pseudo4(b, o, protocol, n) : 0;
-  return checksum.verifyView(p.view, at, n, pseudo);
+  const sum = checksum.fold(checksum.sumView(p.view, at, n, pseudo));
+  return sum === 0xffff || (!six && sum === 0);
 }

@@ -11,7 +11,7 @@ import type { Fabric } from '../../fabric/fabric.js';
 import { createScheduler } from '../../fabric/lab-scheduler.js';
 import type { LabScheduler } from '../../fabric/lab-scheduler.js';
 import type { LinkControl, Side } from '../../fabric/link.js';
-import type { LinkStats } from '../../fabric/link-stats.js';
+import type { LinkPhase, LinkStats } from '../../fabric/link-stats.js';
 import { createVirtualDriver } from '../../fabric/driver/virtual-driver.js';
 import type { Driver } from '../../fabric/scheduler.js';
 import { WaitingList } from '../../fabric/waiting.js';
@@ -42,6 +42,7 @@ const START_LIMIT = 60e9 as Nanos;
 class SimLab implements Lab {
   readonly clock: LabScheduler;
   readonly links: LinkControl;
+  readonly lateness = null;
   readonly #driver: Driver;
   readonly #fabric: Fabric;
   readonly #nodes: readonly SimNode[];
@@ -126,6 +127,10 @@ class SimLab implements Lab {
 
   linkStats(link: LinkId, side: Side): LinkStats {
     return this.#fabric.stats(link, side);
+  }
+
+  linkPhases(link: LinkId, side: Side): readonly LinkPhase[] {
+    return this.#fabric.phases(link, side);
   }
 
   run<T>(script: (time: ScriptTime) => Promise<T>, limit: Nanos): Promise<T> {

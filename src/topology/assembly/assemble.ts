@@ -4,7 +4,7 @@
  */
 import { must } from '../../base/assert.js';
 import type { LinkId, NodeId } from '../../base/brand.js';
-import type { Plan, PlanAddress, PlanInterface, PlanLink, PlanNode, PlanOrganisation, PlanUser, PlanZone } from '../plan.js';
+import type { Plan, PlanAddress, PlanFirewall, PlanInterface, PlanLink, PlanNode, PlanOrganisation, PlanUser, PlanZone } from '../plan.js';
 import { CertificateNames } from '../naming/certificate-names.js';
 import { interfaceKey } from '../drafting/draft.js';
 import type { Draft, DraftLink, DraftNode, PlannedAddress } from '../drafting/draft.js';
@@ -19,6 +19,7 @@ export interface Parts {
   readonly links: readonly DraftLink[];
   readonly neighbourhood: Neighbourhood;
   readonly routing: ReadonlyMap<string, NodeRouting>;
+  readonly firewalls: ReadonlyMap<string, PlanFirewall>;
   readonly organisations: readonly PlanOrganisation[];
   readonly users: readonly PlanUser[];
   readonly zones: readonly PlanZone[];
@@ -32,6 +33,7 @@ export function assemble(parts: Parts, draft: Draft): Plan {
   const nodes = [...parts.nodes.values()].map((node): PlanNode => {
     const addresses = parts.neighbourhood.addressesOf(node.name).map(formatIp);
     const routing = must(parts.routing.get(node.name), `routing of ${node.name}`);
+    const firewall = parts.firewalls.get(node.name);
     return {
       id: must(ids.get(node.name), `id of ${node.name}`),
       name: node.name,
@@ -50,6 +52,8 @@ export function assemble(parts: Parts, draft: Draft): Plan {
       certificateNames: certificates.of(node.name, addresses),
       dscp: node.dscp,
       config: node.config,
+      ...(firewall !== undefined && { firewall }),
+      ...(node.conntrack !== null && { conntrack: node.conntrack }),
       src: source.place(node.path, 'key'),
     };
   });

@@ -26,6 +26,9 @@ export interface DraftNode {
   /** As written, with the place: at the node, its kind or the defaults. */
   readonly rpFilter: { readonly value: FileRpFilter; readonly path: Path } | null;
   readonly multipathHash: 'l3' | 'l4' | null;
+  /** Path of the rule file, as written. */
+  readonly firewall: string | null;
+  readonly conntrack: Readonly<Record<string, number>> | null;
   readonly resolvers: readonly string[];
   /** Where `resolvers` is written: at the node, its kind or the defaults. */
   readonly resolversPath: Path;

@@ -36,6 +36,11 @@ export class Faults {
     this.#found.push(new LabError(code, message, more));
   }
 
+  /** A fault with a place of its own, such as one in a rule file. */
+  report(error: LabError): void {
+    this.#found.push(error);
+  }
+
   /** Everything found, in the order of the file; what stands elsewhere comes last. Faults of one place and code that say the same are one. */
   sorted(): readonly LabError[] {
     const all = [...this.source.errors, ...this.#found];

@@ -93,6 +93,11 @@ const node = z.strictObject({
   prefixes: prefixes.describe('the networks of the LAN that this bridge makes').optional(),
   routes: z.array(route).optional(),
   rules: z.array(rule).describe('policy rules: which table packets ask, before main').optional(),
+  firewall: text('a file of nftables rules, its path relative to this file').optional(),
+  conntrack: z
+    .record(z.string(), z.union([z.string(), z.int(), z.boolean()]))
+    .describe('settings of connection tracking, such as udp_timeout: 30s (sysctls below net.netfilter, without nf_conntrack_)')
+    .optional(),
 });
 
 const endpoint = z.union([

@@ -24,7 +24,7 @@ function sumsWereWrong(injected: Uint8Array | null): boolean {
 
 /**
  * The identification of what the node makes itself is its own affair, and with it the header's checksum; of a datagram that
- * it fragments anew too.
+ * it fragments anew too, and of what an ICMP error quotes.
  */
 function masked(frame: Uint8Array, injected: Uint8Array | null): Uint8Array {
   const copy = frame.slice();
@@ -36,5 +36,9 @@ function masked(frame: Uint8Array, injected: Uint8Array | null): Uint8Array {
   const forwarded = injected !== null && u16(injected, 12) === 0x0800 && u16(injected, 18) === u16(frame, 18);
   if (!forwarded) setU16(copy, 18, 0);
   setU16(copy, 24, 0);
+  if (copy[23] === 1 && [3, 11, 12].includes(copy[34] ?? 0) && copy.length >= 62) {
+    // Checksum of the message; identification and checksum of the quoted header.
+    for (const at of [36, 46, 52]) setU16(copy, at, 0);
+  }
   return copy;
 }

@@ -3,10 +3,11 @@
  * mercies: what may be right though it looks wrong passes and changes nothing.
  * @module
  */
-import { plus, type Nanos } from '../../../base/time.js';
+import type { Nanos } from '../../../base/time.js';
 import * as tcp from '../../../wire/tcp.js';
 import { CT_STATUS } from '../connection.js';
 import type { Entry } from '../entry.js';
+import type { Moment } from '../moment.js';
 import type { ResolvedSettings } from '../settings.js';
 import type { ConnectionTable } from '../table.js';
 import { CT_WHY } from '../why.js';
@@ -25,17 +26,19 @@ const SHORT_REST = 120_000_000_000;
 export class TcpTracking {
   readonly #settings: ResolvedSettings;
   readonly #table: ConnectionTable;
+  readonly #moment: Moment;
   readonly #window: TcpWindow;
   readonly #synOptions = new TcpSide();
 
-  constructor(settings: ResolvedSettings, table: ConnectionTable) {
+  constructor(settings: ResolvedSettings, table: ConnectionTable, moment: Moment) {
+    this.#moment = moment;
     this.#settings = settings;
     this.#table = table;
     this.#window = new TcpWindow(settings.tcpBeLiberal);
   }
 
   /** hot. The segment of `n` octets at `at`, whose checksum was judged. @returns see {@link TCP_ACCEPTED} */
-  packet(entry: Entry, track: TcpTrack, direction: number, b: Uint8Array, at: number, n: number, now: Nanos): number {
+  packet(entry: Entry, track: TcpTrack, direction: number, b: Uint8Array, at: number, n: number): number {
     const flags = tcp.flags(b, at);
     if (!soundFlags(flags)) return CT_WHY.FLAGS;
     const kind = segmentKind(flags);
@@ -56,17 +59,17 @@ export class TcpTracking {
         return TCP_ACCEPTED;
       }
       resynchronise(track, direction);
-      return this.#judged(entry, track, direction, kind, TCP.SYN_SENT, TCP.SYN_RECV, b, at, n, now);
+      return this.#judged(entry, track, direction, kind, TCP.SYN_SENT, TCP.SYN_RECV, b, at, n);
     }
     if (next === TCP.TIME_WAIT && isChallenge(track, direction, kind, old)) {
       track.lastFlags &= ~LAST.CHALLENGE;
       return TCP_ACCEPTED;
     }
-    if (kind === SEGMENT.RST) return this.#reset(entry, track, direction, old, b, at, n, now);
+    if (kind === SEGMENT.RST) return this.#reset(entry, track, direction, old, b, at, n);
     let to = next;
     if (next === TCP.SYN_SENT2) track.lastFlags |= LAST.SIMULTANEOUS;
     else if (next === TCP.SYN_RECV && direction === 1 && kind === SEGMENT.ACK && (track.lastFlags & LAST.SIMULTANEOUS) !== 0) to = TCP.ESTABLISHED;
-    return this.#judged(entry, track, direction, kind, old, to, b, at, n, now);
+    return this.#judged(entry, track, direction, kind, old, to, b, at, n);
   }
 
   /** The first segment of an entry. @returns why it cannot be one, or 0 */
@@ -109,8 +112,8 @@ export class TcpTracking {
   }
 
   /** An RST: believed when its number fits (RFC 5961 3.2), or when the connection is closing anyway. */
-  #reset(entry: Entry, track: TcpTrack, direction: number, old: number, b: Uint8Array, at: number, n: number, now: Nanos): number {
-    if (isClosing(old)) return this.#accepted(entry, track, direction, SEGMENT.RST, old, TCP.CLOSE, now);
+  #reset(entry: Entry, track: TcpTrack, direction: number, old: number, b: Uint8Array, at: number, n: number): number {
+    if (isClosing(old)) return this.#accepted(entry, track, direction, SEGMENT.RST, old, TCP.CLOSE);
     const sequence = sequenceOf(b, at + 4);
     const ack = sequenceOf(b, at + 8);
     const other = track.side(1 - direction);
@@ -118,31 +121,31 @@ export class TcpTracking {
     if ((other.flags & SIDE.MAX_ACK) !== 0 && track.lastKind !== SEGMENT.SYN) {
       const established = old === TCP.ESTABLISHED && (entry.status & CT_STATUS.ASSURED) !== 0;
       // Number 0 before the connection is established: the answer to a SYN that was let through.
-      if (sequence === 0 && !established) return this.#judged(entry, track, direction, SEGMENT.RST, old, to, b, at, n, now);
+      if (sequence === 0 && !established) return this.#judged(entry, track, direction, SEGMENT.RST, old, to, b, at, n);
       if (before(sequence, other.maxAck) && !this.#settings.tcpIgnoreInvalidRst) return CT_WHY.OLD_RST;
       const exact = sequence === other.maxAck || (track.lastKind === SEGMENT.ACK && track.lastDirection === direction && sequence === track.lastEnd);
-      if (!established || exact) return this.#judged(entry, track, direction, SEGMENT.RST, old, to, b, at, n, now);
+      if (!established || exact) return this.#judged(entry, track, direction, SEGMENT.RST, old, to, b, at, n);
       // Not exact: the receiver may answer by a challenge ACK and go on.
       to = old;
     }
     const answersSyn = (entry.status & CT_STATUS.SEEN_REPLY) !== 0 && track.lastKind === SEGMENT.SYN;
     const answersAck = (entry.status & CT_STATUS.ASSURED) === 0 && track.lastKind === SEGMENT.ACK;
     const answersChallenge = old === TCP.SYN_SENT && track.lastKind === SEGMENT.ACK && track.lastDirection === 1 && sequence === track.lastAck;
-    if (((answersSyn || answersAck) && ack === track.lastEnd) || answersChallenge) return this.#accepted(entry, track, direction, SEGMENT.RST, old, to, now);
-    return this.#judged(entry, track, direction, SEGMENT.RST, old, to, b, at, n, now);
+    if (((answersSyn || answersAck) && ack === track.lastEnd) || answersChallenge) return this.#accepted(entry, track, direction, SEGMENT.RST, old, to);
+    return this.#judged(entry, track, direction, SEGMENT.RST, old, to, b, at, n);
   }
 
   /** hot. */
-  #judged(entry: Entry, track: TcpTrack, direction: number, kind: number, old: number, to: number, b: Uint8Array, at: number, n: number, now: Nanos): number {
+  #judged(entry: Entry, track: TcpTrack, direction: number, kind: number, old: number, to: number, b: Uint8Array, at: number, n: number): number {
     const verdict = this.#window.judge(track, direction, kind, b, at, n);
-    if (verdict === IN_WINDOW) return this.#accepted(entry, track, direction, kind, old, to, now);
+    if (verdict === IN_WINDOW) return this.#accepted(entry, track, direction, kind, old, to);
     if (verdict === IGNORED) return TCP_ACCEPTED;
-    this.#outOfWindow(entry, track, direction, kind, now);
+    this.#outOfWindow(entry, track, direction, kind);
     return verdict;
   }
 
   /** hot. A segment in the window. */
-  #accepted(entry: Entry, track: TcpTrack, direction: number, kind: number, old: number, to: number, now: Nanos): number {
+  #accepted(entry: Entry, track: TcpTrack, direction: number, kind: number, old: number, to: number): number {
     track.lastKind = kind;
     track.lastDirection = direction;
     track.state = to;
@@ -156,29 +159,30 @@ export class TcpTracking {
       }
       // A repeated SYN does not keep the entry alive.
       if (kind === SEGMENT.SYN && old === TCP.SYN_SENT) return TCP_ACCEPTED;
-      const unacknowledged = this.#settings.tcp[TCP_UNACK] as number;
-      if (to === TCP.ESTABLISHED && timeout > unacknowledged) timeout = unacknowledged;
+      if (to === TCP.ESTABLISHED && this.#longer(timeout, TCP_UNACK)) timeout = TCP_UNACK;
     } else if ((entry.status & CT_STATUS.ASSURED) === 0 && (old === TCP.SYN_RECV || old === TCP.ESTABLISHED) && to === TCP.ESTABLISHED) {
       entry.status |= CT_STATUS.ASSURED;
     }
-    if ((entry.status & CT_STATUS.FIXED_TIMEOUT) === 0) entry.expires = plus(now, timeout as Nanos);
+    entry.refresh(this.#moment, this.#settings.timeouts, timeout);
     return TCP_ACCEPTED;
   }
 
-  /** hot. Nanoseconds. */
+  /** hot. The place of the timeout. */
   #timeout(track: TcpTrack, kind: number, state: number): number {
-    const timeouts = this.#settings.tcp;
-    const usual = timeouts[state] as number;
-    const retransmitting = timeouts[TCP_RETRANS] as number;
-    const unacknowledged = timeouts[TCP_UNACK] as number;
-    if (track.retransmissions >= this.#settings.tcpMaxRetrans && usual > retransmitting) return retransmitting;
-    if (kind === SEGMENT.RST) return timeouts[TCP.CLOSE] as number;
-    if (((track.side(0).flags | track.side(1).flags) & SIDE.UNACKNOWLEDGED) !== 0 && usual > unacknowledged) return unacknowledged;
-    return track.lastWindow === 0 && usual > retransmitting ? retransmitting : usual;
+    if (track.retransmissions >= this.#settings.tcpMaxRetrans && this.#longer(state, TCP_RETRANS)) return TCP_RETRANS;
+    if (kind === SEGMENT.RST) return TCP.CLOSE;
+    if (((track.side(0).flags | track.side(1).flags) & SIDE.UNACKNOWLEDGED) !== 0 && this.#longer(state, TCP_UNACK)) return TCP_UNACK;
+    return track.lastWindow === 0 && this.#longer(state, TCP_RETRANS) ? TCP_RETRANS : state;
+  }
+
+  /** hot. Whether the timeout at one place is longer than that at another. */
+  #longer(place: number, than: number): boolean {
+    const { timeouts } = this.#settings;
+    return (timeouts[place] as number) > (timeouts[than] as number);
   }
 
   /** A FIN or RST outside the window, and the other side's answer to it: the connection may well be dead. */
-  #outOfWindow(entry: Entry, track: TcpTrack, direction: number, kind: number, now: Nanos): void {
+  #outOfWindow(entry: Entry, track: TcpTrack, direction: number, kind: number): void {
     if ((entry.status & CT_STATUS.ASSURED) === 0 || (entry.status & CT_STATUS.FIXED_TIMEOUT) !== 0) return;
     if (kind !== SEGMENT.RST && kind !== SEGMENT.FIN) return;
     if (track.lastDirection === direction || (track.lastKind !== SEGMENT.FIN && track.lastKind !== SEGMENT.RST)) {
@@ -186,9 +190,9 @@ export class TcpTracking {
       track.lastDirection = direction;
       return;
     }
-    const rest = entry.expires - now;
-    const timeout = this.#settings.tcp[TCP_UNACK] as number;
-    if (rest >= SHORT_REST && rest > timeout) entry.expires = plus(now, timeout as Nanos);
+    const rest = entry.expires - this.#moment.time;
+    const timeout = this.#settings.timeouts[TCP_UNACK] as number;
+    if (rest >= SHORT_REST && rest > timeout) entry.expires = (this.#moment.time + timeout) as Nanos;
   }
 }
 

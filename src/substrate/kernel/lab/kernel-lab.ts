@@ -11,8 +11,9 @@ import { randomRoot } from '../../../base/rng.js';
 import { type Clock, type Nanos, plus } from '../../../base/time.js';
 import { timeLimit } from '../../../fabric/driver/driver-options.js';
 import type { Pairs } from '../../../capture/comment.js';
+import type { Lateness } from '../../../fabric/driver/lateness.js';
 import type { LinkControl, Side } from '../../../fabric/link.js';
-import type { LinkStats } from '../../../fabric/link-stats.js';
+import type { LinkPhase, LinkStats } from '../../../fabric/link-stats.js';
 import type { Waiting } from '../../../fabric/scheduler.js';
 import { WaitingList } from '../../../fabric/waiting.js';
 import type { ContainerConfig } from '../../../roles/container/config.js';
@@ -20,7 +21,7 @@ import type { ProcessConfig } from '../../../roles/process/config.js';
 import type { Json } from '../../../roles/role.js';
 import type { Plan, PlanNode } from '../../../topology/plan.js';
 import { deferred } from '../../deferred.js';
-import { type Lab, type LabDeps, noNode, type NodeControl, type RoleHandle, type ScriptTime } from '../../substrate.js';
+import { type InsideCommand, type Lab, type LabDeps, noNode, type NodeControl, type PreparedCommand, type RoleHandle, type ScriptTime } from '../../substrate.js';
 import { KernelNode } from '../namespace/kernel-node.js';
 import type { Namespace } from '../namespace/namespace.js';
 import { runTool } from '../namespace/tool.js';
@@ -43,6 +44,8 @@ export interface Ground {
   spawn(node: PlanNode, namespace: Namespace, listener: RoleListener): RpcClient | Promise<RpcClient>;
   /** Starts a foreign program at the node. Errors: KERNEL_*, DOCKER_*. */
   launch(node: PlanNode, namespace: Namespace, start: ProgramStart): Promise<ProgramChild>;
+  /** Prepares a command inside the node's container. Not there on bare namespaces. Errors: ROLE_COMMAND, DOCKER_*. */
+  inside?(node: PlanNode, command: InsideCommand): Promise<PreparedCommand>;
   /** After all else of the lab is gone. Idempotent. */
   close(): Promise<void>;
 }
@@ -58,6 +61,7 @@ export interface KernelLabOptions {
 export class KernelLab implements Lab {
   readonly clock: Clock;
   readonly links: LinkControl;
+  readonly inside?: NonNullable<Lab['inside']>;
   readonly #plan: Plan;
   readonly #deps: LabDeps;
   readonly #options: KernelLabOptions;
@@ -86,6 +90,8 @@ export class KernelLab implements Lab {
       },
     };
     this.links = fabric.links.control;
+    const { ground } = options;
+    if (ground.inside !== undefined) this.inside = (node, command) => must(ground.inside, 'a ground of containers').call(ground, this.#node(node).plan, command);
   }
 
   /** Takes over the ground, whatever happens. Errors: KERNEL_*, LAB_ROLE_FAILED, and those of the ground. */
@@ -137,6 +143,14 @@ export class KernelLab implements Lab {
 
   linkStats(link: LinkId, side: Side): LinkStats {
     return this.#fabric.links.stats(link, side);
+  }
+
+  linkPhases(link: LinkId, side: Side): readonly LinkPhase[] {
+    return this.#fabric.links.phases(link, side);
+  }
+
+  get lateness(): Lateness {
+    return this.#fabric.driver.lateness;
   }
 
   async run<T>(script: (time: ScriptTime) => Promise<T>, limit: Nanos): Promise<T> {

@@ -10,7 +10,7 @@ import type { Libc } from '../tap/libc.js';
 import { LONGEST_NAME, TapDevice } from '../tap/tap-device.js';
 import type { RouteChange } from '../../substrate.js';
 import { Namespace } from './namespace.js';
-import { dscpRules, interfaceSysctls, nodeBatch, nodeSysctls, routeChangeLine, ruleBatch } from './node-setup.js';
+import { conntrackSysctls, dscpRules, interfaceSysctls, nodeBatch, nodeSysctls, routeChangeLine, ruleBatch } from './node-setup.js';
 import { writeSysctl } from './sysctl.js';
 import { runTool } from './tool.js';
 
@@ -60,11 +60,21 @@ export class KernelNode {
     await runTool(this.namespace, { tool: 'ip', arguments: ['-batch', '-'], input: `${nodeBatch(this.plan).join('\n')}\n` });
     await this.#batches((family) => ruleBatch(this.plan, family));
     // First of all rules: the file may begin with `flush ruleset`.
-    const firewall = this.plan.firewall ?? null;
-    // Relative includes are taken from the file's folder, as the plan's own reader takes them.
-    if (firewall !== null) await runTool(this.namespace, { tool: 'nft', arguments: ['-I', dirname(firewall.file), '-f', firewall.file], input: '' });
+    await this.#firewall();
     const rules = dscpRules(this.plan);
     if (rules !== null) await runTool(this.namespace, { tool: 'nft', arguments: ['-f', '-'], input: rules });
+  }
+
+  /** Relative includes are taken from the file's own folder, as the plan's reader takes them. */
+  async #firewall(): Promise<void> {
+    const { firewall, conntrack, name, src } = this.plan;
+    if (firewall) await runTool(this.namespace, { tool: 'nft', arguments: ['-I', dirname(firewall.file), '-f', firewall.file], input: '' });
+    if (conntrack && 'nf_conntrack_max' in conntrack) {
+      throw new LabError('KERNEL_REFUSED', `${name}: the kernel has one nf_conntrack_max for all network namespaces`, { where: src, expected: 'a node without conntrack.max, or the simulator' });
+    }
+    this.namespace.inside(() => {
+      for (const [path, value] of conntrackSysctls(this.plan)) writeSysctl(name, path, value);
+    });
   }
 
   /** One call after the other, each in its order. Errors: KERNEL_REFUSED. */

@@ -43,6 +43,11 @@ export function nodeSysctls(node: PlanNode): readonly Sysctl[] {
   ];
 }
 
+/** Settings of connection tracking: there once rules that track are loaded, or the module is. */
+export function conntrackSysctls(node: PlanNode): readonly Sysctl[] {
+  return Object.entries(node.conntrack ?? {}).map(([name, value]) => [`netfilter/${name}`, String(value)]);
+}
+
 /** Settings of its interfaces, when they are there. */
 export function interfaceSysctls(node: PlanNode): readonly Sysctl[] {
   return node.interfaces.flatMap(({ name, rpFilter }): readonly Sysctl[] => (rpFilter === undefined ? [] : [[`ipv4/conf/${name}/rp_filter`, String(RP_FILTERS.indexOf(rpFilter))]]));

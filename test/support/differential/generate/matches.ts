@@ -52,6 +52,13 @@ export function protocol({ dice, pinned }: Context, of: readonly string[]): stri
 
 const TRANSPORTS = ['udp', 'tcp'] as const;
 
+/** Whether several protocols may be named; nft then takes none of them by itself in the same rule. */
+function open(pinned: Pinned): boolean {
+  if (pinned.protocol !== null) return false;
+  pinned.protocol = 'several';
+  return true;
+}
+
 function prefix(address: string, dice: Dice): string {
   if (address.includes(':')) return `${address.split('::')[0]}::/${dice.pick([32, 40, 48])}`.replace(/^(2001:db8:[0-9a-f]+)::\/32$/, '2001:db8::/32').replace(/::\/40$/, '::/48');
   const [a = '0', b = '0', c = '0'] = address.split('.');
@@ -100,7 +107,7 @@ const ports: Maker = (context) => {
   const { dice, names } = context;
   const header = dice.percent(15) ? 'th' : protocol(context, TRANSPORTS);
   if (header === null) return null;
-  const field = `${header === 'th' && context.pinned.protocol === null ? dice.pick(['meta l4proto { tcp, udp } ', '']) : ''}${header} ${dice.pick(['dport', 'dport', 'sport'])}`;
+  const field = `${header === 'th' && dice.percent(50) && open(context.pinned) ? 'meta l4proto { tcp, udp } ' : ''}${header} ${dice.pick(['dport', 'dport', 'sport'])}`;
   const named = names.sets.filter((set) => set.type === 'inet_service');
   return dice.weighted<() => string>([
     [50, () => `${field} ${not(dice)}${portPattern(dice)}`],
@@ -129,8 +136,8 @@ const protocols: Maker = (context) => {
   };
   return dice.weighted<() => string | null>([
     [35, () => one(['tcp', 'udp', 'icmp', 'ipv6-icmp', '99'], (name) => `meta l4proto ${name}`)],
-    [10, () => (pinned.protocol === null ? `meta l4proto != ${dice.pick(['tcp', 'udp', 'icmp'])}` : null)],
-    [20, () => (pinned.protocol === null ? `meta l4proto ${not(dice)}{ ${dice.some(['tcp', 'udp', 'icmp', 'ipv6-icmp'], 3).join(', ')} }` : null)],
+    [10, () => (open(pinned) ? `meta l4proto != ${dice.pick(['tcp', 'udp', 'icmp'])}` : null)],
+    [20, () => (open(pinned) ? `meta l4proto ${not(dice)}{ ${dice.some(['tcp', 'udp', 'icmp', 'ipv6-icmp'], 3).join(', ')} }` : null)],
     [20, () => (family(context) === 4 ? one(['tcp', 'udp', 'icmp'], (name) => `ip protocol ${name}`) : one(['tcp', 'udp', 'ipv6-icmp'], (name) => `ip6 nexthdr ${name}`))],
     [15, () => (table === 'inet' ? `meta nfproto ${family(context) === 4 ? 'ipv4' : 'ipv6'}` : null)],
     [10, () => `meta protocol ${family(context) === 4 ? 'ip' : 'ip6'}`],
@@ -235,7 +242,7 @@ const concatenation: Maker = (context) => {
     [35, () => addressed((ip, transport, of) => `${ip} ${dice.pick(['saddr', 'daddr'])} . ${transport} dport ${not(dice)}${elements(() => `${universe.address(dice, of)} . ${dice.pick(PORTS)}`)}`)],
     [25, both],
     [15, () => (protocol(context, TRANSPORTS) === null ? null : `iifname . ${pinned.protocol ?? 'udp'} dport ${elements(() => `"${dice.pick(universe.names())}" . ${dice.pick(PORTS)}`)}`)],
-    [15, () => (pinned.protocol === null ? `meta l4proto . th dport ${elements(() => `${dice.pick(TRANSPORTS)} . ${dice.pick(PORTS)}`)}` : null)],
+    [15, () => (open(pinned) ? `meta l4proto . th dport ${elements(() => `${dice.pick(TRANSPORTS)} . ${dice.pick(PORTS)}`)}` : null)],
     [15, () => addressed((ip, transport, of) => `${ip} saddr . ${transport} dport { ${prefix(universe.address(dice, of), dice)} . ${portPattern(dice)} }`)],
   ])();
 };

@@ -141,8 +141,10 @@ function limit({ dice, names }: Context): string {
 }
 
 function ending(context: Context, at: Place | null, chains: readonly string[], tracked: boolean): string {
-  const { dice, names, table: kind } = context;
+  const { dice, names } = context;
   const verdicts = ['accept', 'drop', 'return', 'continue', ...chains.map((chain) => `jump ${chain}`), ...(dice.percent(30) ? chains.map((chain) => `goto ${chain}`) : [])];
+  // See explained.md: what the kernel makes of UDP over IPv6 whose header was changed on its way in.
+  const leaves = at !== null && (at.hook === 'forward' || at.hook === 'output' || at.hook === 'postrouting');
   const raw = at !== null && (at.hook === 'prerouting' || at.hook === 'output') && at.priority === 'raw';
   return dice.weighted<() => string>([
     [40, () => dice.pick(verdicts)],
@@ -151,11 +153,18 @@ function ending(context: Context, at: Place | null, chains: readonly string[], t
     [8, () => verdictMap(context, chains, at !== null)],
     [6, () => `meta mark set ${mark(context, tracked)}`],
     [tracked ? 5 : 0, () => `ct mark set ${mark(context, true)}`],
-    [kind === 'inet' || kind === 'ip' ? 5 : 0, () => (family(context) === 4 ? `ip ${dice.pick(['dscp set ef', 'dscp set cs0', 'ttl set 9', 'ecn set ce'])}` : `ip6 ${dice.pick(['dscp set af41', 'hoplimit set 9'])}`)],
+    [6, () => mangling(context, leaves)],
     [raw ? 20 : 1, () => 'notrack'],
     [2, () => `log prefix "x" ${dice.pick(['accept', 'drop', ''])}`],
     [names.markMaps.length > 0 ? 6 : 0, () => transported(context, (name) => `meta mark set ${name} dport map @marks`)],
   ])();
+}
+
+/** @param six whether the header of IPv6 may be changed there */
+function mangling(context: Context, six: boolean): string {
+  const { dice } = context;
+  if (family(context) === 4) return `ip ${dice.pick(['dscp set ef', 'dscp set cs0', 'ttl set 9', 'ecn set ce'])}`;
+  return six ? `ip6 ${dice.pick(['dscp set af41', 'hoplimit set 9'])}` : '';
 }
 
 /** Something about ports; nothing where the rule is about a protocol that has none. */

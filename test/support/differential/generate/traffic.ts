@@ -17,8 +17,9 @@ const ACK = 16;
 /** A step of a flow: given the numbers of the flow's own steps before, or null where there is none to refer to. */
 type Act = (mine: readonly number[]) => Step | null;
 
-export function generateTraffic(dice: Dice, universe: Universe): Step[] {
-  const flows = Array.from({ length: dice.between(2, 5) }, () => flow(dice, universe));
+/** @param fragments whether packets may come in fragments: see `explained.md` */
+export function generateTraffic(dice: Dice, universe: Universe, fragments: boolean): Step[] {
+  const flows = Array.from({ length: dice.between(2, 5) }, () => flow(dice, universe, fragments));
   const steps: Step[] = [];
   const numbers = flows.map((): number[] => []);
   const queues = flows.map((acts) => [...acts]);
@@ -50,15 +51,15 @@ function ends(dice: Dice, universe: Universe): Pick<PacketSpec, 'iface' | 'src' 
   return { iface, src: dice.pick(universe.side(iface, family)), dst: dice.pick(targets), sport: dice.pick(PORTS), dport: dice.pick(PORTS) };
 }
 
-function flow(dice: Dice, universe: Universe): Act[] {
+function flow(dice: Dice, universe: Universe, fragments: boolean): Act[] {
   const from = ends(dice, universe);
   const six = from.src.includes(':');
-  return dice.weighted([
+  return dice.weighted<(dice: Dice, from: Ends, six: boolean, fragments: boolean) => Act[]>([
     [40, udpFlow],
     [38, tcpFlow],
     [14, echoFlow],
     [8, oddFlow],
-  ])(dice, from, six);
+  ])(dice, from, six, fragments);
 }
 
 type Ends = ReturnType<typeof ends>;
@@ -93,7 +94,7 @@ function errorOf(dice: Dice, six: boolean): Act {
   };
 }
 
-function udpFlow(dice: Dice, from: Ends, six: boolean): Act[] {
+function udpFlow(dice: Dice, from: Ends, six: boolean, fragments: boolean): Act[] {
   const send = (more: Partial<PacketSpec> = {}): Act => () => ({ send: { ...from, proto: 'udp', ...trimmings(dice), ...more } });
   const acts: Act[] = [send()];
   const more = dice.between(1, 4);
@@ -103,7 +104,7 @@ function udpFlow(dice: Dice, from: Ends, six: boolean): Act[] {
       [25, send()],
       [12, errorOf(dice, six)],
       [5, send({ sum: six ? 'bad' : dice.pick(['bad', 'none'] as const) })],
-      [6, send({ payload: 1200, fragments: 576 })],
+      [fragments ? 6 : 0, send({ payload: 1200, fragments: 576 })],
       [4, send({ src: from.src, sport: dice.pick(PORTS) })],
       [4, send(six ? { options: true } : {})],
       [4, send({ dport: dice.pick(PORTS) })],
@@ -166,14 +167,14 @@ function echoFlow(dice: Dice, from: Ends, six: boolean): Act[] {
 }
 
 /** Protocols without ports, messages that nobody asked for. */
-function oddFlow(dice: Dice, from: Ends, six: boolean): Act[] {
+function oddFlow(dice: Dice, from: Ends, six: boolean, fragments: boolean): Act[] {
   const send = (more: Pick<PacketSpec, 'proto'> & Partial<PacketSpec>): Act => () => ({ send: { ...from, ...trimmings(dice), ...more } });
   return [
     dice.weighted<Act>([
       [30, send({ proto: 99 })],
       [20, send(six ? { proto: 'icmpv6', type: 129 } : { proto: 'icmp', type: 17 })],
       [20, send(six ? { proto: 'icmpv6', type: 1, code: 1 } : { proto: 'icmp', type: 3, code: 1 })],
-      [20, send({ proto: 'udp', payload: 900, fragments: 576 })],
+      [fragments ? 20 : 0, send({ proto: 'udp', payload: 900, fragments: 576 })],
     ]),
     answering(dice, first),
   ];
