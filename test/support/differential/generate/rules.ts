@@ -54,7 +54,7 @@ function markers(context: Context, tracked: boolean): string[] {
   });
   const read = [1, 7, 0x10].map((value) => `    meta mark ${dice.pick(['', '!= ', 'and 0x7 == '])}${value} counter ${dice.pick(['', 'drop'])}`);
   return [
-    '  chain mark {', '    type filter hook prerouting priority mangle; policy accept;', ...(tracked && dice.percent(50) ? ['    meta mark set ct mark'] : []), ...set, '  }',
+    '  chain marking {', '    type filter hook prerouting priority mangle; policy accept;', ...(tracked && dice.percent(50) ? ['    meta mark set ct mark'] : []), ...set, '  }',
     '  chain marked {', '    type filter hook forward priority -150; policy accept;', ...(tracked ? ['    ct mark set meta mark'] : []), ...read, '  }',
   ];
 }
