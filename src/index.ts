@@ -50,6 +50,13 @@ export { sim };
 /** What runs can be made on, by name. */
 export const SUBSTRATES = { sim } as const;
 
+// ---- Labs for one's own tests: said, started, used, stopped.
+export { CallpathLab } from './cli/library/callpath-lab.js';
+export type { StartedLab, StoppedLab } from './cli/library/started-lab.js';
+export type { LabVerdict } from './cli/library/judged.js';
+export type { ExecResult } from './cli/library/node-command.js';
+export type { ExpectationText } from './scenario/flow-grammar.js';
+
 // ---- Ledgers: what became of every packet, from the capture file of a run.
 export { readLedgerFile as openLedger } from './capture/ledger-reader.js';
 export type { LedgerRead } from './capture/ledger-reader.js';

@@ -5,7 +5,7 @@
 //
 // Needs Linux, a checkout that `npm start` has set up, `ip` and `nft`, and the docker command.
 import { spawnSync } from 'node:child_process';
-import { closeSync, cpSync, existsSync, mkdirSync, mkdtempSync, openSync, readSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, closeSync, cpSync, existsSync, mkdirSync, mkdtempSync, openSync, readSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -32,6 +32,8 @@ try {
 
 function makeBase(root) {
   for (const folder of ['usr/bin', 'etc', 'tmp', 'proc', 'sys', 'dev', 'run', 'var']) mkdirSync(join(root, folder), { recursive: true });
+  // As on any system: the nodes run as nobody.
+  chmodSync(join(root, 'tmp'), 0o1777);
   // Debian's merged /usr: what is asked for in /bin or /lib64 is found in /usr.
   for (const [link, to] of [['bin', 'usr/bin'], ['sbin', 'usr/bin'], ['lib', 'usr/lib'], ['lib64', 'usr/lib64']]) symlinkSync(to, join(root, link));
   writeFileSync(join(root, 'etc', 'passwd'), 'root:x:0:0:root:/:/bin/false\nnobody:x:65534:65534:nobody:/:/bin/false\n');

@@ -23,6 +23,15 @@ export class AddressOwners {
   }
 }
 
+const known = new WeakMap<Plan, AddressOwners>();
+
+/** The owners of a plan, made once for each plan. */
+export function ownersOf(plan: Plan): AddressOwners {
+  let owners = known.get(plan);
+  if (owners === undefined) known.set(plan, (owners = new AddressOwners(plan)));
+  return owners;
+}
+
 /** `192.0.2.7:5060` and `[2001:db8::7]:5060` in two parts; a flow without ports gives port 0. */
 export function splitEndpoint(text: string): { readonly address: string; readonly port: number } {
   const six = /^\[([^\]]+)\](?::(\d+))?$/.exec(text);

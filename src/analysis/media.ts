@@ -6,7 +6,8 @@ import type { FlowId, PacketId } from '../base/brand.js';
 import { protocolName } from '../capture/ledger.js';
 import type { Flow, Ledger } from '../capture/ledger.js';
 import type { Plan, PlanNode } from '../topology/plan.js';
-import { AddressOwners, splitEndpoint } from './addresses.js';
+import { ownersOf, splitEndpoint } from './addresses.js';
+import type { AddressOwners } from './addresses.js';
 import { rtpHeader, udpPayload } from './payload.js';
 import type { PayloadKind, RtpHeader } from './payload.js';
 
@@ -29,15 +30,24 @@ const FRONT_END = 'front-end';
 
 /** Flows by id; undefined for those that are not between two nodes of the plan. */
 export function placeFlows(flows: readonly Flow[], plan: Plan): ReadonlyMap<FlowId, PlacedFlow> {
-  const owners = new AddressOwners(plan);
+  const owners = ownersOf(plan);
   const placed = new Map<FlowId, PlacedFlow>();
   for (const flow of flows) {
-    const [a, b] = [splitEndpoint(flow.a), splitEndpoint(flow.b)];
-    const [from, to] = [owners.of(a.address), owners.of(b.address)];
-    if (from === undefined || to === undefined || from === to) continue;
-    placed.set(flow.id, { id: flow.id, from, to, medium: mediumOf(protocolName(flow.protocol), a.port, b.port, from, to) });
+    const names = [flow, ...flow.aliases];
+    const [a, b] = [endOf(names.map((name) => name.a), owners), endOf(names.map((name) => name.b), owners)];
+    if (a === null || b === null || a.node === b.node) continue;
+    placed.set(flow.id, { id: flow.id, from: a.node, to: b.node, medium: mediumOf(protocolName(flow.protocol), a.port, b.port, a.node, b.node) });
   }
   return placed;
+}
+
+/** Who stands behind the names that translations gave an end: a host rather than the router that translates. */
+function endOf(names: readonly string[], owners: AddressOwners): { readonly node: PlanNode; readonly port: number } | null {
+  const known = names.map(splitEndpoint).flatMap(({ address, port }) => {
+    const node = owners.of(address);
+    return node === undefined ? [] : [{ node, port }];
+  });
+  return known.find(({ node }) => !node.forwards) ?? known[0] ?? null;
 }
 
 function mediumOf(protocol: string, aPort: number, bPort: number, from: PlanNode, to: PlanNode): Medium | null {

@@ -66,7 +66,7 @@ function factsOf(ledger: Ledger, steps: readonly Step[]): TrailFacts {
 }
 
 /** An arrival belongs to the latest departure from the other end that has none. */
-function crossingsOf(steps: readonly Step[]): readonly Crossing[] {
+export function crossingsOf(steps: readonly Step[]): readonly Crossing[] {
   const crossings: { link: LinkId; side: 0 | 1; out: number; in: number }[] = [];
   for (const [k, { kind, point }] of steps.entries()) {
     const link = (point >> 1) as LinkId;
@@ -82,7 +82,7 @@ function crossingsOf(steps: readonly Step[]): readonly Crossing[] {
 }
 
 /** Node at a capture point. */
-function nodeAt(ledger: Ledger, index: number): string {
+export function nodeAt(ledger: Ledger, index: number): string {
   const point = ledger.points.at(index);
   return point.kind === 'lab' ? point.name : point.node;
 }

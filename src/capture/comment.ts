@@ -32,6 +32,7 @@ export const DECISION_KEYS = [
   'dev', // interface
   'metric',
   'table', // routing table
+  'member', // which next hop of how many
   'mark', // firewall mark
   'kind',
   'reason', // a role's own word for why it dropped

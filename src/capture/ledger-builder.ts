@@ -146,6 +146,20 @@ export class LedgerBuilder {
     for (let slot = 0; slot < this.#slots; slot++) if (this.#slotRow[slot] !== -1) this.#close(slot);
   }
 
+  /** Forgets all packets, flows and events, of which ledgers then know nothing any more; decisions keep their numbers. */
+  reset(): void {
+    this.finish();
+    this.columns.reset();
+    this.flows.reset();
+    this.times.reset();
+    this.moreCauses.clear();
+    this.#overflow.clear();
+    this.events.length = 0;
+    this.ignored = 0;
+    this.first = Infinity as Nanos;
+    this.last = -Infinity as Nanos;
+  }
+
   /** Bytes in memory per structure, for measurements. */
   get allocated(): number {
     return this.columns.allocated + this.times.allocated + this.#slotTimes.byteLength;

@@ -13,6 +13,7 @@ import type { PacketView } from './packet-view.js';
 import { DIRECTION, SECRETS_TLS_KEY_LOG } from './pcapng-format.js';
 import { type InterfaceRead, readPcapng } from './pcapng-reader.js';
 import { type Points, pointsFromInterfaces } from './points.js';
+import { RecordBytes } from './record-bytes.js';
 import { parseRunInfo, type RunInfo } from './run-info.js';
 import { type ByteSource, FileSource } from './store/byte-store.js';
 import { FileIndex } from './store/file-index.js';
@@ -99,7 +100,7 @@ class LedgerReading {
       this.#warnings.push(new LabError('CAPTURE_FORMAT', `${this.#source.name} holds ${builder.ignored} records too many of one packet; they were left out`));
     }
     const run = must(this.#run, 'run of the first section');
-    const ledger = new PacketLedger(builder, run, { source: this.#source, index: this.#index, littleEndian: this.#littleEndian });
+    const ledger = new PacketLedger(builder, run, new RecordBytes(this.#source, this.#index, this.#littleEndian));
     return { ledger, secrets: this.#secrets, warnings: [...result.warnings, ...this.#warnings] };
   }
 

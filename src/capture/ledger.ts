@@ -11,10 +11,7 @@ import { type Pairs, parseComment } from './comment.js';
 import { ColumnCursor, type LedgerCursor } from './ledger-cursor.js';
 import type { LabEvent, LedgerBuilder } from './ledger-builder.js';
 import type { Points } from './points.js';
-import { RecordBytes } from './record-bytes.js';
 import type { RunInfo } from './run-info.js';
-import type { ByteSource } from './store/byte-store.js';
-import type { FileIndex } from './store/file-index.js';
 import type { EndpointPair } from './store/flow-table.js';
 import { NOT_IP } from './store/flow-tuple.js';
 import { ROW_MASK } from './store/packet-columns.js';
@@ -92,6 +89,7 @@ export interface Ledger {
   /** Ids, in the order of their first records. */
   packetsOf(flow: FlowId): Uint32Array;
   flowOf(id: PacketId): FlowId | null;
+  trailOf(id: PacketId): TrailId | null;
   /** Ids of packets that were dropped, in the order of their first records. */
   drops(): Uint32Array;
   cursor(): LedgerCursor;
@@ -111,28 +109,29 @@ export interface Ledger {
   close(): void;
 }
 
-export interface LedgerFile {
-  readonly source: ByteSource;
-  readonly index: FileIndex;
-  readonly littleEndian: boolean;
+/** Where the frames are that records were made of. */
+export interface FrameStore {
+  /** The frame of the packet's record at that point and time; null when it is not there (any more). */
+  find(id: number, point: number, time: Nanos): Uint8Array | null;
+  close(): void;
 }
 
 export class PacketLedger implements Ledger {
   readonly points: Points;
   readonly #b: LedgerBuilder;
   readonly #run: RunInfo;
-  readonly #bytes: RecordBytes | null;
+  readonly #bytes: FrameStore | null;
   #flowList: readonly Flow[] | null = null;
   #byFlow: ReadonlyMap<FlowId, Uint32Array> | null = null;
   #effects: ReadonlyMap<number, readonly PacketId[]> | null = null;
   readonly #pairs = new Map<number, Pairs>();
 
   /** @param builder finished */
-  constructor(builder: LedgerBuilder, run: RunInfo, file: LedgerFile | null) {
+  constructor(builder: LedgerBuilder, run: RunInfo, frames: FrameStore | null) {
     this.points = builder.points;
     this.#b = builder;
     this.#run = run;
-    this.#bytes = file === null ? null : new RecordBytes(file.source, file.index, file.littleEndian);
+    this.#bytes = frames;
   }
 
   get packets(): number {
@@ -248,6 +247,11 @@ export class PacketLedger implements Ledger {
   flowOf(id: PacketId): FlowId | null {
     const row = this.#b.columns.find(id);
     return row < 0 ? null : (this.#b.flows.root(this.#b.columns.chunk(row).flow[row & ROW_MASK] as number) as FlowId);
+  }
+
+  trailOf(id: PacketId): TrailId | null {
+    const row = this.#b.columns.find(id);
+    return row < 0 ? null : (this.#b.columns.chunk(row).trail[row & ROW_MASK] as TrailId);
   }
 
   #packetsByFlow(): ReadonlyMap<FlowId, Uint32Array> {

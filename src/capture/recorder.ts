@@ -30,6 +30,7 @@ import { LedgerBuilder } from './ledger-builder.js';
 import { commentOption, type Direction, DIRECTION } from './pcapng-format.js';
 import { PcapngWriter } from './pcapng-writer.js';
 import { describePoint, type Points } from './points.js';
+import { RecordBytes } from './record-bytes.js';
 import { formatRunInfo, type RunInfo } from './run-info.js';
 import { formatSrtpKey, SRTP_KEY_EVENT, type SrtpKey } from './srtp-key.js';
 import type { ByteSink } from './store/byte-store.js';
@@ -223,7 +224,7 @@ export class Recorder implements Tap {
     must(this.#closed ? true : null, 'a closed recorder');
     const writer = this.#writer;
     const usable = writer !== null && writer.error === null && this.#sink !== null;
-    return new PacketLedger(this.#builder, this.#run, usable ? { source: this.#sink.source(), index: writer.index, littleEndian: true } : null);
+    return new PacketLedger(this.#builder, this.#run, usable ? new RecordBytes(this.#sink.source(), writer.index, true) : null);
   }
 
   #writeSecrets(): void {

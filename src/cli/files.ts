@@ -6,16 +6,21 @@ import { existsSync, mkdirSync, readFileSync, readdirSync, statSync, writeFileSy
 import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { LabError } from '../base/error.js';
+import type { ExperimentSpec } from '../experiment/experiment.js';
+import { parseExperiment } from '../experiment/experiment-file.js';
 import { parseFlow } from '../scenario/flow-file.js';
 import type { FlowSpec } from '../scenario/flow.js';
 import { KIND_INFOS } from '../roles/kinds.js';
 import type { Plan } from '../topology/plan.js';
+import { parseOverride } from '../topology/source/overrides/override.js';
+import type { Override } from '../topology/source/overrides/override.js';
 import { parseTopology } from '../topology/topology-file.js';
 import { didYouMean, listed } from '../topology/source/suggest.js';
 import { Faults } from './exit.js';
 
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
 const FLOWS = join(ROOT, 'lab', 'flows');
+const EXPERIMENTS = join(ROOT, 'lab', 'experiments');
 
 /** UTF-8 text, without a byte order mark. Errors: FILE_NOT_FOUND, FILE_UNREADABLE. */
 export function readText(file: string): string {
@@ -96,9 +101,18 @@ export function shown(file: string): string {
 
 /** Ids of the flows that come with the product, sorted. */
 export function flowIds(): readonly string[] {
-  return readdirSync(FLOWS)
-    .filter((name) => name.endsWith('.flow.yaml'))
-    .map((name) => name.slice(0, -'.flow.yaml'.length))
+  return idsOf(FLOWS, '.flow.yaml');
+}
+
+/** Ids of the experiments that come with the product, sorted. */
+export function experimentIds(): readonly string[] {
+  return idsOf(EXPERIMENTS, '.experiment.yaml');
+}
+
+function idsOf(folder: string, ending: string): readonly string[] {
+  return readdirSync(folder)
+    .filter((name) => name.endsWith(ending))
+    .map((name) => name.slice(0, -ending.length))
     .sort();
 }
 
@@ -115,14 +129,31 @@ export function loadFlow(name: string): FlowSpec {
   return result.flow;
 }
 
-/** Errors: Faults, FILE_*. @param flow that names the file, if one does: an error then says where */
-export function planOf(file: string, flow: FlowSpec | null = null): Plan {
-  const result = parseTopology(topologyText(file, flow), shown(file), KIND_INFOS);
+/** Errors: Faults, EXPERIMENT_UNKNOWN, FILE_*. */
+export function loadExperiment(name: string): ExperimentSpec {
+  const own = join(EXPERIMENTS, `${name}.experiment.yaml`);
+  const isId = /^[a-z0-9-]+$/.test(name);
+  if (isId && !existsSync(own)) {
+    throw new LabError('EXPERIMENT_UNKNOWN', `there is no experiment "${name}"`, { expected: `one of: ${listed(experimentIds(), 40)}; or an *.experiment.yaml file`, ...didYouMean(name, experimentIds()) });
+  }
+  const file = isId ? own : name;
+  const result = parseExperiment(readText(file), shown(file));
+  if (!result.ok) throw new Faults(result.errors);
+  return result.experiment;
+}
+
+/**
+ * @param flow that names the file, if one does: an error then says where
+ * @param overrides changes of the file that are made first
+ * Errors: Faults, FILE_*.
+ */
+export function planOf(file: string, flow: Pick<FlowSpec, 'topologySrc'> | null = null, overrides: readonly Override[] = []): Plan {
+  const result = parseTopology(topologyText(file, flow), shown(file), KIND_INFOS, overrides);
   if (!result.ok) throw new Faults(result.errors);
   return result.plan;
 }
 
-function topologyText(file: string, flow: FlowSpec | null): string {
+function topologyText(file: string, flow: Pick<FlowSpec, 'topologySrc'> | null): string {
   try {
     return readText(file);
   } catch (error) {
@@ -134,6 +165,22 @@ function topologyText(file: string, flow: FlowSpec | null): string {
       cause: error,
     });
   }
+}
+
+/** What `--with` was given, in its order. Errors: Faults. */
+export function overridesOf(changes: readonly string[]): readonly Override[] {
+  const faults: LabError[] = [];
+  const overrides = changes.flatMap((change) => {
+    try {
+      return [parseOverride(change)];
+    } catch (error) {
+      if (!LabError.is(error)) throw error;
+      faults.push(error);
+      return [];
+    }
+  });
+  if (faults.length > 0) throw new Faults(faults);
+  return overrides;
 }
 
 /** Errors: CLI_USAGE. */

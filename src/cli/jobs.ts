@@ -6,6 +6,7 @@ import { LabError } from '../base/error.js';
 import { fitFlow } from '../scenario/fit.js';
 import type { FlowSpec } from '../scenario/flow.js';
 import type { Plan } from '../topology/plan.js';
+import type { Override } from '../topology/source/overrides/override.js';
 import { Faults, faultsOf } from './exit.js';
 import { loadFlow, planOf } from './files.js';
 
@@ -16,9 +17,10 @@ export interface Job {
 
 /**
  * @param topology to run on instead of the one that each flow names
+ * @param overrides changes of the topologies
  * Errors: Faults, with those of all files.
  */
-export function makeJobs(names: readonly string[], topology: string | undefined): readonly Job[] {
+export function makeJobs(names: readonly string[], topology: string | undefined, overrides: readonly Override[] = []): readonly Job[] {
   const faults: LabError[] = [];
   const plans = new Map<string, Plan | null>();
   const jobs = [...new Set(names)].flatMap((name): Job[] => {
@@ -26,7 +28,7 @@ export function makeJobs(names: readonly string[], topology: string | undefined)
     if (flow === null) return [];
     const file = topology ?? flow.topology;
     // A topology that several flows share is read, and its faults are told, once.
-    if (!plans.has(file)) plans.set(file, collect(faults, () => planOf(file, topology === undefined ? flow : null)));
+    if (!plans.has(file)) plans.set(file, collect(faults, () => planOf(file, topology === undefined ? flow : null, overrides)));
     const plan = plans.get(file) ?? null;
     if (plan === null) return [];
     faults.push(...fitFlow(flow, plan));

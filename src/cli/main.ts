@@ -12,12 +12,16 @@ import { VERSION } from './version.js';
 allowClosedOutput();
 watchDefects();
 
+/** For an option that may stand more than once. */
+const each = (value: string, before: readonly string[] = []): readonly string[] => [...before, value];
+const WITH = ['--with <change>', 'change the topology first: TARGET=VALUE, such as link.er-primary=down or fw1.firewall=new.nft; may stand more than once', each] as const;
+
 const program = new Command('callpath')
   .description('A simulated network lab: real SIP, ICE and RTP over emulated links, every packet\'s path recorded and explained.')
   .version(VERSION)
   .showSuggestionAfterError()
   .exitOverride()
-  .addHelpText('after', '\nExit codes: 0 all as documented, 1 a flow differs, 2 bad input, 3 the lab itself failed.');
+  .addHelpText('after', '\nExit codes: 0 all as documented or nothing moved, 1 a flow differs, 2 bad input, 3 the lab itself failed.');
 
 program
   .command('run')
@@ -26,13 +30,38 @@ program
   .option('--seed <number>', 'seed of all random numbers', '1')
   .option('--out <folder>', 'where captures go', 'captures')
   .option('--topology <file>', 'run on this topology instead of the one that the flow names')
+  .option(...WITH)
   .option('--junit <file>', 'write a JUnit report')
   .option('--baseline <file>', 'compare the paths with those stored there; a flow that moved fails')
   .option('--write-baseline <file>', 'store the paths that were observed')
   .option('--on <substrate>', 'sim (virtual time), netns (Linux namespaces) or docker (containers)', 'sim')
-  .option('--json <file>', 'write what was observed: legs, labels, links, delays, drops')
-  .option('--verbose', 'show also what each link was asked to do and what it did')
+  .option('--json <file>', 'write what was observed: legs, labels, links, delays, drops, and what links achieved')
+  .option('--verbose', 'show each direction of each link: what it was asked to do, what it did, queue, mean rate, packets')
   .action(async (names: string[], options) => (await import('./commands/run.js')).run(names, options));
+
+program
+  .command('diff')
+  .description('run a flow as it is and with a change of the topology, by the same seed: which legs, calls and packets moved or broke, and why')
+  .argument('<flow>', 'flow id (callpath flows) or *.flow.yaml file')
+  .option(...WITH)
+  .option('--topology <file>', 'run on this topology instead of the one that the flow names')
+  .option('--seed <number>', 'seed of all random numbers', '1')
+  .option('--on <substrate>', 'sim, netns or docker', 'sim')
+  .option('--out <folder>', 'where captures go', 'captures')
+  .option('--json', 'as JSON')
+  .action(async (flow: string, options) => (await import('./commands/diff.js')).diff(flow, options));
+
+program
+  .command('experiment')
+  .description('trouble from the field, made to happen and cured: the broken run must show the symptom and its reason, the cured one must be well')
+  .argument('[name...]', 'experiment ids (callpath experiment --list) or *.experiment.yaml files; without: all')
+  .option('--list', 'list the experiments')
+  .option('--on <substrate>', 'sim, netns or docker', 'sim')
+  .option('--seed <number>', 'seed of all random numbers', '1')
+  .option('--out <folder>', 'where captures go', 'captures')
+  .option('--junit <file>', 'write a JUnit report')
+  .option('--json <file>', 'write the findings of both variants')
+  .action(async (names: string[], options) => (await import('./commands/experiment.js')).experiment(names, options));
 
 program
   .command('flows')
@@ -42,8 +71,8 @@ program
 
 program
   .command('check')
-  .description('validate topology and flow files; all faults at once')
-  .argument('<file...>', '*.lab.yaml or *.flow.yaml files')
+  .description('validate topology, flow and experiment files; all faults at once')
+  .argument('<file...>', '*.lab.yaml, *.flow.yaml or *.experiment.yaml files')
   .option('--json', 'faults as JSON')
   .action(async (files: string[], options) => (await import('./commands/check.js')).check(files, options));
 
@@ -55,6 +84,32 @@ program
   .option('--limit <number>', 'journeys to show', '20')
   .option('--json', 'as JSON, all of them')
   .action(async (capture: string, filter: string, options) => (await import('./commands/where.js')).where(capture, filter, options));
+
+program
+  .command('why')
+  .description('explain the flows of matching packets: what each hop did, what decided, where the ways part')
+  .argument('<capture>', 'a ledger (*.pcapng) of a run')
+  .argument('<filter>', 'a display filter as in Wireshark, such as "lab.drop" or "udp.port == 3478"')
+  .option('--topology <file>', 'the topology of the run: names who holds addresses that nobody answered from')
+  .option('--limit <number>', 'flows to show', '10')
+  .option('--json', 'as JSON, all of them')
+  .action(async (capture: string, filter: string, options) => (await import('./commands/why.js')).why(capture, filter, options));
+
+program
+  .command('path')
+  .description('what the network does with a packet and with the answer to it, without a call; exits 0 when both arrive')
+  .argument('<topology>', '*.lab.yaml file')
+  .requiredOption('--from <end>', 'who sends: NODE, NODE:INTERFACE or an address')
+  .requiredOption('--to <end>', 'who is spoken to: NODE, NODE:INTERFACE or an address')
+  .option('--from-node <node>', 'where packets come in whose source address no node has')
+  .option('--udp <ports>', 'FROM:TO, such as 50000:3478')
+  .option('--tcp <ports>', 'FROM:TO, such as 50000:443: a SYN and its answer')
+  .option('--icmp', 'an echo; also without any of the three')
+  .option('-6, --ipv6', 'by IPv6')
+  .option('--dscp <mark>', 'mark of both packets, 0 to 63 or a name')
+  .option('--seed <number>', 'of the run whose choice among equal paths is meant', '1')
+  .option('--json', 'as JSON')
+  .action(async (topology: string, options) => (await import('./commands/path.js')).path(topology, options));
 
 program
   .command('extract')
@@ -121,9 +176,10 @@ program
 
 program
   .command('exec')
-  .description('in a lab that is up: run a command in the network of a node')
+  .description('in a lab that is up: run a command in a node: on docker inside its container, on netns a program of this machine in its network')
   .argument('<node>', 'a node')
   .argument('<command...>', 'after --: the command and its arguments')
+  .option('--machine-tools', 'on docker too: a program of this machine in the network of the node, such as tcpdump')
   .option(...LAB)
   .action(async (node: string, command: string[], options) => (await import('./commands/exec.js')).exec(node, command, options));
 

@@ -3,11 +3,18 @@
  * @module
  */
 import { LabError } from '../base/error.js';
+import type { ExecSession } from '../substrate/docker/exec.js';
 import { sim } from '../substrate/sim/sim-lab.js';
 import type { Substrate } from '../substrate/substrate.js';
 import { didYouMean, listed } from '../topology/source/suggest.js';
 
 export { composeFile } from '../substrate/docker/compose.js';
+export { simProber } from '../substrate/sim/sim-prober.js';
+
+/** What a lab of containers has prepared, to be started from here. Errors: DOCKER_UNREACHABLE. */
+export async function openExec(prepared: { readonly socket: string; readonly exec: string }): Promise<ExecSession> {
+  return (await import('../substrate/docker/exec.js')).ExecSession.open(prepared);
+}
 
 const LOADERS: ReadonlyMap<string, () => Promise<Substrate>> = new Map<string, () => Promise<Substrate>>([
   ['sim', () => Promise.resolve(sim)],
@@ -29,11 +36,15 @@ export async function liveSubstrate(name: string): Promise<Substrate> {
   return substrateNamed(name);
 }
 
-/** Errors: CLI_USAGE for an unknown name; the first thing that this machine lacks. */
+/**
+ * Where the rights for it can be had, but by a fresh start only, this process becomes its own command anew: call it
+ * before anything was done. Errors: CLI_USAGE for an unknown name; the first thing that this machine lacks.
+ */
 export async function substrateNamed(name: string): Promise<Substrate> {
   const load = LOADERS.get(name);
   if (load === undefined) throw new LabError('CLI_USAGE', `there is no substrate "${name}"`, { expected: `one of: ${listed(SUBSTRATE_NAMES)}`, ...didYouMean(name, SUBSTRATE_NAMES) });
   const substrate = await load();
+  await substrate.gainRights?.([process.execPath, ...process.execArgv, ...process.argv.slice(1)]);
   const [lack] = await substrate.probe();
   if (lack !== undefined) throw lack;
   return substrate;

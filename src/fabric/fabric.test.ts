@@ -64,6 +64,14 @@ describe('a plain link', () => {
       reordered: 0,
       delaySum: 4e6,
       delayMax: 2e6,
+      tried: 2,
+      timed: 2,
+      transitSum: 4e6,
+      transitMin: 2e6,
+      transitMax: 2e6,
+      busyPeriods: 0,
+      busyBytes: 0,
+      busyTime: 0,
     });
     expect(link.fabric.stats(LINK, 1).offered).toBe(0);
   });

@@ -15,7 +15,7 @@ import type { ImpairmentSpec } from '../topology/impairment.js';
 import type { PlanLink } from '../topology/plan.js';
 import type { LinkControl, LinkEnd, Side, Tap } from './link.js';
 import { End, type LinkContext, LinkDirection } from './links/link-direction.js';
-import { LinkCounters, type LinkStats } from './link-stats.js';
+import { LinkCounters, type LinkPhase, type LinkStats, totalStats } from './link-stats.js';
 import type { PacketPool } from './packet.js';
 import type { Scheduler } from './scheduler.js';
 
@@ -36,6 +36,8 @@ export interface Fabric {
   readonly control: LinkControl;
   /** Counters of the direction that `side` sends into, as they are now. */
   stats(link: LinkId, side: Side): LinkStats;
+  /** The same, parted where what was asked changed; one at least. */
+  phases(link: LinkId, side: Side): readonly LinkPhase[];
   /** What the direction that `side` sends into is asked to do now. */
   impairment(link: LinkId, side: Side): ImpairmentSpec;
 }
@@ -57,7 +59,7 @@ function build(context: LinkContext, link: FabricLink): BuiltLink {
 
 export function createFabric(options: FabricOptions): Fabric {
   const { links, scheduler, pool, tap, random } = options;
-  const counters = new LinkCounters(links.length);
+  const counters = new LinkCounters(links.length * 2);
   const context: LinkContext = { scheduler, pool, tap, random, counters };
   const built = links.map((link, index) => {
     assertInvariant(link.id === index, 'the id of a link is its index in the plan');
@@ -66,7 +68,8 @@ export function createFabric(options: FabricOptions): Fabric {
   const at = (link: LinkId): BuiltLink => must(built[link], `link ${link}`);
   return {
     end: (link, side) => at(link).ends[side],
-    stats: (link, side) => counters.snapshot(counters.row(link, side)),
+    stats: (link, side) => totalStats(at(link).directions[side].phases().map((phase) => phase.stats)),
+    phases: (link, side) => at(link).directions[side].phases(),
     impairment: (link, side) => at(link).directions[side].spec,
     control: {
       set(link, side, change) {

@@ -34,6 +34,11 @@ export interface Packet {
   time: Nanos;
   /** Set by the link when it takes the packet. */
   sentAt: Nanos;
+  /** When its delay began: it had left queue and line, and had nobody to wait for. Set by the link. */
+  leftAt: Nanos;
+  /** Where the link counts it, and what stood before it: the link's own. */
+  row: number;
+  line: number;
   /** Epoch of the link when it took the packet: unequal on arrival = the link went down meanwhile. */
   epoch: number;
   /** Input and output interface index, firewall mark and connection: the skb part, reset by the node that receives. */

@@ -47,6 +47,9 @@ class PooledPacket implements Packet {
   decision = 0 as DecisionId;
   time = UNSET;
   sentAt = UNSET;
+  leftAt = UNSET;
+  row = 0;
+  line = 0;
   epoch = 0;
   iif = 0;
   oif = 0;
@@ -121,6 +124,9 @@ class Pool implements CountedPool {
     p.decision = 0 as DecisionId;
     p.time = ZERO;
     p.sentAt = ZERO;
+    p.leftAt = ZERO;
+    p.row = 0;
+    p.line = 0;
     p.epoch = 0;
     p.iif = 0;
     p.oif = 0;

@@ -4,7 +4,7 @@
  * @module
  */
 import * as tls from 'node:tls';
-import { constants } from 'node:crypto';
+import { X509Certificate, constants } from 'node:crypto';
 import type { Duplex } from 'node:stream';
 import type { Cause } from '../base/brand.js';
 import { LabError } from '../base/error.js';
@@ -20,6 +20,8 @@ export interface TlsStream extends Duplex {
   readonly cause: Cause;
   /** SNI: the name that the client asked for. */
   readonly serverName: string;
+  /** Of a connection that was accepted: the DNS names in the client's certificate, if it showed one of this lab's. */
+  readonly clientNames: readonly string[];
 }
 
 export interface TlsConnectOptions {
@@ -29,6 +31,13 @@ export interface TlsConnectOptions {
   /** For connecting and for the handshake, each. */
   readonly timeout: Nanos;
   readonly dscp?: number;
+  /** Shows this node's certificate to a server that asks for one, as servers do among each other (mutual TLS). */
+  readonly identified?: boolean;
+}
+
+export interface TlsListenOptions extends ListenOptions {
+  /** Asks clients for a certificate; who has none is served as well. */
+  readonly asksClients?: boolean;
 }
 
 const PINNED = {
@@ -53,14 +62,21 @@ function isAddress(name: string): boolean {
   return parseAddress(name) !== undefined;
 }
 
-function dress(socket: tls.TLSSocket, raw: TcpStream, serverName: string): TlsStream {
+function dress(socket: tls.TLSSocket, raw: TcpStream, serverName: string, clientNames: readonly string[] = []): TlsStream {
   Object.defineProperties(socket, {
+    clientNames: { value: clientNames },
     local: { value: raw.local },
     remote: { value: raw.remote },
     serverName: { value: serverName },
     cause: { get: () => raw.cause },
   });
   return socket as unknown as TlsStream;
+}
+
+/** DNS names of a certificate that the lab's authority made; none for any other. Node's own verdict is only given to its servers. */
+function namesOf(certificate: X509Certificate | undefined, authority: X509Certificate): readonly string[] {
+  if (certificate === undefined || !certificate.verify(authority.publicKey)) return [];
+  return (certificate.subjectAltName ?? '').split(', ').flatMap((name) => (name.startsWith('DNS:') ? [name.slice(4).toLowerCase()] : []));
 }
 
 function revealKeys(socket: tls.TLSSocket, host: Host): void {
@@ -84,7 +100,7 @@ export async function tlsConnect(host: Host, options: TlsConnectOptions): Promis
   const ready = host.deferred<TlsStream>(`TLS handshake with ${options.serverName}`);
   // RFC 6066 section 3: no address in SNI; it is still checked against the certificate, as `host`.
   const servername = isAddress(options.serverName) ? '' : options.serverName;
-  const socket = tls.connect({ socket: raw, host: options.serverName, servername, secureContext: host.tls.trust, minVersion: 'TLSv1.3', maxVersion: 'TLSv1.3' });
+  const socket = tls.connect({ socket: raw, host: options.serverName, servername, secureContext: options.identified === true ? host.tls.identity : host.tls.trust, minVersion: 'TLSv1.3', maxVersion: 'TLSv1.3' });
   revealKeys(socket, host);
   const stream = dress(socket, raw, options.serverName);
   const timer = host.after(options.timeout, () => {
@@ -113,12 +129,14 @@ function ignoreLate(): void {}
 /** Accepts TLS connections; a failed handshake is told to `refused` and ends that connection only. */
 export async function tlsListen(
   host: Host,
-  options: ListenOptions,
+  options: TlsListenOptions,
   accept: (stream: TlsStream) => void,
   refused: (error: LabError) => void = ignoreLate,
 ): Promise<Listener> {
+  const { asksClients = false } = options;
+  const authority = new X509Certificate(host.tls.ca);
   return host.listen(options, (raw) => {
-    const socket = new tls.TLSSocket(raw, { isServer: true, secureContext: host.tls.identity, SNICallback: undefined, requestCert: false });
+    const socket = new tls.TLSSocket(raw, { isServer: true, secureContext: host.tls.identity, SNICallback: undefined, requestCert: asksClients, rejectUnauthorized: false });
     revealKeys(socket, host);
     const fail = (error: Error): void => {
       socket.off('error', fail);
@@ -131,7 +149,7 @@ export async function tlsListen(
     socket.once('secure', () => {
       socket.off('error', fail);
       const name = (socket as unknown as { servername?: string | false }).servername;
-      accept(dress(socket, raw, typeof name === 'string' ? name : ''));
+      accept(dress(socket, raw, typeof name === 'string' ? name : '', asksClients ? namesOf(socket.getPeerX509Certificate(), authority) : []));
     });
   });
 }

@@ -12,6 +12,9 @@ import type { Addr } from './transport.js';
 
 const V6 = 4294967296;
 
+/** Where the index of an IPv6 address is asked for and there is none yet. */
+export const NO_ADDRESS6 = -1;
+
 export class AddressBook {
   /** Four words per interned IPv6 address. */
   #words = new Int32Array(4 * 64);
@@ -86,6 +89,18 @@ export class AddressBook {
     writeWord(words[at + 1] as number, b, o + 4);
     writeWord(words[at + 2] as number, b, o + 8);
     writeWord(words[at + 3] as number, b, o + 12);
+  }
+
+  /** hot. True when the IPv6 address of that index lies in a network of `length` bits, given as four words in network order. {@link NO_ADDRESS6} lies in none. */
+  holds6(index: number, network: Int32Array, length: number): boolean {
+    if (index < 0) return false;
+    const words = this.#words;
+    let left = length;
+    for (let i = 0; left > 0; i++, left -= 32) {
+      const differ = (words[index * 4 + i] as number) ^ (network[i] as number);
+      if ((left >= 32 ? differ : differ & (-1 << (32 - left))) !== 0) return false;
+    }
+    return true;
   }
 
   bytes(a: Addr): Uint8Array {

@@ -133,6 +133,21 @@ test.each([V4, V6])('nor does a router that tracks and translates them (%s)', (f
   expect(octetsPerHop(from, to, translate, 5000)).toBeLessThan(ADDRESS + 0.5);
 });
 
+test('nor do they where rules by source and mark choose a table, whose route has two next hops, and the way back is filtered', () => {
+  const policy = (router: IpNode): void => {
+    for (const family of [4, 6] as const) {
+      const [to, via, from] = family === 4 ? [`200.0.${ROUTERS}.0/24`, '200.0.3.2', '200.0.0.0/24'] : [`2001:db8:${ROUTERS}::/64`, '2001:db8:3::2', '2001:db8:0::/64'];
+      router.routes.add({ prefix: to, table: 7, nextHops: [1, 2].map((weight) => ({ via, dev: 'eth1', weight })) });
+      router.routes.add({ prefix: from, via: family === 4 ? '200.0.2.1' : '2001:db8:2::1' });
+      router.routes.addRule({ priority: 5, family, table: 8, mark: 1 });
+      router.routes.addRule({ priority: 10, family, table: 7, from, iif: 1 });
+    }
+    for (const iface of router.interfaces) iface.rpFilter = 1;
+  };
+  expect(octetsPerHop(...V4, policy, 5000)).toBeLessThan(ADDRESS + 0.5);
+  expect(octetsPerHop(...V6, policy, 5000)).toBeLessThan(ADDRESS + 0.5);
+});
+
 test('one object on one of seven hops would be seen', () => {
   const kept: { last: object | null } = { last: null };
   const careless = (router: IpNode): void => {

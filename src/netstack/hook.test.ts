@@ -143,5 +143,5 @@ test('a mark set at output chooses another table', () => {
   node.routes.addRule({ priority: 1, family: 4, table: 7, mark: 5 });
   node.install({ point: 'output', priority: PRIORITY.MANGLE, family: 0, run: (p) => ((p.mark = 5), 0) });
   send(net);
-  expect(net.drops()).toEqual([{ node: 'a', drop: 'blackhole', decision: 'at=a stage=route route=0.0.0.0/0' }]);
+  expect(net.drops()).toEqual([{ node: 'a', drop: 'blackhole', decision: 'at=a stage=route route=0.0.0.0/0 table=7' }]);
 });

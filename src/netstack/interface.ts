@@ -41,6 +41,8 @@ export class Interface implements Port {
   readonly addresses: InterfaceAddress[] = [];
   /** Carrier and administration: `false` sends nothing and hides its routes. */
   up: boolean;
+  /** Reverse path filter in force: 0 off, 1 strict, 2 loose. */
+  rpFilter: 0 | 1 | 2 = 0;
   rxPackets = 0;
   rxBytes = 0;
   rxDropped = 0;

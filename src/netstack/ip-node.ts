@@ -15,7 +15,7 @@ import { DROP } from '../base/drop.js';
 import type { LinkEnd } from '../fabric/link.js';
 import type { Packet } from '../fabric/packet.js';
 import type { Target } from '../fabric/scheduler.js';
-import type { PlanAddress, PlanInterface, PlanNode } from '../topology/plan.js';
+import { type PlanAddress, type PlanInterface, type PlanNode, type PlanRule, RP_FILTERS, type RpFilter } from '../topology/plan.js';
 import { linkLocalOf, parseMac, solicitedNodeOf } from '../wire/address.js';
 import { u16 } from '../wire/bytes.js';
 import * as ethernet from '../wire/ethernet.js';
@@ -39,15 +39,16 @@ import { ALL_NODES } from './neighbour/ndp.js';
 import { Neighbours } from './neighbour/neighbours.js';
 import { type NetStat, netstat } from './netstat.js';
 import { NodeCore, type NodeServices } from './node-core.js';
-import { DEST } from './routing/destination.js';
-import { RouteTables } from './route-tables.js';
+import { FlowHash } from './routing/multipath.js';
+import { ReversePath } from './routing/reverse-path.js';
+import { MAIN_TABLE, type PolicyRule, RouteTables } from './route-tables.js';
 import type { Addr, TransportInput } from './transport.js';
 import { Transports } from './transports.js';
 import { UdpLayer } from './udp-layer.js';
 
 export interface IpNodeOptions {
-  /** Reverse path filter (RFC 3704): 0 off (Linux's own default), 1 strict, 2 loose. */
-  readonly rpFilter?: 0 | 1 | 2;
+  /** Key of the hash that chooses next hops of multipath routes. */
+  readonly hashSeed?: number;
   /** Reassemble before prerouting hooks, also what is only forwarded: what connection tracking does in Linux. */
   readonly defragments?: boolean;
 }
@@ -60,7 +61,6 @@ export class IpNode implements FrameReceiver, Target {
   readonly book: AddressBook;
   readonly plan: PlanNode;
   readonly forwards: boolean;
-  readonly rpFilter: 0 | 1 | 2;
   /** Families that are reassembled before prerouting hooks. */
   readonly defragments: Set<4 | 6>;
   /** By index; the loopback is 0. */
@@ -71,6 +71,7 @@ export class IpNode implements FrameReceiver, Target {
   readonly hooks = new HookTable();
   readonly neighbours: Neighbours;
   readonly routes: RouteTables;
+  readonly reversePath: ReversePath;
   readonly dscp: DscpPolicy;
   readonly pathMtu: PathMtu;
   readonly reassembly: Reassembly;
@@ -93,10 +94,10 @@ export class IpNode implements FrameReceiver, Target {
     this.core = new NodeCore(plan.id, plan.name, services);
     this.book = services.book;
     this.forwards = plan.forwards;
-    this.rpFilter = options.rpFilter ?? 0;
     this.defragments = new Set(options.defragments === true ? [4, 6] : []);
     this.neighbours = new Neighbours(this);
-    this.routes = new RouteTables(this);
+    this.routes = new RouteTables(this, new FlowHash(options.hashSeed ?? 0, plan.multipathHash !== 'l3'));
+    this.reversePath = new ReversePath(this);
     this.dscp = new DscpPolicy(plan.dscp);
     this.pathMtu = new PathMtu(services.scheduler);
     this.reassembly = new Reassembly(this);
@@ -224,17 +225,6 @@ export class IpNode implements FrameReceiver, Target {
     return bySource ?? known?.iface ?? links[0] ?? null;
   }
 
-  reversePath4(from: number, iface: Interface): boolean {
-    const back = this.routes.lookup4(from, 0, 0);
-    return back.kind === DEST.UNICAST && (this.rpFilter === 2 || back.oif === iface);
-  }
-
-  reversePath6(from: number, iface: Interface): boolean {
-    const back = this.routes.lookup6(from, 0, 0);
-    if (back.kind === DEST.SCOPED) return true;
-    return back.kind === DEST.UNICAST && (this.rpFilter === 2 || back.oif === iface);
-  }
-
   /** Addresses for people and sockets: IPv4 first, in the order of the interfaces, without loopback and link-local. */
   addresses(): InterfaceAddress[] {
     const all = this.interfaces.flatMap((iface) => (iface.loopback ? [] : iface.addresses.filter((a) => !a.linkLocal)));
@@ -258,7 +248,9 @@ export class IpNode implements FrameReceiver, Target {
   #plug(planned: PlanInterface, ends: readonly LinkEnd[]): Interface {
     const end = must(ends.find((e) => e.link === planned.link && e.side === planned.side), `link end of ${this.name}:${planned.name}`);
     const mac = macBytes(must(parseMac(planned.mac), `MAC of ${this.name}:${planned.name}`));
-    return new Interface(planned.index, planned.name, mac, planned.mtu, end, this);
+    const iface = new Interface(planned.index, planned.name, mac, planned.mtu, end, this);
+    iface.rpFilter = Math.max(rpFilterNumber(this.plan.rpFilter), rpFilterNumber(planned.rpFilter)) as Interface['rpFilter'];
+    return iface;
   }
 
   /** Addresses, neighbours and routes of the plan. */
@@ -277,7 +269,13 @@ export class IpNode implements FrameReceiver, Target {
       }
     }
     for (const route of this.plan.routes) this.routes.add(route);
+    for (const rule of this.plan.rules ?? []) this.routes.addRule(this.#rule(rule));
     for (const iface of this.interfaces) if (!iface.loopback) this.#connected(iface);
+  }
+
+  #rule({ family, priority, table, from, fwmark, iif }: PlanRule): PolicyRule {
+    const index = iif === null ? undefined : iif === this.loopback.name ? NO_INTERFACE : must(this.interfaces.find((i) => i.name === iif), `interface ${iif} of ${this.name}`).index;
+    return { family, priority, table, ...(from !== null && { from }), ...fwmark, ...(index !== undefined && { iif: index }) };
   }
 
   #address(iface: Interface, planned: PlanAddress): void {
@@ -290,6 +288,7 @@ export class IpNode implements FrameReceiver, Target {
       return;
     }
     this.#local4.add(keyOf(addr));
+    this.reversePath.own(keyOf(addr));
     if (iface.loopback) return;
     const all = broadcast4(prefixOf({ family: 4, value: addr }, planned.prefixLength).network as number, planned.prefixLength);
     if (all !== undefined) this.#broadcasts.set(keyOf(addrOf4(all)), iface);
@@ -310,7 +309,7 @@ export class IpNode implements FrameReceiver, Target {
     for (const a of iface.addresses) {
       if (a.linkLocal) continue;
       const prefix = formatPrefix(must(parsePrefix(`${a.text}/${a.prefixLength}`), 'prefix of an address'));
-      if (known.some((r) => r.prefix === prefix && r.iface === iface && r.via === null)) continue;
+      if (known.some((r) => r.table === MAIN_TABLE && r.prefix === prefix && r.hops.some((hop) => hop.iface === iface && hop.via === null))) continue;
       this.routes.add({ prefix, dev: iface.name, origin: 'connected' });
     }
   }
@@ -322,6 +321,11 @@ export class IpNode implements FrameReceiver, Target {
 
 /** ff02::2 */
 const ALL_ROUTERS = Uint8Array.of(0xff, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2);
+
+/** Linux's number: what is in force on an interface is the larger one of its own and the node's. */
+function rpFilterNumber(filter: RpFilter | undefined): number {
+  return RP_FILTERS.indexOf(filter ?? 'off');
+}
 
 function onNetwork(a: InterfaceAddress, bytes: Uint8Array): boolean {
   if (a.bytes.length !== bytes.length) return false;

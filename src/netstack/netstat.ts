@@ -4,6 +4,7 @@
  */
 import { formatMac } from '../wire/address.js';
 import type { IpNode } from './ip-node.js';
+import { isUsable } from './routing/route.js';
 import { macNumber } from './neighbour/frames.js';
 import { NUD_NAMES } from './neighbour/neighbour.js';
 
@@ -22,11 +23,14 @@ export interface NetStat {
   readonly routes: readonly {
     readonly table: number;
     readonly prefix: string;
+    /** Next hop and interface; of several the first. */
     readonly via: string | null;
     readonly dev: string | null;
+    /** All of them, where there are several. */
+    readonly nextHops?: readonly { readonly via: string | null; readonly dev: string; readonly weight: number; readonly usable: boolean }[];
     readonly metric: number;
     readonly origin: string;
-    /** False while its interface is down. */
+    /** False while all its interfaces are down. */
     readonly usable: boolean;
   }[];
   readonly neighbours: readonly { readonly address: string; readonly dev: string; readonly mac: string | null; readonly state: string }[];
@@ -51,15 +55,20 @@ export function netstat(node: IpNode): NetStat {
       rx: { packets: i.rxPackets, bytes: i.rxBytes, dropped: i.rxDropped, forwarded: i.forwarded },
       tx: { packets: i.txPackets, bytes: i.txBytes, dropped: i.txDropped },
     })),
-    routes: node.routes.list().map((r) => ({
-      table: r.table,
-      prefix: r.prefix,
-      via: r.via === null ? null : book.text(r.via),
-      dev: r.iface?.name ?? null,
-      metric: r.metric,
-      origin: r.origin,
-      usable: r.iface === null || r.iface.up,
-    })),
+    routes: node.routes.list().map((r) => {
+      const hops = r.hops.map((hop) => ({ via: hop.via === null ? null : book.text(hop.via), dev: hop.iface.name, weight: hop.weight, usable: hop.iface.up }));
+      const [first] = hops;
+      return {
+        table: r.table,
+        prefix: r.prefix,
+        via: first?.via ?? null,
+        dev: first?.dev ?? null,
+        ...(hops.length > 1 && { nextHops: hops }),
+        metric: r.metric,
+        origin: r.origin,
+        usable: isUsable(r),
+      };
+    }),
     neighbours: node.neighbours.list().map((n) => ({
       address: book.text(n.addr),
       dev: n.iface.name,

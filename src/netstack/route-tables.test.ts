@@ -104,7 +104,7 @@ describe('several routes', () => {
     node.routes.add({ prefix: '20.0.0.0/8', via: '10.255.0.2' });
     node.routes.add({ prefix: '20.0.0.0/8', via: '10.255.1.2', metric: 5 });
     node.routes.replace({ prefix: '20.0.0.0/8', via: '10.255.2.2' });
-    expect(node.routes.list().filter((r) => r.prefix === '20.0.0.0/8').map((r) => [r.iface?.name, r.metric])).toEqual([['eth2', 0], ['eth1', 5]]);
+    expect(node.routes.list().filter((r) => r.prefix === '20.0.0.0/8').map((r) => [r.hops[0]?.iface.name, r.metric])).toEqual([['eth2', 0], ['eth1', 5]]);
     expect(way(net, node, '20.1.1.1')).toBe('eth2 10.255.2.2');
     expect(node.routes.delete({ prefix: '20.0.0.0/8', dev: 'eth2' })).toBe(1);
     expect(node.routes.delete({ prefix: '20.0.0.0/8', via: '10.255.9.9' })).toBe(0);
@@ -145,6 +145,31 @@ test('policy rules choose the table by mark and by source, in order of priority,
   expect(ask('20.0.0.1', 1, '192.168.7.7')).toBe('eth1');
   expect(ask('21.0.0.1', 0, '192.168.7.7')).toBe('eth0');
   expect(node.routes.lookup4(keyOf(net.addr('10.255.0.1')), 1, 0).kind).toBe(DEST.LOCAL);
+});
+
+test('rules by interface tell the node\'s own packets (lo) from those that came in, also for IPv6', () => {
+  const net = star();
+  const node = net.node('r');
+  for (const [table, dev] of [[100, 'eth1'], [200, 'eth2'], [254, 'eth0']] as const) node.routes.add({ prefix: '2002::/16', dev, table });
+  node.routes.addRule({ priority: 1, family: 6, table: 100, iif: -1 });
+  node.routes.addRule({ priority: 2, family: 6, table: 200, iif: 4, from: '2001:db8:77::/48' });
+  const ask = (from: string, iif: number): string | undefined => node.routes.lookup6(keyOf(net.addr('2002::1')), 0, keyOf(net.addr(from)), iif).oif?.name;
+  expect(ask('2001:db8:77::1', -1)).toBe('eth1');
+  expect(ask('2001:db8:77::1', 4)).toBe('eth2');
+  expect(ask('2001:db8:78::1', 4)).toBe('eth0');
+  expect(ask('2001:db8:77::1', 1)).toBe('eth0');
+});
+
+test('a table without a route for the destination is passed over; one that throws it away is the answer', () => {
+  const net = star();
+  const node = net.node('r');
+  node.routes.add({ prefix: '0.0.0.0/0', via: '10.255.0.2' });
+  node.routes.add({ prefix: '20.0.0.0/8', via: '10.255.1.2', table: 100 });
+  node.routes.add({ prefix: '30.0.0.0/8', dev: null, origin: 'unreachable', table: 100 });
+  node.routes.addRule({ priority: 1, family: 4, table: 100 });
+  expect(way(net, node, '20.1.1.1')).toBe('eth1 10.255.1.2');
+  expect(way(net, node, '40.1.1.1')).toBe('eth0 10.255.0.2');
+  expect(way(net, node, '30.1.1.1')).toBe('UNREACHABLE');
 });
 
 describe('mistakes are LabErrors', () => {

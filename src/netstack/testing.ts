@@ -25,7 +25,7 @@ import type { LinkEnd, Side, Tap } from '../fabric/link.js';
 import { type CountedPool, createPool } from '../fabric/pool.js';
 import type { Target } from '../fabric/scheduler.js';
 import { type ImpairmentSpec, NO_IMPAIRMENT } from '../topology/impairment.js';
-import type { PlanAddress, PlanInterface, PlanNode } from '../topology/plan.js';
+import type { PlanAddress, PlanInterface, PlanNode, PlanRule } from '../topology/plan.js';
 import { formatIpv6, formatMac, linkLocalOf } from '../wire/address.js';
 import { AddressBook } from './address-book.js';
 import { Bridge } from './bridge.js';
@@ -51,6 +51,9 @@ export interface TestNodeSpec extends IpNodeOptions {
   readonly forwards?: boolean;
   readonly bridge?: boolean;
   readonly dscp?: PlanNode['dscp'];
+  readonly rpFilter?: PlanNode['rpFilter'];
+  readonly multipathHash?: PlanNode['multipathHash'];
+  readonly rules?: readonly Omit<PlanRule, 'src'>[];
 }
 
 export interface TestLinkSpec {
@@ -100,6 +103,8 @@ interface Member {
   readonly mac: number;
 }
 
+const SRC = { file: 'test.lab.yaml', line: 1, column: 1 } as const;
+
 function addressesOf(text: string | undefined): PlanAddress[] {
   if (text === undefined || text === '') return [];
   return text.split(' ').map((one) => {
@@ -137,7 +142,10 @@ function planNodes(spec: TestNetSpec, members: readonly Member[]): PlanNode[] {
     });
     return {
       id: id as NodeId, name, kind: 'test', organisation: null, segment: 'customer', site: null, forwards: node.forwards ?? false, bridge: node.bridge ?? false,
-      interfaces, routes: [], resolvers: [], certificateNames: [], dscp: node.dscp ?? [], config: null, src: { file: 'test.lab.yaml', line: 1, column: 1 },
+      interfaces, routes: [], resolvers: [], certificateNames: [], dscp: node.dscp ?? [], config: null,
+      ...(node.rpFilter !== undefined && { rpFilter: node.rpFilter }), ...(node.multipathHash !== undefined && { multipathHash: node.multipathHash }),
+      ...(node.rules !== undefined && { rules: node.rules.map((rule) => ({ ...rule, src: SRC })) }),
+      src: SRC,
     };
   });
 }

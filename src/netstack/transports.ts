@@ -11,7 +11,7 @@ import * as ipv4 from '../wire/ipv4.js';
 import * as ipv6 from '../wire/ipv6.js';
 import { UNREACHABLE } from './icmp/kinds.js';
 import type { IpNode } from './ip-node.js';
-import { REASSEMBLED } from './ip/reassembly.js';
+import { isReassembled } from './ip/reassembly.js';
 import { type Addr, IPPROTO, type NetError, type TransportInput } from './transport.js';
 
 export class Transports {
@@ -62,5 +62,5 @@ export class Transports {
  * first fragment that did.
  */
 export function arrival(p: Packet): Cause {
-  return (p.epoch === REASSEMBLED ? p.cause : p.id) as number as Cause;
+  return (isReassembled(p) ? p.cause : p.id) as number as Cause;
 }

@@ -3,15 +3,8 @@
  * the same texts is shown in test/kernel/nft.
  */
 import { describe, expect, it } from 'vitest';
-import type { ChainHook, ChainType, Ruleset, Statement } from './ruleset.js';
-import { parseRuleset } from './parse-ruleset.js';
-
-function rulesetOf(text: string, files: Readonly<Record<string, string>> = {}): Ruleset {
-  const all: Readonly<Record<string, string>> = { ...files, 'fw.nft': text };
-  const result = parseRuleset('fw.nft', (path) => all[path] ?? null, () => Object.keys(files));
-  if (!result.ok) throw result.errors[0] as Error;
-  return result.ruleset;
-}
+import type { ChainHook, ChainType, Statement } from './ruleset.js';
+import { rulesetOf } from './testing/rulesets.js';
 
 /** The statements of one rule in a chain of table `inet t`. */
 function statementsOf(rule: string, { family = 'inet', type = 'filter', hook = 'forward', priority = '0' }: { family?: string; type?: ChainType; hook?: ChainHook; priority?: string } = {}): readonly Statement[] {

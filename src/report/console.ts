@@ -4,13 +4,28 @@
  * @module
  */
 import type { Nanos } from '../base/time.js';
+import type { Lateness } from '../fabric/driver/lateness.js';
 import type { Finding } from '../verify/finding.js';
+import { achievedText } from './achieved.js';
 import { linkText } from './links.js';
 import type { LinkReport } from './links.js';
 import { table, tableRows, wrap } from './table.js';
 import type { Paint } from './table.js';
+import { plural } from './words.js';
+
+/** What a report calls things: flows are documented, experiments expect. */
+export interface ReportWords {
+  /** Head of the column, and the participle: `documented ExpressRoute, observed Internet`. */
+  readonly wanted: string;
+  readonly holds: string;
+  readonly differs: string;
+  readonly noun: string;
+}
+export const FLOW_WORDS: ReportWords = { wanted: 'documented', holds: 'as documented', differs: 'differs from its documentation', noun: 'flow' };
+export const EXPERIMENT_WORDS: ReportWords = { wanted: 'expected', holds: 'as expected', differs: 'is not as expected', noun: 'variant' };
 
 export interface FlowReport {
+  readonly words: ReportWords;
   readonly id: string;
   readonly title: string;
   readonly source: string;
@@ -26,6 +41,8 @@ export interface FlowReport {
   readonly files: readonly string[];
   /** What the links did, beside what they were asked to do. */
   readonly links: readonly LinkReport[];
+  /** How late the links' events fired, on a clock on the wall. */
+  readonly lateness: Lateness | null;
 }
 
 const MARKS = { pass: '✔', fail: '✘', unproved: '?' } as const;
@@ -40,15 +57,22 @@ export function flowText(report: FlowReport, paint: Paint, verbose: boolean, roo
     // When the lab failed, most of these would only say so again.
     ...(report.trouble === null ? report.findings.filter((finding) => finding.status !== 'pass').flatMap((finding) => details(finding, report, paint)) : []),
     ...(verbose && report.links.length > 0 ? [linkText(report.links, report.labTime, paint, room)] : []),
+    ...achievedText(verbose ? [] : report.links, report.lateness, paint, room),
     ...(report.trouble === null ? [] : [paint.bad(`  ✘ ${report.trouble.replaceAll('\n', '\n    ')}`)]),
     ...summary(report, paint, room),
   ];
   return lines.join('\n');
 }
 
+/** What stands above the runs of an experiment. */
+export function experimentText({ id, title, symptom }: { readonly id: string; readonly title: string; readonly symptom: string }, paint: Paint, room = Infinity): string {
+  const lines = symptom.split('\n').flatMap((line) => wrap(line, room - 2));
+  return [`${paint.bold(id)}  ${title}`, ...lines.map((line) => `  ${paint.dim(line)}`)].join('\n');
+}
+
 /** The table. The links of a leg stand on a dim line of their own, below the first row that speaks of them. */
 function checks(report: FlowReport, paint: Paint, room: number): string {
-  const rows = [['', 'what', 'documented', 'observed'].map(paint.dim), ...report.findings.map((finding) => row(finding, paint))];
+  const rows = [['', 'what', report.words.wanted, 'observed'].map(paint.dim), ...report.findings.map((finding) => row(finding, paint))];
   let shown = '';
   return tableRows(rows, '  ', room)
     .flatMap((lines, i) => {
@@ -68,18 +92,19 @@ function row(finding: Finding, paint: Paint): string[] {
 
 function details(finding: Finding, report: FlowReport, paint: Paint): string[] {
   const { evidence } = finding;
-  const lines = [paint.bad(`  ${MARKS[finding.status]} ${finding.subject}: documented ${finding.expected}, observed ${finding.observed}`)];
+  const lines = [paint.bad(`  ${MARKS[finding.status]} ${finding.subject}: ${report.words.wanted} ${finding.expected}, observed ${finding.observed}`)];
   if (finding.src !== null) lines.push(`    expected by ${finding.src.file}:${finding.src.line}`);
   if (evidence.links.length > 0) lines.push(`    crossed ${evidence.links.join(', ')}`);
   if (evidence.why !== undefined) lines.push(`    ${evidence.why}`);
+  lines.push(...(evidence.drops ?? []).map((line) => `    ${line}`));
   const ledger = report.files[0];
   const packet = evidence.packets[0];
-  if (packet !== undefined && ledger !== undefined) lines.push(`    ${evidence.total} packets; the first: callpath where ${ledger} 'frame.packet_id == ${packet}'`);
+  if (packet !== undefined && ledger !== undefined) lines.push(`    ${evidence.total} packets; the first: callpath ${evidence.drops === undefined ? 'where' : 'why'} ${ledger} 'frame.packet_id == ${packet}'`);
   return lines;
 }
 
 function summary(report: FlowReport, paint: Paint, room: number): readonly string[] {
-  const [colour, verdict] = report.trouble !== null ? [paint.bad, 'the run failed'] : report.documented ? [paint.good, 'as documented'] : [paint.bad, 'differs from its documentation'];
+  const [colour, verdict] = report.trouble !== null ? [paint.bad, 'the run failed'] : report.documented ? [paint.good, report.words.holds] : [paint.bad, report.words.differs];
   const passed = report.findings.filter((finding) => finding.status === 'pass').length;
   const numbers = `${passed} of ${report.findings.length} checks, ${report.packets} packets, ${(report.labTime / 1e9).toFixed(1)} s of lab time in ${report.wall.toFixed(1)} s`;
   const [first = '', ...more] = wrap(`${verdict}: ${numbers}`, room - 2);
@@ -90,7 +115,8 @@ function summary(report: FlowReport, paint: Paint, room: number): readonly strin
 
 export function totalText(reports: readonly FlowReport[], paint: Paint): string {
   const good = reports.filter((report) => report.documented).length;
-  const text = `${reports.length} ${reports.length === 1 ? 'flow' : 'flows'}, ${good} as documented`;
+  const { noun, holds } = reports[0]?.words ?? FLOW_WORDS;
+  const text = `${plural(reports.length, noun)}, ${good} ${holds}`;
   return good === reports.length ? paint.good(text) : paint.bad(`${text}, ${reports.length - good} not`);
 }
 

@@ -64,10 +64,11 @@ function testCase(report: FlowReport, finding: Finding): string {
   if (finding.status === 'pass') return `${open}/>`;
   const { evidence } = finding;
   const text = [
-    `${finding.subject}: documented ${finding.expected}, observed ${finding.observed}`,
+    `${finding.subject}: ${report.words.wanted} ${finding.expected}, observed ${finding.observed}`,
     ...(finding.src === null ? [] : [`expected by ${finding.src.file}:${finding.src.line}`]),
     ...(evidence.links.length === 0 ? [] : [`crossed ${evidence.links.join(', ')}`]),
     ...(evidence.why === undefined ? [] : [evidence.why]),
+    ...(evidence.drops ?? []),
     ...(evidence.packets.length === 0 ? [] : [`packets: frame.packet_id in {${evidence.packets.join(', ')}} of ${report.files[0] ?? 'the ledger'}`]),
   ];
   return `${open}><failure message="${attribute(text[0] ?? '')}">${escape(text.join('\n'))}</failure></testcase>`;

@@ -2,14 +2,20 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ZERO, millis, seconds } from '../base/time.js';
 import type { PacketId } from '../base/brand.js';
-import { flowText, lookText, totalText } from './console.js';
+import { FLOW_WORDS, flowText, lookText, totalText } from './console.js';
 import type { FlowReport } from './console.js';
 import { junit } from './junit.js';
+import { Lateness } from '../fabric/driver/lateness.js';
 import type { LinkStats } from '../fabric/link-stats.js';
-import { linkText } from './links.js';
+import { NO_IMPAIRMENT } from '../topology/impairment.js';
+import type { ImpairmentSpec } from '../topology/impairment.js';
+import { achievedText } from './achieved.js';
+import { linkJson, linkText } from './links.js';
+import type { LinkReport } from './links.js';
 import { COLOURS, NO_COLOURS, table, wrap } from './table.js';
 
 const report: FlowReport = {
+  words: FLOW_WORDS,
   id: 'a-flow',
   title: 'A & B',
   source: 'a document',
@@ -32,6 +38,7 @@ const report: FlowReport = {
   wall: 0.5,
   files: ['captures/a-flow.pcapng'],
   links: [],
+  lateness: null,
 };
 
 describe('the table', () => {
@@ -70,18 +77,77 @@ describe('a narrow terminal', () => {
 });
 
 describe('the links', () => {
-  const none: LinkStats = { offered: 0, offeredBytes: 0, carried: 0, carriedBytes: 0, lost: 0, down: 0, queueOverflow: 0, tooLong: 0, duplicated: 0, corrupted: 0, reordered: 0, delaySum: ZERO, delayMax: ZERO };
+  const none: LinkStats = {
+    offered: 0, offeredBytes: 0, carried: 0, carriedBytes: 0, lost: 0, down: 0, queueOverflow: 0, tooLong: 0, duplicated: 0, corrupted: 0, reordered: 0, delaySum: ZERO, delayMax: ZERO,
+    tried: 0, timed: 0, transitSum: ZERO, transitMin: ZERO, transitMax: ZERO, busyPeriods: 0, busyBytes: 0, busyTime: ZERO,
+  };
+  // Of 10 frames one was lost and one found no room; 8 were 2 ms on the way and 1 ms in the queue. 2500 octets in 20 ms: 1 Mbit/s.
+  const stats: LinkStats = {
+    ...none, offered: 10, carried: 8, carriedBytes: 1000, lost: 1, queueOverflow: 1, tried: 10, delaySum: millis(24), delayMax: millis(3),
+    timed: 8, transitSum: millis(16), transitMin: millis(2), transitMax: millis(2), busyPeriods: 1, busyBytes: 2500, busyTime: millis(20),
+  };
+  const spec: ImpairmentSpec = { ...NO_IMPAIRMENT, delay: millis(2), loss: { model: 'random', probability: 0.1 }, rate: 1e6 };
+  const there: LinkReport = { name: 'er-primary', from: 'ce', to: 'msee1', since: ZERO, spec, stats };
+  const back: LinkReport = { ...there, from: 'msee1', to: 'ce' };
+  const perfect: LinkReport = { ...there, name: 'a--b', from: 'b', to: 'a', spec: NO_IMPAIRMENT };
+  const cells = (text: string): string[][] => text.split('\n').map((line) => line.trim().split(/ {2,}/));
+  const short = (links: readonly LinkReport[]): string[][] => cells(achievedText(links, null, NO_COLOURS).join('\n'));
+  const HEAD = ['link', 'asked', 'delay', 'loss', 'rate'];
 
   it('show what was asked beside what was achieved, and why packets are missing', () => {
-    // 8 of 10 carried in 2 ms on average; 1000 octets in 2 s are 4 kbit/s.
-    const stats = { ...none, offered: 10, carried: 8, carriedBytes: 1000, lost: 1, queueOverflow: 1, delaySum: millis(16), delayMax: millis(3) };
-    const link = { name: 'er-primary', from: 'ce', to: 'msee1', asked: 'delay 2ms loss 10%', stats };
-    const lines = linkText([link, { ...link, name: 'a--b', from: 'b', to: 'a', asked: '' }, { ...link, stats: none }], seconds(2), NO_COLOURS).split('\n');
-    expect(lines.map((line) => line.trim().split(/ {2,}/))).toEqual([
-      ['link', 'asked', 'delay', 'max', 'loss', 'rate', 'packets'],
-      ['ce > msee1 (er-primary)', 'delay 2ms loss 10%', '2ms', '3ms', '20.00%: 1 lost, 1 queue full', '4kbit', '10'],
-      ['b > a', '-', '2ms', '3ms', '20.00%: 1 lost, 1 queue full', '4kbit', '10'],
+    expect(cells(linkText([there, perfect, { ...back, stats: none }], seconds(2), NO_COLOURS))).toEqual([
+      ['link', 'asked', 'delay', 'longest', 'loss', 'rate', 'packets'],
+      ['ce > msee1 (er-primary)', 'delay 2ms loss 10% rate 1mbit', '2ms', '3ms', '10%, 1 queue full', '1mbit, 4kbit mean', '10'],
+      ['b > a', '-', '2ms', '3ms', '10%, 1 queue full', '4kbit mean', '10'],
     ]);
+  });
+
+  it('in short are a line each, of those that were impaired and carried something', () => {
+    const idle = { ...stats, lost: 0, busyPeriods: 0, queueOverflow: 0 };
+    expect(short([there, { ...back, stats: idle }, perfect, { ...there, name: 'unused', stats: none }])).toEqual([
+      HEAD,
+      ['er-primary', 'delay 2ms loss 10% rate 1mbit', '2ms', '10%, 1 queue full / 0%', '1mbit / not filled'],
+    ]);
+    expect(short([perfect])).toEqual([['']]);
+  });
+
+  it('in short share a line when the same is to be said, and have several when what was asked differs or changed', () => {
+    const other = [{ ...there, name: 'x--y' }, { ...back, name: 'x--y' }];
+    expect(short([there, back, ...other])).toEqual([HEAD, ['2 links', 'delay 2ms loss 10% rate 1mbit', '2ms', '10%, 1 queue full', '1mbit']]);
+    const [later, laterBack] = [there, back].map((link) => ({ ...link, since: seconds(3), spec: { ...spec, delay: millis(3) } })) as [LinkReport, LinkReport];
+    expect(short([there, later, back, laterBack, ...other]).map(([name, asked]) => [name, asked])).toEqual([
+      ['link', 'asked'],
+      ['2 links', 'delay 2ms loss 10% rate 1mbit'],
+      ['er-primary from 3.0s', 'delay 3ms loss 10% rate 1mbit'],
+    ]);
+    const slow = { ...back, since: seconds(3), spec: { ...NO_IMPAIRMENT, rate: 1e6, egress: 'dscp-priority', limit: 10 } as const, stats: { ...stats, lost: 0 } };
+    expect(short([there, slow]).map(([name, asked]) => [name, asked])).toEqual([
+      ['link', 'asked'],
+      ['ce > msee1 (er-primary)', 'delay 2ms loss 10% rate 1mbit'],
+      ['!', 'msee1 > ce (er-primary) from 3.0s'],
+      ['! not what was asked: msee1 > ce (er-primary) from 3.0s (delay)', undefined],
+    ]);
+  });
+
+  it('that did something else are marked and named', () => {
+    const late = { ...there, stats: { ...stats, transitSum: millis(8 * 5) } };
+    const lossy = { ...there, name: 'x--y', stats: { ...stats, lost: 9, busyBytes: 5000 } };
+    const text = achievedText([late, back, lossy], null, COLOURS).join('\n');
+    expect(text).toContain(COLOURS.bad('5ms / 2ms'));
+    expect(text).toContain(COLOURS.bad('90%, 1 queue full'));
+    expect(text).toContain(COLOURS.bad('2mbit'));
+    expect(text).toContain(COLOURS.dim('2ms'));
+    expect(text).toContain('! not what was asked: er-primary (delay), ce > msee1 (x--y) (loss, rate)');
+    expect(linkJson(late)).toMatchObject({ link: 'er-primary', asked: 'delay 2ms loss 10% rate 1mbit', achieved: { delay: 0.005, loss: 0.1, rate: 1e6 }, differs: ['delay'] });
+    expect(linkJson(back)).toMatchObject({ differs: [] });
+  });
+
+  it('on a clock on the wall come with how late it was', () => {
+    const lateness = new Lateness();
+    for (const late of [10e3, 20e3, 40e3, 5e6]) lateness.add(late);
+    expect(achievedText([], lateness, NO_COLOURS)).toEqual(["  on the wall clock: half of the links' events within 32us of their time, 99% within 5ms, all within 5ms"]);
+    expect(achievedText([], new Lateness(), NO_COLOURS)).toEqual([]);
+    for (const line of achievedText([there, back], lateness, NO_COLOURS, 60).join('\n').split('\n')) expect(line.length).toBeLessThanOrEqual(60);
   });
 });
 

@@ -8,11 +8,11 @@ import type { SourceRef } from '../base/error.js';
 import { parseNetemChange } from '../topology/netem/parse-netem.js';
 import type { Plan } from '../topology/plan.js';
 import { didYouMean, listed } from '../topology/source/suggest.js';
-import type { Expectation, FlowSpec, Step } from './flow.js';
+import type { Expectation, FlowSpec, Step, WhyExpectation } from './flow.js';
 
 /** Every fault, in the order of the file. Codes: FLOW_ACTOR, FLOW_STEP, FLOW_EXPECTATION. */
 export function fitFlow(flow: FlowSpec, plan: Plan): readonly LabError[] {
-  return [...actorFaults(flow, plan), ...flow.steps.flatMap((step) => stepFaults(step, plan)), ...flow.expectations.flatMap((expectation) => expectationFaults(expectation, plan))];
+  return [...actorFaults(flow, plan), ...flow.steps.flatMap((step) => stepFaults(step, plan)), ...flow.expectations.flatMap((expectation) => expectationFaults(expectation, flow, plan))];
 }
 
 function actorFaults(flow: FlowSpec, plan: Plan): LabError[] {
@@ -48,8 +48,9 @@ function stepFaults(step: Step, plan: Plan): LabError[] {
   return faults;
 }
 
-function expectationFaults(expectation: Expectation, plan: Plan): LabError[] {
+function expectationFaults(expectation: Expectation, flow: FlowSpec, plan: Plan): LabError[] {
   if (expectation.expect === 'servers') return serverFaults(expectation.nodes, expectation.src, plan);
+  if (expectation.expect === 'why') return whyFaults(expectation, flow, plan);
   if (expectation.expect !== 'media' || expectation.sites === null) return [];
   const sites = [...new Set(plan.nodes.flatMap((node) => node.site ?? []))];
   return expectation.sites
@@ -62,4 +63,18 @@ function serverFaults(names: readonly string[], where: SourceRef, plan: Plan): L
   return names
     .filter((name) => !servers.includes(name))
     .map((name) => new LabError('FLOW_EXPECTATION', `the topology ${plan.name} has no front end "${name}"`, { where, expected: `one of: ${listed(servers)}`, ...didYouMean(name, servers) }));
+}
+
+/** Places of a `why`: nodes, a link where something may be lost, at the ends actors too. */
+function whyFaults(why: WhyExpectation, flow: FlowSpec, plan: Plan): LabError[] {
+  const nodes = plan.nodes.map((node) => node.name);
+  const check = (name: string | null, known: readonly string[]): LabError[] => {
+    if (name === null || known.includes(name)) return [];
+    return [new LabError('FLOW_EXPECTATION', `the topology ${plan.name} has no node "${name}"`, { where: why.src, expected: `one of: ${listed(known)}`, ...didYouMean(name, known) })];
+  };
+  return [
+    ...why.nodes.flatMap((name) => check(name, [...Object.keys(flow.actors), ...nodes])),
+    ...[why.partsAt, why.meetsAt, ...why.stateAt].flatMap((name) => check(name, nodes)),
+    ...why.droppedAt.flatMap((name) => check(name, [...nodes, ...plan.links.map((link) => link.name)])),
+  ];
 }

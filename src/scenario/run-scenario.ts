@@ -6,18 +6,16 @@
 import { LabError } from '../base/error.js';
 import type { Nanos } from '../base/time.js';
 import { ZERO, seconds } from '../base/time.js';
-import { DecisionTable } from '../capture/decision-table.js';
 import type { Ledger } from '../capture/ledger.js';
-import { pointsOf } from '../capture/points.js';
-import { Recorder } from '../capture/recorder.js';
-import { FileSink, MemorySink } from '../capture/store/byte-store.js';
-import type { LinkStats } from '../fabric/link-stats.js';
+import type { Lateness } from '../fabric/driver/lateness.js';
+import type { LinkPhase } from '../fabric/link-stats.js';
 import type { LabPki } from '../protocol/pki/lab-pki.js';
 import type { RoleKind } from '../roles/role.js';
 import type { Lab, LabDeps, Substrate } from '../substrate/substrate.js';
 import type { Plan, PlanLink } from '../topology/plan.js';
 import { fitFlow } from './fit.js';
 import type { FlowSpec } from './flow.js';
+import { Recording } from './recording.js';
 import { Script } from './script.js';
 import type { StepOutcome } from './script.js';
 
@@ -40,7 +38,7 @@ const LINGER = seconds(1);
 export interface AchievedLink {
   readonly link: PlanLink;
   /** From ends[0] to ends[1], and back. */
-  readonly directions: readonly [LinkStats, LinkStats];
+  readonly directions: readonly [readonly LinkPhase[], readonly LinkPhase[]];
 }
 
 export interface ScenarioRun {
@@ -50,6 +48,8 @@ export interface ScenarioRun {
   readonly error: LabError | null;
   readonly labTime: Nanos;
   readonly links: readonly AchievedLink[];
+  /** How late the links' events fired; null in virtual time, and when there was no lab. */
+  readonly lateness: Lateness | null;
 }
 
 /**
@@ -59,21 +59,13 @@ export interface ScenarioRun {
 export async function runScenario(flow: FlowSpec, plan: Plan, options: ScenarioOptions): Promise<ScenarioRun> {
   const [fault] = fitFlow(flow, plan);
   if (fault !== undefined) throw fault;
-  const points = pointsOf(plan);
-  const decisions = new DecisionTable((node) => points.nodeName(node));
-  const sink = options.captureFile === null ? new MemorySink() : new FileSink(options.captureFile);
-  const recorder = new Recorder({
-    points,
-    decisions,
-    sink,
-    originSeconds: options.substrate.originSeconds(),
-    run: { version: options.version, topology: plan.name, hash: plan.hash, seed: options.seed, records: 'both' },
-  });
+  const recording = new Recording(plan, options);
+  const { recorder } = recording;
   let lab: Lab | null = null;
   let script: Script | null = null;
   let error: LabError | null = null;
   try {
-    lab = await options.substrate.build(plan, { ...options, recorder, decisions });
+    lab = await options.substrate.build(plan, { ...options, ...recording.deps });
     const playing = new Script(flow, plan, lab, recorder);
     script = playing;
     await lab.run(async (time) => {
@@ -82,9 +74,8 @@ export async function runScenario(flow: FlowSpec, plan: Plan, options: ScenarioO
     }, flow.limit);
   } catch (caught) {
     if (!LabError.is(caught)) {
-      recorder.close(lab?.clock.now ?? ZERO);
+      recording.close(lab?.clock.now ?? ZERO);
       await lab?.close();
-      sink.close();
       throw caught;
     }
     error = caught;
@@ -92,13 +83,12 @@ export async function runScenario(flow: FlowSpec, plan: Plan, options: ScenarioO
   const labTime = lab?.clock.now ?? ZERO;
   if (error !== null) recorder.event(null, labTime, 'ended-early', { code: error.code, says: error.message });
   const links = lab === null ? [] : achieved(plan, lab);
-  // Closed first: what nodes still send while they are torn down belongs to no run.
-  recorder.close(labTime);
+  recording.close(labTime);
   await lab?.close();
-  sink.close();
-  return { ledger: recorder.ledger(), outcomes: script?.outcomes ?? [], error: error ?? recorder.error, labTime, links };
+  return { ledger: recording.ledger(), outcomes: script?.outcomes ?? [], error: error ?? recorder.error, labTime, links, lateness: lab?.lateness ?? null };
 }
 
-function achieved(plan: Plan, lab: Lab): readonly AchievedLink[] {
-  return plan.links.map((link) => ({ link, directions: [lab.linkStats(link.id, 0), lab.linkStats(link.id, 1)] }));
+/** What the links of a lab did until now. */
+export function achieved(plan: Plan, lab: Lab): readonly AchievedLink[] {
+  return plan.links.map((link) => ({ link, directions: [lab.linkPhases(link.id, 0), lab.linkPhases(link.id, 1)] }));
 }

@@ -23,8 +23,13 @@ export interface StepOutcome {
   readonly says: string;
 }
 
+/** Into the ledger: what was done, and what came of it. */
+export function noteStep(recorder: Recorder, step: Step['do'], { from, to, ok, says }: Omit<StepOutcome, 'step'>): void {
+  recorder.event(null, to, 'step', { step, ok: ok ? 'yes' : 'no', ...(says !== '' && { says }), since: String(from) });
+}
+
 /** Codes that mean the lab is broken, not that the network refused something. */
-function isOurs(error: LabError): boolean {
+export function isOurs(error: LabError): boolean {
   return error.code.startsWith('LAB_') || error.code === 'ROLE_COMMAND' || error.code.startsWith('FLOW_') || error.code.startsWith('TOPOLOGY_');
 }
 
@@ -49,7 +54,7 @@ export class Script {
       const [ok, says] = await this.#attempt(step, time);
       const to = this.#lab.clock.now;
       this.outcomes.push({ step, from, to, ok, says });
-      this.#recorder.event(null, to, 'step', { step: step.do, ok: ok ? 'yes' : 'no', ...(says !== '' && { says }), since: String(from) });
+      noteStep(this.#recorder, step.do, { from, to, ok, says });
       if (!ok) return;
     }
   }
@@ -67,6 +72,8 @@ export class Script {
     switch (step.do) {
       case 'sign-in':
       case 'sign-out':
+      case 'mute':
+      case 'unmute':
         for (const actor of step.actors) await this.#call(actor, step.do, {});
         return [true, ''];
       case 'message': {

@@ -31,20 +31,62 @@ export interface PlanInterface {
   readonly addresses: readonly PlanAddress[];
   /** Static neighbours: every other address in the same LAN. */
   readonly neighbours: readonly { readonly address: string; readonly mac: string }[];
+  /** Reverse path filter of this interface; what is in force is the larger of this and the node's ({@link RP_FILTERS}). */
+  readonly rpFilter?: RpFilter;
 }
+
+/** Reverse path filters (RFC 3704) in the order of Linux's rp_filter: 0, 1, 2. */
+export const RP_FILTERS = ['off', 'strict', 'loose'] as const;
+export type RpFilter = (typeof RP_FILTERS)[number];
+
+/** Linux's number of the table that is asked without any rule. */
+export const MAIN_TABLE = 254;
+
+export interface PlanNextHop {
+  /** Null: the destinations are on the interface's own network. */
+  readonly via: string | null;
+  readonly dev: string;
+  /** Share of the flows, 1 to 256. */
+  readonly weight: number;
+}
+
+/** What a route does with packets that it does not carry, as `ip route` names it. */
+export type DiscardType = 'blackhole' | 'unreachable' | 'prohibit';
 
 export interface PlanRoute {
   readonly family: 4 | 6;
   /** `0.0.0.0/0`, `2001:db8::/32` ... canonical. */
   readonly prefix: string;
+  /** Next hop; of a multipath route the first one. */
   readonly via: string | null;
-  /** Interface name; null for a blackhole. */
+  /** Interface name; of a multipath route the first one; null where the route throws packets away. */
   readonly dev: string | null;
+  /** All next hops of a multipath route, two at least. Absent: `via` and `dev` are all there is. */
+  readonly nextHops?: readonly PlanNextHop[];
   readonly metric: number;
-  /** `connected`, `static`, `planned` (the default route of a host with one router), `blackhole`. */
-  readonly origin: 'connected' | 'static' | 'planned' | 'blackhole';
+  /** Linux's number of the table; absent: {@link MAIN_TABLE}. */
+  readonly table?: number;
+  /**
+   * `connected`, `static`, `planned` (the default route of a host with one router), `bgp`; of a route that throws
+   * packets away, how.
+   */
+  readonly origin: 'connected' | 'static' | 'planned' | 'bgp' | DiscardType;
   /** Where a person wrote it. */
   readonly src: SourceRef | null;
+}
+
+/** `ip rule`: packets that fit ask a table before `main`. What is null fits all. */
+export interface PlanRule {
+  readonly family: 4 | 6;
+  /** The smallest is asked first; below 32766, where `main` is. */
+  readonly priority: number;
+  /** Source prefix. */
+  readonly from: string | null;
+  readonly fwmark: { readonly mark: number; readonly mask: number } | null;
+  /** Interface by which packets came; `lo`: the node's own packets. */
+  readonly iif: string | null;
+  readonly table: number;
+  readonly src: SourceRef;
 }
 
 export interface PlanNode {
@@ -61,6 +103,12 @@ export interface PlanNode {
   readonly bridge: boolean;
   readonly interfaces: readonly PlanInterface[];
   readonly routes: readonly PlanRoute[];
+  /** Policy rules, by family and in order of priority. Absent: none. */
+  readonly rules?: readonly PlanRule[];
+  /** Reverse path filter of all interfaces, of IPv4 as in Linux. Absent: off. */
+  readonly rpFilter?: RpFilter;
+  /** What chooses the next hop of a flow on a multipath route: addresses alone, or ports too. Absent: `l4`. */
+  readonly multipathHash?: 'l3' | 'l4';
   /** Addresses of the DNS servers that it asks, in order. */
   readonly resolvers: readonly string[];
   /** Names that its certificate holds: DNS names that the zones give it, its own name, its addresses. */

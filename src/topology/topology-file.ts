@@ -14,6 +14,7 @@ import { Neighbourhood } from './addressing/neighbourhood.js';
 import { assemble } from './assembly/assemble.js';
 import { without } from './assembly/without.js';
 import type { Draft, DraftNode } from './drafting/draft.js';
+import { readFirewalls } from './drafting/firewalls.js';
 import { draftLinks } from './drafting/links.js';
 import { checkNodeReference, draftNodes } from './drafting/nodes.js';
 import { planOrganisations, planUsers } from './naming/users.js';
@@ -21,25 +22,30 @@ import { checkTargets } from './naming/zone-targets.js';
 import { draftZones } from './naming/zones.js';
 import type { KindInfo, Plan } from './plan.js';
 import { namedNetworks } from './routing/route-target.js';
-import { planRoutes } from './routing/routes.js';
+import { planNodeRouting } from './routing/policy-rules.js';
 import { Faults } from './source/faults.js';
+import { OverriddenSource } from './source/overrides/overridden-source.js';
+import type { Override } from './source/overrides/override.js';
+import { RULE_FILES, type RuleFiles } from './source/rule-files.js';
 import { readStructure } from './source/structure.js';
 import { YamlSource } from './source/yaml-source.js';
 
 export type TopologyResult = { readonly ok: true; readonly plan: Plan } | { readonly ok: false; readonly errors: readonly LabError[] };
 
 /**
- * Pure: nothing is read from `file`.
+ * Pure, but for the rule files that nodes name: nothing is read from `file`.
  * @param file name for error messages and the plan
  * @param kinds the node kinds by name
- * @returns the plan, or every fault: codes YAML_SYNTAX and TOPOLOGY_*, in the order of the file
+ * @param overrides changes that are made before anything is checked; their faults have their own places
+ * @param rules how the rule files are read
+ * @returns the plan, or every fault: codes YAML_SYNTAX, TOPOLOGY_* and NFT_*, in the order of the file
  */
-export function parseTopology(text: string, file: string, kinds: ReadonlyMap<string, KindInfo>): TopologyResult {
-  const source = new YamlSource(text, file);
+export function parseTopology(text: string, file: string, kinds: ReadonlyMap<string, KindInfo>, overrides: readonly Override[] = [], rules: RuleFiles = RULE_FILES): TopologyResult {
+  const source = new OverriddenSource(new YamlSource(text, file), overrides);
   const faults = new Faults(source);
   const structure = source.usable ? readStructure(source.value, faults) : undefined;
   if (structure === undefined) return { ok: false, errors: faults.sorted() };
-  const plan = makePlan({ structure, faults, kinds });
+  const plan = makePlan({ structure, faults, kinds }, rules);
   const errors = faults.sorted();
   return errors.length > 0 || plan === undefined ? { ok: false, errors } : { ok: true, plan };
 }
@@ -73,7 +79,7 @@ function unreadable(file: string, cause: unknown): LabError {
 }
 
 /** Runs every check that can be run; `undefined` when any has found a fault. */
-function makePlan(draft: Draft): Plan | undefined {
+function makePlan(draft: Draft, rules: RuleFiles): Plan | undefined {
   const nodes = draftNodes(draft);
   const { links, whole } = draftLinks(draft, nodes);
   const lans = findLans(links, draft.faults);
@@ -81,7 +87,8 @@ function makePlan(draft: Draft): Plan | undefined {
   const neighbourhood = new Neighbourhood(lans, addressing.addresses, { doubtful: addressing.doubtful, incomplete: !whole });
   const networks = namedNetworks(lans, addressing.networks, draft);
   // With holes in the network nearly every route would seem to lead nowhere.
-  const routes = new Map(whole ? [...nodes.values()].map((node) => [node.name, planRoutes(node, neighbourhood, networks, draft)]) : []);
+  const routing = new Map(whole ? [...nodes.values()].map((node) => [node.name, planNodeRouting(node, neighbourhood, networks, draft)]) : []);
+  const firewalls = readFirewalls(nodes, links, rules, draft);
   checkResolvers(nodes, draft);
   const organisations = planOrganisations(draft);
   const users = planUsers(organisations, nodes, draft);
@@ -90,7 +97,7 @@ function makePlan(draft: Draft): Plan | undefined {
   if (whole && !draft.structure.zonesMissing) checkTargets(drafted, draft);
   if (draft.faults.sorted().length > 0) return undefined;
   const zones = drafted.map((zone) => ({ ...without(zone, 'path'), records: zone.records.map((record) => without(record, 'path')) }));
-  return assemble({ nodes, links, neighbourhood, routes, organisations, users, zones }, draft);
+  return assemble({ nodes, links, neighbourhood, routing, firewalls, organisations, users, zones }, draft);
 }
 
 function checkResolvers(nodes: ReadonlyMap<string, DraftNode>, draft: Draft): void {

@@ -21,7 +21,7 @@ export function legEvidence(legs: readonly Leg[], observation: Observation, plan
     packets: inTurns(directions.map((direction) => direction.evidence)).slice(0, NAMED),
     total: directions.reduce((sum, direction) => sum + direction.packets, 0),
     links: linkNames(legs, plan),
-    ...(lost.length > 0 && { why: lost.map((ending) => endingText(ending, observation.drops)).join(', ') }),
+    ...(lost.length > 0 && { why: lost.map((ending) => endingWords(ending, observation.drops)).join(', ') }),
   };
 }
 
@@ -36,7 +36,7 @@ function inTurns(lists: readonly (readonly PacketId[])[]): readonly PacketId[] {
 }
 
 /** `7 × firewall-rule at fw1 (chain=inet/filter/forward rule=7 src=fw1.nft:12)`. */
-function endingText({ packets, reason, where, examples }: Ending, drops: readonly DropGroup[]): string {
+export function endingWords({ packets, reason, where, examples }: Ending, drops: readonly DropGroup[]): string {
   const group = drops.find((drop) => drop.reason === reason && drop.where === where && drop.examples.some((id) => examples.includes(id)));
   const said = (group?.decision ?? '').split(' ').filter((pair) => !/^(at|stage)=|^$/.test(pair)).join(' ');
   return `${packets} × ${reason} at ${where}${said === '' ? '' : ` (${said})`}`;

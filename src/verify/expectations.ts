@@ -4,20 +4,27 @@
  */
 import { unreachable } from '../base/assert.js';
 import { legsOf } from '../analysis/legs.js';
+import { formatDuration } from '../base/time.js';
 import type { Expectation } from '../scenario/flow.js';
 import { Context } from './context.js';
 import type { VerifyInput } from './context.js';
+import { withDropLines } from './drop-lines.js';
 import type { Finding, Verdict } from './finding.js';
 import { boundsText, judgeIce, judgeMedia, judgeQuality, judgeSymmetric } from './media-check.js';
 import { judgeInternetOnly } from './internet-check.js';
 import { judgePath } from './path-check.js';
+import { judgeFails, judgeSilence } from './symptom-check.js';
 import { judgeSignedIn, judgeTold } from './told-check.js';
+import { judgeWhy, whyText } from './why-check.js';
 
 export type { VerifyInput } from './context.js';
 
 export function verifyFlow(input: VerifyInput): readonly Finding[] {
   const context = new Context(input);
-  return input.flow.expectations.map((expectation) => ({ ...about(context, expectation), src: expectation.src, ...judge(context, expectation) }));
+  return withDropLines(
+    context,
+    input.flow.expectations.map((expectation) => ({ ...about(context, expectation), src: expectation.src, ...judge(context, expectation) })),
+  );
 }
 
 type About = Pick<Finding, 'check' | 'subject' | 'expected'>;
@@ -43,6 +50,12 @@ function about(c: Context, e: Expectation): About {
       return { check: `symmetric/${c.pair(...e.between)}`, subject: `${c.pair(...e.between)} media`, expected: 'same links both ways' };
     case 'quality':
       return { check: `quality/${c.pair(...e.between)}`, subject: `${c.pair(...e.between)} quality`, expected: boundsText(e) };
+    case 'fails':
+      return { check: `fails/${e.step}`, subject: `${e.step} fails`, expected: e.says === null ? 'refused' : `refused, "${e.says}"` };
+    case 'why':
+      return { check: `why/${e.nodes.map((node) => c.node(node)).join('-')}`, subject: `why ${e.nodes.map((node) => c.node(node)).join('-')}`, expected: whyText(e) };
+    case 'silence':
+      return { check: `silence/${c.pair(e.from, e.to)}`, subject: `${c.node(e.from)} > ${c.node(e.to)} silence`, expected: `longer than ${formatDuration(e.longer)}` };
     case 'internet-only':
       return { check: `internet-only/${e.traffic}`, subject: e.traffic, expected: 'Internet' };
     default:
@@ -70,6 +83,12 @@ function judge(c: Context, e: Expectation): Verdict {
       return judgeSymmetric(c, e);
     case 'quality':
       return judgeQuality(c, e);
+    case 'fails':
+      return judgeFails(c, e);
+    case 'why':
+      return judgeWhy(c, e);
+    case 'silence':
+      return judgeSilence(c, e);
     case 'internet-only':
       return judgeInternetOnly(c, e.traffic);
     default:

@@ -13,6 +13,8 @@ export interface Evidence {
   readonly links: readonly string[];
   /** The decision or drop that explains it, in words. */
   readonly why?: string;
+  /** Why packets were dropped, in a line each. */
+  readonly drops?: readonly string[];
 }
 
 export type Status = 'pass' | 'fail' | 'unproved';

@@ -121,6 +121,13 @@ export function hostContract(substrate: string, build: () => Promise<Lab>, skips
       expect(await call('a', 'tls-exchange', { to: { address: B4, port: 7444 }, length: 10, name: 'evil.example' })).toEqual({ error: 'TLS_HANDSHAKE' });
     });
 
+    test('TLS: a server learns the names of a client that shows its certificate, and of no other', async () => {
+      await call('b', 'tls-names', { address: B4, port: 7445 });
+      const ask = (identified: boolean) => call('a', 'tls-ask', { to: { address: B4, port: 7445 }, name: 'b.lab.example', identified });
+      expect(await ask(true)).toContain('a.lab.example');
+      expect(await ask(false)).toEqual([]);
+    });
+
     test('ports and addresses: in use, not mine', async () => {
       await call('a', 'udp-bind', { address: A4, port: 7100 });
       expect(await call('a', 'udp-bind', { address: A4, port: 7100 })).toEqual({ error: 'NET_ADDRESS_IN_USE' });

@@ -4,9 +4,9 @@
  */
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
 import { randomRoot } from '../../src/base/rng.js';
@@ -14,12 +14,18 @@ import { compileProduct } from '../../src/substrate/kernel/role/compiled.testkit
 import { hostNetwork } from './host-network.js';
 import { LiveDesk, SMALL, endAll } from './live-support.js';
 import { alive, descendants, namespacesOf } from './support.js';
+import { Unprivileged } from './unprivileged.js';
 
 const compiled = compileProduct(['test/kernel']);
+const main = fileURLToPath(compiled.url('src/cli/main.ts'));
+// A folder of mkdtemp's is for its owner only.
+chmodSync(join(dirname(main), '..', '..'), 0o755);
+const nobody = new Unprivileged();
 const scratch = mkdtempSync(join(tmpdir(), 'callpath-leak-'));
 afterEach(endAll);
 afterAll(() => {
   compiled.remove();
+  nobody.remove();
   rmSync(scratch, { recursive: true, force: true });
 });
 
@@ -126,9 +132,7 @@ describe('nothing of a lab is left', () => {
     await trial.leavesNothing();
   }, 30_000);
 
-  it.each(ROUNDS)('when it is up, a command runs in it, and its process is killed, round %i', async (k) => {
-    const trial = new Trial(`up-${k}`);
-    const desk = new LiveDesk(fileURLToPath(compiled.url('src/cli/main.ts')), join(scratch, `up-${k}`), trial.env);
+  const killedWhileUp = async (trial: Trial, desk: LiveDesk): Promise<void> => {
     const lab = await desk.up(SMALL);
     // Its second sleep is nobody's child any more.
     const command = desk.start('exec', 'r', '--', 'sh', '-c', '(sleep 1000 &); exec sleep 1000');
@@ -141,11 +145,21 @@ describe('nothing of a lab is left', () => {
     // What it left in the file system is forgotten by whoever comes next.
     expect(desk.run('status').err).toContain('no lab is up');
     expect(desk.sockets()).toEqual([]);
+  };
+
+  it.each(ROUNDS)('when it is up, a command runs in it, and its process is killed, round %i', async (k) => {
+    const trial = new Trial(`up-${k}`);
+    await killedWhileUp(trial, new LiveDesk([process.execPath, main], join(scratch, `up-${k}`), trial.env));
+  }, 60_000);
+
+  it.each(ROUNDS)('when it is up without root, a command runs in it, and its process is killed, round %i', async (k) => {
+    const trial = new Trial(`rootless-${k}`);
+    await killedWhileUp(trial, new LiveDesk(nobody.node(main, '666'), nobody.makeFolder(`up-${k}`), trial.env));
   }, 60_000);
 
   it.each(ROUNDS)('of a command in a node when its terminal is killed, round %i', async (k) => {
     const trial = new Trial(`exec-${k}`);
-    const desk = new LiveDesk(fileURLToPath(compiled.url('src/cli/main.ts')), join(scratch, `exec-${k}`), trial.env);
+    const desk = new LiveDesk([process.execPath, main], join(scratch, `exec-${k}`), trial.env);
     const lab = await desk.up(SMALL);
     const before = trial.marked();
     const command = desk.start('exec', 'r', '--', 'sh', '-c', '(sleep 1000 &); exec sleep 1000');

@@ -3,7 +3,7 @@
  */
 import { spawn, spawnSync } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** Two nodes behind a bridge. */
@@ -45,19 +45,20 @@ export function endAll(): void {
 
 export class LiveDesk {
   readonly folder: string;
-  readonly #main: string;
+  readonly #command: readonly string[];
   readonly #env: NodeJS.ProcessEnv;
 
-  /** @param main the compiled command line; @param folder made here; the labs of one folder do not see those of another */
-  constructor(main: string, folder: string, env: NodeJS.ProcessEnv = process.env) {
+  /** @param command what stands for `callpath`; @param folder made here; the labs of one folder do not see those of another */
+  constructor(command: readonly string[], folder: string, env: NodeJS.ProcessEnv = process.env) {
     mkdirSync(folder, { recursive: true });
     this.folder = folder;
-    this.#main = main;
+    this.#command = command;
     this.#env = { ...env, XDG_RUNTIME_DIR: folder };
   }
 
   start(...args: readonly string[]): Running {
-    const child = spawn(process.execPath, [this.#main, ...args], { cwd: this.folder, env: this.#env, stdio: ['ignore', 'pipe', 'pipe'] });
+    const [program = '', ...words] = this.#command;
+    const child = spawn(program, [...words, ...args], { cwd: this.folder, env: this.#env, stdio: ['ignore', 'pipe', 'pipe'] });
     running.add(child);
     child.on('exit', () => running.delete(child));
     let [out, err] = ['', ''];
@@ -84,22 +85,35 @@ export class LiveDesk {
   }
 
   run(...args: readonly string[]): Said {
-    const result = spawnSync(process.execPath, [this.#main, ...args], { cwd: this.folder, env: this.#env, encoding: 'utf8', timeout: 60_000 });
+    return this.runWith('', ...args);
+  }
+
+  /** @param input what it reads */
+  runWith(input: string, ...args: readonly string[]): Said {
+    const [program = '', ...words] = this.#command;
+    const result = spawnSync(program, [...words, ...args], { cwd: this.folder, env: this.#env, input, encoding: 'utf8', timeout: 180_000 });
     return { code: result.status, out: result.stdout, err: result.stderr };
   }
 
-  /** A lab of that topology, on namespaces, that is up. */
-  async up(topology: string, ...options: readonly string[]): Promise<Running> {
+  /** On a terminal of that size, whose output and errors are one. */
+  onTerminal(rows: number, columns: number, ...args: readonly string[]): Said {
+    const quoted = [...this.#command, ...args].map((word) => `'${word.replaceAll("'", `'\\''`)}'`).join(' ');
+    const result = spawnSync('script', ['-qec', `stty rows ${rows} cols ${columns}; exec ${quoted}`, '/dev/null'], { cwd: this.folder, env: { ...this.#env, TERM: 'xterm' }, encoding: 'utf8', timeout: 180_000 });
+    return { code: result.status, out: result.stdout, err: result.stderr };
+  }
+
+  /** A lab of that topology that is up. */
+  async up(topology: string, on: 'netns' | 'docker' = 'netns'): Promise<Running> {
     writeFileSync(join(this.folder, 'test.lab.yaml'), topology);
-    const lab = this.start('up', 'test.lab.yaml', '--on', 'netns', ...options);
-    await lab.said(' is up on netns');
+    const lab = this.start('up', 'test.lab.yaml', '--on', on);
+    await lab.said(` is up on ${on}`);
     if (lab.child.exitCode !== null) throw new Error(`the lab did not come up: ${(await lab.ended).err}`);
     return lab;
   }
 
   /** Names of the sockets that are left. */
   sockets(): readonly string[] {
-    const folder = join(this.folder, `callpath-${process.getuid?.() ?? 0}`);
-    return existsSync(folder) ? readdirSync(folder) : [];
+    const folders = readdirSync(this.folder).filter((name) => /^callpath-\d+$/.test(name));
+    return folders.flatMap((name) => readdirSync(join(this.folder, name)));
   }
 }

@@ -20,7 +20,7 @@ afterAll(() => {
   rmSync(scratch, { recursive: true, force: true });
 });
 
-const deskNamed = (name: string): LiveDesk => new LiveDesk(fileURLToPath(compiled.url('src/cli/main.ts')), join(scratch, name));
+const deskNamed = (name: string): LiveDesk => new LiveDesk([process.execPath, fileURLToPath(compiled.url('src/cli/main.ts'))], join(scratch, name));
 const CONTOSO = readFileSync(join(ROOT, 'topologies', 'contoso.lab.yaml'), 'utf8');
 
 /** Words that ask the lab's DNS server for a name, one question, one second: round trip and answer, or exit code 1. */

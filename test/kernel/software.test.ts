@@ -2,55 +2,18 @@
  * Software that is not ours at nodes of the lab: coturn answers our clients, node-stun and baresip and SIPp are clients
  * of our roles. What they did is read from the ledger.
  */
-import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { LabError } from '../../src/base/error.js';
 import { seconds } from '../../src/base/time.js';
-import type { LabEvent } from '../../src/capture/ledger.js';
 import { ENDED_EVENT, READY_EVENT, STARTED_EVENT } from '../../src/substrate/kernel/program/program.js';
 import { compileProduct } from '../../src/substrate/kernel/role/compiled.testkit.js';
 import { createNetns } from '../../src/substrate/netns/netns.js';
-import type { Lab, ScriptTime } from '../../src/substrate/substrate.js';
-import { judge, tool } from '../smoke/support.js';
-import { alive, buildLab, descendants, inNode, planOf, ROOT } from './support.js';
-
-const TOPOLOGY = readFileSync(join(ROOT, 'topologies', 'software.lab.yaml'), 'utf8');
-const NODE_STUN = join(ROOT, 'node_modules', 'node-stun');
-
-/** In CI a missing program is a failure, since CI installs it. */
-function lacks(...programs: readonly string[]): boolean {
-  const missing = programs.filter((name) => (name.includes('/') ? !existsSync(name) : spawnSync('sh', ['-c', 'command -v "$0"', name]).status !== 0));
-  if (missing.length === 0) return false;
-  if (process.env['CI'] !== undefined) throw new Error(`missing: ${missing.join(', ')}; .ci/run installs coturn, sip-tester and baresip, npm node-stun`);
-  process.stderr.write(`tests are skipped, for want of ${missing.join(', ')}\n`);
-  return true;
-}
-
-type Change = (text: string) => string;
-
-function swap(from: string | RegExp, to: string): Change {
-  return (text) => {
-    const changed = text.replace(from, to);
-    if (changed === text) throw new Error(`nothing to change: ${String(from)}`);
-    return changed;
-  };
-}
-
-/** The topology without a node, its link and its user. */
-function without(node: string): Change {
-  return (text) => {
-    const user = new RegExp(`\n {2}\\S+: \\{ node: ${node},.*`);
-    const node_ = new RegExp(`\n {4}${node}:\n(?: {6}.*\n|\n)+`);
-    const fewer = swap(node_, '\n')(swap(new RegExp(`\n.*"${node}:eth0".*`), '')(text));
-    return user.test(fewer) ? fewer.replace(user, '') : fewer;
-  };
-}
-
-const withNode = (name: string, address: string, lines: readonly string[]): Change =>
-  swap('\n  links:\n', `\n    ${name}:\n      kind: process\n      addresses: { eth0: [${address}/26] }\n      config:\n${lines.map((line) => `        ${line}\n`).join('')}\n  links:\n    - { endpoints: ["${name}:eth0", "office-lan:p9"] }\n`);
+import { judge, swap, type Change } from '../smoke/support.js';
+import { askOurServer, findsNoNat, lacks, learnsFromCoturn, masquerade, NODE_STUN, OUR_SERVER, player, withNode, without, WITHOUT_PHONES, WITHOUT_SOFTWARE } from './software-support.js';
+import { alive, descendants } from './support.js';
 
 const compiled = compileProduct([]);
 const folder = mkdtempSync(join(tmpdir(), 'callpath-software-'));
@@ -58,69 +21,16 @@ afterAll(() => {
   compiled.remove();
   rmSync(folder, { recursive: true });
 });
-const substrate = createNetns({ main: compiled.main });
+const play = player(createNetns({ main: compiled.main }), folder);
 
-interface Played {
-  readonly events: readonly LabEvent[];
-  /** Of an event, as `node name`. */
-  of(node: string, name: string): readonly LabEvent[];
-  /** The log file of a program. */
-  log(node: string): string;
-  /** What tshark says of the ledger, as rows of fields. */
-  rows(filter: string, ...fields: readonly string[]): readonly string[][];
-}
-
-let runs = 0;
-async function play(changes: readonly Change[], script: (lab: Lab, time: ScriptTime) => Promise<void>): Promise<Played> {
-  const captureFile = join(folder, `run${++runs}.pcapng`);
-  const { lab, finish } = await buildLab(substrate, planOf(changes.reduce((text, change) => change(text), TOPOLOGY)), { captureFile });
-  let failure: unknown = null;
-  try {
-    await lab.run((time) => script(lab, time), seconds(30));
-  } catch (error) {
-    failure = error;
-  }
-  const ledger = await finish();
-  const events = ledger.events();
-  ledger.close();
-  if (failure !== null) throw failure;
-  return {
-    events,
-    of: (node, name) => events.filter((event) => event.node === node && event.name === name),
-    log: (node) => readFileSync(captureFile.replace(/pcapng$/, `${node}.log`), 'utf8'),
-    rows: (filter, ...fields) =>
-      tool('tshark', '-r', captureFile, '-Y', filter, '-T', 'fields', ...fields.flatMap((field) => ['-e', field]))
-        .split('\n')
-        .filter((line) => line !== '')
-        .map((line) => line.split('\t')),
-  };
-}
+const nodeStun = (server: string): Change => withNode('process', 'probe', '198.51.100.50', [`command: [${process.execPath}, bin/client.js, -s, ${server}]`, `workdir: ${NODE_STUN}`, 'autostart: false']);
 
 describe.skipIf(lacks('turnserver'))('coturn', () => {
-  const changes = [without('desk'), without('sipp')];
-
-  it('answers the Binding requests of our client: behind a NAT it learns a server-reflexive candidate', async () => {
-    const played = await play(changes, async (lab) => {
-      await inNode(lab, 'rt', 'nft', 'add table ip nat; add chain ip nat out { type nat hook postrouting priority 100; }; add rule ip nat out oifname "net" ip protocol udp masquerade');
-      await lab.role('alice').call('sign-in', {});
-      await lab.role('carol').call('sign-in', {});
-      await lab.role('alice').call('call', { to: 'carol@lab.example' });
-    });
-    const candidates = played.of('alice', 'ice-candidate').map(({ fields }) => ({ candidate: fields['candidate'], from: fields['learned-from'] }));
-    const [host, reflexive] = candidates;
-    expect(host?.candidate).toMatch(/^host udp 198\.51\.100\.10:/);
-    // The NAT keeps the source port while it is free.
-    expect(reflexive).toEqual({ candidate: expect.stringMatching(/^srflx udp 203\.0\.113\.1:/), from: expect.stringContaining('203.0.113.20:3478') });
-    if (!judge('tshark')) return;
-    const answers = played.rows('stun.type == 0x0101 && ip.src == 203.0.113.20', 'stun.att.ipv4', 'stun.att.software');
-    expect(answers.length).toBeGreaterThan(0);
-    for (const [mapped] of answers) expect(mapped).toContain('203.0.113.1');
-  }, 60_000);
+  it('answers the Binding requests of our client: behind a NAT it learns a server-reflexive candidate', () => learnsFromCoturn(play, WITHOUT_PHONES), 60_000);
 
   it.skipIf(lacks(NODE_STUN))('tells node-stun, a client of RFC 3489, that no NAT is on the way', async () => {
-    const probe = withNode('probe', '198.51.100.50', [`command: [${process.execPath}, bin/client.js, -s, 203.0.113.20]`, `workdir: ${NODE_STUN}`, 'autostart: false']);
     let output: unknown;
-    const played = await play([...changes, probe], async (lab) => {
+    const played = await play([...WITHOUT_PHONES, nodeStun('203.0.113.20')], async (lab) => {
       await lab.role('probe').call('start', {});
       expect(await lab.role('probe').call('wait', {})).toEqual({ code: 0, signal: null });
       output = await lab.role('probe').call('output', {});
@@ -131,6 +41,15 @@ describe.skipIf(lacks('turnserver'))('coturn', () => {
     // The other address answered too: a test for filtering (EF) needs it.
     if (judge('tshark')) expect(played.rows('udp && ip.src == 203.0.113.21 && ip.dst == 198.51.100.50', 'udp.srcport').length).toBeGreaterThan(0);
   }, 60_000);
+});
+
+describe.skipIf(lacks(NODE_STUN))('node-stun at our own server', () => {
+  it('finds that no NAT is on the way', () => findsNoNat(play, nodeStun(OUR_SERVER)), 60_000);
+
+  it('finds the NAT of the kernel: a port for all, answers only from who was asked', async () => {
+    const { output } = await askOurServer(play, nodeStun(OUR_SERVER), masquerade);
+    expect(output).toMatch(/Complete\(0\): Natted NB=I EF=APD \(Port-restricted cone\) mapped=203\.0\.113\.1:/);
+  }, 90_000);
 });
 
 describe.skipIf(lacks('baresip', 'turnserver'))('baresip', () => {
@@ -202,7 +121,7 @@ describe.skipIf(lacks('sipp', 'turnserver'))('SIPp', () => {
 });
 
 describe.skipIf(lacks('setpriv', 'unshare'))('a process of a node', () => {
-  const bare = (lines: readonly string[]): Change[] => [without('desk'), without('sipp'), without('coturn'), swap('config: { stun: coturn }', 'config: {}'), withNode('one', '198.51.100.50', lines)];
+  const bare = (lines: readonly string[]): Change[] => [...WITHOUT_SOFTWARE, withNode('process', 'one', '198.51.100.50', lines)];
 
   it('finds its folder, its files, its variables and the resolvers of the plan; the machine keeps its own', async () => {
     const before = readFileSync('/etc/resolv.conf', 'utf8');

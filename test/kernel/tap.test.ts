@@ -1,6 +1,8 @@
 /**
  * The calls of the kernel: namespaces that are left again, devices that are in them, waits that end when they should.
  */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { closeSync, readFileSync, readlinkSync } from 'node:fs';
 import { afterEach, describe, expect, it } from 'vitest';
 import { NEVER, millis, plus } from '../../src/base/time.js';
@@ -42,16 +44,37 @@ describe('a namespace', () => {
     expect(readlinkSync('/proc/thread-self/ns/net')).toBe(readlinkSync('/proc/self/ns/net'));
   });
 
-  it('has its devices for itself, and loses them with their descriptors', () => {
+  it('has its devices for itself', () => {
+    const [one, two] = [namespace('one'), namespace('two')];
+    const before = interfaces();
+    open.push(TapDevice.open(libc, one, 'eth0'));
+    expect(one.inside(interfaces)).toContain('eth0');
+    expect(two.inside(interfaces)).toEqual(['lo']);
+    expect(before).toEqual(interfaces());
+  });
+
+  it('takes its devices with it', async () => {
     const [one, two] = [namespace('one'), namespace('two')];
     const device = TapDevice.open(libc, one, 'eth0');
-    open.push(device, TapDevice.open(libc, two, 'eth0'));
-    const before = interfaces();
-    expect(one.inside(interfaces)).toContain('eth0');
-    expect(before).toEqual(interfaces());
+    // A pair goes as a whole: the end in the other namespace tells what has become of this one.
+    await runTool(one, { tool: 'ip', arguments: ['link', 'add', 'name', 'inner', 'type', 'veth', 'peer', 'name', 'outer', 'netns', two.path], input: '' });
     device.close();
-    expect(one.inside(interfaces)).toEqual(['lo']);
-    expect(two.inside(interfaces)).toContain('eth0');
+    expect(one.inside(interfaces)).toContain('eth0');
+    expect(two.inside(interfaces)).toContain('outer');
+    one.close();
+    await expect.poll(() => two.inside(interfaces), { timeout: 10_000 }).toEqual(['lo']);
+  });
+
+  it('of somebody else loses them with their descriptors', async () => {
+    const child = spawn('unshare', ['--net', 'sh', '-c', 'echo ready; exec sleep 1000'], { stdio: ['ignore', 'pipe', 'inherit'] });
+    open.push({ close: () => child.kill('SIGKILL') });
+    await once(child.stdout, 'data');
+    const theirs = Namespace.ofProcess(libc, 'theirs', child.pid ?? 0);
+    open.push(theirs);
+    const device = TapDevice.open(libc, theirs, 'eth0');
+    expect(theirs.inside(interfaces)).toContain('eth0');
+    device.close();
+    expect(theirs.inside(interfaces)).toEqual(['lo']);
   });
 
   it('has no two devices of a name', () => {

@@ -35,9 +35,26 @@ describe('callpath run', () => {
     desk.write('mine.flow.yaml', flowText('hybrid-p2p-onprem', swap('flow: hybrid-p2p-onprem', 'flow: mine')));
     const { code, out } = desk.run('run', 'mine.flow.yaml', '--verbose');
     expect(code).toBe(0);
-    expect(out).toMatch(/ {2}link +asked +delay +max +loss +rate +packets\n/);
-    expect(out).toMatch(/hq-rt > branch-rt +delay 6ms rate \S+.* +6\.\d+ms +6\.\d+ms +0% +\S+bit +\d+\n/);
+    expect(out).toMatch(/ {2}link +asked +delay +longest +loss +rate +packets\n/);
+    expect(out).toMatch(/hq-rt > branch-rt +delay 6ms rate \S+.* +6ms +6\.\d+ms +0% +not filled, \S+bit mean +\d+\n/);
     expect(existsSync(desk.path('captures/mine.pcapng'))).toBe(true);
+  });
+
+  it('says what each impaired link achieved, also where that changed on the way', () => {
+    const change = swap('  - hang-up', "  - link: { name: hq-rt--branch-rt, set: delay 30ms loss 10% }\n  - wait: 2s\n  - hang-up");
+    desk.write('changed.flow.yaml', flowText('hybrid-p2p-onprem', swap('flow: hybrid-p2p-onprem', 'flow: changed'), change));
+    const { code, out } = desk.run('run', 'changed.flow.yaml', '--json', 'changed.json');
+    expect(code).toBe(1);
+    expect(out).toMatch(/ {2}link +asked +delay +loss +rate\n/);
+    expect(out).toMatch(/^ +hq-rt--dc-rt +delay 4ms rate 100mbit +4ms +0% +not filled$/m);
+    expect(out).toMatch(/^ +hq-rt--branch-rt +delay 6ms rate 20mbit +6ms +0% +not filled$/m);
+    expect(out).toMatch(/^ +hq-rt--branch-rt from \d+\.\ds +delay 30ms loss 10% rate 20mbit +30ms +[1-9][\d.]*% \/ [1-9][\d.]*% +not filled$/m);
+    expect(out).not.toContain('not what was asked');
+    const { links } = (JSON.parse(desk.read('changed.json')) as Record<string, { links: { link: string; from: string; asked: string; achieved: object }[] }>)['changed'] ?? { links: [] };
+    expect(links.filter(({ link, from }) => link === 'hq-rt--branch-rt' && from === 'hq-rt')).toMatchObject([
+      { asked: 'delay 6ms rate 20mbit egress dscp-priority', achieved: { delay: 0.006, loss: 0, rate: null } },
+      { asked: 'delay 30ms loss 10% rate 20mbit egress dscp-priority', achieved: { delay: 0.03 } },
+    ]);
   });
 
   it('tells all that is wrong with what was asked for, before anything runs', () => {
@@ -148,22 +165,22 @@ describe('callpath run', () => {
 
 describe('a terminal', () => {
   /** What a person sees, 80 columns wide; the escape character as `~`. */
-  function seen(environment: string): string {
-    const line = `stty cols 80 rows 40; ${environment} "${process.execPath}" "${join(ROOT, 'dist', 'cli', 'main.js')}" run minutes.flow.yaml --verbose`;
+  function seen(flow: string, environment = ''): string {
+    const line = `stty cols 80 rows 40; ${environment} "${process.execPath}" "${join(ROOT, 'dist', 'cli', 'main.js')}" run ${flow} --verbose`;
     return desk.shell(`script --quiet --return --command '${line}' /dev/null </dev/null`).out.replaceAll('\u001b', '~');
   }
 
   it('gets progress, colours, lines that fit, and the way to look at the captures', ({ skip }) => {
     if (desk.shell('command -v script && command -v stty').code !== 0) skip('script and stty are not installed (apt-get install bsdutils coreutils)');
     // Long enough that the progress line is due, every 100 ms, on a fast machine too.
-    desk.write('minutes.flow.yaml', flowText('hybrid-p2p-mixed', swap('flow: hybrid-p2p-mixed', 'flow: minutes'), swap('for: 5s', 'for: 120s')));
-    const text = seen('');
+    desk.write('minutes.flow.yaml', flowText('hybrid-p2p-mixed', swap('flow: hybrid-p2p-mixed', 'flow: minutes'), swap('for: 5s', 'for: 60s')));
+    const text = seen('minutes.flow.yaml');
     expect(text).toMatch(/\rminutes: \d+\.\d s of lab time, \d+ events~\[K/);
     expect(text).toContain('~[32mas documented~[0m');
     expect(text).toMatch(/look at it:\r\n {2}callpath where captures\/minutes\.pcapng rtp /);
     const plain = text.replace(/~\[\d*[mK]/g, '').split(/\r\n|\r/);
     expect(plain.filter((line) => line.length > 80 && !/^ {2}(callpath|wireshark) /.test(line))).toEqual([]);
-    expect(seen('NO_COLOR=1')).not.toMatch(/~\[\d+m/);
+    expect(seen('hybrid-p2p-onprem', 'NO_COLOR=1')).not.toMatch(/~\[\d+m/);
   });
 });
 

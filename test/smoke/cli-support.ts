@@ -23,6 +23,9 @@ export interface Said {
   readonly err: string;
 }
 
+/** A command that takes longer hangs, however busy the machine; milliseconds. */
+const PATIENCE = 100_000;
+
 /** No colours, no CI: the same on every machine. */
 const ENVIRONMENT = { PATH: process.env['PATH'], HOME: process.env['HOME'] };
 
@@ -35,19 +38,19 @@ export class Desk {
   }
 
   run(...args: string[]): Said {
-    const result = spawnSync(process.execPath, [MAIN, ...args], { cwd: this.folder, env: ENVIRONMENT, encoding: 'utf8', timeout: 25_000, maxBuffer: 1 << 26 });
+    const result = spawnSync(process.execPath, [MAIN, ...args], { cwd: this.folder, env: ENVIRONMENT, encoding: 'utf8', timeout: PATIENCE, maxBuffer: 1 << 26 });
     return { code: result.status, out: result.stdout, err: result.stderr };
   }
 
   /** A command line of the shell, with `callpath` in it. */
   shell(line: string): Said {
     const script = `callpath() { "${process.execPath}" "${MAIN}" "$@"; }; set -o pipefail; ${line}`;
-    const result = spawnSync('bash', ['-c', script], { cwd: this.folder, env: ENVIRONMENT, encoding: 'utf8', timeout: 25_000 });
+    const result = spawnSync('bash', ['-c', script], { cwd: this.folder, env: ENVIRONMENT, encoding: 'utf8', timeout: PATIENCE });
     return { code: result.status, out: result.stdout, err: result.stderr };
   }
 
   start(nodeOptions: readonly string[], ...args: string[]): { child: ChildProcess; ended: Promise<Said> } {
-    const child = spawn(process.execPath, [...nodeOptions, MAIN, ...args], { cwd: this.folder, env: ENVIRONMENT, timeout: 25_000 });
+    const child = spawn(process.execPath, [...nodeOptions, MAIN, ...args], { cwd: this.folder, env: ENVIRONMENT, timeout: PATIENCE });
     let [out, err] = ['', ''];
     child.stdout.setEncoding('utf8').on('data', (text: string) => (out += text));
     child.stderr.setEncoding('utf8').on('data', (text: string) => (err += text));

@@ -63,6 +63,7 @@ describe('a flow that differs says where', () => {
   it('a home that cannot be reached', async () => {
     const verdict = await play(flowWith('hybrid-p2p-onprem', first('link: { name: dc-fe--dc-lan, set: down }')), planWith());
     expect(verdict.error).toBeNull();
+    expect(verdict.findings.find(({ check }) => check === 'signed-in/alice')?.evidence.drops?.[0]).toMatch(/^alice > dc-fe: .* dropped .* dc-/);
     expect(said(verdict, 'signed-in/alice')).toBe('fail: not signed in');
     expect(said(verdict, 'call/alice-dave')).toBe('fail: not answered');
     expect(said(verdict, 'message/alice-dave')).toBe('fail: not delivered');

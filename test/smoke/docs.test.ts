@@ -12,6 +12,9 @@ import { DROP_NAMES } from '../../src/base/drop.js';
 import { DECISION_KEYS, RECORD_KEYS } from '../../src/capture/comment.js';
 import { compileFilter } from '../../src/capture/filter/compile.js';
 import { flowIds } from '../../src/cli/files.js';
+import { CallpathLab } from '../../src/cli/library/callpath-lab.js';
+import { Judged } from '../../src/cli/library/judged.js';
+import { StartedLab } from '../../src/cli/library/started-lab.js';
 import { KINDS, KIND_INFOS } from '../../src/roles/kinds.js';
 import { parseFlow } from '../../src/scenario/flow-file.js';
 import { topologyJsonSchema } from '../../src/topology/json-schema.js';
@@ -106,6 +109,21 @@ describe('examples', () => {
   });
 });
 
+describe('testing.md', () => {
+  const page = guide('testing.md');
+
+  it('its example is the test that is compiled and run', () => {
+    const [shown] = docs.fences(page).filter(({ info }) => info === 'ts');
+    expect(must(shown, 'a TypeScript example').body).toBe(text('test/smoke/own-lab.test.ts').replaceAll('../../src/index.js', 'callpath'));
+  });
+
+  it('names what there is', () => {
+    const methods = (type: { prototype: object }): string[] => Object.getOwnPropertyNames(type.prototype).filter((name) => name !== 'constructor');
+    const named = docs.words(/^\| `\.?(\w+)\(/gm, page);
+    expect(named.sort()).toEqual([...methods(CallpathLab), ...methods(StartedLab), ...methods(Judged)].filter((name, i, all) => !['start', 'time'].includes(name) && all.indexOf(name) === i).sort());
+  });
+});
+
 describe('what is shown is what comes', () => {
   const desk = new Desk();
   const topology = text('topologies/contoso.lab.yaml');
@@ -128,7 +146,7 @@ describe('what is shown is what comes', () => {
       const { out, err } = desk.shell(command);
       expect(docs.missing(output, out === '' ? err : out), `${file}:${line}: ${command}\n${out}${err}`).toBeNull();
     }
-  }, 120_000);
+  }, 300_000);
 
   it('another output would be found', () => {
     expect(docs.missing(['a 1', '...', 'c d ...'], 'a 22\nb\nc de\n')).toBeNull();
@@ -172,7 +190,7 @@ describe('tables are those of the code', () => {
 
   it('topology.md: every mapping of the schema has its table', () => {
     const tables = docs.keyTables(guide('topology.md')).map(([path]) => path);
-    expect(tables).toEqual(['.', 'organisations.*', 'topology', 'topology.addressing', 'topology.nodes.*', 'topology.nodes.*.dscp[]', 'topology.links[]', 'topology.nodes.*.routes[]', 'users.*', 'zones.*', 'zones.*.records.*']);
+    expect(tables).toEqual(['.', 'organisations.*', 'topology', 'topology.addressing', 'topology.nodes.*', 'topology.nodes.*.dscp[]', 'topology.links[]', 'topology.nodes.*.routes[]', 'topology.nodes.*.routes[].via[]', 'topology.nodes.*.rules[]', 'users.*', 'zones.*', 'zones.*.records.*']);
   });
 
   it('flows.md: keys, steps, expectations', () => {

@@ -119,7 +119,7 @@ interface Schema {
   readonly anyOf?: readonly Schema[];
 }
 
-/** Keys that a JSON schema has at a path; of alternatives the one that is a mapping. */
+/** Keys that a JSON schema has at a path; of alternatives the one that is a mapping, else the one that is a list. */
 export function schemaKeys(schema: object, path: string): readonly string[] {
   let at: Schema | undefined = mapping(schema);
   for (const step of path === '.' ? [] : path.replace(/\[\]/g, '.[]').split('.')) {
@@ -130,7 +130,8 @@ export function schemaKeys(schema: object, path: string): readonly string[] {
 }
 
 function mapping(schema: Schema): Schema {
-  return schema.anyOf?.find((one) => one.properties !== undefined || one.additionalProperties !== undefined) ?? schema;
+  const holds = (...keys: readonly (keyof Schema)[]): Schema | undefined => schema.anyOf?.find((one) => keys.some((key) => one[key] !== undefined));
+  return holds('properties', 'additionalProperties') ?? holds('items') ?? schema;
 }
 
 // ---- examples ----

@@ -12,6 +12,7 @@ import { parseFlow } from '../../src/scenario/flow-file.js';
 import type { FlowSpec } from '../../src/scenario/flow.js';
 import { sim } from '../../src/substrate/sim/sim-lab.js';
 import type { Plan } from '../../src/topology/plan.js';
+import { parseOverride } from '../../src/topology/source/overrides/override.js';
 import { parseTopology } from '../../src/topology/topology-file.js';
 
 export const ROOT = join(import.meta.dirname, '..', '..');
@@ -31,6 +32,13 @@ export function swap(from: string | RegExp, to: string): Change {
 export function planWith(...changes: readonly Change[]): Plan {
   const text = changes.reduce((sofar, change) => change(sofar), readFileSync(TOPOLOGY, 'utf8'));
   const result = parseTopology(text, 'contoso.lab.yaml', KIND_INFOS);
+  if (!result.ok) throw new Error(result.errors.map((e) => `${e.where?.line ?? 0}: ${e.message}`).join('\n'));
+  return result.plan;
+}
+
+/** The reference topology with overrides, as `--with` has them. */
+export function planOverridden(...changes: readonly string[]): Plan {
+  const result = parseTopology(readFileSync(TOPOLOGY, 'utf8'), TOPOLOGY, KIND_INFOS, changes.map(parseOverride));
   if (!result.ok) throw new Error(result.errors.map((e) => `${e.where?.line ?? 0}: ${e.message}`).join('\n'));
   return result.plan;
 }

@@ -18,6 +18,7 @@ afterAll(() => {
 
 it('has these names and no others', () => {
   expect(Object.keys(surface).sort()).toEqual([
+    'CallpathLab',
     'ERROR_CODES',
     'ERROR_HELP',
     'FIELDS',

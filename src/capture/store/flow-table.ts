@@ -74,6 +74,14 @@ export class FlowTable {
     return flow;
   }
 
+  /** Forgets all flows; decisions keep their numbers. */
+  reset(): void {
+    this.#keys.length = 0;
+    this.#table.fill(0);
+    this.#byDatagram.clear();
+    this.#translated.clear();
+  }
+
   #flow(protocol: number, src: number, srcPort: number, dst: number, dstPort: number): number {
     const forward = src < dst || (src === dst && srcPort <= dstPort);
     const key = forward ? this.#find(protocol, src, srcPort, dst, dstPort, true) : this.#find(protocol, dst, dstPort, src, srcPort, false);

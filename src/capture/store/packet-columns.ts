@@ -69,6 +69,16 @@ export class PacketColumns {
     return row;
   }
 
+  /** Forgets everything; the first chunk stays. */
+  reset(): void {
+    const used = Math.min(this.rows, ROWS);
+    this.chunks.length = Math.min(this.chunks.length, 1);
+    this.chunks[0]?.drop.fill(0, 0, used);
+    this.chunks[0]?.trail.fill(0, 0, used);
+    this.#table.fill(0);
+    this.rows = this.#entered = this.#highest = 0;
+  }
+
   #enter(): void {
     while (this.rows * 4 > this.#table.length * 3) this.#double();
     for (; this.#entered < this.rows; this.#entered++) this.#insert(this.#entered);

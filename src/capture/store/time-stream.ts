@@ -15,7 +15,7 @@ const LONGEST = 8;
 const INTEGER = 0x4000_0000;
 
 export class TimeStream {
-  readonly #chunks: Uint8Array[] = [];
+  readonly #chunks: Uint8Array<ArrayBuffer>[] = [];
   #chunk = new Uint8Array(0);
   #at = CHUNK;
 
@@ -73,6 +73,15 @@ export class TimeStream {
       time += sign === 1 ? -v : v;
       into[i] = time;
     }
+  }
+
+  /** Forgets everything; what it has allocated last stays. */
+  reset(): void {
+    this.#chunks.length = Math.min(this.#chunks.length, 1);
+    const [first] = this.#chunks;
+    if (first === undefined) return;
+    this.#chunk = first;
+    this.#at = 0;
   }
 
   #grow(): void {

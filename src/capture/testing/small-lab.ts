@@ -135,7 +135,7 @@ export function packetOf(frame: Uint8Array, id: number, cause = 0): Packet {
   slab.set(frame, off);
   return {
     buf: slab, off, view: new DataView(slab.buffer), len: frame.length, capacity: frame.length, id: id as PacketId, cause, trail: NO_TRAIL, slot: 0, decision: NO_DECISION,
-    time: 0 as Nanos, sentAt: 0 as Nanos, epoch: 0, iif: 0, oif: 0, mark: 0, fragmented: 0, ct: null, ctinfo: 0,
+    time: 0 as Nanos, sentAt: 0 as Nanos, leftAt: 0 as Nanos, row: 0, line: 0, epoch: 0, iif: 0, oif: 0, mark: 0, fragmented: 0, ct: null, ctinfo: 0,
   };
 }
 

@@ -1,5 +1,5 @@
 /**
- * `callpath check`: validates topology and flow files and says everything that is wrong with them.
+ * `callpath check`: validates topology, flow and experiment files and says everything that is wrong with them.
  * @module
  */
 import type { LabError } from '../../base/error.js';
@@ -8,6 +8,7 @@ import { fitFlow } from '../../scenario/fit.js';
 import { parseFlow } from '../../scenario/flow-file.js';
 import { parseTopology } from '../../topology/topology-file.js';
 import { Faults, faultsOf, print } from '../exit.js';
+import { experimentJobs } from '../experiments.js';
 import { planOf, readText } from '../files.js';
 
 export function check(files: readonly string[], options: { json?: boolean }): void {
@@ -29,6 +30,7 @@ export function check(files: readonly string[], options: { json?: boolean }): vo
 /** What the file holds, in a line. Errors: Faults, FILE_*. */
 function checkFile(file: string): string {
   const text = readText(file);
+  if (/\.experiment\.ya?ml$/.test(file)) return checkExperiment(file);
   return isFlow(file, text) ? checkFlow(file, text) : checkTopology(file, text);
 }
 
@@ -46,6 +48,13 @@ function checkFlow(file: string, text: string): string {
   const faults = fitFlow(flow, planOf(flow.topology, flow));
   if (faults.length > 0) throw new Faults(faults);
   return `flow ${flow.id}, ${flow.steps.length} steps, ${flow.expectations.length} expectations`;
+}
+
+/** An experiment is good when each of its variants is a flow that fits what it makes of the topology. */
+function checkExperiment(file: string): string {
+  const [found] = experimentJobs([file]);
+  const { id = '?', variants = [] } = found?.experiment ?? {};
+  return `experiment ${id}, ${variants.map(({ name, flow }) => `${name}: ${flow.expectations.length} expectations`).join(', ')}`;
 }
 
 function checkTopology(file: string, text: string): string {

@@ -1,36 +1,61 @@
 /**
- * `callpath exec`: runs a command inside a node of a lab that is up, on this terminal.
+ * `callpath exec`: runs a command in a node of a lab that is up, on this terminal.
  *
- * The command ends with the lab, and with it whatever it started: it stands in a process namespace of its own, whose
- * first process dies when this one does, and the kernel then ends all others of it. A command that lived on would
- * keep the node's network namespace alive.
- * @see pid_namespaces(7)
+ * Where nodes are containers it runs inside the node's, with its files and programs. Else, or when that is asked for, it is
+ * a program of this machine in the node's network.
+ *
+ * Either way it ends with the lab, and with it whatever it started: one that lived on would keep the node's network
+ * namespace alive. In a container the lab sees to it when this process is gone.
  * @module
  */
 import { spawn } from 'node:child_process';
-import { constants } from 'node:os';
+import { readlinkSync } from 'node:fs';
 import { LabError } from '../../base/error.js';
 import { connect } from '../live/client.js';
+import type { Connection } from '../live/client.js';
+import { boundCommand, killedBy } from '../live/command.js';
+import type { LiveExec } from '../live/protocol.js';
+import { attach, terminalKind } from '../live/terminal.js';
 import type { LiveOptions } from './live.js';
 
-/** `unshare` ignores an interrupt and ends as its child does; it dies with this process, its child with it. */
-const BOUND = ['setpriv', '--pdeathsig', 'KILL', 'unshare', '--pid', '--fork', '--kill-child'] as const;
-/** The first process of a namespace ignores signals that it has no handler for: the command is its child. */
-const FIRST = ['sh', '-c', '"$@"; exit $?', 'sh'] as const;
-/** A shell's way to say "killed by signal N". */
-const KILLED = 128;
+export interface ExecOptions extends LiveOptions {
+  readonly machineTools?: boolean;
+}
 
-/** Exits as the command does. Errors: CLI_USAGE, ROLE_COMMAND, KERNEL_TOOL; LAB_INTERRUPTED when the lab goes down meanwhile. */
-export async function exec(node: string, command: readonly string[], options: LiveOptions): Promise<void> {
+/** Exits as the command does. Errors: CLI_USAGE, ROLE_COMMAND, KERNEL_TOOL, DOCKER_*; LAB_INTERRUPTED when the lab goes down meanwhile. */
+export async function exec(node: string, command: readonly string[], options: ExecOptions): Promise<void> {
   const { lab, connection } = await connect(options.lab);
   try {
-    const prefix = (await connection.ask({ do: 'enter', node })) as string[];
-    const outcome = await Promise.race([run([...BOUND, ...prefix, ...FIRST, ...command], connection.ended), connection.ended]);
+    const terminal = terminalKind();
+    const way = (await connection.ask({ do: 'exec', node, words: [...command], terminal, machineTools: options.machineTools === true })) as unknown as LiveExec;
+    const outcome = way.how === 'attach' ? await attached(way, terminal !== null, connection) : await Promise.race([run(boundCommand(entered(way), command), connection.ended), connection.ended]);
     if (outcome === undefined) throw new LabError('LAB_INTERRUPTED', `the lab "${lab}" went down, and ${command[0] ?? ''} with it`);
     process.exitCode = outcome;
   } finally {
     connection.close();
   }
+}
+
+/** A lab without root is in a user namespace of its own, which comes first; who is in it already may not enter it again (setns(2)). */
+function entered({ user, words }: Extract<LiveExec, { how: 'prefix' }>): readonly string[] {
+  try {
+    if (readlinkSync(user) === readlinkSync('/proc/self/ns/user')) return words;
+  } catch (cause) {
+    throw new LabError('KERNEL_PERMISSION', `the lab's user namespace cannot be entered: ${(cause as Error).message}`, { hint: 'run it as the user who started the lab', cause });
+  }
+  return ['nsenter', `--user=${user}`, '--preserve-credentials', ...words];
+}
+
+/** Undefined when it was the lab's end that ended it. */
+async function attached(way: Extract<LiveExec, { how: 'attach' }>, terminal: boolean, connection: Connection): Promise<number | undefined> {
+  const code = await attach(way, terminal);
+  // A container's end looks like any other: as a kill, or as something that nobody knows of any more.
+  if (code !== null && code !== killedBy('SIGKILL')) return code;
+  const up = await connection.ask({ do: 'status' }).then(
+    () => true,
+    () => false,
+  );
+  return up ? (code ?? killedBy('SIGKILL')) : undefined;
 }
 
 function run(words: readonly string[], labEnded: Promise<void>): Promise<number> {
@@ -46,7 +71,7 @@ function run(words: readonly string[], labEnded: Promise<void>): Promise<number>
     });
     child.on('close', (code, signal) => {
       process.off('SIGINT', leave);
-      resolve(code ?? KILLED + (signal === null ? 0 : constants.signals[signal]));
+      resolve(code ?? killedBy(signal));
     });
   });
 }

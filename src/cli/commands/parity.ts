@@ -5,6 +5,7 @@
 import { join } from 'node:path';
 import { LabError, formatLabError } from '../../base/error.js';
 import { table } from '../../report/table.js';
+import type { Substrate } from '../../substrate/substrate.js';
 import { parity as compare } from '../../verify/parity.js';
 import type { ParityRun } from '../../verify/parity.js';
 import { ExitCode, paintFor, print, printError } from '../exit.js';
@@ -23,14 +24,18 @@ export async function parity(name: string, options: ParityOptions): Promise<void
   const flow = loadFlow(name);
   const plan = planOf(flow.topology);
   makeFolder(options.out);
-  const runs: ParityRun[] = [];
+  const substrates: Substrate[] = [];
   for (const wanted of options.on?.split(',') ?? SUBSTRATE_NAMES) {
     const substrate = await substrateNamed(wanted).catch((error: unknown) => {
       if (!LabError.is(error) || options.on !== undefined) throw error;
       printError(`${wanted} is left out: ${formatLabError(error)}`);
       return null;
     });
-    if (substrate === null) continue;
+    if (substrate !== null) substrates.push(substrate);
+  }
+  const runs: ParityRun[] = [];
+  for (const substrate of substrates) {
+    const wanted = substrate.name;
     const verdict = await runFlow(flow, plan, { substrate, seed: seedOf(options.seed), captureFile: join(options.out, `${flow.id}.${wanted}.pcapng`) });
     if (verdict.error !== null) throw verdict.error;
     runs.push({ substrate: wanted, findings: verdict.findings, observation: verdict.observation });

@@ -5,15 +5,15 @@
 import { join } from 'node:path';
 import { LabError, formatLabError } from '../../base/error.js';
 import { NEVER, ZERO, seconds } from '../../base/time.js';
-import { DecisionTable } from '../../capture/decision-table.js';
-import { pointsOf } from '../../capture/points.js';
-import { Recorder } from '../../capture/recorder.js';
-import { FileSink } from '../../capture/store/byte-store.js';
+import { achievedText } from '../../report/achieved.js';
+import { linkReports } from '../../report/links.js';
 import { KINDS } from '../../roles/kinds.js';
+import { Recording } from '../../scenario/recording.js';
+import { achieved } from '../../scenario/run-scenario.js';
 import type { Lab, Substrate } from '../../substrate/substrate.js';
 import type { Plan } from '../../topology/plan.js';
 import { withEnding } from '../defects.js';
-import { ExitCode, print, printError } from '../exit.js';
+import { ExitCode, columns, paintFor, print, printError } from '../exit.js';
 import { makeFolder, planOf, seedOf, shown } from '../files.js';
 import { pkiOf } from '../flow-run.js';
 import { LiveLab } from '../live/live-lab.js';
@@ -74,29 +74,27 @@ interface Surroundings {
 async function keepUp(plan: Plan, around: Surroundings): Promise<never> {
   const { substrate, seed, file, server, signal } = around;
   const pki = await pkiOf(plan, seed);
-  const points = pointsOf(plan);
-  const decisions = new DecisionTable((node) => points.nodeName(node));
-  const run = { version: VERSION, topology: plan.name, hash: plan.hash, seed, records: 'both' } as const;
-  const recorder = new Recorder({ points, decisions, sink: new FileSink(file), run, originSeconds: substrate.originSeconds(), onError: captureFailed });
+  const recording = new Recording(plan, { substrate, seed, version: VERSION, captureFile: file, onError: captureFailed });
   let lab: Lab | null = null;
   try {
-    lab = await substrate.build(plan, { kinds: KINDS, recorder, decisions, seed, pki, signal, captureFile: file });
+    lab = await substrate.build(plan, { ...recording.deps, kinds: KINDS, seed, pki, signal });
     server.open(new LiveLab(lab, plan));
     print(`${plan.name} is up on ${substrate.name}: ${plan.nodes.length} nodes, ${plan.links.length} links; it is captured in ${shown(file)}`);
     print('from another terminal: callpath status | call USER USER | link set NAME down | exec NODE -- COMMAND | down; Ctrl-C here ends it');
     return await lab.run(async ({ sleep }) => {
       for (;;) {
         await sleep(FLUSH_EVERY);
-        recorder.flush();
+        recording.recorder.flush();
       }
     }, NEVER);
   } finally {
     server.shut();
     const end = lab?.clock.now ?? ZERO;
+    if (lab !== null) for (const line of achievedText(linkReports(achieved(plan, lab)), lab.lateness, paintFor(process.stdout), columns())) print(line);
     try {
       await lab?.close();
     } finally {
-      recorder.close(end);
+      recording.close(end);
     }
   }
 }

@@ -15,14 +15,15 @@ import { parseTopology } from '../../topology/topology-file.js';
 import { pkiOf } from '../flow-run.js';
 import { DEFAULT_SUBSTRATE } from '../substrates.js';
 import { LiveLab } from './live-lab.js';
-import type { LiveCall, LiveRequest, LiveStatus } from './protocol.js';
+import type { LabRequest } from './live-lab.js';
+import type { LiveCall, LiveStatus } from './protocol.js';
 
 const FILE = join(import.meta.dirname, '..', '..', '..', 'topologies', 'contoso.lab.yaml');
 const parsed = parseTopology(readFileSync(FILE, 'utf8'), FILE, KIND_INFOS);
 if (!parsed.ok) throw new Error('the topology');
 const { plan } = parsed;
 
-async function withLab(work: (ask: (request: Exclude<LiveRequest, { do: 'down' }>) => Promise<Json>) => Promise<void>): Promise<void> {
+async function withLab(work: (ask: (request: LabRequest) => Promise<Json>) => Promise<void>): Promise<void> {
   const points = pointsOf(plan);
   const decisions = new DecisionTable((node) => points.nodeName(node));
   const recorder = new Recorder({ points, decisions, sink: null, originSeconds: DEFAULT_SUBSTRATE.originSeconds(), run: { version: '0', topology: plan.name, hash: plan.hash, seed: 1, records: 'both' } });
@@ -70,8 +71,9 @@ describe('a live lab', () => {
       await expect(ask({ do: 'call', from: 'alice', to: 'alice@contoso.example' })).rejects.toMatchObject({ code: 'FLOW_ACTOR' });
       await expect(ask({ do: 'link', name: 'alice--hqlan', set: 'up' })).rejects.toMatchObject({ code: 'FLOW_STEP', hint: 'did you mean "alice--hq-lan"?' });
       await expect(ask({ do: 'link', name: 'er', set: 'los 5%' })).rejects.toMatchObject({ code: 'FLOW_STEP' });
-      await expect(ask({ do: 'enter', node: 'alcie' })).rejects.toMatchObject({ code: 'ROLE_COMMAND', hint: 'did you mean "alice"?' });
+      const exec = (node: string): Promise<Json> => ask({ do: 'exec', node, words: ['true'], terminal: null, machineTools: false });
+      await expect(exec('alcie')).rejects.toMatchObject({ code: 'ROLE_COMMAND', hint: 'did you mean "alice"?' });
       // Nodes of the simulator are no processes.
-      await expect(ask({ do: 'enter', node: 'alice' })).rejects.toMatchObject({ code: 'ROLE_COMMAND', expected: 'a lab on netns or docker' });
+      await expect(exec('alice')).rejects.toMatchObject({ code: 'ROLE_COMMAND', expected: 'a lab on netns or docker' });
     }), 30_000);
 });

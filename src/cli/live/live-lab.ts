@@ -9,7 +9,30 @@ import { linkChange } from '../../scenario/script.js';
 import type { Lab } from '../../substrate/substrate.js';
 import type { Plan, PlanUser } from '../../topology/plan.js';
 import { didYouMean, listed } from '../../topology/source/suggest.js';
-import type { LiveLinks, LiveRequest, LiveStatus } from './protocol.js';
+import type { LiveExec, LiveLinks, LiveRequest, LiveStatus } from './protocol.js';
+
+/** What is asked of a lab by its requests; to go down is asked of who keeps it. */
+export type LabRequest = Exclude<LiveRequest, { do: 'down' }>;
+type ExecRequest = Extract<LiveRequest, { do: 'exec' }>;
+
+/** Ends a command. False: not started yet, ask again. */
+export type EndCommand = () => Promise<boolean>;
+
+/** A command whose terminal is gone may still be started by what that had asked for: so often and so long it is looked for, milliseconds. */
+const LOOKS = 20;
+const BETWEEN = 100;
+
+/** What cannot be ended because the daemon is gone has ended with its container. */
+export async function finish(end: EndCommand): Promise<void> {
+  for (let look = 0; look < LOOKS; look++) {
+    const ended = await end().catch((error: unknown) => {
+      if (!LabError.is(error)) throw error;
+      return true;
+    });
+    if (ended) return;
+    await new Promise((resolve) => setTimeout(resolve, BETWEEN));
+  }
+}
 
 export class LiveLab {
   readonly #lab: Lab;
@@ -24,8 +47,11 @@ export class LiveLab {
     this.#plan = plan;
   }
 
-  /** Errors: FLOW_ACTOR, FLOW_STEP, ROLE_COMMAND for what the lab does not have; those of the roles. */
-  async do(request: Exclude<LiveRequest, { do: 'down' }>): Promise<Json> {
+  /**
+   * Errors: FLOW_ACTOR, FLOW_STEP, ROLE_COMMAND for what the lab does not have; those of the roles.
+   * @param atEnd is handed what must be called when whoever asked is gone
+   */
+  async do(request: LabRequest, atEnd: (end: EndCommand) => void = () => undefined): Promise<Json> {
     switch (request.do) {
       case 'status':
         return this.#status();
@@ -35,8 +61,8 @@ export class LiveLab {
         return this.#lab.role(this.#user(request.user).node).call('hang-up', {});
       case 'link':
         return this.#link(request.name, request.set);
-      case 'enter':
-        return [...this.#enter(request.node)];
+      case 'exec':
+        return { ...(await this.#exec(request, atEnd)) };
     }
   }
 
@@ -82,12 +108,17 @@ export class LiveLab {
     return { links: links.map((link) => link.name) };
   }
 
-  #enter(node: string): readonly string[] {
+  async #exec({ node, words, terminal, machineTools }: ExecRequest, atEnd: (end: EndCommand) => void): Promise<LiveExec> {
     const known = this.#plan.nodes.map((candidate) => candidate.name);
     if (!known.includes(node)) throw unknown('ROLE_COMMAND', 'node', node, known);
+    if (!machineTools && this.#lab.inside !== undefined) {
+      const command = await this.#lab.inside(node, { words, terminal });
+      atEnd(() => command.end());
+      return { how: 'attach', socket: command.socket, exec: command.exec };
+    }
     const prefix = this.#lab.enter?.(node);
     if (prefix === undefined) throw new LabError('ROLE_COMMAND', 'on this substrate no command can be run inside a node', { expected: 'a lab on netns or docker' });
-    return prefix;
+    return { how: 'prefix', user: `/proc/${process.pid}/ns/user`, words: prefix };
   }
 
   /** By name, by node or by address. */

@@ -14,8 +14,8 @@ export const liveRequest = z.discriminatedUnion('do', [
   z.strictObject({ do: z.literal('hang-up'), user: z.string() }),
   /** `up`, `down`, or netem's words for both directions. */
   z.strictObject({ do: z.literal('link'), name: z.string(), set: z.string() }),
-  /** How to start a command inside a node. */
-  z.strictObject({ do: z.literal('enter'), node: z.string() }),
+  /** How to start a command in a node. It ends with the connection. `terminal`: the kind of terminal that it shall have; null = pipes. */
+  z.strictObject({ do: z.literal('exec'), node: z.string(), words: z.array(z.string()).min(1), terminal: z.string().nullable(), machineTools: z.boolean() }),
   /** Answered at once; the lab is down when it ends the connection. */
   z.strictObject({ do: z.literal('down') }),
 ]);
@@ -43,6 +43,12 @@ export type LiveStatus = {
 
 /** Answer to `call`. */
 export type LiveCall = { readonly answered: boolean; readonly status: number; readonly reason: string };
+
+/**
+ * Answer to `exec`: words to put before a command of this machine, for a process in the lab's user namespace (a path below
+ * /proc), or what to attach to.
+ */
+export type LiveExec = { readonly how: 'prefix'; readonly user: string; readonly words: readonly string[] } | { readonly how: 'attach'; readonly socket: string; readonly exec: string };
 
 /** Answer to `link`: the links that were changed. */
 export type LiveLinks = { readonly links: readonly string[] };

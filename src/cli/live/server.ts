@@ -7,9 +7,10 @@ import type { Server, Socket } from 'node:net';
 import { LabError } from '../../base/error.js';
 import { Connection } from './client.js';
 import { LineSplitter, parseRequest } from './protocol.js';
-import type { LiveAnswer, LiveRequest } from './protocol.js';
+import type { LiveAnswer } from './protocol.js';
 import { makeStateFolder, socketOf } from './state.js';
-import type { LiveLab } from './live-lab.js';
+import { finish } from './live-lab.js';
+import type { EndCommand, LabRequest, LiveLab } from './live-lab.js';
 
 export class LiveServer {
   readonly #name: string;
@@ -66,23 +67,30 @@ export class LiveServer {
 
   #serve(socket: Socket): void {
     const lines = new LineSplitter();
+    const ends: EndCommand[] = [];
     this.#sockets.add(socket);
     socket.setEncoding('utf8');
-    socket.on('close', () => this.#sockets.delete(socket));
+    socket.on('close', () => {
+      this.#sockets.delete(socket);
+      for (const end of ends.splice(0)) void finish(end);
+    });
     // A terminal that went away: its request is finished all the same.
     socket.on('error', () => socket.destroy());
     socket.on('data', (chunk: string) => {
-      for (const line of lines.push(chunk)) void this.#answer(line, socket);
+      for (const line of lines.push(chunk)) void this.#answer(line, socket, (end) => {
+        if (socket.destroyed) void finish(end);
+        else ends.push(end);
+      });
     });
   }
 
-  async #answer(line: string, socket: Socket): Promise<void> {
+  async #answer(line: string, socket: Socket, atEnd: (end: EndCommand) => void): Promise<void> {
     const say = (answer: LiveAnswer): void => {
       if (!socket.destroyed) socket.write(`${JSON.stringify(answer)}\n`);
     };
     try {
       const request = parseRequest(line);
-      say({ ok: request.do === 'down' ? {} : await this.#askLab(request) });
+      say({ ok: request.do === 'down' ? {} : await this.#askLab(request, atEnd) });
       if (request.do === 'down') this.#down();
     } catch (error) {
       if (LabError.is(error)) {
@@ -95,9 +103,9 @@ export class LiveServer {
     }
   }
 
-  #askLab(request: Exclude<LiveRequest, { do: 'down' }>): ReturnType<LiveLab['do']> {
+  #askLab(request: LabRequest, atEnd: (end: EndCommand) => void): ReturnType<LiveLab['do']> {
     if (this.#lab === null) throw new LabError('LAB_INTERRUPTED', `the lab "${this.#name}" ${this.#without}`);
-    return this.#lab.do(request);
+    return this.#lab.do(request, atEnd);
   }
 }
 

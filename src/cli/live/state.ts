@@ -2,7 +2,7 @@
  * Where labs that are up keep their sockets: one folder of each user, which nobody else may enter.
  * @module
  */
-import { existsSync, lstatSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, lstatSync, mkdirSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { LabError } from '../../base/error.js';
 
@@ -10,7 +10,28 @@ const END = '.sock';
 
 /** Not TMPDIR's: a second terminal may have another one, and must find the lab all the same. */
 function folder(): string {
-  return join(process.env['XDG_RUNTIME_DIR'] ?? '/tmp', `callpath-${process.getuid?.() ?? 0}`);
+  return join(process.env['XDG_RUNTIME_DIR'] ?? '/tmp', `callpath-${outerUser(process.getuid?.() ?? 0, uidMap())}`);
+}
+
+/**
+ * Who a user is outside of this process's user namespace: there a lab without root calls itself root.
+ * @param map lines of "first here, first outside, how many"; empty where there are no user namespaces
+ * @see user_namespaces(7)
+ */
+export function outerUser(uid: number, map: string): number {
+  for (const line of map.split('\n')) {
+    const [inside = NaN, outside = NaN, count = NaN] = line.trim().split(/\s+/).map(Number);
+    if (uid >= inside && uid < inside + count) return outside + uid - inside;
+  }
+  return uid;
+}
+
+function uidMap(): string {
+  try {
+    return readFileSync('/proc/self/uid_map', 'utf8');
+  } catch {
+    return '';
+  }
 }
 
 export function socketOf(lab: string): string {

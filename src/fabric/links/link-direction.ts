@@ -18,12 +18,12 @@ import { DROP, type DropCode } from '../../base/drop.js';
 import type { RandomRoot } from '../../base/rng.js';
 import { type Nanos, UNSET, ZERO } from '../../base/time.js';
 import type { ImpairmentSpec } from '../../topology/impairment.js';
-import { type Egress, FULL, LEAVES } from './egress.js';
+import { type Egress, FULL, KEPT, LEAVES } from './egress.js';
 import { newFate, newTransit } from './fate.js';
 import { FifoEgress } from './fifo-egress.js';
 import { Impairments } from './impairments.js';
 import type { LinkEnd, Port, Side, Tap } from '../link.js';
-import { CORRUPTED, DUPLICATED, type LinkCounters, REORDERED } from '../link-stats.js';
+import { CORRUPTED, DUPLICATED, FOLLOWED, type LinkCounters, type LinkPhase, OFFERED_DOWN, REORDERED, UNTIMED } from '../link-stats.js';
 import type { Packet, PacketPool } from '../packet.js';
 import { type Line, PriorityEgress } from './priority-egress.js';
 import type { Scheduler, Target } from '../scheduler.js';
@@ -82,7 +82,10 @@ export class LinkDirection implements Target, Line {
   readonly #scheduler: Scheduler;
   readonly #tap: Tap;
   readonly #counters: LinkCounters;
-  readonly #row: number;
+  /** Of the counters, since the last change of what is asked. */
+  #row: number;
+  /** What was asked before, in order. */
+  readonly #phases: { readonly since: Nanos; readonly spec: ImpairmentSpec; readonly row: number }[] = [];
   readonly #from: End;
   readonly #to: End;
   readonly #longest: number;
@@ -105,7 +108,7 @@ export class LinkDirection implements Target, Line {
     this.#scheduler = context.scheduler;
     this.#tap = context.tap;
     this.#counters = context.counters;
-    this.#row = context.counters.row(from.link, from.side);
+    this.#row = context.counters.newRow();
     this.#from = from;
     this.#to = to;
     this.#longest = from.mtu + ETHERNET_HEADER;
@@ -113,6 +116,7 @@ export class LinkDirection implements Target, Line {
     this.#up = up;
     assertSpec(spec);
     this.#spec = spec;
+    this.#phases.push({ since: ZERO, spec, row: this.#row });
     this.#egress = this.#newEgress(spec);
     this.#keepsOrder = spec.rate > 0;
   }
@@ -125,6 +129,11 @@ export class LinkDirection implements Target, Line {
     return this.#spec;
   }
 
+  /** What it was asked to do, one after the other, and what it did; one at least. */
+  phases(): readonly LinkPhase[] {
+    return this.#phases.map(({ since, spec, row }) => ({ since, spec, stats: this.#counters.snapshot(row) }));
+  }
+
   /** hot. */
   send(p: Packet): void {
     assertInvariant(p.id !== 0, 'a packet is not sent after its release');
@@ -132,8 +141,10 @@ export class LinkDirection implements Target, Line {
     p.time = now;
     p.sentAt = now;
     p.epoch = this.#epoch;
+    p.row = this.#row;
     this.#counters.offered(this.#row, p.len);
     if (!this.#up) {
+      this.#counters.add(this.#row + OFFERED_DOWN, 1);
       this.#refuse(p, DROP.LINK_DOWN);
       return;
     }
@@ -155,8 +166,8 @@ export class LinkDirection implements Target, Line {
     }
     // Equal in virtual time; on a wall clock an event may fire late.
     p.time = this.#scheduler.now;
-    this.#counters.arrived(this.#row, p);
-    if (p.sentAt < this.#latestSent) this.#counters.add(this.#row + REORDERED, 1);
+    this.#counters.arrived(p);
+    if (p.sentAt < this.#latestSent) this.#counters.add(p.row + REORDERED, 1);
     else this.#latestSent = p.sentAt;
     this.#tap.received(p, this.#to);
     const port = this.#to.port;
@@ -165,6 +176,8 @@ export class LinkDirection implements Target, Line {
   }
 
   departs(p: Packet): void {
+    // It waited under one rate and left under another.
+    if (p.row !== this.#row) p.line = UNTIMED;
     this.#travel(p);
   }
 
@@ -179,6 +192,8 @@ export class LinkDirection implements Target, Line {
     this.#spec = spec;
     this.#impairments.configure(spec);
     this.#keepsOrder = spec.rate > 0;
+    this.#row = this.#counters.newRow();
+    this.#phases.push({ since: this.#scheduler.now, spec, row: this.#row });
     if (spec.egress === before.egress) {
       this.#egress.configure(spec.rate, spec.limit);
       return;
@@ -214,7 +229,9 @@ export class LinkDirection implements Target, Line {
 
   /** hot. Past the dice: onto the line, if there is room; then its copies. */
   #take(p: Packet, flipBit: number, copies: number): void {
+    const busy = this.#egress.freeAt > this.#scheduler.now;
     const place = this.#egress.offer(p);
+    p.line = busy || place === KEPT ? FOLLOWED : 0;
     if (place === FULL) {
       this.#refuse(p, DROP.LINK_QUEUE);
       return;
@@ -235,6 +252,7 @@ export class LinkDirection implements Target, Line {
     copy.time = p.sentAt;
     copy.sentAt = p.sentAt;
     copy.epoch = this.#epoch;
+    copy.row = this.#row;
     this.#counters.add(this.#row + DUPLICATED, 1);
     if (place === LEAVES) this.#travel(p);
     this.#take(copy, -1, 0);
@@ -244,31 +262,35 @@ export class LinkDirection implements Target, Line {
   #travel(p: Packet): void {
     const transit = this.#transit;
     this.#impairments.transit(transit);
+    if (transit.ahead) p.line |= UNTIMED;
     let arrival = (this.#egress.departure + transit.extra) as Nanos;
     if (this.#keepsOrder && !transit.ahead) {
       if (arrival < this.#lastArrival) arrival = this.#lastArrival;
       else this.#lastArrival = arrival;
     }
+    // Who must not overtake waits as in a queue: that is no delay of the link's.
+    p.leftAt = (arrival - transit.extra) as Nanos;
     p.time = arrival;
     this.#scheduler.post(this, OP_ARRIVE, p);
   }
 
   /** A kept frame moves to an egress of another kind. */
   #requeue(p: Packet): void {
+    p.line = UNTIMED;
     const place = this.#egress.offer(p);
     if (place === FULL) this.#lose(p, DROP.LINK_QUEUE);
     else if (place === LEAVES) this.#travel(p);
   }
 
   #refuse(p: Packet, drop: DropCode): void {
-    this.#counters.drop(this.#row, drop);
+    this.#counters.drop(p.row, drop);
     this.#tap.sent(p, this.#from, drop);
     this.#tap.ended(p);
     this.#context.pool.release(p);
   }
 
   #lose(p: Packet, drop: DropCode): void {
-    this.#counters.drop(this.#row, drop);
+    this.#counters.drop(p.row, drop);
     p.time = this.#scheduler.now;
     this.#tap.lost(p, this.#from, drop);
     this.#tap.ended(p);

@@ -132,6 +132,21 @@ describe('unreachable', () => {
     }
   });
 
+  // Linux, ip_error() and ip6_pkt_discard(): RFC 792 and RFC 1812 5.2.7.1 for IPv4, RFC 4443 3.1 for IPv6.
+  test.each([
+    ['unreachable', 4, '"code":1'],
+    ['prohibit', 4, '"code":13'],
+    ['unreachable', 6, '"code":0'],
+    ['prohibit', 6, '"code":1'],
+  ] as const)('a route of type %s tells the sender, IPv%i', (origin, family, code) => {
+    const net = chain();
+    const [to, prefix] = family === 4 ? ['10.0.2.1', '10.0.2.1/32'] : ['2001:db8:2::1', '2001:db8:2::1/128'];
+    net.node('r1').routes.add({ prefix, dev: null, origin });
+    expect(ping(net, to)).toMatch(/^host-unreachable /);
+    expect(JSON.stringify(errorOf(net.received(0, 0).at(-1)))).toContain(`"destination-unreachable",${code}`);
+    expect(net.drops()).toContainEqual({ node: 'r1', drop: 'blackhole', decision: `at=r1 stage=route route=${prefix} kind=${origin}` });
+  });
+
   test('a blackhole says nothing', () => {
     const net = chain();
     net.node('r1').routes.add({ prefix: '10.0.2.1/32', dev: null });

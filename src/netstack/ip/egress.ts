@@ -10,6 +10,7 @@ import type { IpNode } from '../ip-node.js';
 import { type Neighbour, NUD } from '../neighbour/neighbour.js';
 import type { Destination } from '../routing/destination.js';
 import { fragment4, fragment6 } from './fragment.js';
+import { largestOnward } from './reassembly.js';
 
 export class Egress {
   readonly #node: IpNode;
@@ -31,8 +32,7 @@ export class Egress {
       node.core.drop(p, DROP.NO_ROUTE, node.core.why('no-route', 'postrouting'));
       return;
     }
-    let limit = mtu < oif.mtu ? mtu : oif.mtu;
-    if (p.fragmented !== 0 && p.fragmented < limit) limit = p.fragmented;
+    const limit = largestOnward(p, mtu < oif.mtu ? mtu : oif.mtu);
     if (p.len - ethernet.HEADER > limit) this.#fragments(p, limit, neighbour);
     else if (neighbour.state === NUD.PERMANENT || node.neighbours.ready(neighbour, p)) this.transmit(p, neighbour);
   }

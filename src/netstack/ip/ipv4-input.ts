@@ -3,6 +3,7 @@
  * section 5.2). Hot: a forwarded packet allocates nothing.
  * @module
  */
+import { NO_DECISION } from '../../base/brand.js';
 import { DROP, type DropCode } from '../../base/drop.js';
 import type { Packet } from '../../fabric/packet.js';
 import * as checksum from '../../wire/checksum.js';
@@ -10,7 +11,7 @@ import * as ethernet from '../../wire/ethernet.js';
 import * as ipv4 from '../../wire/ipv4.js';
 import { UNREACHABLE } from '../icmp/kinds.js';
 import { ACCEPT, STOLEN, walk } from '../hook.js';
-import type { Interface } from '../interface.js';
+import { type Interface, NO_INTERFACE } from '../interface.js';
 import type { IpNode } from '../ip-node.js';
 import { DEST, type Destination } from '../routing/destination.js';
 import { IPPROTO } from '../transport.js';
@@ -59,29 +60,36 @@ export class Ipv4Input {
     const b = p.buf;
     const o = p.off + ethernet.HEADER;
     const from = node.book.key4(b, o + ipv4.SRC);
-    const dest = node.routes.lookup4(node.book.key4(b, o + ipv4.DST), p.mark, from);
-    if (node.rpFilter !== 0 && !iface.loopback && !node.reversePath4(from, iface)) {
-      node.core.drop(p, DROP.RP_FILTER, node.core.why('rp-filter', 'route', node.rpFilter === 1 ? 'strict' : 'loose'));
-      return;
-    }
-    if (dest.kind === DEST.UNICAST) this.#forward(p, iface, dest);
-    else this.#special(p, iface, dest, from);
+    const to = node.book.key4(b, o + ipv4.DST);
+    const dest = node.routes.route4(p, to, from);
+    if (dest.kind === DEST.UNICAST) this.#forward(p, iface, dest, from, to);
+    else this.#special(p, iface, dest, from, to);
+  }
+
+  /** True when a packet with that source may have come in here; else the packet has ended. */
+  #sourceFits(p: Packet, iface: Interface, from: number, to: number, oif: number): boolean {
+    if (iface.loopback) return true;
+    const why = this.#node.reversePath.refusal4(from, to, iface, oif);
+    if (why === NO_DECISION) return true;
+    this.#node.core.drop(p, DROP.RP_FILTER, why);
+    return false;
   }
 
   /** Everything but forwarding. */
-  #special(p: Packet, iface: Interface, dest: Destination, from: number): void {
+  #special(p: Packet, iface: Interface, dest: Destination, from: number, to: number): void {
     const { core, errors, forwards } = this.#node;
     switch (dest.kind) {
       case DEST.LOCAL:
-        // A source of our own that comes from a link is spoofed, or went round a translator (Linux: "martian source").
-        if (!iface.loopback && this.#node.isLocal4(from)) core.drop(p, DROP.RP_FILTER, core.why('rp-filter', 'route', 'martian'));
-        else this.#local(p, false);
+        if (this.#sourceFits(p, iface, from, to, NO_INTERFACE)) this.#local(p, false);
         return;
       case DEST.BROADCAST:
       case DEST.MULTICAST:
-        this.#local(p, true);
+        if (this.#sourceFits(p, iface, from, to, NO_INTERFACE)) this.#local(p, true);
         return;
       case DEST.BLACKHOLE:
+      case DEST.UNREACHABLE:
+      case DEST.PROHIBIT:
+        if (forwards && dest.kind !== DEST.BLACKHOLE) errors.unreachable(p, dest.kind === DEST.UNREACHABLE ? UNREACHABLE.HOST : UNREACHABLE.ADMIN);
         core.drop(p, DROP.BLACKHOLE, dest.decision);
         return;
       case DEST.NO_ROUTE:
@@ -97,7 +105,7 @@ export class Ipv4Input {
     }
   }
 
-  #forward(p: Packet, iface: Interface, dest: Destination): void {
+  #forward(p: Packet, iface: Interface, dest: Destination, from: number, to: number): void {
     const node = this.#node;
     const b = p.buf;
     const o = p.off + ethernet.HEADER;
@@ -106,6 +114,7 @@ export class Ipv4Input {
       node.core.drop(p, DROP.NOT_MINE, node.core.why('not-mine', 'forward'));
       return;
     }
+    if (!this.#sourceFits(p, iface, from, to, dest.oif.index)) return;
     if (ipv4.ttl(b, o) <= 1) {
       node.errors.timeExceeded(p, 0);
       node.core.drop(p, DROP.TTL, node.core.why('ttl', 'forward'));

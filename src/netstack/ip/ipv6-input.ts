@@ -53,11 +53,7 @@ export class Ipv6Input {
     const b = p.buf;
     const o = p.off + ethernet.HEADER;
     const from = node.book.key6(b, o + ipv6.SRC);
-    const dest = node.routes.lookup6(node.book.key6(b, o + ipv6.DST), p.mark, from);
-    if (node.rpFilter !== 0 && !iface.loopback && !node.reversePath6(from, iface)) {
-      node.core.drop(p, DROP.RP_FILTER, node.core.why('rp-filter', 'route', node.rpFilter === 1 ? 'strict' : 'loose'));
-      return;
-    }
+    const dest = node.routes.route6(p, node.book.key6(b, o + ipv6.DST), from);
     if (dest.kind === DEST.UNICAST) this.#forward(p, iface, dest);
     else this.#special(p, dest);
   }
@@ -72,6 +68,10 @@ export class Ipv6Input {
         this.#local(p, true);
         return;
       case DEST.BLACKHOLE:
+      case DEST.UNREACHABLE:
+      case DEST.PROHIBIT:
+        // Linux says "no route" of what is unreachable by a route.
+        if (forwards && dest.kind !== DEST.BLACKHOLE) errors.unreachable(p, dest.kind === DEST.UNREACHABLE ? UNREACHABLE.NET : UNREACHABLE.ADMIN);
         core.drop(p, DROP.BLACKHOLE, dest.decision);
         return;
       case DEST.NO_ROUTE:

@@ -121,7 +121,7 @@ export class Output implements IpOutput {
   /** hot. Output hooks, routing, and out. Takes ownership. */
   dispatch(p: Packet, family: 4 | 6, to: number, from: number, dontFragment: boolean): void {
     const node = this.#node;
-    let dest = family === 4 ? node.routes.lookup4(to, p.mark, from) : node.routes.lookup6(to, p.mark, from);
+    let dest = family === 4 ? node.routes.route4(p, to, from) : node.routes.route6(p, to, from);
     p.oif = outInterface(dest);
     p.decision = dest.decision;
     const hooks = family === 4 ? node.hooks.output4 : node.hooks.output6;
@@ -160,8 +160,8 @@ export class Output implements IpOutput {
     const o = p.off + ethernet.HEADER;
     const dest =
       family === 4
-        ? routes.lookup4(book.key4(p.buf, o + ipv4.DST), p.mark, book.key4(p.buf, o + ipv4.SRC))
-        : routes.lookup6(book.key6(p.buf, o + ipv6.DST), p.mark, book.key6(p.buf, o + ipv6.SRC));
+        ? routes.route4(p, book.key4(p.buf, o + ipv4.DST), book.key4(p.buf, o + ipv4.SRC))
+        : routes.route6(p, book.key6(p.buf, o + ipv6.DST), book.key6(p.buf, o + ipv6.SRC));
     p.oif = outInterface(dest);
     return dest;
   }
@@ -188,6 +188,9 @@ export class Output implements IpOutput {
         egress.loop(p);
         return;
       case DEST.BLACKHOLE:
+      case DEST.UNREACHABLE:
+      case DEST.PROHIBIT:
+        if (dest.kind !== DEST.BLACKHOLE) errors.unreachable(p, dest.kind === DEST.UNREACHABLE ? UNREACHABLE.HOST : UNREACHABLE.ADMIN);
         core.drop(p, DROP.BLACKHOLE, dest.decision);
         return;
       case DEST.SCOPED: {

@@ -17,8 +17,18 @@ import * as ipv6 from '../../wire/ipv6.js';
 import * as fragment from '../../wire/ipv6-fragment.js';
 import type { IpNode } from '../ip-node.js';
 
-/** `p.epoch` of a reassembled datagram: no link ever took it. */
-export const REASSEMBLED = -1;
+/** hot. Whether the packet was put together here: no link ever took it, and its `epoch` is the largest fragment's size, negative. */
+export function isReassembled(p: Packet): boolean {
+  return p.epoch < 0;
+}
+
+/**
+ * hot. The largest size, IP header included, in which a packet may go on: what was put together goes on in fragments no
+ * larger than those it came in, as in Linux, since the next links may not take larger ones.
+ */
+export function largestOnward(p: Packet, mtu: number): number {
+  return p.epoch < 0 && -p.epoch < mtu ? -p.epoch : mtu;
+}
 /** Linux's `ipfrag_time`; RFC 1122 3.3.2 recommends 60 to 120 s. */
 export const TIMEOUT4 = seconds(30);
 /** RFC 8200 section 4.5. */
@@ -183,7 +193,7 @@ export class Reassembly {
     const whole = core.pool.take(head + d.total);
     whole.len = head + d.total;
     whole.cause = first.packet.id;
-    whole.epoch = REASSEMBLED;
+    whole.epoch = -Math.max(...d.parts.map((part) => part.packet.len - ethernet.HEADER));
     whole.iif = latest.iif;
     whole.oif = latest.oif;
     whole.mark = latest.mark;

@@ -42,9 +42,10 @@ export class IcmpErrorTranslation {
 
   /**
    * @param other the tuple of the other direction than the error's
+   * @param outside false: the error itself keeps its addresses
    * @returns false when the quote is too short to be translated
    */
-  translate(p: Packet, family: 4 | 6, other: Tuple, manip: Manip): boolean {
+  translate(p: Packet, family: 4 | 6, other: Tuple, manip: Manip, outside = true): boolean {
     const b = p.buf;
     const end = p.off + p.len;
     const { at } = this.#place;
@@ -57,6 +58,7 @@ export class IcmpErrorTranslation {
     if (!inside) return false;
     setU16(b, at + icmp.CHECKSUM, 0);
     setU16(b, at + icmp.CHECKSUM, checksum.finish(checksum.sumView(p.view, at, end - at, pseudo(p, family, end - at))));
+    if (!outside) return true;
     // Outside: an error has no port, and the identifier is none of its own.
     return this.#rewriter.rewrite(b, p.off + ethernet.HEADER, end, family, manip, manip === MANIP_SRC ? other.dstKey : other.srcKey, 0);
   }

@@ -6,7 +6,7 @@ import type { DecisionId } from '../../base/brand.js';
 import type { Interface } from '../interface.js';
 import type { Neighbour } from '../neighbour/neighbour.js';
 import type { Addr } from '../transport.js';
-import type { Route } from '../route-tables.js';
+import type { Route } from './route.js';
 
 /** Kinds of destination, as rtm_type in Linux. */
 export const DEST = {
@@ -23,6 +23,10 @@ export const DEST = {
   SCOPED: 6,
   /** A group that the node has not joined. */
   STRANGE_GROUP: 7,
+  /** Thrown away, and the sender is told: host unreachable. */
+  UNREACHABLE: 8,
+  /** Thrown away, and the sender is told: administratively prohibited. */
+  PROHIBIT: 9,
 } as const;
 export type DestinationKind = (typeof DEST)[keyof typeof DEST];
 
@@ -34,6 +38,26 @@ export interface Destination {
   /** Who gets the frame: the next hop or the destination itself. Set for UNICAST. */
   readonly neighbour: Neighbour | null;
   readonly route: Route | null;
-  /** The route's interned decision; of a drop for BLACKHOLE and NO_ROUTE. */
+  /** The route's interned decision; of a drop for BLACKHOLE, UNREACHABLE, PROHIBIT and NO_ROUTE. */
   readonly decision: DecisionId;
+  /** Of a multipath route: one destination per next hop that is up, two at least; this one is then the first of them. */
+  readonly members: Members | null;
+}
+
+/** Next hops to choose from by a flow's hash. */
+export interface Members {
+  readonly destinations: readonly Destination[];
+  /** Largest 31-bit hash of each, in their order. */
+  readonly bounds: Int32Array;
+}
+
+/** One shape for all, so that the hot path stays monomorphic. */
+export function destination(
+  kind: DestinationKind,
+  addr: Addr,
+  decision: DecisionId,
+  to: Partial<Pick<Destination, 'oif' | 'neighbour' | 'route' | 'members'>> = {},
+): Destination {
+  const { oif = null, neighbour = null, route = null, members = null } = to;
+  return { kind, addr, oif, neighbour, route, decision, members };
 }

@@ -36,7 +36,7 @@ export function takeCommands(f: File): readonly Command[] {
       return true;
     });
     if (done !== undefined) continue;
-    s.skipStatement();
+    s.skipStatement(0);
     if (s.atSign('}') || s.peek() === before) s.next();
   }
   return commands;

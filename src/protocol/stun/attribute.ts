@@ -1,7 +1,7 @@
 /**
  * STUN attributes as values: one table says the code point, the wire shape and where it comes from; codec and servers
  * read the table, so an extension (TURN, NAT behaviour discovery) is a line here and no new code.
- * RFC 8489 section 14, RFC 8445 section 16.1, RFC 8656 section 18, RFC 5780 section 7.
+ * RFC 8489 section 14, RFC 8445 section 16.1, RFC 8656 section 18, RFC 5780 section 7; RFC 3489 section 11.2.
  * @module
  */
 import type { TransportAddress } from './transport-address.js';
@@ -16,6 +16,10 @@ interface AttributeSpec {
 
 export const STUN_ATTRIBUTES = {
   'mapped-address': { code: 0x0001, shape: 'address' },
+  'change-request': { code: 0x0003, shape: 'u32' },
+  // Of RFC 3489 only; later ones have RESPONSE-ORIGIN and OTHER-ADDRESS instead.
+  'source-address': { code: 0x0004, shape: 'address' },
+  'changed-address': { code: 0x0005, shape: 'address' },
   username: { code: 0x0006, shape: 'text' },
   'message-integrity': { code: 0x0008, shape: 'bytes' },
   'error-code': { code: 0x0009, shape: 'error' },

@@ -1,15 +1,16 @@
 /**
- * A Binding server: tells who asks how it looks from here. RFC 8489 sections 6.3 and 12; RESPONSE-ORIGIN of RFC 5780.
+ * A Binding server: tells who asks how it looks from here. RFC 8489 sections 6.3 and 12; where it is asked to be, also for
+ * clients of RFC 3489 (RFC 5389 section 12.2), and from other places than the one that was asked (RFC 5780 section 6.1).
  * Stateless, so it has no deadline.
  * @module
  */
 import { NO_CAUSE, type Cause } from '../../base/brand.js';
 import { NEVER, type Nanos } from '../../base/time.js';
 import type { Machine } from '../machine.js';
-import type { StunAttribute } from './attribute.js';
-import { checkFingerprint, emitStun, isMalformedStun, parseStun } from './codec.js';
-import { looksLikeStun } from './demux.js';
-import { STUN_METHOD, type StunHeader } from './message.js';
+import { STUN_ATTRIBUTES, type StunAttribute } from './attribute.js';
+import { checkFingerprint, emitStun, isMalformedStun, parseStun, type StunPacket } from './codec.js';
+import { isFramedAsStun, looksLikeStun } from './demux.js';
+import { isClassic, numberOf, STUN_METHOD, type StunHeader } from './message.js';
 import type { TransportAddress } from './transport-address.js';
 
 export interface BindingServerIn {
@@ -29,7 +30,15 @@ export interface BindingServerOptions {
   readonly software?: string;
   /** Adds RESPONSE-ORIGIN to answers. */
   readonly responseOrigin?: boolean;
+  /** Answers requests without the magic cookie as well. Not where STUN shares its port with anything else. */
+  readonly classic?: boolean;
+  /** What has both another address and another port than `local`, and answers too; null = nothing does. */
+  readonly other?: (local: TransportAddress) => TransportAddress | null;
 }
+
+/** Bits of CHANGE-REQUEST (RFC 5780 section 7.2, the same in RFC 3489). */
+const CHANGE_IP = 4;
+const CHANGE_PORT = 2;
 
 export class BindingServer implements Machine<BindingServerIn, BindingServerOut> {
   readonly #options: BindingServerOptions;
@@ -44,11 +53,13 @@ export class BindingServer implements Machine<BindingServerIn, BindingServerOut>
     const discard = (why: string): void => {
       out.push({ kind: 'discard', why, cause });
     };
-    if (!looksLikeStun(input.bytes, 0, input.bytes.length)) {
+    const classic = this.#options.classic === true;
+    const looksRight = classic ? isFramedAsStun : looksLikeStun;
+    if (!looksRight(input.bytes, 0, input.bytes.length)) {
       discard('not-stun');
       return;
     }
-    const packet = parseStun(input.bytes, 0, input.bytes.length);
+    const packet = parseStun(input.bytes, 0, input.bytes.length, { classic });
     if (isMalformedStun(packet)) {
       if (packet.header?.class === 'request') this.#answerError(input, packet.header, 400, 'Bad Request', [], out);
       else discard('stun-malformed');
@@ -67,26 +78,69 @@ export class BindingServer implements Machine<BindingServerIn, BindingServerOut>
       discard('stun-fingerprint');
       return;
     }
-    if (packet.unknown.length > 0) {
-      this.#answerError(input, packet, 420, 'Unknown Attribute', [{ name: 'unknown-attributes', types: packet.unknown }], out);
-      return;
-    }
-    this.#answer(input, packet, 'success', [{ name: 'xor-mapped-address', address: input.from }], out);
+    this.#serve(input, packet, out);
   }
 
   tick(): void {
     // Nothing ever becomes due.
   }
 
-  #answerError(input: BindingServerIn, header: StunHeader, code: number, reason: string, more: readonly StunAttribute[], out: BindingServerOut[]): void {
-    this.#answer(input, header, 'error', [{ name: 'error-code', code, reason }, ...more], out);
+  #serve(input: BindingServerIn, packet: StunPacket, out: BindingServerOut[]): void {
+    const other = this.#options.other?.(input.local) ?? null;
+    const change = numberOf(packet, 'change-request');
+    // RFC 5389 section 12.2 and RFC 5780 section 6.1: who has no other address does not know the attribute.
+    const unknown = change !== undefined && other === null ? [STUN_ATTRIBUTES['change-request'].code, ...packet.unknown] : packet.unknown;
+    if (unknown.length > 0) {
+      this.#answerError(input, packet, 420, 'Unknown Attribute', unknown, out);
+      return;
+    }
+    const origin = other === null || change === undefined ? input.local : changed(input.local, other, change);
+    const body = isClassic(packet) ? classicBody(input, origin, other) : this.#body(input, origin, other);
+    this.#answer(input, origin, packet, 'success', body, out);
   }
 
-  #answer(input: BindingServerIn, header: StunHeader, kind: 'success' | 'error', body: readonly StunAttribute[], out: BindingServerOut[]): void {
-    const attributes: StunAttribute[] = [...body];
-    if (this.#options.responseOrigin === true) attributes.push({ name: 'response-origin', address: input.local });
-    if (this.#options.software !== undefined) attributes.push({ name: 'software', text: this.#options.software });
-    const bytes = emitStun({ class: kind, method: header.method, transaction: header.transaction, attributes }, { fingerprint: true });
-    out.push({ kind: 'send', local: input.local, to: input.from, bytes, cause: input.cause ?? NO_CAUSE });
+  #body(input: BindingServerIn, origin: TransportAddress, other: TransportAddress | null): readonly StunAttribute[] {
+    const body: StunAttribute[] = [{ name: 'xor-mapped-address', address: input.from }];
+    // RFC 5780 section 6.1: beside the plain address, by which clients see what rewrites addresses in payloads.
+    if (other !== null) body.push({ name: 'mapped-address', address: input.from }, { name: 'other-address', address: other });
+    if (other !== null || this.#options.responseOrigin === true) body.push({ name: 'response-origin', address: origin });
+    return body;
   }
+
+  #answerError(input: BindingServerIn, header: StunHeader, code: number, reason: string, unknown: readonly number[], out: BindingServerOut[]): void {
+    const attributes = isClassic(header) ? classicError(code, reason, unknown) : plainError(code, reason, unknown);
+    this.#answer(input, input.local, header, 'error', attributes, out);
+  }
+
+  #answer(input: BindingServerIn, origin: TransportAddress, header: StunHeader, kind: 'success' | 'error', body: readonly StunAttribute[], out: BindingServerOut[]): void {
+    const { software } = this.#options;
+    const modern = !isClassic(header);
+    const attributes: readonly StunAttribute[] = modern && software !== undefined ? [...body, { name: 'software', text: software }] : body;
+    const bytes = emitStun({ class: kind, method: header.method, transaction: header.transaction, attributes }, { fingerprint: modern });
+    out.push({ kind: 'send', local: origin, to: input.from, bytes, cause: input.cause ?? NO_CAUSE });
+  }
+}
+
+function changed(local: TransportAddress, other: TransportAddress, change: number): TransportAddress {
+  return { address: ((change & CHANGE_IP) === 0 ? local : other).address, port: ((change & CHANGE_PORT) === 0 ? local : other).port, family: local.family };
+}
+
+/** RFC 5389 section 12.2: MAPPED-ADDRESS instead of XOR-MAPPED-ADDRESS; the rest as RFC 3489 section 8.1 has it, as far as there is another address. */
+function classicBody(input: BindingServerIn, origin: TransportAddress, other: TransportAddress | null): readonly StunAttribute[] {
+  const body: StunAttribute[] = [
+    { name: 'mapped-address', address: input.from },
+    { name: 'source-address', address: origin },
+  ];
+  return other === null ? body : [...body, { name: 'changed-address', address: other }];
+}
+
+function plainError(code: number, reason: string, types: readonly number[]): readonly StunAttribute[] {
+  const error: StunAttribute = { name: 'error-code', code, reason };
+  return types.length === 0 ? [error] : [error, { name: 'unknown-attributes', types }];
+}
+
+/** RFC 3489 knows no padding: a reason fills whole words, and of an odd number of types one is told twice (sections 11.2.9 and 11.2.10). */
+function classicError(code: number, reason: string, types: readonly number[]): readonly StunAttribute[] {
+  const [first] = types;
+  return plainError(code, reason.padEnd(Math.ceil(reason.length / 4) * 4), first !== undefined && types.length % 2 === 1 ? [...types, first] : types);
 }

@@ -1,5 +1,6 @@
 /**
  * STUN between bytes and values (RFC 8489 sections 5 and 14). Parsing never throws: what is wrong is said with its place.
+ * Messages of RFC 3489, without the magic cookie, are read where they are asked for.
  * Sealing (integrity, fingerprint) belongs to emitting, checking it to the parsed packet, because both cover the bytes.
  *
  * @example
@@ -10,7 +11,7 @@
 import { assertInvariant, unreachable } from '../../base/assert.js';
 import { attributeCodeOf, attributeNameOf, isComprehensionRequired, STUN_ATTRIBUTES, type AttributeName, type StunAttribute } from './attribute.js';
 import { equalBytes, fingerprint, hmac } from './integrity.js';
-import { classAndMethod, MAGIC_COOKIE, messageType, STUN_HEADER, type StunHeader, type StunMessage } from './message.js';
+import { classAndMethod, isClassic, MAGIC_COOKIE, messageType, STUN_HEADER, type StunHeader, type StunMessage } from './message.js';
 import { addressBytes, addressText, type TransportAddress } from './transport-address.js';
 
 const ATTRIBUTE_HEADER = 4;
@@ -74,14 +75,15 @@ function malformed(at: number, why: string, header?: StunHeader): StunMalformed 
   return header === undefined ? { malformed: true, layer: 'stun', at, why } : { malformed: true, layer: 'stun', at, why, header };
 }
 
-/** Reads one message that fills `buf[off .. off + len)`. */
-export function parseStun(buf: Uint8Array, off: number, len: number): StunPacket | StunMalformed {
+/** Reads one message that fills `buf[off .. off + len)`. @param accept `classic`: also one of RFC 3489 */
+export function parseStun(buf: Uint8Array, off: number, len: number, accept: { readonly classic?: boolean } = {}): StunPacket | StunMalformed {
   if (len < STUN_HEADER) return malformed(0, `${len} octets are less than the header of ${STUN_HEADER}`);
   const bytes = buf.slice(off, off + len);
   const type = u16(bytes, 0);
   if ((type & 0xc000) !== 0) return malformed(0, 'the first two bits are not zero');
-  if (u32(bytes, 4) !== MAGIC_COOKIE) return malformed(4, 'no magic cookie');
-  const header: StunHeader = { ...classAndMethod(type), transaction: hexOfBytes(bytes, 8, 12) };
+  const classic = u32(bytes, 4) !== MAGIC_COOKIE;
+  if (classic && accept.classic !== true) return malformed(4, 'no magic cookie');
+  const header: StunHeader = { ...classAndMethod(type), transaction: classic ? hexOfBytes(bytes, 4, 16) : hexOfBytes(bytes, 8, 12) };
   const body = u16(bytes, 2);
   if ((body & 3) !== 0) return malformed(2, `length ${body} is no multiple of 4`, header);
   if (body + STUN_HEADER !== len) return malformed(2, `length says ${body + STUN_HEADER} octets, there are ${len}`, header);
@@ -216,17 +218,20 @@ function parseAddress(b: Uint8Array, o: number, n: number, transaction: string |
   return { address: addressText(raw), port, family: size === 4 ? 4 : 6 };
 }
 
-/** Writes a message and its seals. */
+/** Writes a message and its seals. One of RFC 3489 knows none of the seals but integrity, and no padding. */
 export function emitStun(message: StunMessage, seal: StunSeal = {}): Uint8Array {
-  assertInvariant(message.transaction.length === 24, 'a STUN transaction id has 12 octets');
+  const classic = isClassic(message);
+  assertInvariant(classic || message.transaction.length === 24, 'a STUN transaction id has 12 octets, or 16 in RFC 3489');
   const values = message.attributes.map((a) => ({ code: attributeCodeOf(a), value: valueBytes(a, message.transaction) }));
+  assertInvariant(!classic || (seal.fingerprint !== true && values.every((v) => (v.value.length & 3) === 0)), 'a message of RFC 3489 has no fingerprint and no padding');
   const plain = values.reduce((sum, v) => sum + ATTRIBUTE_HEADER + ((v.value.length + 3) & ~3), STUN_HEADER);
   const total = plain + (seal.integrity ? 4 + SHA1_LENGTH : 0) + (seal.integritySha256 ? 4 + SHA256_LENGTH : 0) + (seal.fingerprint === true ? 8 : 0);
   const b = new Uint8Array(total);
   const view = new DataView(b.buffer);
   view.setUint16(0, messageType(message.class, message.method));
   view.setUint32(4, MAGIC_COOKIE);
-  for (let i = 0; i < 12; i++) b[8 + i] = mask(message.transaction, i + 4);
+  const id = STUN_HEADER - message.transaction.length / 2;
+  for (let i = id; i < STUN_HEADER; i++) b[i] = parseInt(message.transaction.slice(2 * (i - id), 2 * (i - id) + 2), 16);
   let at = STUN_HEADER;
   const put = (code: number, value: Uint8Array): void => {
     view.setUint16(at, code);

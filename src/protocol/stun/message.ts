@@ -19,8 +19,13 @@ export interface StunHeader {
   readonly class: StunClass;
   /** 12 bits. */
   readonly method: number;
-  /** 96 bits as 24 lower-case hex digits. */
+  /** 96 bits as 24 lower-case hex digits; of RFC 3489, where the cookie's place belongs to it, 128 bits as 32. */
   readonly transaction: string;
+}
+
+/** Of RFC 3489 ("classic STUN"): no magic cookie, no padding, no fingerprint. */
+export function isClassic(header: StunHeader): boolean {
+  return header.transaction.length === 32;
 }
 
 export interface StunMessage extends StunHeader {
@@ -54,13 +59,13 @@ export function textOf(message: Attributed, name: 'username' | 'realm' | 'nonce'
 
 export function addressOf(
   message: Attributed,
-  name: 'mapped-address' | 'xor-mapped-address' | 'xor-relayed-address' | 'xor-peer-address' | 'alternate-server' | 'response-origin' | 'other-address',
+  name: 'mapped-address' | 'source-address' | 'changed-address' | 'xor-mapped-address' | 'xor-relayed-address' | 'xor-peer-address' | 'alternate-server' | 'response-origin' | 'other-address',
 ): TransportAddress | undefined {
   const attribute = message.attributes.find((a) => a.name === name);
   return attribute !== undefined && 'address' in attribute ? attribute.address : undefined;
 }
 
-export function numberOf(message: Attributed, name: 'priority' | 'lifetime' | 'channel-number' | 'requested-transport' | 'requested-address-family'): number | undefined {
+export function numberOf(message: Attributed, name: 'change-request' | 'priority' | 'lifetime' | 'channel-number' | 'requested-transport' | 'requested-address-family'): number | undefined {
   const attribute = message.attributes.find((a) => a.name === name);
   return attribute !== undefined && 'value' in attribute ? attribute.value : undefined;
 }

@@ -78,6 +78,9 @@ class Client implements RoleServer {
         return this.#invite(text(fields, 'to'));
       case 'hang-up':
         return this.#hangUp();
+      case 'mute':
+      case 'unmute':
+        return this.#mute(command === 'mute');
       case 'message':
         return this.#message(text(fields, 'to'), text(fields, 'text'));
       case 'statistics':
@@ -323,6 +326,11 @@ class Client implements RoleServer {
     return {};
   }
 
+  #mute(muted: boolean): Promise<Json> {
+    for (const call of this.#calls.values()) call.media.setDirection(muted ? 'recvonly' : 'sendrecv');
+    return Promise.resolve({});
+  }
+
   #ended(id: number, why: string): void {
     const call = this.#calls.get(id);
     if (call !== undefined) {
@@ -339,6 +347,8 @@ class Client implements RoleServer {
       controlling,
       ports: this.#config.audioPorts,
       stunServers: this.#stun,
+      rtcpMux: this.#config.rtcpMux,
+      settings: { consent: this.#config.consent, keepalive: seconds(this.#config.keepAlive) },
       source: this.#recording.play(this.#host.random.below(this.#recording.length)),
       ...(!this.#config.srtp && { suite: null }),
     });

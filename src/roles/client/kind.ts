@@ -18,6 +18,8 @@ export const client: RoleKind = {
     'sign-out': 'removes the registration',
     call: 'calls a user: { to }; done when media flows or the call was refused',
     'hang-up': 'ends the call',
+    mute: 'sends no sound in any call: no RTP at all, as with silence suppression',
+    unmute: 'sends sound again',
     message: 'sends an instant message: { to, text }',
     statistics: 'what was sent and received, per call',
   },

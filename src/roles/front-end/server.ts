@@ -48,6 +48,8 @@ class FrontEnd {
   readonly #names: ReadonlySet<string>;
   /** Addresses of nodes that are no clients and nobody's phone: other servers, whose requests were authenticated before. */
   readonly #servers: ReadonlySet<string>;
+  /** Names of front ends, which a peer proves by its certificate: behind a translator its address says nothing. */
+  readonly #peers: ReadonlySet<string>;
   readonly #homes: ReadonlyMap<string, PlanUser>;
   #expiry: TimerId | null = null;
   #booked: Nanos = NEVER;
@@ -62,6 +64,7 @@ class FrontEnd {
     const seats = new Set(plan.users.map((user) => user.node));
     const servers = plan.nodes.filter((n) => n.kind !== 'client' && !n.forwards && !seats.has(n.name));
     this.#servers = new Set(servers.flatMap((n) => n.interfaces.flatMap((i) => i.addresses.map((a) => a.address))));
+    this.#peers = new Set(plan.nodes.filter((n) => n.kind === node.kind).flatMap((n) => n.certificateNames));
     this.#homes = new Map(plan.users.map((user) => [user.address.toLowerCase(), user]));
     this.#registrar = new Registrar({ realm: config.domains[0] ?? node.name, rng: host.random, algorithms: config.digest, home: (address) => this.#home(address) });
     this.#transport = new SipTransport(host, {
@@ -74,7 +77,7 @@ class FrontEnd {
       closed: (connection) => {
         this.#closed(connection);
       },
-    });
+    }, { mutual: true });
     const proxy = new Proxy({
       rng: host.random,
       isMe: (name, port) => this.#names.has(name.toLowerCase()) && (port === null || config.ports.includes(port)),
@@ -139,9 +142,10 @@ class FrontEnd {
     return { kind: 'forward', targets: [{ uri: null, hop: { kind: 'target', ...serverDoor(this.#context.plan, home) } }] };
   }
 
-  /** Users are known by the connection that they signed in on, servers by their address; others are challenged. */
+  /** Users are known by the connection that they signed in on, servers by certificate or address; others are challenged. */
   #authorize(request: SipRequest, source: Source, now: Nanos): (Decision & { kind: 'respond' }) | null {
-    if (request.method === 'REGISTER' || this.#servers.has(source.address)) return null;
+    const proved = source.names?.some((name) => this.#peers.has(name)) ?? false;
+    if (request.method === 'REGISTER' || proved || this.#servers.has(source.address)) return null;
     const signedIn = this.#registrar.location.usersOf(source.connection);
     if (signedIn.length > 0 && toTag(request) !== '') return null;
     const { uri } = from(request);

@@ -29,6 +29,8 @@ export interface TransportOptions {
   /** Interval of keep-alives on connections that were opened from here (RFC 5626 4.4.1: 95 to 120 s); null = none. */
   readonly keepAlive?: Nanos | null;
   readonly dscp?: number;
+  /** A server among servers: shows its certificate where it connects, asks for one where it listens (RFC 3261 section 26.3.1). */
+  readonly mutual?: boolean;
 }
 
 interface Connection {
@@ -70,10 +72,10 @@ export class SipTransport {
 
   /** Errors: NET_ADDRESS_IN_USE, NET_ADDRESS_NOT_MINE. */
   async listen(address: string, port: number): Promise<void> {
-    const { dscp } = this.#options;
+    const { dscp, mutual = false } = this.#options;
     const listener = await tlsListen(
       this.#host,
-      { address, port, ...(dscp !== undefined && { dscp }) },
+      { address, port, asksClients: mutual, ...(dscp !== undefined && { dscp }) },
       (stream) => {
         const connection = this.#make(null, 'server');
         this.#opened(connection, stream, { address, port });
@@ -131,12 +133,12 @@ export class SipTransport {
 
   /** Tries the addresses of a name in order; the last failure counts. */
   async #reach(host: string, port: number): Promise<TlsStream> {
-    const { dscp } = this.#options;
+    const { dscp, mutual = false } = this.#options;
     const timeout = this.#options.timeout ?? TIMEOUT;
     let failure = new LabError('DNS_NXDOMAIN', `${host} has no address`);
     for (const address of await this.#addressesOf(host)) {
       try {
-        return await tlsConnect(this.#host, { to: this.#host.endpoint(address, port), serverName: host, timeout, ...(dscp !== undefined && { dscp }) });
+        return await tlsConnect(this.#host, { to: this.#host.endpoint(address, port), serverName: host, timeout, identified: mutual, ...(dscp !== undefined && { dscp }) });
       } catch (error) {
         if (!LabError.is(error)) throw error;
         failure = error;
@@ -164,7 +166,7 @@ export class SipTransport {
 
   #opened(connection: Connection, stream: TlsStream, local: { readonly address: string; readonly port: number } | null): void {
     connection.stream = stream;
-    connection.source = { connection: connection.id, address: stream.remote.address, port: stream.remote.port, local };
+    connection.source = { connection: connection.id, address: stream.remote.address, port: stream.remote.port, local, names: stream.clientNames };
     const over = (): void => {
       this.#drop(connection, new LabError('NET_CLOSED', `connection with ${stream.remote.address}:${stream.remote.port} was closed`));
     };

@@ -1,5 +1,6 @@
 /**
- * Node kind `stun`: a STUN server (RFC 8489 section 12) that tells clients how they look from its place.
+ * Node kind `stun`: a STUN server (RFC 8489 section 12) that tells clients how they look from its place, also clients of
+ * RFC 3489.
  * @module
  */
 import { zodConfigSchema } from '../../topology/config-schema.js';

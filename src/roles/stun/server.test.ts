@@ -38,8 +38,31 @@ describe('stun node', () => {
     expect(wire.discards).toEqual([{ host: 'stun', cause: 1, reason: 'not-stun' }]);
   });
 
-  it('its configuration is a port, 3478 by default', () => {
+  it('with a second port and a second address it answers from where it is asked to (RFC 5780 section 6.1)', async () => {
+    const wire = new Wire();
+    await start(new TestHost(wire, 'stun', ['203.0.113.1', '203.0.113.2', '2001:db8:ff::1']), context({ alternatePort: 3479 }));
+    const client = new TestHost(wire, 'client', ['192.0.2.1']);
+    const socket = await client.udp({ address: '192.0.2.1', port: 5000 }, () => undefined);
+    const asked = async (address: string, port: number, value: number): Promise<string | undefined> => {
+      const request = emitStun({ class: 'request', method: 1, transaction: 'ab'.repeat(12), attributes: [{ name: 'change-request', value }] });
+      socket.send(request, 0, request.length, client.endpoint(address, port));
+      await wire.run(100);
+      return wire.crossings.at(-1)?.from;
+    };
+    expect(await asked('203.0.113.1', 3478, 6)).toBe('203.0.113.2|3479');
+    expect(await asked('203.0.113.2', 3479, 4)).toBe('203.0.113.1|3479');
+    expect(await asked('203.0.113.2', 3479, 2)).toBe('203.0.113.2|3478');
+  });
+
+  it('with a second port and one address it does not start', async () => {
+    const start_ = start(new TestHost(new Wire(), 'stun', ['203.0.113.1', '2001:db8:ff::1']), context({ alternatePort: 3479 }));
+    await expect(start_).rejects.toMatchObject({ code: 'LAB_ROLE_FAILED', message: expect.stringContaining('two addresses') as string });
+  });
+
+  it('its configuration is a port, 3478 by default, and another one', () => {
     expect(stun.schema.parse({})).toEqual({ ok: true, value: { port: 3478 } });
+    expect(stun.schema.parse({ alternatePort: 3479 })).toEqual({ ok: true, value: { port: 3478, alternatePort: 3479 } });
+    expect(stun.schema.parse({ alternatePort: 3478 }).ok).toBe(false);
     expect(stun.schema.parse({ port: 0 }).ok).toBe(false);
     expect(stun.schema.parse({ prot: 3478 }).ok).toBe(false);
   });

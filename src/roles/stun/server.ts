@@ -1,33 +1,56 @@
 /**
- * The STUN server role: one socket for each address, the Binding server of `protocol/stun` behind all of them.
+ * The STUN server role: a socket for each address and port, the Binding server of `protocol/stun` behind all of them.
  * @module
  */
+import { must } from '../../base/assert.js';
 import { LabError } from '../../base/error.js';
 import type { Host, UdpSocket } from '../../host/host.js';
 import { BindingServer, type BindingServerOut } from '../../protocol/stun/binding-server.js';
+import { formatAddress, type TransportAddress } from '../../protocol/stun/transport-address.js';
 import type { RoleContext, RoleServer } from '../role.js';
 import { stunConfig } from './config.js';
 
 export async function start(host: Host, context: RoleContext): Promise<RoleServer> {
-  const { port } = stunConfig.parse(context.node.config ?? {});
-  const server = new BindingServer({ software: 'callpath' });
-  const sockets: UdpSocket[] = [];
-  for (const address of host.addresses) {
-    const socket = await host.udp({ address, port, sync: true }, (buf, off, len, from, cause) => {
+  const { port, alternatePort } = stunConfig.parse(context.node.config ?? {});
+  const others = alternatePort === undefined ? new Map<string, TransportAddress>() : pairs(host.addresses, port, alternatePort);
+  const server = new BindingServer({ software: 'callpath', classic: true, other: (local) => others.get(formatAddress(local)) ?? null });
+  const sockets = new Map<string, UdpSocket>();
+  const open = async (address: string, at: number): Promise<void> => {
+    const socket = await host.udp({ address, port: at, sync: true }, (buf, off, len, from, cause) => {
       const out: BindingServerOut[] = [];
       server.handle({ kind: 'datagram', local: socket.local, from, bytes: buf.slice(off, off + len), cause }, host.clock.now, out);
       for (const one of out) {
-        if (one.kind === 'send') socket.send(one.bytes, 0, one.bytes.length, from, one.cause);
+        if (one.kind === 'send') must(sockets.get(formatAddress(one.local)), 'the socket of an origin').send(one.bytes, 0, one.bytes.length, from, one.cause);
         else host.discard(one.cause, one.why);
       }
     });
-    sockets.push(socket);
-  }
+    sockets.set(formatAddress(socket.local), socket);
+  };
+  for (const address of host.addresses) await open(address, port);
+  for (const { address, port: at } of others.values()) if (at !== port) await open(address, at);
   return {
     call: (command) => Promise.reject(new LabError('ROLE_COMMAND', `stun knows no command ${command}`, { expected: 'none: a stun node only answers' })),
     stop: () => {
-      for (const socket of sockets) socket.close();
+      for (const socket of sockets.values()) socket.close();
       return Promise.resolve();
     },
   };
+}
+
+/**
+ * RFC 5780 section 6: of two addresses and two ports, each has one in which both differ. The first two addresses of a
+ * family, by the four places that they make with the ports. Errors: LAB_ROLE_FAILED when no family has two.
+ */
+function pairs(addresses: readonly string[], port: number, alternate: number): ReadonlyMap<string, TransportAddress> {
+  const places = new Map<string, TransportAddress>();
+  for (const family of [4, 6] as const) {
+    const [first, second] = addresses.filter((address) => address.includes(':') === (family === 6));
+    if (first === undefined || second === undefined) continue;
+    for (const [address, other] of [[first, second], [second, first]] as const) {
+      places.set(formatAddress({ address, port, family }), { address: other, port: alternate, family });
+      places.set(formatAddress({ address, port: alternate, family }), { address: other, port, family });
+    }
+  }
+  if (places.size > 0) return places;
+  throw new LabError('LAB_ROLE_FAILED', '`alternatePort` needs two addresses of one family at the node');
 }

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
+import { z } from 'zod';
 import { KIND_INFOS } from '../../roles/kinds.js';
 import type { Plan } from '../../topology/plan.js';
 import { parseTopology } from '../../topology/topology-file.js';
@@ -22,6 +23,48 @@ interface Service {
   command?: string[];
   volumes?: string[];
   environment?: Record<string, string>;
+}
+
+const list = z.array(z.string()).refine((items) => new Set(items).size === items.length, { error: 'no item twice' });
+const map = z.record(z.string(), z.string());
+
+/**
+ * Keys that both readers know, in a shape that both take: docker-compose 1.29 by its schema (`compose_spec.json` of early
+ * 2021), `docker compose` by that of the Compose Specification (schema/compose-spec.json, 2025), in which `version` is obsolete.
+ */
+const BOTH = z.strictObject({
+  services: z.record(
+    z.string().regex(/^[a-zA-Z0-9._-]+$/),
+    z.strictObject({
+      build: z.strictObject({ context: z.string(), dockerfile: z.string(), args: map }),
+      cap_add: list.optional(),
+      cap_drop: list.optional(),
+      command: z.array(z.string()).optional(),
+      depends_on: list.optional(),
+      devices: list.optional(),
+      entrypoint: z.array(z.string()).optional(),
+      environment: map.optional(),
+      hostname: z.string().optional(),
+      image: z.string(),
+      init: z.boolean().optional(),
+      labels: map.optional(),
+      network_mode: z.string(),
+      pid: z.string().optional(),
+      read_only: z.boolean().optional(),
+      security_opt: list.optional(),
+      user: z.string().optional(),
+      volumes: list.optional(),
+    }),
+  ),
+});
+
+/** What a reader of either kind would not take. Keys `x-...` are the file's own. */
+function unknownToOne(text: string): readonly string[] {
+  // YAML 1.1, as both read it: `on` is a truth value there.
+  const file = parse(text, { merge: true, version: '1.1' }) as Record<string, unknown>;
+  const known = Object.fromEntries(Object.entries(file).filter(([key]) => !key.startsWith('x-')));
+  const result = BOTH.safeParse(known);
+  return result.success ? [] : result.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`);
 }
 
 function planOf(text: string, file: string): Plan {
@@ -52,6 +95,20 @@ describe('the Compose file', () => {
   it('that is committed is the one of the reference topology', () => {
     const committed = readFileSync(join(ROOT, 'docker-compose.yml'), 'utf8');
     expect(committed, `make it anew: callpath compose ${TOPOLOGY} > docker-compose.yml`).toBe(composeFile(plan, { topology: TOPOLOGY }));
+  });
+
+  it('has no key and no shape that docker-compose 1.29 or `docker compose` does not know', () => {
+    const file = readFileSync(join(ROOT, 'docker-compose.yml'), 'utf8');
+    expect(unknownToOne(file)).toEqual([]);
+    // Also with names that YAML would take for something else.
+    expect(unknownToOne(composeFile(two('on', 'null'), { topology: 'two.lab.yaml' }))).toEqual([]);
+  });
+
+  it('one of another version, or with a key that one of them does not know, would be found', () => {
+    const file = composeFile(plan, { topology: TOPOLOGY });
+    expect(unknownToOne(`version: "3.8"\n${file}`)).toEqual([expect.stringContaining('version')]);
+    expect(unknownToOne(file.replace('    pid: host\n', '    pid: host\n    attach: true\n'))).toEqual([expect.stringContaining('attach')]);
+    expect(unknownToOne(file.replace('    environment: {', '    environment: {DEBUG: on, '))).toEqual([expect.stringContaining('services.lab.environment.DEBUG')]);
   });
 
   it('has a service per node, which has no network, no rights and nothing to write to', () => {

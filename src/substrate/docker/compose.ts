@@ -11,7 +11,7 @@
  */
 import { LabError } from '../../base/error.js';
 import type { Plan, PlanNode } from '../../topology/plan.js';
-import { COMPOSE_VARIABLE, IMAGE, LABEL } from './vocabulary.js';
+import { COMPOSE_VARIABLE, IMAGE, IMAGE_VARIABLE, LABEL } from './vocabulary.js';
 
 export interface ComposeOptions {
   /** Path of the topology file, relative to the folder of the Compose file. */
@@ -64,9 +64,9 @@ function head(topology: string, lab: string): readonly string[] {
 function common(): readonly string[] {
   return [
     'x-image: &image',
-    `  image: \${CALLPATH_IMAGE:-${IMAGE}}`,
+    `  image: \${${IMAGE_VARIABLE}:-${IMAGE}}`,
     '  build:',
-    '    context: .',
+    '    context: "."',
     '    dockerfile: lab/images/Dockerfile',
     '    args:',
     '      BASE: ${CALLPATH_BASE:-node:22-bookworm-slim}',

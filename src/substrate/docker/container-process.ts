@@ -11,6 +11,12 @@ import type { Engine } from './engine.js';
 import type { Stdio } from './stdio.js';
 
 const Exec = z.object({ Running: z.boolean(), ExitCode: z.int().nullable(), Pid: z.int() });
+export type ExecState = z.infer<typeof Exec>;
+
+/** `ExitCode` is null until it has ended, `Pid` 0 until it was started. Errors: DOCKER_REFUSED, also when it is not known (any more). */
+export async function inspectExec(engine: Engine, id: string): Promise<ExecState> {
+  return Exec.parse((await engine.call('GET', `/exec/${id}/json`)).body);
+}
 
 /** A shell's way to say "killed by signal N", which is the daemon's too. */
 const KILLED = 128;
@@ -44,7 +50,7 @@ export class ContainerProcess extends EventEmitter<Events> {
 
   /** Asks for SIGKILL, whatever signal is named; whether it came to that tells `exit`. */
   kill(): boolean {
-    this.#look()
+    inspectExec(this.#engine, this.#id)
       .then((exec) => exec.Running && exec.Pid > 0 && process.kill(exec.Pid, 'SIGKILL'))
       // It has ended meanwhile; or the daemon does not answer, and its containers end with the stream that they hang on.
       .catch(() => false);
@@ -53,7 +59,7 @@ export class ContainerProcess extends EventEmitter<Events> {
 
   async #ended(): Promise<void> {
     // A daemon that is gone can't tell how the process ended; that it has ended is known all the same.
-    const code = await this.#look().then(
+    const code = await inspectExec(this.#engine, this.#id).then(
       (exec) => exec.ExitCode,
       () => null,
     );
@@ -61,9 +67,5 @@ export class ContainerProcess extends EventEmitter<Events> {
     const shown = signal === null ? code : null;
     this.emit('exit', shown, signal);
     this.emit('close', shown, signal);
-  }
-
-  async #look(): Promise<z.infer<typeof Exec>> {
-    return Exec.parse((await this.#engine.call('GET', `/exec/${this.#id}/json`)).body);
   }
 }

@@ -25,10 +25,10 @@ import { Engine } from './engine.js';
 import { ContainerGround, type ContainerOptions } from './ground.js';
 import { startGuard } from './guard.js';
 import { ownerLabel, sweep } from './ownership.js';
-import { COMPOSE_VARIABLE, IMAGE, LABEL } from './vocabulary.js';
+import { COMPOSE_VARIABLE, IMAGE, IMAGE_VARIABLE, LABEL } from './vocabulary.js';
 
 export interface DockerOptions {
-  /** What the nodes run from. */
+  /** What the nodes run from; without it what CALLPATH_IMAGE names, or `callpath:local`. */
   readonly image?: string;
   /** Folders of this machine that the nodes can read, `SOURCE:TARGET`. */
   readonly mounts?: readonly string[];
@@ -42,7 +42,7 @@ const TOOLS = ['ip', 'nft'] as const;
 
 export function createDocker(options: DockerOptions = {}): Substrate {
   const { kindModules } = options;
-  const containers = { image: options.image ?? IMAGE, mounts: options.mounts ?? [], ...(options.main !== undefined && { main: options.main }) };
+  const containers = { image: options.image ?? imageAsked(), mounts: options.mounts ?? [], ...(options.main !== undefined && { main: options.main }) };
   const origin = new Origin();
   return {
     name: 'docker',
@@ -58,6 +58,11 @@ export function createDocker(options: DockerOptions = {}): Substrate {
 }
 
 export const docker: Substrate = createDocker();
+
+function imageAsked(): string {
+  const asked = process.env[IMAGE_VARIABLE];
+  return asked === undefined || asked === '' ? IMAGE : asked;
+}
 
 /** Errors: DOCKER_*, KERNEL_*. */
 async function groundOf(plan: Plan, options: ContainerOptions): Promise<ContainerGround> {

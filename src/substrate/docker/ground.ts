@@ -7,6 +7,7 @@ import { hostname } from 'node:os';
 import { z } from 'zod';
 import { must } from '../../base/assert.js';
 import { LabError } from '../../base/error.js';
+import { container } from '../../roles/container/kind.js';
 import type { Plan, PlanNode } from '../../topology/plan.js';
 import type { Ground } from '../kernel/lab/kernel-lab.js';
 import { Namespace } from '../kernel/namespace/namespace.js';
@@ -17,8 +18,10 @@ import type { ProgramChild } from '../kernel/program/program.js';
 import type { ProgramStart } from '../kernel/program/program-start.js';
 import { RpcClient, type RoleListener } from '../kernel/rpc/rpc-client.js';
 import { type Libc, loadLibc } from '../kernel/tap/libc.js';
+import type { InsideCommand, PreparedCommand } from '../substrate.js';
 import { Container, listContainers } from './container.js';
 import type { Engine } from './engine.js';
+import { prepareExec } from './exec.js';
 import { type Guard, startGuard } from './guard.js';
 import { ownerLabel } from './ownership.js';
 import { startProgramContainer } from './program-container.js';
@@ -57,6 +60,8 @@ export class ContainerGround implements Ground {
   readonly #guard: Guard | null;
   /** Id of the lab; null in one of Compose. */
   readonly #lab: string | null;
+  /** Ids of the containers that foreign programs run in, by node. */
+  readonly #programs = new Map<string, string>();
   #launched = 0;
 
   private constructor(engine: Engine, containers: ReadonlyMap<string, Container>, own: { readonly lab: string; readonly guard: Guard } | null, main: string = MAIN) {
@@ -116,10 +121,22 @@ export class ContainerGround implements Ground {
   }
 
   /** Errors: DOCKER_*. */
-  launch(node: PlanNode, _namespace: Namespace, start: ProgramStart): Promise<ProgramChild> {
+  async launch(node: PlanNode, _namespace: Namespace, start: ProgramStart): Promise<ProgramChild> {
     const lab = must(this.#lab, 'a lab of its own: programs are refused in one of Compose');
     const labels = { [LABEL.lab]: lab, [LABEL.program]: node.name, [LABEL.owner]: ownerLabel() };
-    return startProgramContainer(this.#engine, { name: `callpath-${lab}-${node.name}-program-${++this.#launched}`, labels, network: this.#of(node).id }, start);
+    const program = await startProgramContainer(this.#engine, { name: `callpath-${lab}-${node.name}-program-${++this.#launched}`, labels, network: this.#of(node).id }, start);
+    this.#programs.set(node.name, program.id);
+    void program.ended.then(() => {
+      if (this.#programs.get(node.name) === program.id) this.#programs.delete(node.name);
+    });
+    return program;
+  }
+
+  /** Of a node with a foreign image, inside the container of that. Errors: ROLE_COMMAND, DOCKER_*. */
+  async inside(node: PlanNode, command: InsideCommand): Promise<PreparedCommand> {
+    const id = node.kind === container.kind ? this.#programs.get(node.name) : this.#of(node).id;
+    if (id === undefined) throw new LabError('ROLE_COMMAND', `the container of ${node.name} does not run`, { hint: 'start it; or run a program of this machine in its network: --machine-tools' });
+    return prepareExec(this.#engine, id, command);
   }
 
   async close(): Promise<void> {
@@ -174,7 +191,10 @@ async function empty(libc: Libc, node: PlanNode, container: Container): Promise<
     const bridge = bridgeName(node);
     const hasBridge = namespace.inside(() => readFileSync('/proc/thread-self/net/dev', 'utf8').includes(` ${bridge}:`));
     if (hasBridge) await runTool(namespace, { tool: 'ip', arguments: ['link', 'delete', 'dev', bridge], input: '' });
-    for (const family of ['-4', '-6']) await runTool(namespace, { tool: 'ip', arguments: [family, 'route', 'flush', 'type', 'blackhole'], input: '' });
+    for (const family of ['-4', '-6']) {
+      for (const type of ['blackhole', 'unreachable', 'prohibit']) await runTool(namespace, { tool: 'ip', arguments: [family, 'route', 'flush', 'table', 'all', 'type', type], input: '' });
+      await runTool(namespace, { tool: 'ip', arguments: [family, '-batch', '-'], input: 'rule flush\nrule add priority 32766 lookup main\n' });
+    }
     await runTool(namespace, { tool: 'nft', arguments: ['flush', 'ruleset'], input: '' });
   } finally {
     namespace.close();

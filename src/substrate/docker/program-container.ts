@@ -26,8 +26,13 @@ export interface ProgramContainerSpec {
   readonly network: string;
 }
 
+export interface ContainedProgram extends ProgramChild {
+  /** Of its container. */
+  readonly id: string;
+}
+
 /** Errors: DOCKER_*. Leaves nothing behind when it fails. */
-export async function startProgramContainer(engine: Engine, spec: ProgramContainerSpec, start: ProgramStart): Promise<ProgramChild> {
+export async function startProgramContainer(engine: Engine, spec: ProgramContainerSpec, start: ProgramStart): Promise<ContainedProgram> {
   const image = must(start.image, 'the image of a container');
   const made = await engine.call('POST', '/containers/create', { query: { name: spec.name }, body: createBody(spec, start, image), accept: [404] });
   if (made.status === 404) throw new LabError('DOCKER_IMAGE', `there is no image "${image}"`, { hint: `docker pull ${image}` });
@@ -44,7 +49,7 @@ export async function startProgramContainer(engine: Engine, spec: ProgramContain
     });
     await engine.call('POST', `/containers/${id}/start`);
     const { State: state } = State.parse((await engine.call('GET', `/containers/${id}/json`)).body);
-    return { pid: state.Pid === 0 ? undefined : state.Pid, stdout, stderr, ended, terminate: () => signal(engine, id, 'SIGTERM'), kill: () => signal(engine, id, 'SIGKILL') };
+    return { id, pid: state.Pid === 0 ? undefined : state.Pid, stdout, stderr, ended, terminate: () => signal(engine, id, 'SIGTERM'), kill: () => signal(engine, id, 'SIGKILL') };
   } catch (error) {
     await removeContainer(engine, id);
     throw error;

@@ -6,6 +6,9 @@
 /** The image that nodes run from, unless another is asked for. */
 export const IMAGE = 'callpath:local';
 
+/** Environment variable that asks for another; the Compose file reads it too. */
+export const IMAGE_VARIABLE = 'CALLPATH_IMAGE';
+
 /** Labels: what a container says about itself, so that people find it, and so does a later lab. */
 export const LABEL = {
   /** Id of the lab: all its containers carry it. */

@@ -5,6 +5,8 @@
  * Nothing outlives a lab, however it ends: namespaces and devices hang on file descriptors of this process, role
  * processes die with it (`setpriv --pdeathsig`) and with their stdin.
  *
+ * Who is not root gets a user namespace ({@link Substrate.gainRights}); nothing else differs.
+ *
  * @example
  * const lacks = await netns.probe();
  * const lab = await netns.build(plan, deps);
@@ -14,6 +16,7 @@ import { LabError } from '../../base/error.js';
 import { type Ground, KernelLab } from '../kernel/lab/kernel-lab.js';
 import { Origin } from '../kernel/lab/origin.js';
 import { Namespace } from '../kernel/namespace/namespace.js';
+import { mayMakeNamespaces, startAsNamespaceRoot } from '../kernel/namespace/user-namespace.js';
 import { hasTool, missing, runTool } from '../kernel/namespace/tool.js';
 import { startIsolated } from '../kernel/program/isolated.js';
 import { spawnRole } from '../kernel/role/role-process.js';
@@ -47,6 +50,7 @@ export function createNetns(options: NetnsOptions = {}): Substrate {
   return {
     name: 'netns',
     originSeconds: () => origin.announce(),
+    gainRights,
     probe,
     async build(plan, deps) {
       refusePrograms(plan, deps.kinds, 'netns', ['process']);
@@ -56,6 +60,12 @@ export function createNetns(options: NetnsOptions = {}): Substrate {
 }
 
 export const netns: Substrate = createNetns();
+
+async function gainRights(command: readonly string[]): Promise<void> {
+  // Another system lacks more than rights, which the probe tells.
+  if (process.platform !== 'linux' || mayMakeNamespaces()) return;
+  startAsNamespaceRoot(await loadLibc(), command);
+}
 
 /** Does once what a lab does: a namespace, a device in it, a setting by `ip`. */
 async function probe(): Promise<readonly LabError[]> {

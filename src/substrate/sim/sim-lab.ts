@@ -7,32 +7,27 @@ import { LabError } from '../../base/error.js';
 import { must } from '../../base/assert.js';
 import { randomRoot } from '../../base/rng.js';
 import type { Nanos } from '../../base/time.js';
-import { createFabric } from '../../fabric/fabric.js';
 import type { Fabric } from '../../fabric/fabric.js';
 import { createScheduler } from '../../fabric/lab-scheduler.js';
 import type { LabScheduler } from '../../fabric/lab-scheduler.js';
-import type { LinkControl, LinkEnd, Side } from '../../fabric/link.js';
-import type { LinkStats } from '../../fabric/link-stats.js';
-import { createPool } from '../../fabric/pool.js';
+import type { LinkControl, Side } from '../../fabric/link.js';
+import type { LinkPhase, LinkStats } from '../../fabric/link-stats.js';
 import { createVirtualDriver } from '../../fabric/driver/virtual-driver.js';
 import type { Driver } from '../../fabric/scheduler.js';
 import { WaitingList } from '../../fabric/waiting.js';
 import { secureContext } from '../../host/tls.js';
 import type { TlsMaterial } from '../../host/host.js';
-import { AddressBook } from '../../netstack/address-book.js';
-import { Bridge } from '../../netstack/bridge.js';
-import { IpNode } from '../../netstack/ip-node.js';
-import { TcpLayer } from '../../netstack/tcp/tcp-layer.js';
-import { IPPROTO } from '../../netstack/transport.js';
 import type { LabPki } from '../../protocol/pki/lab-pki.js';
 import type { Json } from '../../roles/role.js';
-import type { Plan, PlanNode } from '../../topology/plan.js';
+import { MAIN_TABLE, type Plan, type PlanNode } from '../../topology/plan.js';
 import { deferred } from '../deferred.js';
 import { refusePrograms } from '../programs.js';
 import { startRole } from '../role-runner.js';
 import type { RunningRole } from '../role-runner.js';
-import type { Lab, LabDeps, RoleHandle, ScriptTime, Substrate } from '../substrate.js';
+import { type Lab, type LabDeps, noNode, type NodeControl, type RoleHandle, type ScriptTime, type Substrate } from '../substrate.js';
 import { SimHost } from './sim-host.js';
+import { buildNetwork } from './sim-network.js';
+import type { SimNetwork, SimNode } from './sim-network.js';
 
 export const sim: Substrate = {
   name: 'sim',
@@ -41,18 +36,13 @@ export const sim: Substrate = {
   build: (plan, deps) => SimLab.build(plan, deps),
 };
 
-interface SimNode {
-  readonly plan: PlanNode;
-  readonly ip: IpNode | null;
-  readonly tcp: TcpLayer | null;
-}
-
 /** Lab time that starting all roles may take. */
 const START_LIMIT = 60e9 as Nanos;
 
 class SimLab implements Lab {
   readonly clock: LabScheduler;
   readonly links: LinkControl;
+  readonly lateness = null;
   readonly #driver: Driver;
   readonly #fabric: Fabric;
   readonly #nodes: readonly SimNode[];
@@ -74,25 +64,11 @@ class SimLab implements Lab {
     const scheduler = createScheduler();
     const waiting = new WaitingList();
     const random = randomRoot(deps.seed);
-    const pool = createPool();
-    const book = new AddressBook();
-    const fabric = createFabric({ links: plan.links, scheduler, pool, tap: deps.recorder, random });
+    const { fabric, book, nodes } = buildNetwork(plan, { scheduler, tap: deps.recorder, decisions: deps.decisions, random });
     const driver = createVirtualDriver(scheduler, {
       signal: deps.signal,
       waiting: () => waiting.list(),
       ...(deps.progress !== undefined && { onProgress: deps.progress }),
-    });
-    const nodes = plan.nodes.map((node): SimNode => {
-      const ends = node.interfaces.map((iface): LinkEnd => fabric.end(iface.link, iface.side));
-      const services = { scheduler, pool, tap: deps.recorder, book, decisions: deps.decisions };
-      if (node.bridge) {
-        new Bridge(node, ends, { ...services, random: random.stream(`node:${node.name}:bridge`) });
-        return { plan: node, ip: null, tcp: null };
-      }
-      const ip = new IpNode(node, ends, { ...services, random: random.stream(`node:${node.name}:ip`) });
-      const tcp = new TcpLayer({ output: ip.output, scheduler, random: random.stream(`node:${node.name}:tcp`) });
-      ip.registerTransport(IPPROTO.TCP, tcp);
-      return { plan: node, ip, tcp };
     });
     const lab = new SimLab({ scheduler, driver, fabric, nodes, waiting });
     try {
@@ -109,7 +85,7 @@ class SimLab implements Lab {
     }
   }
 
-  #makeHosts(deps: LabDeps, random: ReturnType<typeof randomRoot>, book: AddressBook): { kind: NonNullable<ReturnType<LabDeps['kinds']['get']>>; host: SimHost; node: PlanNode }[] {
+  #makeHosts(deps: LabDeps, random: ReturnType<typeof randomRoot>, book: SimNetwork['book']): { kind: NonNullable<ReturnType<LabDeps['kinds']['get']>>; host: SimHost; node: PlanNode }[] {
     const trust = secureContext({ ca: deps.pki.ca });
     return this.#nodes.flatMap(({ plan: node, ip, tcp }) => {
       const kind = deps.kinds.get(node.kind);
@@ -135,8 +111,26 @@ class SimLab implements Lab {
     return role;
   }
 
+  node(name: string): NodeControl {
+    const ip = this.#nodes.find(({ plan }) => plan.name === name)?.ip ?? null;
+    if (ip === null) throw noNode(name, this.#nodes.flatMap((node) => (node.ip === null ? [] : [node.plan.name])));
+    return {
+      route: (changes) => {
+        for (const { op, route } of changes) {
+          if (op === 'replace') ip.routes.replace(route);
+          else ip.routes.delete({ prefix: route.prefix, metric: route.metric, table: route.table ?? MAIN_TABLE });
+        }
+        return Promise.resolve();
+      },
+    };
+  }
+
   linkStats(link: LinkId, side: Side): LinkStats {
     return this.#fabric.stats(link, side);
+  }
+
+  linkPhases(link: LinkId, side: Side): readonly LinkPhase[] {
+    return this.#fabric.phases(link, side);
   }
 
   run<T>(script: (time: ScriptTime) => Promise<T>, limit: Nanos): Promise<T> {

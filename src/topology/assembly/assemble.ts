@@ -4,7 +4,7 @@
  */
 import { must } from '../../base/assert.js';
 import type { LinkId, NodeId } from '../../base/brand.js';
-import type { Plan, PlanAddress, PlanInterface, PlanLink, PlanNode, PlanOrganisation, PlanRoute, PlanUser, PlanZone } from '../plan.js';
+import type { Plan, PlanAddress, PlanFirewall, PlanInterface, PlanLink, PlanNode, PlanOrganisation, PlanUser, PlanZone } from '../plan.js';
 import { CertificateNames } from '../naming/certificate-names.js';
 import { interfaceKey } from '../drafting/draft.js';
 import type { Draft, DraftLink, DraftNode, PlannedAddress } from '../drafting/draft.js';
@@ -12,12 +12,14 @@ import { planHash } from './hash.js';
 import { formatIp, parseIp } from '../addressing/ip.js';
 import { planMacs } from '../addressing/mac.js';
 import type { Neighbourhood } from '../addressing/neighbourhood.js';
+import type { NodeRouting } from '../routing/policy-rules.js';
 
 export interface Parts {
   readonly nodes: ReadonlyMap<string, DraftNode>;
   readonly links: readonly DraftLink[];
   readonly neighbourhood: Neighbourhood;
-  readonly routes: ReadonlyMap<string, readonly PlanRoute[]>;
+  readonly routing: ReadonlyMap<string, NodeRouting>;
+  readonly firewalls: ReadonlyMap<string, PlanFirewall>;
   readonly organisations: readonly PlanOrganisation[];
   readonly users: readonly PlanUser[];
   readonly zones: readonly PlanZone[];
@@ -30,6 +32,8 @@ export function assemble(parts: Parts, draft: Draft): Plan {
   const certificates = new CertificateNames(parts.zones);
   const nodes = [...parts.nodes.values()].map((node): PlanNode => {
     const addresses = parts.neighbourhood.addressesOf(node.name).map(formatIp);
+    const routing = must(parts.routing.get(node.name), `routing of ${node.name}`);
+    const firewall = parts.firewalls.get(node.name);
     return {
       id: must(ids.get(node.name), `id of ${node.name}`),
       name: node.name,
@@ -40,11 +44,16 @@ export function assemble(parts: Parts, draft: Draft): Plan {
       forwards: node.kind.forwards,
       bridge: node.kind.bridge,
       interfaces: interfacesOf(node, parts, macs),
-      routes: parts.routes.get(node.name) ?? [],
+      routes: routing.routes,
+      ...(routing.rules.length > 0 && { rules: routing.rules }),
+      ...(routing.filters.all !== 'off' && { rpFilter: routing.filters.all }),
+      ...(node.multipathHash === 'l3' && { multipathHash: node.multipathHash }),
       resolvers: resolversOf(node, parts.neighbourhood),
       certificateNames: certificates.of(node.name, addresses),
       dscp: node.dscp,
       config: node.config,
+      ...(firewall !== undefined && { firewall }),
+      ...(node.conntrack !== null && { conntrack: node.conntrack }),
       src: source.place(node.path, 'key'),
     };
   });
@@ -70,12 +79,13 @@ function endOf(link: DraftLink, side: 0 | 1, ids: ReadonlyMap<string, NodeId>): 
   return { node: must(ids.get(node.name), `id of ${node.name}`), nodeName: node.name, interface: name };
 }
 
-function interfacesOf(node: DraftNode, { links, neighbourhood }: Parts, macs: ReadonlyMap<string, string>): readonly PlanInterface[] {
+function interfacesOf(node: DraftNode, { links, neighbourhood, routing }: Parts, macs: ReadonlyMap<string, string>): readonly PlanInterface[] {
   const ports = links.flatMap((link, i) => ([0, 1] as const).filter((side) => link.ends[side].node === node).map((side) => ({ link, i, side })));
   const macOf = (of: string, name: string): string => must(macs.get(interfaceKey(of, name)), `MAC of ${of}:${name}`);
   return ports.map(({ link, i, side }, port): PlanInterface => {
     const name = link.ends[side].interface;
     const station = neighbourhood.of(node.name).find((s) => s.interface === name);
+    const rpFilter = routing.get(node.name)?.filters.interfaces.get(name);
     const others = station === undefined ? [] : neighbourhood.on(station.lan).filter((s) => s !== station);
     return {
       index: port + 1,
@@ -86,6 +96,7 @@ function interfacesOf(node: DraftNode, { links, neighbourhood }: Parts, macs: Re
       mtu: link.mtu,
       addresses: (station?.addresses ?? []).map(planAddress),
       neighbours: others.flatMap((s) => s.addresses.map((a) => ({ address: formatIp(a.ip), mac: macOf(s.node.name, s.interface) }))),
+      ...(rpFilter !== undefined && rpFilter !== 'off' && { rpFilter }),
     };
   });
 }

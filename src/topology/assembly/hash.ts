@@ -12,12 +12,23 @@ export function planHash(plan: Omit<Plan, 'hash'>): string {
   const meaning = {
     name: plan.name,
     organisations: plan.organisations,
-    nodes: plan.nodes.map((node) => ({ ...without(node, 'id', 'src'), routes: node.routes.map((r) => without(r, 'src')) })),
+    nodes: plan.nodes.map((node) => ({
+      ...without(node, 'id', 'src'),
+      routes: node.routes.map((r) => without(r, 'src')),
+      ...(node.rules !== undefined && { rules: node.rules.map((r) => without(r, 'src')) }),
+      ...(node.firewall !== undefined && node.firewall !== null && { firewall: meaningOf(node.firewall.ruleset.tables) }),
+    })),
     links: plan.links.map((link) => ({ ...without(link, 'id', 'src'), ends: link.ends.map((e) => [e.nodeName, e.interface]) })),
     users: plan.users.map((user) => without(user, 'src')),
     zones: plan.zones.map((zone) => without(zone, 'src')),
   };
   return createHash('sha256').update(canonical(meaning)).digest('hex');
+}
+
+/** What rules mean: where they are written, and how, does not count. */
+function meaningOf(tables: unknown): unknown {
+  const places: ReadonlySet<string> = new Set(['src', 'policySrc', 'text', 'comment']);
+  return JSON.parse(JSON.stringify(tables, (key, value: unknown) => (places.has(key) ? undefined : value)));
 }
 
 /** JSON with the keys of every object in sorted order. */

@@ -6,7 +6,7 @@
 import type { ImpairmentSpec } from '../impairment.js';
 import type { KindInfo, PlanNode, Segment } from '../plan.js';
 import type { Faults } from '../source/faults.js';
-import type { FileRoute } from '../source/schema.js';
+import type { FileRoute, FileRpFilter, FileRule } from '../source/schema.js';
 import type { Structure } from '../source/structure.js';
 import type { Path } from '../source/yaml-source.js';
 import type { Ip, Network } from '../addressing/ip.js';
@@ -22,6 +22,13 @@ export interface DraftNode {
   readonly addresses: Readonly<Record<string, readonly string[]>>;
   readonly prefixes: readonly string[];
   readonly routes: readonly FileRoute[];
+  readonly rules: readonly FileRule[];
+  /** As written, with the place: at the node, its kind or the defaults. */
+  readonly rpFilter: { readonly value: FileRpFilter; readonly path: Path } | null;
+  readonly multipathHash: 'l3' | 'l4' | null;
+  /** Path of the rule file, as written. */
+  readonly firewall: string | null;
+  readonly conntrack: Readonly<Record<string, number>> | null;
   readonly resolvers: readonly string[];
   /** Where `resolvers` is written: at the node, its kind or the defaults. */
   readonly resolversPath: Path;

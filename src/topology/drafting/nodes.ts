@@ -8,10 +8,11 @@ import type { FileNode, LabFile } from '../source/schema.js';
 import { didYouMean, listed } from '../source/suggest.js';
 import type { Path } from '../source/yaml-source.js';
 import { readDscpPolicies } from './dscp.js';
+import { readConntrack } from './firewalls.js';
 import type { Draft, DraftNode } from './draft.js';
 import { parseIp } from '../addressing/ip.js';
 
-type Inherited = 'organisation' | 'segment' | 'site' | 'resolvers' | 'dscp';
+type Inherited = 'organisation' | 'segment' | 'site' | 'resolvers' | 'dscp' | 'rpFilter' | 'multipathHash';
 
 /** Sorted by name: the plan, and with it node ids, don't depend on the order in the file. */
 export function draftNodes(draft: Draft): ReadonlyMap<string, DraftNode> {
@@ -67,6 +68,11 @@ function draftNode(name: string, node: FileNode, draft: Draft): DraftNode | unde
     addresses: node.addresses ?? {},
     prefixes: node.prefixes ?? [],
     routes: node.routes ?? [],
+    rules: node.rules ?? [],
+    rpFilter: level('rpFilter') ?? null,
+    multipathHash: level('multipathHash')?.value ?? null,
+    firewall: node.firewall ?? null,
+    conntrack: readConntrack(node.conntrack, [...path, 'conntrack'], draft),
     resolvers: resolvers?.value ?? [],
     resolversPath: resolvers?.path ?? path,
     dscp: dscp === undefined ? [] : readDscpPolicies(dscp.value, dscp.path, faults),
@@ -147,7 +153,7 @@ export function checkNodeReference(name: string, wanted: readonly string[], path
 }
 
 function checkBridgeKeys(node: DraftNode, written: FileNode, { faults }: Draft): void {
-  const wrong = node.kind.bridge ? (['addresses', 'routes'] as const) : (['prefixes'] as const);
+  const wrong = node.kind.bridge ? (['addresses', 'routes', 'rules', 'rpFilter', 'multipathHash', 'firewall', 'conntrack'] as const) : (['prefixes'] as const);
   for (const key of wrong) {
     if (written[key] === undefined) continue;
     const message = node.kind.bridge ? `the bridge "${node.name}" has no ${key}: it forwards frames` : `"${node.name}" is no bridge, so it has no prefixes`;

@@ -3,7 +3,6 @@
  * a connected network; anything else would be a route that never carries a packet.
  * @module
  */
-import type { FileRoute } from '../source/schema.js';
 import { didYouMean, listed } from '../source/suggest.js';
 import type { Path } from '../source/yaml-source.js';
 import type { Draft, DraftNode } from '../drafting/draft.js';
@@ -21,10 +20,17 @@ export interface Hop {
 type Hops = ReadonlyMap<Family, Hop>;
 const NONE: Hops = new Map();
 
+/** A next hop as it is written, with the place of each word. */
+export interface AskedHop {
+  readonly via: string | undefined;
+  readonly dev: string | undefined;
+  readonly viaPath: Path;
+  readonly devPath: Path;
+}
+
 interface Question {
-  readonly route: FileRoute;
+  readonly asked: AskedHop;
   readonly targets: readonly Target[];
-  readonly path: Path;
   readonly node: DraftNode;
   /** The node's interfaces, or the one that `dev` names. */
   readonly stations: readonly Station[];
@@ -33,18 +39,24 @@ interface Question {
 }
 
 /** The next hop for each family that the targets have; families without one have had their fault reported. */
-export function findHop(route: FileRoute, targets: readonly Target[], path: Path, node: DraftNode, neighbourhood: Neighbourhood, draft: Draft): Hops {
+export function findHop(asked: AskedHop, targets: readonly Target[], node: DraftNode, neighbourhood: Neighbourhood, draft: Draft): Hops {
+  const { via, dev } = asked;
   const all = neighbourhood.of(node.name);
-  const stations = route.dev === undefined ? all : all.filter((s) => s.interface === route.dev);
-  if (route.dev !== undefined && stations.length === 0) {
-    const names = all.map((s) => s.interface);
-    draft.faults.add('TOPOLOGY_ROUTE', [...path, 'dev'], `"${node.name}" has no interface "${route.dev}"`, { expected: `one of: ${listed(names)}`, ...didYouMean(route.dev, names) });
+  const stations = dev === undefined ? all : all.filter((s) => s.interface === dev);
+  if (dev !== undefined && stations.length === 0) {
+    noInterface(node, dev, asked.devPath, neighbourhood, draft);
     return NONE;
   }
-  const question: Question = { route, targets, path, node, stations, neighbourhood, draft };
-  if (route.via === undefined) return onLink(question);
-  const ip = parseIp(route.via);
-  return ip === undefined ? byNode(route.via, question) : byAddress(ip, question);
+  const question: Question = { asked, targets, node, stations, neighbourhood, draft };
+  if (via === undefined) return onLink(question);
+  const ip = parseIp(via);
+  return ip === undefined ? byNode(via, question) : byAddress(ip, question);
+}
+
+/** Reports the name of an interface that the node does not have. @param more names that would do beside its interfaces' */
+export function noInterface(node: DraftNode, name: string, at: Path, neighbourhood: Neighbourhood, { faults }: Draft, more: readonly string[] = []): void {
+  const names = [...neighbourhood.of(node.name).map((s) => s.interface), ...more];
+  faults.add('TOPOLOGY_ROUTE', at, `"${node.name}" has no interface "${name}"`, { expected: `one of: ${listed(names)}`, ...didYouMean(name, names) });
 }
 
 function onLink({ stations, targets }: Question): Hops {
@@ -52,8 +64,8 @@ function onLink({ stations, targets }: Question): Hops {
   return dev === undefined ? NONE : new Map(targets.map((t) => [t.network.family, { via: null, dev }]));
 }
 
-function byAddress(via: Ip, { targets, path, node, stations, neighbourhood, draft }: Question): Hops {
-  const at = [...path, 'via'];
+function byAddress(via: Ip, { asked, targets, node, stations, neighbourhood, draft }: Question): Hops {
+  const at = asked.viaPath;
   const foreign = targets.find((t) => t.network.family !== via.family && !t.loose);
   if (foreign !== undefined) {
     draft.faults.add('TOPOLOGY_ROUTE', at, `${formatIp(via)} is no next hop for ${formatNetwork(foreign.network)}: the families differ`, {
@@ -82,8 +94,8 @@ function byAddress(via: Ip, { targets, path, node, stations, neighbourhood, draf
 }
 
 function byNode(via: string, question: Question): Hops {
-  const { path, targets, node, stations, neighbourhood, draft } = question;
-  const at = [...path, 'via'];
+  const { asked, targets, node, stations, neighbourhood, draft } = question;
+  const at = asked.viaPath;
   const [name = '', interfaceName] = via.split(':');
   const near = stations.flatMap((station) =>
     neighbourhood

@@ -58,6 +58,8 @@ describe('static routes', () => {
     ['{ to: [four, 10.9.0.0/16], via: r2 }', ['10.0.3.0/24 via 10.0.2.2 dev r 0 static', '10.9.0.0/16 via 10.0.2.2 dev r 0 static']],
     ['{ to: 10.9.0.0/16, dev: r }', ['10.9.0.0/16 via null dev r 0 static']],
     ['{ to: right, blackhole: true, metric: 9 }', ['10.0.3.0/24 via null dev null 9 blackhole', '2001:db8:3::/64 via null dev null 9 blackhole']],
+    ['{ to: four, unreachable: true }, { to: 10.9.0.0/16, prohibit: true }', ['10.0.3.0/24 via null dev null 0 unreachable', '10.9.0.0/16 via null dev null 0 prohibit']],
+    ['{ to: default, via: 10.0.2.2, table: 100 }, { to: default, via: 10.0.2.2, table: main }', ['0.0.0.0/0 via 10.0.2.2 dev r 0 static table 100', '0.0.0.0/0 via 10.0.2.2 dev r 0 static']],
     ['{ to: four, via: r2, metric: 1 }, { to: four, blackhole: true, metric: 2 }', ['10.0.3.0/24 via 10.0.2.2 dev r 1 static', '10.0.3.0/24 via null dev null 2 blackhole']],
   ])('%s', (route, expected) => expect(staticRoutes(chain({ r1: route }), 'r1')).toEqual(expected));
 
@@ -68,6 +70,31 @@ describe('static routes', () => {
   it('take the name of a bridge for the networks of its LAN', () => {
     const text = chain({ r1: '{ to: sw, via: r2 }' }).replace('"r2:r", "b:eth0"', '"r2:r", "sw:1"').replace('    b: {', '    sw: { kind: bridge }\n    b: {').concat('    - { endpoints: ["b:eth0", "sw:2"] }\n');
     expect(staticRoutes(text, 'r1')).toEqual(['10.0.3.0/24 via 10.0.2.2 dev r 0 static', '2001:db8:3::/64 via 2001:db8:2::2 dev r 0 static']);
+  });
+});
+
+/** r with two ways out: x by both families, y by IPv4 alone. */
+const TWO_WAYS = (routes: string): string => `name: x
+topology:
+  nodes:
+    r: { kind: router, addresses: { a: [10.0.1.1/24, "2001:db8:1::1/64"], b: [10.0.2.1/24] }, routes: [${routes}] }
+    x: { kind: router, addresses: { a: [10.0.1.2/24, "2001:db8:1::2/64"] } }
+    y: { kind: router, addresses: { b: [10.0.2.2/24] } }
+  links:
+    - { endpoints: ["r:a", "x:a"] }
+    - { endpoints: ["r:b", "y:b"] }
+`;
+
+describe('multipath routes', () => {
+  it.each([
+    ['{ to: 10.9.0.0/16, via: [x, y], metric: 5 }', ['10.9.0.0/16 via 10.0.1.2 dev a*1 + via 10.0.2.2 dev b*1 5 static']],
+    ['{ to: 10.9.0.0/16, via: [{ via: x, weight: 3 }, { dev: b }] }', ['10.9.0.0/16 via 10.0.1.2 dev a*3 + via null dev b*1 0 static']],
+    ['{ to: 10.9.0.0/16, via: x, weight: 2 }, { to: 10.9.0.0/16, via: y }', ['10.9.0.0/16 via 10.0.1.2 dev a*2 + via 10.0.2.2 dev b*1 0 static']],
+    // Written for both families at once: IPv6 has but one way.
+    ['{ to: default, via: [x, y] }', ['0.0.0.0/0 via 10.0.1.2 dev a*1 + via 10.0.2.2 dev b*1 0 static', '::/0 via 2001:db8:1::2 dev a 0 static']],
+    ['{ to: 10.9.0.0/16, via: x, table: 7 }, { to: 10.9.0.0/16, via: y, table: 8 }', ['10.9.0.0/16 via 10.0.1.2 dev a 0 static table 7', '10.9.0.0/16 via 10.0.2.2 dev b 0 static table 8']],
+  ])('%s', (routes, expected) => {
+    expect(staticRoutes(TWO_WAYS(routes), 'r')).toEqual(expected);
   });
 });
 
@@ -86,7 +113,17 @@ describe('faults of routes', () => {
     ['{ to: four, via: r2, dev: x }', '', '"r1" has no interface "x"'],
     ['{ to: four, via: r2, dev: l }', '', '"r2" is on no LAN of "r1"'],
     ['{ to: "2001:db8:9::/64", via: 10.0.2.2 }', '', '10.0.2.2 is no next hop for 2001:db8:9::/64: the families differ'],
-    ['{ to: four, via: r2 }, { to: 10.0.3.0/24, via: r2 }', '', 'two routes to 10.0.3.0/24 have the metric 0'],
+    ['{ to: four, via: r2 }, { to: 10.0.3.0/24, via: r2 }', '', 'the route to 10.0.3.0/24 with the metric 0 leads to 10.0.2.2 already'],
+    ['{ to: four, via: r2 }, { to: 10.0.3.0/24, blackhole: true }', '', 'two routes to 10.0.3.0/24 have the metric 0, and not both lead to a next hop'],
+    ['{ to: four, via: [r2, "r2:l"] }', '', 'the route to 10.0.3.0/24 with the metric 0 leads to 10.0.2.2 already'],
+    ['{ to: four, via: [] }', '', '"via" is an empty list'],
+    ['{ to: four, via: [{ weight: 2 }] }', '', 'the next hop says not where packets go'],
+    ['{ to: four, via: [{ via: r2, weight: 0 }] }', '', '"weight" is a number 0'],
+    ['{ to: four, via: [r2], dev: r }', '', 'with a list of next hops "dev" belongs to each of them'],
+    ['{ to: four, via: [r2, nobody] }', '', 'there is no node "nobody"'],
+    ['{ to: four, via: r2, table: 255 }', '', 'table 255 is Linux\'s own "local"'],
+    ['{ to: four, blackhole: true, prohibit: true }', '', 'the route is a blackhole already'],
+    ['{ to: four, unreachable: true, dev: r }', '', 'an unreachable route has no "dev": what goes there ends there'],
     ['{ to: four, via: r2, blackhole: true }', '', 'a blackhole has no "via": what goes there ends there'],
     ['{ to: four, via: r2, metric: -1 }', '', '"metric" is a number -1'],
   ])('%s', (route, _, message) => {

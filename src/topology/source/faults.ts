@@ -4,7 +4,7 @@
  */
 import { LabError } from '../../base/error.js';
 import type { ErrorCode, LabErrorDetails } from '../../base/error.js';
-import type { Path, PlaceOn, YamlSource } from './yaml-source.js';
+import type { Path, PlaceOn, Source } from './source.js';
 
 export interface FaultDetails {
   readonly expected?: string;
@@ -15,10 +15,10 @@ export interface FaultDetails {
 }
 
 export class Faults {
-  readonly source: YamlSource;
+  readonly source: Source;
   readonly #found: LabError[] = [];
 
-  constructor(source: YamlSource) {
+  constructor(source: Source) {
     this.source = source;
   }
 
@@ -36,16 +36,22 @@ export class Faults {
     this.#found.push(new LabError(code, message, more));
   }
 
-  /** Everything found, in the order of the file. Faults of one place and code that say the same are one. */
+  /** A fault with a place of its own, such as one in a rule file. */
+  report(error: LabError): void {
+    this.#found.push(error);
+  }
+
+  /** Everything found, in the order of the file; what stands elsewhere comes last. Faults of one place and code that say the same are one. */
   sorted(): readonly LabError[] {
     const all = [...this.source.errors, ...this.#found];
     const seen = new Set<string>();
     const once = all.filter((e) => {
-      const key = `${e.where?.line}:${e.where?.column}:${e.code}:${e.message}`;
+      const key = `${e.where?.file}:${e.where?.line}:${e.where?.column}:${e.code}:${e.message}`;
       const fresh = !seen.has(key);
       seen.add(key);
       return fresh;
     });
-    return once.sort((a, b) => (a.where?.line ?? 0) - (b.where?.line ?? 0) || (a.where?.column ?? 0) - (b.where?.column ?? 0));
+    const elsewhere = (e: LabError): number => (e.where === undefined || e.where.file === this.source.file ? 0 : 1);
+    return once.sort((a, b) => elsewhere(a) - elsewhere(b) || (a.where?.line ?? 0) - (b.where?.line ?? 0) || (a.where?.column ?? 0) - (b.where?.column ?? 0));
   }
 }

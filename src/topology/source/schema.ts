@@ -5,7 +5,7 @@
  * @module
  */
 import { z } from 'zod';
-import { SEGMENTS } from '../plan.js';
+import { RP_FILTERS, SEGMENTS } from '../plan.js';
 
 const NODE_NAME = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
 const LINK_NAME = /^[a-z0-9]([a-z0-9._-]{0,61}[a-z0-9])?$/;
@@ -24,15 +24,48 @@ const addresses = z.array(text('an address with its prefix length, such as 192.0
 const prefixes = z.array(text('a network, such as 192.0.2.0/24 or 2001:db8:1::/64'));
 const segment = z.enum(SEGMENTS);
 
+const table = z.union([z.int().min(1).max(4294967295), z.literal('main')]).describe('a table: a number from 1 to 4294967295, or main');
+const weight = z.int().min(1).max(256).describe('a whole number from 1 to 256: the share of the flows');
+const nextHop = z.strictObject({
+  via: text('the next hop: an address, a node on the same LAN, or NODE:INTERFACE').optional(),
+  dev: text('the interface by which packets leave').optional(),
+  weight: weight.optional(),
+});
+const discard = z.boolean().describe('true: packets to the prefix are thrown away').optional();
+
 const route = z.strictObject({
   to: z
     .union([z.string(), z.array(z.string())])
     .describe('a prefix, "default" (both families), a name from addressing.networks, a bridge (its LAN), or a list of these'),
-  via: text('the next hop: an address, a node on the same LAN, or NODE:INTERFACE').optional(),
+  via: z
+    .union([z.string(), z.array(z.union([z.string(), nextHop])).min(1, 'at least one next hop')])
+    .describe('the next hop: an address, a node on the same LAN, or NODE:INTERFACE; a list of these, or of {via, dev, weight}, shares the flows')
+    .optional(),
   dev: text('the interface by which packets leave').optional(),
+  weight: weight.optional(),
   metric: z.int().min(0).max(4294967295).describe('a whole number; the smallest wins').optional(),
-  blackhole: z.boolean().describe('true: packets to the prefix are thrown away').optional(),
+  table: table.optional(),
+  blackhole: discard,
+  unreachable: discard,
+  prohibit: discard,
 });
+
+const rule = z.strictObject({
+  priority: z.int().min(1).max(32765).describe('a whole number from 1 to 32765; the smallest is asked first'),
+  from: z
+    .union([z.string(), z.array(z.string())])
+    .describe('source prefixes: a prefix, a name from addressing.networks, a bridge (its LAN), or a list of these')
+    .optional(),
+  fwmark: z.union([z.int().min(0).max(4294967295), z.string()]).describe('the firewall mark: 1, 0x10 or, with a mask, 0x10/0xf0').optional(),
+  iif: text('the interface by which packets came, or lo for those of the node itself').optional(),
+  table,
+  family: z.union([z.literal(4), z.literal(6)]).describe('4 or 6; without it both').optional(),
+});
+
+const filter = z.enum(RP_FILTERS);
+const rpFilter = z
+  .union([filter, z.record(interfaceName, filter)])
+  .describe('off, strict or loose; or a mapping from interfaces, and "all", to these');
 
 const dscpPolicy = z.strictObject({
   protocol: z.enum(['udp', 'tcp']).default('udp'),
@@ -47,6 +80,8 @@ const inherited = {
   site: text('the place: an office, a datacenter').optional(),
   resolvers: z.array(resolver).describe('the DNS servers that the node asks, in order').optional(),
   dscp: z.array(dscpPolicy).describe('marks by local port; the first match wins').optional(),
+  rpFilter: rpFilter.optional(),
+  multipathHash: z.enum(['l3', 'l4']).describe('l3: addresses alone choose the next hop of a flow; l4: ports too').optional(),
 };
 const config = z.record(z.string(), z.unknown()).describe('settings of the kind');
 
@@ -57,6 +92,12 @@ const node = z.strictObject({
   addresses: z.record(interfaceName, addresses).describe('addresses by interface; planned where absent').optional(),
   prefixes: prefixes.describe('the networks of the LAN that this bridge makes').optional(),
   routes: z.array(route).optional(),
+  rules: z.array(rule).describe('policy rules: which table packets ask, before main').optional(),
+  firewall: text('a file of nftables rules, its path relative to this file').optional(),
+  conntrack: z
+    .record(z.string(), z.union([z.string(), z.int(), z.boolean()]))
+    .describe('settings of connection tracking, such as udp_timeout: 30s (sysctls below net.netfilter, without nf_conntrack_)')
+    .optional(),
 });
 
 const endpoint = z.union([
@@ -127,6 +168,10 @@ export type LabFile = z.output<typeof labFileSchema>;
 export type FileNode = LabFile['topology']['nodes'][string];
 export type FileLink = LabFile['topology']['links'][number];
 export type FileRoute = z.output<typeof route>;
+export type FileNextHop = z.output<typeof nextHop>;
+export type FileRule = z.output<typeof rule>;
+export type FileTable = z.output<typeof table>;
+export type FileRpFilter = z.output<typeof rpFilter>;
 export type FileZoneView = z.output<typeof zoneView>;
 export type FileRecordSet = z.output<typeof recordSet>;
 export type FileDscpPolicy = z.output<typeof dscpPolicy>;

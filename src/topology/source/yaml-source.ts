@@ -7,19 +7,16 @@ import { LineCounter, isAlias, isMap, isScalar, isSeq, parseDocument, visit } fr
 import type { Document, Node, Pair, Scalar, YAMLError, YAMLMap } from 'yaml';
 import { LabError } from '../../base/error.js';
 import type { ErrorCode, SourceRef } from '../../base/error.js';
+import type { Path, PlaceOn, Source } from './source.js';
 
-export type Path = readonly (string | number)[];
+export type { Path, PlaceOn } from './source.js';
 
-/** Whether the fault is in the key (unknown, missing beneath it) or in what it holds. */
-export type PlaceOn = 'key' | 'value';
-
-export class YamlSource {
+export class YamlSource implements Source {
   readonly file: string;
   /** Faults of syntax, in the order of the text. */
   readonly errors: readonly LabError[];
-  /** False when the text is no YAML at all, so that {@link value} says nothing. Duplicate keys alone leave it true. */
+  /** Duplicate keys alone leave it true. */
   readonly usable: boolean;
-  /** The whole document as plain values. */
   readonly value: unknown;
   readonly #document: Document.Parsed;
   readonly #lines = new LineCounter();
@@ -37,12 +34,10 @@ export class YamlSource {
     this.errors = errors;
   }
 
-  /** Place of the key or value at `path`, or of the nearest thing above it that exists. */
   place(path: Path, on: PlaceOn = 'value'): SourceRef {
     return this.#refOf(this.#offset(path, on));
   }
 
-  /** Place of the character at `offset` (from 0) of the text at `path`. */
   placeWithin(path: Path, offset: number): SourceRef {
     const found = this.#resolved(this.#find(path).value);
     const start = this.#offset(path, 'value');

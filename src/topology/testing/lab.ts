@@ -45,9 +45,12 @@ export function addressesOf(plan: Plan, node: string, name = 'eth0'): readonly s
   return interfaceOf(plan, node, name).addresses.map((a) => `${a.address}/${a.prefixLength}`);
 }
 
-/** A node's routes as `prefix via next-hop dev interface metric origin`. */
+/** A node's routes as `prefix via next-hop dev interface metric origin`; with `*weight` and ` + ` where they have several next hops, and the table where it is not main. */
 export function routesOf(plan: Plan, node: string): readonly string[] {
-  return nodeOf(plan, node).routes.map((r) => `${r.prefix} via ${r.via} dev ${r.dev} ${r.metric} ${r.origin}`);
+  return nodeOf(plan, node).routes.map((r) => {
+    const hops = r.nextHops?.map((h) => `via ${h.via} dev ${h.dev}*${h.weight}`).join(' + ') ?? `via ${r.via} dev ${r.dev}`;
+    return `${r.prefix} ${hops} ${r.metric} ${r.origin}${r.table === undefined ? '' : ` table ${r.table}`}`;
+  });
 }
 
 /** Two clients at a router, one network each: the least that has routes. */

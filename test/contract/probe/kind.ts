@@ -16,6 +16,7 @@ export const probe: RoleKind = {
   commands: {
     'udp-echo': 'echoes datagrams on a port',
     'udp-exchange': 'sends datagrams and reports what came back',
+    'udp-send': 'sends a datagram and waits for nothing',
     'udp-bind': 'binds and reports the error, if any',
     'tcp-echo': 'echoes streams on a port, then half-closes',
     'tcp-sink': 'accepts streams and reads nothing for a while',
@@ -23,6 +24,8 @@ export const probe: RoleKind = {
     'tcp-connect': 'connects and reports the error, if any',
     'tls-echo': 'echoes TLS streams on a port',
     'tls-exchange': 'connects by TLS, writes, reads back',
+    'tls-names': 'tells TLS clients the names that they proved',
+    'tls-ask': 'connects by TLS, reads what it is told',
     timers: 'reports the order in which timers fired',
     stall: 'waits for something that never comes',
     resolve: 'asks the DNS',

@@ -19,7 +19,7 @@ interface To {
   readonly port: number;
 }
 
-type Argument = Record<string, never> & { address: string; port: number; to: To; count: number; length: number; name: string; type: 'A' | 'AAAA' | 'SRV' | 'CNAME'; stall: number; timeout: number };
+type Argument = Record<string, never> & { address: string; port: number; to: To; count: number; length: number; name: string; type: 'A' | 'AAAA' | 'SRV' | 'CNAME'; stall: number; timeout: number; identified: boolean };
 
 async function attempt(work: () => Promise<Json>): Promise<Json> {
   try {
@@ -78,6 +78,14 @@ export function start(host: Host): Promise<RoleServer> {
       host.cancel(patience);
       socket.close();
       return { got, errors, drawn: socket.local.port };
+    },
+
+    async 'udp-send'({ address, port, to, length }) {
+      const socket = await host.udp({ address, port }, () => undefined);
+      socket.onError = () => undefined;
+      socket.send(pattern(length), 0, length, host.endpoint(to.address, to.port));
+      open.push(socket);
+      return null;
     },
 
     'udp-bind': ({ address, port }) =>
@@ -141,6 +149,22 @@ export function start(host: Host): Promise<RoleServer> {
         stream.end(pattern(length));
         const bytes = await all;
         return { length: bytes.length, intact: sameAsPattern(bytes) };
+      }),
+
+    /** Tells each client which names its certificate proved. */
+    async 'tls-names'({ address, port }) {
+      const listener = await tlsListen(host, { address, port, asksClients: true }, (stream) => {
+        stream.on('error', () => undefined);
+        stream.end(JSON.stringify(stream.clientNames));
+      });
+      open.push(listener);
+      return { port: listener.local.port };
+    },
+
+    'tls-ask': ({ to, name, identified }) =>
+      attempt(async () => {
+        const stream = await tlsConnect(host, { to: host.endpoint(to.address, to.port), serverName: name, timeout: seconds(10), identified });
+        return JSON.parse(new TextDecoder().decode(await readAll(host, stream))) as Json;
       }),
 
     async timers() {

@@ -150,7 +150,7 @@ function address(e: Expr, info: TypeInfo): Address {
   const four = parseIpv4(text);
   const six = four === undefined ? parseIpv6(text) : undefined;
   if (four === undefined && six === undefined) {
-    if (/^[\d.]+$/.test(text) || text.includes(':')) throw misfit(e, info, `"${text}" is no address`);
+    if (!/^[A-Za-z_][\w.-]*$/.test(text)) throw misfit(e, info, `"${text}" is no address`);
     throw unsupported(e.src, `a host by its name ("${text}")`, { expected: wordsOf(info), hint: 'nft asks the name service once, when it loads the rules: write the address' });
   }
   const family = four === undefined ? 6 : 4;

@@ -15,6 +15,7 @@ import { placeOf } from '../lexing/token.js';
 export function takeBlock(f: File, statement: () => boolean): void {
   const s = f.reader.tokens;
   s.wantSign('{');
+  const { depth } = s;
   while (!s.atSign('}')) {
     if (s.atEnd()) throw s.wrong('"}"');
     if (f.faults.full) throw fault('NFT_SYNTAX', s.peek(), 'too much is wrong: the rest was not read');
@@ -22,8 +23,9 @@ export function takeBlock(f: File, statement: () => boolean): void {
     const before = s.peek();
     const ended = f.faults.attempt(() => takeCommon(f) || !statement() || wantEnd(f));
     if (ended !== undefined) continue;
-    s.skipStatement();
-    // A fault at a token that nothing can take must not be met for ever.
+    s.skipStatement(depth);
+    // A fault at a token that nothing can take must not be met for ever; a brace of the statement has closed the block.
+    if (s.depth < depth) return;
     if (s.peek() === before && !s.atSign('}')) s.next();
   }
   s.next();

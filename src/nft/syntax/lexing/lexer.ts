@@ -56,15 +56,15 @@ export function tokenize(text: string, file: string, faults: FaultList): readonl
       newLine(at + 2);
       spaced = true;
     } else if (char === '\n') {
-      tokens.push({ kind: 'newline', raw: '\n', text: '\n', file, line, column, spaced });
+      tokens.push({ kind: 'newline', raw: char, text: char, file, line, column, spaced });
       newLine(at + 1);
       spaced = false;
     } else {
-      const found = tokenAt(text, at);
-      const token: Token = { ...found, file, line, column, spaced };
-      if (found.kind === 'junk') faults.add(junk(token));
+      const { kind, raw, text: contents } = tokenAt(text, at);
+      const token: Token = { kind, raw, text: contents, file, line, column, spaced };
+      if (kind === 'junk') faults.add(junk(token));
       tokens.push(token);
-      at += found.raw.length;
+      at += raw.length;
       spaced = false;
     }
   }
@@ -87,46 +87,59 @@ function match(pattern: RegExp, text: string, at: number): string {
   return pattern.exec(text)?.[0] ?? '';
 }
 
-/** The longest match; of equal ones the first. */
-function tokenAt(text: string, at: number): Found {
-  const sign = match(SIGN, text, at);
-  const candidates: readonly (readonly [TokenKind, string])[] = [
-    ['sign', sign],
-    ['word', address(text, at)],
-    ['word', match(TIME, text, at)],
-    ['number', match(NUMBER, text, at)],
-    ['word', match(CLASS_ID, text, at)],
-    ['quoted', match(QUOTED, text, at)],
-    ['wildcard', match(WILDCARD, text, at)],
-    ['word', match(WORD, text, at)],
-  ];
-  let [kind, raw] = candidates[0] as readonly [TokenKind, string];
-  for (const [k, r] of candidates) if (r.length > raw.length) [kind, raw] = [k, r];
-  if (raw === '') return { kind: 'junk', raw: String.fromCodePoint(text.codePointAt(at) ?? 0), text: '' };
-  return { ...contents(kind, raw), raw };
+/** Patterns by what they begin with; the longest match wins, of equal ones the first. */
+const WORDS: readonly Pattern[] = [['word', WORD], ['wildcard', WILDCARD]];
+const HEX_WORDS: readonly Pattern[] = [['word', address], ['word', CLASS_ID], ...WORDS];
+const NUMBERS: readonly Pattern[] = [['word', address], ['word', TIME], ['number', NUMBER], ['word', CLASS_ID]];
+const SIGNS: readonly Pattern[] = [['sign', SIGN], ['word', address]];
+const DOT: readonly Pattern[] = [['sign', SIGN], ...WORDS];
+const QUOTES: readonly Pattern[] = [['quoted', QUOTED]];
+const STARS: readonly Pattern[] = [['wildcard', WILDCARD]];
+
+type Pattern = readonly [TokenKind, RegExp | ((text: string, at: number) => string)];
+
+function patternsAt(char: string): readonly Pattern[] {
+  if (/[g-zG-Z_]/.test(char)) return WORDS;
+  if (/[a-fA-F]/.test(char)) return HEX_WORDS;
+  if (/[0-9]/.test(char)) return NUMBERS;
+  if (char === '.') return DOT;
+  if (char === '"') return QUOTES;
+  return char === '\\' ? STARS : SIGNS;
 }
 
-function contents(kind: TokenKind, raw: string): Omit<Found, 'raw'> {
+function tokenAt(text: string, at: number): Found {
+  let kind: TokenKind = 'junk';
+  let raw = '';
+  for (const [of, pattern] of patternsAt(text.charAt(at))) {
+    const found = typeof pattern === 'function' ? pattern(text, at) : match(pattern, text, at);
+    if (found.length > raw.length) [kind, raw] = [of, found];
+  }
+  if (kind === 'junk') return { kind, raw: String.fromCodePoint(text.codePointAt(at) ?? 0), text: '' };
+  return found(kind, raw);
+}
+
+function found(kind: TokenKind, raw: string): Found {
   switch (kind) {
     case 'quoted':
-      return { kind, text: raw.slice(1, -1) };
+      return { kind, raw, text: raw.slice(1, -1) };
     case 'number':
-      return numberText(raw);
+      return numberOf(raw);
     case 'word': {
       const sign = SIGN_WORDS.get(raw);
-      return sign === undefined ? { kind, text: raw.startsWith('[') ? raw.slice(1, -1) : raw } : { kind: 'sign', text: sign };
+      return sign === undefined ? { kind, raw, text: raw.startsWith('[') ? raw.slice(1, -1) : raw } : { kind: 'sign', raw, text: sign };
     }
     default:
-      return { kind, text: raw };
+      return { kind, raw, text: raw };
   }
 }
 
 /** As strtoull(3) with base 0 reads it: a leading zero means octal. What does not fit 64 bits, or is no octal, is a word. */
-function numberText(raw: string): Omit<Found, 'raw'> {
+function numberOf(raw: string): Found {
+  if (/^(0|[1-9]\d{0,14})$/.test(raw)) return { kind: 'number', raw, text: raw };
   const octal = /^0\d/.test(raw);
-  if (octal && !/^[0-7]+$/.test(raw)) return { kind: 'word', text: raw };
+  if (octal && !/^[0-7]+$/.test(raw)) return { kind: 'word', raw, text: raw };
   const value = BigInt(octal ? `0o${raw.replace(/^0+/, '') || '0'}` : raw);
-  return value >= 1n << 64n ? { kind: 'word', text: raw } : { kind: 'number', text: value.toString() };
+  return value >= 1n << 64n ? { kind: 'word', raw, text: raw } : { kind: 'number', raw, text: value.toString() };
 }
 
 /** IPv4, IPv6 (in brackets too) and MAC addresses. */
@@ -135,14 +148,17 @@ function address(text: string, at: number): string {
     const inner = ipv6(text, at + 1);
     return inner !== '' && text[at + 1 + inner.length] === ']' ? `[${inner}]` : '';
   }
-  const found = [match(MAC, text, at), match(IPV4, text, at), ipv6(text, at)];
-  return found.reduce((best, next) => (next.length > best.length ? next : best));
+  const mac = match(MAC, text, at);
+  const four = match(IPV4, text, at);
+  const six = ipv6(text, at);
+  const longer = four.length > mac.length ? four : mac;
+  return six.length > longer.length ? six : longer;
 }
 
 function ipv6(text: string, at: number): string {
-  const run = match(ADDRESS_RUN, text, at).slice(0, LONGEST_IPV6);
-  if (!run.includes(':')) return '';
-  for (let length = run.length; length >= 2; length--) {
+  const run = match(ADDRESS_RUN, text, at);
+  if (run.length < 2 || !run.includes(':')) return '';
+  for (let length = Math.min(run.length, LONGEST_IPV6); length >= 2; length--) {
     const part = run.slice(0, length);
     if (IPV6.test(part)) return part;
   }

@@ -21,11 +21,17 @@ export class TokenStream {
   readonly #end: Token;
   /** Tokens taken since {@link mark}. */
   #taken: Token[] | null = null;
+  #depth = 0;
 
   constructor(file: string, tokens: readonly Token[], text: string) {
     this.#frames.push({ file, tokens, at: 0 });
     const lines = text.split('\n');
     this.#end = { kind: 'end', raw: '', text: '', file, line: lines.length, column: (lines.at(-1)?.length ?? 0) + 1, spaced: false };
+  }
+
+  /** Braces that are open. */
+  get depth(): number {
+    return this.#depth;
   }
 
   /** Files that are being read, the innermost last. */
@@ -52,6 +58,7 @@ export class TokenStream {
       const token = frame.tokens[frame.at];
       if (token !== undefined) {
         frame.at++;
+        if (token.kind === 'sign') this.#depth += token.text === '{' ? 1 : token.text === '}' ? -1 : 0;
         this.#taken?.push(token);
         return token;
       }
@@ -160,15 +167,12 @@ export class TokenStream {
     return fault('NFT_SYNTAX', at, `${nameOf(this.peek())} can't stand here`, { expected, ...(hint !== undefined && { hint }) });
   }
 
-  /** After a fault: goes on at the next line or semicolon of this block, or before the brace that closes it. */
-  skipStatement(): void {
-    let depth = 0;
+  /** After a fault: goes on at the next line or semicolon of the block at this depth, or before the brace that closes it. */
+  skipStatement(depth: number): void {
     for (;;) {
       const token = this.peek();
       if (token.kind === 'end') return;
-      if (depth === 0 && (token.kind === 'newline' || this.atSign(';') || this.atSign('}'))) return;
-      if (this.atSign('{')) depth++;
-      if (this.atSign('}')) depth--;
+      if (this.#depth <= depth && (token.kind === 'newline' || this.atSign(';') || this.atSign('}'))) return;
       this.next();
     }
   }

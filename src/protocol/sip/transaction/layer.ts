@@ -18,6 +18,8 @@ export interface Source {
   readonly port: number;
   /** The listening endpoint that took the connection; null on a connection that was opened from here. */
   readonly local: { readonly address: string; readonly port: number } | null;
+  /** DNS names that the peer proved by its certificate; absent: none. */
+  readonly names?: readonly string[];
 }
 
 /** Where a message goes: back over a connection, or to a host by name (a connection to it is reused). */

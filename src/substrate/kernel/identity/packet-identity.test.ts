@@ -72,13 +72,16 @@ function timeExceeded(about: Uint8Array): Uint8Array {
   return frameOf(icmp.PROTOCOL, message, { from: OWN, to: A });
 }
 
-function planNode(kind: 'router' | 'host' | 'bridge'): PlanNode {
+type Kind = 'router' | 'translator' | 'host' | 'bridge';
+
+function planNode(kind: Kind): PlanNode {
   const own = { index: 1, name: 'eth0', mac: '02:00:00:00:00:01', link: 0, side: 0, mtu: 1500, neighbours: [], addresses: [{ family: 4, address: OWN, prefixLength: 24 }] };
-  return { id: 3, name: 'n', forwards: kind === 'router', bridge: kind === 'bridge', interfaces: kind === 'bridge' ? [] : [own] } as unknown as PlanNode;
+  const firewall = kind === 'translator' ? { ruleset: { tables: [{ chains: [{ base: { type: 'nat' } }] }] } } : null;
+  return { id: 3, name: 'n', firewall, forwards: kind === 'router' || kind === 'translator', bridge: kind === 'bridge', interfaces: kind === 'bridge' ? [] : [own] } as unknown as PlanNode;
 }
 
 /** A node with its unseen inside; `tap` notes what it is told. */
-function node(kind: 'router' | 'host' | 'bridge' = 'router', stations: ReadonlyMap<number, number> = new Map()) {
+function node(kind: Kind = 'router', stations: ReadonlyMap<number, number> = new Map()) {
   const pool = createPool({ checked: true });
   const ended: number[] = [];
   const dropped: [number, number][] = [];
@@ -89,7 +92,7 @@ function node(kind: 'router' | 'host' | 'bridge' = 'router', stations: ReadonlyM
     dropped: (p, _node, drop) => void dropped.push([p.id, drop]),
     ended: (p) => void ended.push(p.id),
   };
-  const identity = new PacketIdentity(planNode(kind), { pool, tap, stations });
+  const identity = new PacketIdentity(planNode(kind), { pool, tap, stations, now: () => 0 as Nanos });
   const packet = (bytes: Uint8Array): Packet => {
     const p = pool.take(bytes.length);
     p.buf.set(bytes, p.off);
@@ -183,6 +186,19 @@ describe('a translator', () => {
     const back = n.in(udpFrame({ from: B, to: PUBLIC, sport: 3478, dport: 40000, text: 'answer' }), 1);
     expect(n.out(udpFrame({ from: B, to: A, sport: 3478, dport: 5000, ttl: 63, text: 'answer' }), 0).id).toBe(back);
     expect(n.identity.counts).toMatchObject({ translated: 2, passed: 0 });
+  });
+
+  it('keeps it where the answer is for an address of its own (masquerade), and what is really for it ends there', () => {
+    const n = node('translator');
+    const answer = n.in(udpFrame({ from: B, to: OWN, sport: 3478, dport: 40000 }));
+    expect(n.out(udpFrame({ from: B, to: A, sport: 3478, ttl: 63 })).id).toBe(answer);
+    const own = n.in(udpFrame({ from: B, to: OWN, text: 'for you' }));
+    n.identity.flush(plus(HOLD, millis(1)));
+    expect([n.ended, n.dropped]).toEqual([[own], []]);
+    // A router that translates nothing takes it for its own at once.
+    const router = node();
+    const taken = router.in(udpFrame({ from: B, to: OWN, sport: 3478, dport: 40000 }));
+    expect(router.out(udpFrame({ from: B, to: A, sport: 3478, ttl: 63 })).id).not.toBe(taken);
   });
 
   it('never guesses: of equal payloads of two flows none is chosen', () => {

@@ -9,10 +9,12 @@
  * - with other addresses or ports (translation): if all candidates are of one flow, the one that came first. If they are
  *   of several flows nobody can tell which one it is: it gets a new id and is counted as ambiguous, never guessed.
  *
- * Only for nodes that pass packets on. It holds a packet for {@link HOLD} at most: a kernel forwards in microseconds.
+ * Only for nodes that pass packets on, and for those whose rules are watched or that filter by the way back: there what
+ * is for the node itself is kept as well, until it is known that nothing dropped it. It holds a packet for {@link HOLD} at most: a kernel forwards in
+ * microseconds.
  * @module
  */
-import { NO_DECISION } from '../../../base/brand.js';
+import { type DecisionId, NO_DECISION, type PacketId } from '../../../base/brand.js';
 import { DROP, type DropCode } from '../../../base/drop.js';
 import { type Nanos, millis } from '../../../base/time.js';
 import type { Tap } from '../../../fabric/link.js';
@@ -22,7 +24,10 @@ import { parseAddress, type IpAddress } from '../../../wire/address.js';
 import { equal, u32 } from '../../../wire/bytes.js';
 import * as ethernet from '../../../wire/ethernet.js';
 import { type Fingerprint, fingerprint, lasts, newFingerprint, sameFlow, unchanged } from './fingerprint.js';
+import type { TracedPacket } from '../trace/trace-line.js';
 import { quoteOf, quotes } from './icmp-quote.js';
+import { TracedHeaders } from './traced-headers.js';
+import { translationText } from './translation.js';
 
 /** Longest that a node can sit on a packet and still be known to have passed it on. */
 export const HOLD = millis(1000);
@@ -56,7 +61,14 @@ interface Held {
   taken: boolean;
   /** No longer asked for. */
   done: boolean;
+  /** For the node itself: it does not come out. */
+  readonly local: boolean;
+  /** A trace of it was told. */
+  traced: boolean;
 }
+
+/** Why a kernel dropped a packet; null when it can't be known. */
+export type Inquest = (p: Packet, print: Fingerprint, port: number) => Promise<{ readonly drop: DropCode; readonly why: DecisionId } | null>;
 
 const NOWHERE: readonly number[] = [];
 
@@ -65,6 +77,13 @@ export interface IdentityServices {
   readonly tap: Tap;
   /** Of a bridge: the port behind which a station is, by MAC address (see `stations.ts`). */
   readonly stations?: ReadonlyMap<number, number>;
+  /** Asked about what went in and never came out, and nobody said why. */
+  readonly inquest?: Inquest;
+  /** Asked about what is for the node itself as well: it has a reverse path filter. */
+  readonly filters?: boolean;
+  /** The decision of a translation, in the words of `nat=`. */
+  readonly translated?: (nat: string) => DecisionId;
+  readonly now: () => Nanos;
 }
 
 export class PacketIdentity {
@@ -78,10 +97,18 @@ export class PacketIdentity {
   #queue: Held[] = [];
   #head = 0;
   readonly #print = newFingerprint();
+  readonly #inquests = new Set<Promise<void>>();
+  #watched = false;
+  /** What is for one of its own addresses may be an answer that it translates back and passes on. */
+  readonly #translates: boolean;
+  /** Packets for the node itself are kept until their time is over. */
+  #keepsLocal: boolean;
 
   constructor(node: PlanNode, services: IdentityServices) {
     this.#node = node;
     this.#services = services;
+    this.#translates = node.firewall?.ruleset.tables.some(({ chains }) => chains.some(({ base }) => base?.type === 'nat')) ?? false;
+    this.#keepsLocal = services.filters === true || this.#translates;
     this.#passesOn = node.bridge || node.forwards;
     this.#own = node.interfaces.flatMap((iface) => iface.addresses).flatMap((a) => parseAddress(a.address) ?? []);
   }
@@ -91,20 +118,44 @@ export class PacketIdentity {
     return this.#queue.length - this.#head;
   }
 
+  /** From now on it is told what the node's rules do to packets ({@link find}, {@link dropped}). */
+  watch(): void {
+    this.#watched = this.#keepsLocal = true;
+  }
+
+  /** The packet that came in with these headers, of several alike the first that was not asked for yet. Null = not known (any more). */
+  find(packet: TracedPacket): PacketId | null {
+    const like = new TracedHeaders(packet);
+    for (let i = this.#head; i < this.#queue.length; i++) {
+      const held = this.#queue[i];
+      if (held === undefined || held.traced || !like.fits(held.packet.buf, held.print)) continue;
+      held.traced = true;
+      return held.packet.id;
+    }
+    return null;
+  }
+
+  /** A rule dropped it: told by whoever watches the rules. */
+  dropped(id: PacketId, drop: DropCode, why: DecisionId): void {
+    const held = this.#queue.slice(this.#head).find(({ packet, done, taken }) => packet.id === id && !done && !taken);
+    if (held !== undefined) this.#vanish(held, drop, why, this.#services.now());
+  }
+
   /** The kernel has the frame's octets by now. Takes ownership. `port` is the interface's index from 0. */
   arrived(p: Packet, port: number, now: Nanos): void {
-    if (!this.#passesOn) {
+    if (!this.#passesOn && !this.#keepsLocal) {
       this.#end(p);
       return;
     }
     this.#expire(now);
     const print = newFingerprint();
     fingerprint(p.buf, p.off, p.len, this.#node.bridge, print);
-    if (!this.#mayPassOn(p, print)) {
+    const local = !this.#passesOn || !this.#mayPassOn(p, print);
+    if (local && !this.#keepsLocal) {
       this.#end(p);
       return;
     }
-    const held: Held = { packet: p, print, at: now, cameBy: port, leftBy: NOWHERE, taken: false, done: false };
+    const held: Held = { packet: p, print, at: now, cameBy: port, leftBy: NOWHERE, taken: false, done: false, local, traced: false };
     this.#queue.push(held);
     const alike = this.#byHash.get(print.hash);
     if (alike === undefined) this.#byHash.set(print.hash, [held]);
@@ -123,6 +174,11 @@ export class PacketIdentity {
     const alike = this.#byHash.get(print.hash)?.filter((held) => this.#couldBe(held, p, print, port)) ?? [];
     if (this.#node.bridge) this.#fromBridge(p, port, alike);
     else this.#fromRouter(p, print, alike, now);
+  }
+
+  /** Of what has vanished so far it is known why, as far as it can be. */
+  async inquired(): Promise<void> {
+    await Promise.all(this.#inquests);
   }
 
   /** The lab is over: of what came in just now nothing can be said. */
@@ -146,7 +202,7 @@ export class PacketIdentity {
   }
 
   #couldBe(held: Held, p: Packet, print: Fingerprint, port: number): boolean {
-    if (held.done || !lasts(held.packet.buf, held.print, p.buf, print)) return false;
+    if (held.done || (held.local && !this.#translates) || !lasts(held.packet.buf, held.print, p.buf, print)) return false;
     if (this.#node.bridge) return held.cameBy !== port && !held.leftBy.includes(port);
     return print.ttl === held.print.ttl - 1;
   }
@@ -186,6 +242,7 @@ export class PacketIdentity {
       if (same.length > 1) this.counts.byOrder++;
     } else if (alike.every((held) => sameFlow(held.packet.buf, held.print, first.packet.buf, first.print))) {
       this.counts.translated++;
+      p.decision = this.#services.translated?.(translationText(first.packet.buf, first.print, p.buf, print)) ?? NO_DECISION;
     } else {
       this.counts.ambiguous++;
       return;
@@ -204,7 +261,9 @@ export class PacketIdentity {
       const held = this.#queue[i];
       if (held === undefined || held.done || !quotes(p.buf, quote.at, held.packet.buf, held.print)) continue;
       p.cause = held.packet.id;
-      if (quote.drop !== DROP.NONE) this.#vanish(held, quote.drop, now);
+      // Which rule rejected it is told by the trace, which comes later.
+      const waits = this.#watched && quote.drop === DROP.UNEXPLAINED;
+      if (quote.drop !== DROP.NONE && !held.local && !waits) this.#vanish(held, quote.drop, NO_DECISION, now);
       return;
     }
   }
@@ -212,9 +271,9 @@ export class PacketIdentity {
   #expire(now: Nanos): void {
     for (let held = this.#queue[this.#head]; held !== undefined && held.at + HOLD < now; held = this.#queue[this.#head]) {
       this.#head++;
-      if (!held.done && !held.taken) this.#giveUp(held, now);
+      const kept = !held.done && !held.taken && this.#giveUp(held, now);
       if (!held.done) this.#forget(held);
-      this.#services.pool.release(held.packet);
+      if (!kept) this.#services.pool.release(held.packet);
     }
     if (this.#head > 1024 && this.#head * 2 > this.#queue.length) {
       this.#queue = this.#queue.slice(this.#head);
@@ -222,16 +281,36 @@ export class PacketIdentity {
     }
   }
 
-  /** Its time is over, and it has not come out. */
-  #giveUp(held: Held, now: Nanos): void {
-    if (held.leftBy.length > 0) this.#services.tap.ended(held.packet);
-    else this.#vanish(held, held.print.family !== 0 && held.print.ttl === 1 ? DROP.TTL : DROP.UNEXPLAINED, now);
+  /** Its time is over, and it has not come out. True: it is kept, since an answer is waited for. */
+  #giveUp(held: Held, now: Nanos): boolean {
+    const { inquest, tap, filters } = this.#services;
+    if (held.leftBy.length > 0 || (held.local && (filters !== true || held.print.family !== 4))) tap.ended(held.packet);
+    else if (!held.local && held.print.family !== 0 && held.print.ttl === 1) this.#vanish(held, DROP.TTL, NO_DECISION, now);
+    else if (inquest === undefined || held.print.family === 0) this.#vanish(held, DROP.UNEXPLAINED, NO_DECISION, now);
+    else {
+      this.#inquire(held, inquest);
+      return true;
+    }
+    return false;
   }
 
-  #vanish(held: Held, drop: DropCode, now: Nanos): void {
+  #inquire(held: Held, inquest: Inquest): void {
+    const { pool, now } = this.#services;
+    const asked = inquest(held.packet, held.print, held.cameBy)
+      .catch(() => null)
+      .then((found) => {
+        if (found === null && held.local) this.#services.tap.ended(held.packet);
+        else this.#vanish(held, found?.drop ?? DROP.UNEXPLAINED, found?.why ?? NO_DECISION, now());
+        pool.release(held.packet);
+        this.#inquests.delete(asked);
+      });
+    this.#inquests.add(asked);
+  }
+
+  #vanish(held: Held, drop: DropCode, why: DecisionId, now: Nanos): void {
     this.counts.vanished++;
     held.packet.time = now;
-    this.#services.tap.dropped(held.packet, this.#node.id, drop, NO_DECISION);
+    this.#services.tap.dropped(held.packet, this.#node.id, drop, why);
     this.#services.tap.ended(held.packet);
     this.#forget(held);
   }

@@ -10,8 +10,10 @@ import { LabError } from '../../../base/error.js';
 import { randomRoot } from '../../../base/rng.js';
 import { type Clock, type Nanos, plus } from '../../../base/time.js';
 import { timeLimit } from '../../../fabric/driver/driver-options.js';
+import type { Pairs } from '../../../capture/comment.js';
+import type { Lateness } from '../../../fabric/driver/lateness.js';
 import type { LinkControl, Side } from '../../../fabric/link.js';
-import type { LinkStats } from '../../../fabric/link-stats.js';
+import type { LinkPhase, LinkStats } from '../../../fabric/link-stats.js';
 import type { Waiting } from '../../../fabric/scheduler.js';
 import { WaitingList } from '../../../fabric/waiting.js';
 import type { ContainerConfig } from '../../../roles/container/config.js';
@@ -19,7 +21,7 @@ import type { ProcessConfig } from '../../../roles/process/config.js';
 import type { Json } from '../../../roles/role.js';
 import type { Plan, PlanNode } from '../../../topology/plan.js';
 import { deferred } from '../../deferred.js';
-import type { Lab, LabDeps, RoleHandle, ScriptTime } from '../../substrate.js';
+import { type InsideCommand, type Lab, type LabDeps, noNode, type NodeControl, type PreparedCommand, type RoleHandle, type ScriptTime } from '../../substrate.js';
 import { KernelNode } from '../namespace/kernel-node.js';
 import type { Namespace } from '../namespace/namespace.js';
 import { runTool } from '../namespace/tool.js';
@@ -32,6 +34,7 @@ import { type KindRef, roleStartOf } from '../role/role-start.js';
 import type { RoleListener, RpcClient } from '../rpc/rpc-client.js';
 import { KernelFabric } from '../tap/kernel-fabric.js';
 import { type Libc, loadLibc } from '../tap/libc.js';
+import { RuleWatch } from '../trace/rule-watch.js';
 
 /** What the nodes of a lab stand on. */
 export interface Ground {
@@ -41,6 +44,8 @@ export interface Ground {
   spawn(node: PlanNode, namespace: Namespace, listener: RoleListener): RpcClient | Promise<RpcClient>;
   /** Starts a foreign program at the node. Errors: KERNEL_*, DOCKER_*. */
   launch(node: PlanNode, namespace: Namespace, start: ProgramStart): Promise<ProgramChild>;
+  /** Prepares a command inside the node's container. Not there on bare namespaces. Errors: ROLE_COMMAND, DOCKER_*. */
+  inside?(node: PlanNode, command: InsideCommand): Promise<PreparedCommand>;
   /** After all else of the lab is gone. Idempotent. */
   close(): Promise<void>;
 }
@@ -56,6 +61,7 @@ export interface KernelLabOptions {
 export class KernelLab implements Lab {
   readonly clock: Clock;
   readonly links: LinkControl;
+  readonly inside?: NonNullable<Lab['inside']>;
   readonly #plan: Plan;
   readonly #deps: LabDeps;
   readonly #options: KernelLabOptions;
@@ -63,6 +69,7 @@ export class KernelLab implements Lab {
   readonly #nodes: readonly KernelNode[];
   readonly #roles = new Map<string, RpcClient>();
   readonly #programs = new Map<string, Program>();
+  readonly #watches: RuleWatch[] = [];
   readonly #waiting = new WaitingList();
   /** Of the pump, when it ended by itself. */
   #failure: Error | null = null;
@@ -83,6 +90,8 @@ export class KernelLab implements Lab {
       },
     };
     this.links = fabric.links.control;
+    const { ground } = options;
+    if (ground.inside !== undefined) this.inside = (node, command) => must(ground.inside, 'a ground of containers').call(ground, this.#node(node).plan, command);
   }
 
   /** Takes over the ground, whatever happens. Errors: KERNEL_*, LAB_ROLE_FAILED, and those of the ground. */
@@ -96,7 +105,7 @@ export class KernelLab implements Lab {
       await Promise.all(nodes.map((node) => node.configure()));
       const { signal, progress } = deps;
       fabric = new KernelFabric({
-        libc, plan, nodes, origin, tap: deps.recorder, random: randomRoot(deps.seed),
+        libc, plan, nodes, origin, tap: deps.recorder, decisions: deps.decisions, random: randomRoot(deps.seed),
         driver: { signal, ...(progress !== undefined && { onProgress: progress }) },
       });
     } catch (error) {
@@ -109,6 +118,7 @@ export class KernelLab implements Lab {
     deps.recorder.hold();
     lab.#pump();
     try {
+      await lab.#watchRules();
       await lab.#startRoles();
       // Programs find the lab's own servers running: most of them try once at their start.
       await lab.#startPrograms();
@@ -125,8 +135,22 @@ export class KernelLab implements Lab {
     return role;
   }
 
+  node(name: string): NodeControl {
+    const node = this.#nodes.find(({ plan }) => plan.name === name && !plan.bridge);
+    if (node === undefined) throw noNode(name, this.#nodes.flatMap(({ plan }) => (plan.bridge ? [] : [plan.name])));
+    return { route: (changes) => node.route(changes) };
+  }
+
   linkStats(link: LinkId, side: Side): LinkStats {
     return this.#fabric.links.stats(link, side);
+  }
+
+  linkPhases(link: LinkId, side: Side): readonly LinkPhase[] {
+    return this.#fabric.links.phases(link, side);
+  }
+
+  get lateness(): Lateness {
+    return this.#fabric.driver.lateness;
   }
 
   async run<T>(script: (time: ScriptTime) => Promise<T>, limit: Nanos): Promise<T> {
@@ -174,6 +198,22 @@ export class KernelLab implements Lab {
       this.#failure = error instanceof Error ? error : new Error(String(error));
       this.#onFailure(this.#failure);
     });
+  }
+
+  /** Of nodes with rules: what those do to packets is told from now on. */
+  async #watchRules(): Promise<void> {
+    const { decisions, recorder } = this.#deps;
+    const { driver } = this.#fabric;
+    const watches = this.#nodes.map(async ({ plan: node, namespace }) => {
+      const { ruleset } = node.firewall ?? { ruleset: null };
+      if (ruleset === null) return;
+      const tell = (name: string, fields: Pairs): void => {
+        recorder.event(node.id, driver.sample(), name, fields);
+      };
+      this.#watches.push(await RuleWatch.start(namespace, { node, ruleset, packets: this.#fabric.packetsIn(node.id), decisions, tell, now: () => driver.sample() }));
+    });
+    const failed = (await Promise.allSettled(watches)).find((watch) => watch.status === 'rejected');
+    if (failed !== undefined) throw failed.reason;
   }
 
   async #startRoles(): Promise<void> {
@@ -276,6 +316,7 @@ export class KernelLab implements Lab {
 
   async #close(): Promise<void> {
     await Promise.all([...this.#roles.values(), ...this.#programs.values()].map((role) => role.close()));
+    await Promise.all(this.#watches.map((watch) => watch.close()));
     await this.#fabric.close();
     for (const node of this.#nodes) node.close();
     await this.#options.ground.close();

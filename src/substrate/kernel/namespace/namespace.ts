@@ -19,11 +19,14 @@ const OWN = '/proc/thread-self/ns/net';
 
 export class Namespace {
   readonly name: string;
+  /** It was made here, and goes when it is closed, if no process is left in it. */
+  readonly own: boolean;
   readonly #libc: Libc;
   readonly #fd: number;
   #open = true;
 
-  private constructor(libc: Libc, name: string, fd: number) {
+  private constructor(libc: Libc, name: string, own: boolean, fd: number) {
+    this.own = own;
     this.#libc = libc;
     this.name = name;
     this.#fd = fd;
@@ -35,7 +38,7 @@ export class Namespace {
     try {
       if (libc.unshare(CLONE_NEWNET) < 0) throw refused(`no network namespace can be made for ${name}`, libc.errno());
       try {
-        return new Namespace(libc, name, openSync(OWN, 'r'));
+        return new Namespace(libc, name, true, openSync(OWN, 'r'));
       } finally {
         goHome(libc, home);
       }
@@ -47,10 +50,10 @@ export class Namespace {
   /** That of a running process, as a container's. Errors: KERNEL_PERMISSION, KERNEL_REFUSED. */
   static ofProcess(libc: Libc, name: string, pid: number): Namespace {
     try {
-      return new Namespace(libc, name, openSync(`/proc/${pid}/ns/net`, 'r'));
+      return new Namespace(libc, name, false, openSync(`/proc/${pid}/ns/net`, 'r'));
     } catch (cause) {
       const forbidden = (cause as NodeJS.ErrnoException).code === 'EACCES';
-      throw new LabError(forbidden ? 'KERNEL_PERMISSION' : 'KERNEL_REFUSED', `${name}: the network namespace of process ${pid} cannot be opened`, { cause });
+      throw new LabError(forbidden ? 'KERNEL_PERMISSION' : 'KERNEL_REFUSED', `${name}: the network namespace of process ${pid} cannot be opened`, { ...(forbidden && { hint: 'run as root' }), cause });
     }
   }
 

@@ -3,7 +3,7 @@
  */
 import { describe, expect, it } from 'vitest';
 import type { PlanNode, PlanRoute } from '../../../topology/plan.js';
-import { bridgeName, dscpRules, nodeBatch, nodeSysctls } from './node-setup.js';
+import { bridgeName, dscpRules, interfaceSysctls, nodeBatch, nodeSysctls, routeChangeLine, ruleBatch } from './node-setup.js';
 
 function route(prefix: string, via: string | null, metric: number, dev: string | null = 'eth0'): PlanRoute {
   return { family: prefix.includes(':') ? 6 : 4, prefix, via, dev, metric, origin: dev === null ? 'blackhole' : 'static', src: null };
@@ -46,6 +46,48 @@ describe('a node in the kernel\'s words', () => {
     const connected = route('192.0.2.0/30', null, 0);
     const lines = nodeBatch({ ...ROUTER, routes: [connected, { ...connected }, route('0.0.0.0/0', '192.0.2.2', 20)] });
     expect(lines.filter((line) => line.startsWith('route'))).toEqual(['route add 192.0.2.0/30 dev eth0 metric 0', 'route add 0.0.0.0/0 via 192.0.2.2 dev eth0 metric 20']);
+  });
+
+  it('has multipath routes, tables, discards and routes of BGP in the words of ip-route(8), connected ones first', () => {
+    const hops = [{ via: null, dev: 'eth0', weight: 1 }, { via: '192.0.2.2', dev: 'eth0', weight: 3 }];
+    const routes: PlanRoute[] = [
+      { ...route('10.0.0.0/8', null, 5), nextHops: hops, table: 100 },
+      { ...route('10.1.0.0/16', '192.0.2.2', 20), origin: 'bgp' },
+      { ...route('2001:db8:9::/48', null, 0, null), origin: 'prohibit' },
+      { ...route('10.2.0.0/16', null, 0, null), origin: 'unreachable' },
+      { ...route('192.0.2.0/30', null, 0), origin: 'connected' },
+    ];
+    expect(nodeBatch({ ...ROUTER, routes }).filter((line) => line.startsWith('route'))).toEqual([
+      'route add 192.0.2.0/30 dev eth0 metric 0',
+      'route add prohibit 2001:db8:9::/48 metric 1',
+      'route add unreachable 10.2.0.0/16 metric 0',
+      'route add 10.0.0.0/8 metric 5 table 100 nexthop dev eth0 weight 1 nexthop via 192.0.2.2 dev eth0 weight 3',
+      'route add 10.1.0.0/16 via 192.0.2.2 dev eth0 metric 20 proto bgp',
+    ]);
+    expect(routes.slice(1, 3).flatMap((one) => (['replace', 'delete'] as const).map((op) => routeChangeLine({ op, route: one })))).toEqual([
+      'route replace 10.1.0.0/16 via 192.0.2.2 dev eth0 metric 20 proto bgp',
+      'route flush exact 10.1.0.0/16 table 254 metric 20',
+      'route replace prohibit 2001:db8:9::/48 metric 1',
+      'route flush exact 2001:db8:9::/48 table 254 metric 1',
+    ]);
+  });
+
+  it('has rules in the words of ip-rule(8), each once', () => {
+    const src = { file: 'x', line: 1, column: 1 };
+    const rule = { family: 4, priority: 5, from: '10.0.0.0/8', fwmark: { mark: 16, mask: 240 }, iif: 'eth0', table: 100, src } as const;
+    const node: PlanNode = { ...ROUTER, rules: [rule, rule, { ...rule, family: 6, from: null, fwmark: null, iif: null, table: 254 }] };
+    expect(ruleBatch(node, 4)).toEqual(['rule add priority 5 from 10.0.0.0/8 fwmark 16/240 iif eth0 lookup 100']);
+    expect(ruleBatch(node, 6)).toEqual(['rule add priority 5 from all lookup 254']);
+    expect(ruleBatch(ROUTER, 4)).toEqual([]);
+  });
+
+  it('filters by reverse path as it is told, and hashes flows by ports unless told otherwise', () => {
+    const value = (node: PlanNode, path: string): string | undefined => nodeSysctls(node).find(([p]) => p === path)?.[1];
+    const strict: PlanNode = { ...ROUTER, rpFilter: 'loose', multipathHash: 'l3', interfaces: ROUTER.interfaces.map((iface) => ({ ...iface, rpFilter: 'strict' as const })) };
+    expect([value(strict, 'ipv4/conf/all/rp_filter'), value(strict, 'ipv4/conf/default/rp_filter')]).toEqual(['2', '0']);
+    expect(interfaceSysctls(strict)).toEqual([['ipv4/conf/eth0/rp_filter', '1']]);
+    expect(interfaceSysctls(ROUTER)).toEqual([]);
+    for (const family of ['ipv4', 'ipv6']) expect([value(ROUTER, `${family}/fib_multipath_hash_policy`), value(strict, `${family}/fib_multipath_hash_policy`)]).toEqual(['1', '0']);
   });
 
   it('forwards when it is a router, and only then', () => {

@@ -6,7 +6,8 @@
  * @see ip(8), Documentation/networking/ip-sysctl.rst, nft(8)
  * @module
  */
-import type { PlanInterface, PlanNode, PlanRoute } from '../../../topology/plan.js';
+import { MAIN_TABLE, type PlanInterface, type PlanNode, type PlanRoute, type PlanRule, RP_FILTERS } from '../../../topology/plan.js';
+import type { RouteChange } from '../../substrate.js';
 
 /** Path below /proc/sys/net and value. */
 export type Sysctl = readonly [path: string, value: string];
@@ -18,8 +19,12 @@ export function nodeSysctls(node: PlanNode): readonly Sysctl[] {
   if (node.bridge) return everywhere('ipv6', 'disable_ipv6', '1');
   return [
     ['ipv4/ip_forward', on],
-    // Asymmetric paths are what a lab is for; a reverse path filter is a rule that the topology asks for.
-    ...everywhere('ipv4', 'rp_filter', '0'),
+    // Asymmetric paths are what a lab is for; a reverse path filter is a rule that the topology asks for. Of a node's and an
+    // interface's the kernel takes the larger number, so that interfaces begin with none.
+    ['ipv4/conf/all/rp_filter', String(RP_FILTERS.indexOf(node.rpFilter ?? 'off'))],
+    ['ipv4/conf/default/rp_filter', '0'],
+    ['ipv4/fib_multipath_hash_policy', node.multipathHash === 'l3' ? '0' : '1'],
+    ['ipv6/fib_multipath_hash_policy', node.multipathHash === 'l3' ? '0' : '1'],
     ...everywhere('ipv4', 'accept_redirects', '0'),
     ...everywhere('ipv4', 'send_redirects', '0'),
     ...everywhere('ipv6', 'forwarding', on),
@@ -38,6 +43,16 @@ export function nodeSysctls(node: PlanNode): readonly Sysctl[] {
   ];
 }
 
+/** Settings of connection tracking: there once rules that track are loaded, or the module is. */
+export function conntrackSysctls(node: PlanNode): readonly Sysctl[] {
+  return Object.entries(node.conntrack ?? {}).map(([name, value]) => [`netfilter/${name}`, String(value)]);
+}
+
+/** Settings of its interfaces, when they are there. */
+export function interfaceSysctls(node: PlanNode): readonly Sysctl[] {
+  return node.interfaces.flatMap(({ name, rpFilter }): readonly Sysctl[] => (rpFilter === undefined ? [] : [[`ipv4/conf/${name}/rp_filter`, String(RP_FILTERS.indexOf(rpFilter))]]));
+}
+
 function everywhere(family: 'ipv4' | 'ipv6', key: string, value: string): readonly Sysctl[] {
   return ['all', 'default'].map((which) => [`${family}/conf/${which}/${key}`, value]);
 }
@@ -47,10 +62,15 @@ export function nodeBatch(node: PlanNode): readonly string[] {
   const lines = ['link set dev lo up'];
   if (node.bridge) return [...lines, ...bridgeBatch(node)];
   for (const iface of node.interfaces) lines.push(...interfaceBatch(iface));
-  // A gateway must be reachable when its route is added: routes without one come first.
-  const ordered = [...node.routes.filter((route) => route.via === null), ...node.routes.filter((route) => route.via !== null)];
+  // A gateway must be reachable when its route is added: routes without one come first, connected ones before all.
+  const ordered = [...node.routes].sort((a, b) => turn(a) - turn(b));
   // Two addresses of one prefix make two connected routes alike; the kernel takes each once.
   return [...lines, ...new Set(ordered.map(routeLine))];
+}
+
+function turn(route: PlanRoute): number {
+  if (route.origin === 'connected') return 0;
+  return route.via === null && route.nextHops === undefined ? 1 : 2;
 }
 
 function interfaceBatch(iface: PlanInterface): readonly string[] {
@@ -65,9 +85,51 @@ function interfaceBatch(iface: PlanInterface): readonly string[] {
 }
 
 function routeLine(route: PlanRoute): string {
-  const target = route.dev === null ? `blackhole ${route.prefix}` : `${route.prefix}${route.via === null ? '' : ` via ${route.via}`} dev ${route.dev}`;
-  // For IPv6 the kernel takes metric 0 as "the usual" (1024): one more for all keeps the plan's order.
-  return `route add ${target} metric ${route.family === 6 ? route.metric + 1 : route.metric}`;
+  return `route add ${routeWords(route)}`;
+}
+
+/** A line for `ip -4 -batch` or `ip -6 -batch`. Taking away what is not there is no error of `flush`, as it would be of `del`. */
+export function routeChangeLine({ op, route }: RouteChange): string {
+  if (op === 'replace') return `route replace ${routeWords(route)}`;
+  return `route flush exact ${route.prefix} table ${route.table ?? MAIN_TABLE} metric ${kernelMetric(route)}`;
+}
+
+function routeWords(route: PlanRoute): string {
+  const words = [route.dev === null ? `${discardOf(route)} ${route.prefix}` : route.prefix];
+  const several = route.nextHops !== undefined;
+  if (route.dev !== null && !several) words.push(hopWords(route.via, route.dev));
+  words.push(`metric ${kernelMetric(route)}`);
+  if ((route.table ?? MAIN_TABLE) !== MAIN_TABLE) words.push(`table ${route.table}`);
+  if (route.origin === 'bgp') words.push('proto bgp');
+  for (const hop of route.nextHops ?? []) words.push(`nexthop ${hopWords(hop.via, hop.dev)} weight ${hop.weight}`);
+  return words.join(' ');
+}
+
+/** For IPv6 the kernel takes metric 0 as "the usual" (1024): one more for all keeps the plan's order. */
+function kernelMetric({ family, metric }: PlanRoute): number {
+  return family === 6 ? metric + 1 : metric;
+}
+
+function hopWords(via: string | null, dev: string): string {
+  return via === null ? `dev ${dev}` : `via ${via} dev ${dev}`;
+}
+
+function discardOf({ origin }: PlanRoute): string {
+  return origin === 'unreachable' || origin === 'prohibit' ? origin : 'blackhole';
+}
+
+/** Lines for `ip -4 -batch` and `ip -6 -batch`, after the routes; none where there are no rules. */
+export function ruleBatch(node: PlanNode, family: 4 | 6): readonly string[] {
+  const rules = (node.rules ?? []).filter((rule) => rule.family === family);
+  // The kernel refuses a rule that is there already.
+  return [...new Set(rules.map(ruleLine))];
+}
+
+function ruleLine({ priority, from, fwmark, iif, table }: PlanRule): string {
+  const words = [`rule add priority ${priority} from ${from ?? 'all'}`];
+  if (fwmark !== null) words.push(`fwmark ${fwmark.mark}/${fwmark.mask}`);
+  if (iif !== null) words.push(`iif ${iif}`);
+  return `${words.join(' ')} lookup ${table}`;
 }
 
 /** The bridge's own device; a port may have any name but this. */

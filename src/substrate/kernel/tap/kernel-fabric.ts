@@ -7,7 +7,8 @@
  */
 import { must } from '../../../base/assert.js';
 import type { RandomRoot } from '../../../base/rng.js';
-import { NEVER } from '../../../base/time.js';
+import { NEVER, type Nanos } from '../../../base/time.js';
+import type { Decisions } from '../../../capture/decisions.js';
 import type { DriverOptions } from '../../../fabric/driver/driver-options.js';
 import { WallDriver } from '../../../fabric/driver/wall-driver.js';
 import { createFabric, type Fabric } from '../../../fabric/fabric.js';
@@ -18,6 +19,7 @@ import type { Plan } from '../../../topology/plan.js';
 import { type IdentityCounts, PacketIdentity } from '../identity/packet-identity.js';
 import { stationsOf } from '../identity/stations.js';
 import type { KernelNode } from '../namespace/kernel-node.js';
+import { inquestOf } from '../trace/inquest.js';
 import { KernelClock } from '../role/kernel-clock.js';
 import type { Libc } from './libc.js';
 import { PpollIdle } from './ppoll-idle.js';
@@ -29,6 +31,7 @@ export interface KernelFabricOptions {
   /** One per node of the plan, in its order. */
   readonly nodes: readonly KernelNode[];
   readonly tap: Tap;
+  readonly decisions: Decisions;
   readonly random: RandomRoot;
   /** CLOCK_REALTIME of lab time 0, in nanoseconds. */
   readonly origin: bigint;
@@ -56,7 +59,20 @@ export class KernelFabric {
     this.scheduler = scheduler;
     this.links = createFabric({ links: plan.links, scheduler, pool, tap, random: options.random });
     this.#spare = new SparePacket(pool, Math.max(0, ...plan.links.map((link) => link.mtu)));
-    this.#identities = plan.nodes.map((node) => new PacketIdentity(node, { pool, tap, ...(node.bridge && { stations: stationsOf(plan, node) }) }));
+    const sampled = (): Nanos => this.driver.sample();
+    this.#identities = plan.nodes.map((node) => {
+      const { decisions } = options;
+      if (node.bridge) return new PacketIdentity(node, { pool, tap, now: sampled, stations: stationsOf(plan, node) });
+      const { namespace } = must(options.nodes[node.id], `kernel node ${node.name}`);
+      return new PacketIdentity(node, {
+        pool,
+        tap,
+        now: sampled,
+        inquest: inquestOf({ node, namespace, decisions, now: sampled }),
+        filters: [node, ...node.interfaces].some(({ rpFilter }) => (rpFilter ?? 'off') !== 'off'),
+        translated: (nat) => decisions.intern({ node: node.id, stage: 'postrouting', text: { nat }, reason: null }),
+      });
+    });
     this.#ports = plan.nodes.flatMap((node) => {
       const kernel = must(options.nodes[node.id], `kernel node ${node.name}`);
       const identity = must(this.#identities[node.id], `identity of ${node.name}`);
@@ -92,7 +108,12 @@ export class KernelFabric {
 
   /** What was known again at a node, and what was not. */
   identity(node: number): IdentityCounts {
-    return { ...must(this.#identities[node], `node ${node}`).counts };
+    return { ...this.packetsIn(node).counts };
+  }
+
+  /** The packets that are inside a node's kernel. */
+  packetsIn(node: number): PacketIdentity {
+    return must(this.#identities[node], `node ${node}`);
   }
 
   /** Frames of kernels' own housekeeping that were kept off the links. */
@@ -106,6 +127,7 @@ export class KernelFabric {
     // How the pump ended is told by `start`.
     await this.#pump?.catch(() => undefined);
     await this.#idle.close();
+    await Promise.all(this.#identities.map((identity) => identity.inquired()));
     for (const identity of this.#identities) identity.flush(this.scheduler.now);
     this.#spare.release();
   }

@@ -1,10 +1,10 @@
 /**
- * The few calls of the C library that Node does not offer: namespaces, device requests, and reads and writes that
+ * The few calls of the C library that Node does not offer: namespaces, another program in this process's place, device requests, and reads and writes that
  * answer EAGAIN with a number. By `koffi`, which is optional: only the kernel substrates need it, so it is imported
  * when one of them is asked for.
  *
  * All calls but {@link Libc.ppoll} run on the calling thread, hence in the namespace that this thread is in.
- * @see setns(2), unshare(2), ioctl(2), ppoll(2), eventfd(2)
+ * @see setns(2), unshare(2), execvp(3), ioctl(2), ppoll(2), eventfd(2)
  * @module
  */
 import type koffiLibrary from 'koffi';
@@ -16,6 +16,8 @@ export const CLONE_NEWNET = 0x4000_0000;
 export const EFD_FLAGS = 0o2000000 | 0o4000;
 /** Of poll.h. */
 export const POLLIN = 1;
+/** Of fcntl.h: sets the descriptor's flags, of which there is one, `FD_CLOEXEC`. */
+const F_SETFD = 2;
 
 export interface Libc {
   /** All calls answer -1 when the kernel refuses; {@link errno} then says why. */
@@ -31,6 +33,8 @@ export interface Libc {
   poll(polls: Uint8Array, count: number, millis: number): number;
   /** Waits on a thread of its own, so that the event loop lives. `timeout` is a `struct timespec`. */
   ppoll(polls: Uint8Array, count: number, timeout: Uint8Array): Promise<number>;
+  /** The command takes this process's place, with its environment and standard streams; returns errno when it cannot. */
+  become(command: readonly string[]): number;
   /** Of the call made last on this thread. */
   errno(): number;
 }
@@ -70,6 +74,8 @@ function bind(koffi: typeof koffiLibrary): Libc {
   // Null = what this process has loaded already, which is the C library that Node itself runs on (glibc or musl).
   const lib = koffi.load(null);
   const ppoll = lib.func('int ppoll(void *fds, unsigned long nfds, const void *timeout, const void *sigmask)');
+  const fcntl = lib.func('int fcntl(int fd, int command, long argument)');
+  const execvp = lib.func('int execvp(const char *file, const char **argv)');
   return {
     unshare: lib.func('int unshare(int flags)'),
     setns: lib.func('int setns(int fd, int nstype)'),
@@ -85,6 +91,12 @@ function bind(koffi: typeof koffiLibrary): Libc {
           else reject(error);
         });
       }),
+    become: (command) => {
+      // Node has marked its standard streams as not to be handed on.
+      for (const fd of [0, 1, 2]) fcntl(fd, F_SETFD, 0);
+      execvp(command[0] ?? '', [...command, null]);
+      return koffi.errno();
+    },
     errno: () => koffi.errno(),
   };
 }

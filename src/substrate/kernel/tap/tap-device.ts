@@ -18,6 +18,8 @@ const DEVICE = '/dev/net/tun';
 /** `_IOW('T', 202, int)` and `_IOW('T', 226, int)`. */
 const TUNSETIFF = 0x4004_54ca;
 const TUNSETCARRIER = 0x4004_54e2;
+/** `_IOW('T', 203, int)`, whose argument is taken by value. */
+const TUNSETPERSIST = 0x4004_54cb;
 const IFF_TAP = 0x0002;
 const IFF_NO_PI = 0x1000;
 /** sizeof(struct ifreq); the name takes 16 octets with its final NUL, then come the flags. */
@@ -37,7 +39,11 @@ export class TapDevice {
     this.fd = fd;
   }
 
-  /** Makes the device in the namespace; it is down. Errors: KERNEL_PERMISSION, KERNEL_REFUSED. */
+  /**
+   * Makes the device in the namespace; it is down. In a namespace of this process's own it goes with that, else with its
+   * descriptor: to take down devices one by one the kernel waits some 20 ms for each, those of a namespace it takes
+   * down together. Errors: KERNEL_PERMISSION, KERNEL_REFUSED.
+   */
   static open(libc: Libc, namespace: Namespace, name: string): TapDevice {
     return namespace.inside(() => {
       const fd = openTun();
@@ -48,6 +54,12 @@ export class TapDevice {
         const why = libc.errno();
         closeSync(fd);
         throw refused(`the kernel refused the TAP device "${name}"`, why);
+      }
+      // The argument's address is not 0: on.
+      if (namespace.own && libc.ioctl(fd, TUNSETPERSIST, ifreq) < 0) {
+        const why = libc.errno();
+        closeSync(fd);
+        throw refused(`the TAP device "${name}" cannot be left to its namespace`, why);
       }
       return new TapDevice(libc, name, fd);
     });
@@ -61,7 +73,7 @@ export class TapDevice {
     if (this.#libc.ioctl(this.fd, TUNSETCARRIER, flag) < 0) throw refused(`the carrier of "${this.name}" cannot be set`, this.#libc.errno());
   }
 
-  /** The device is gone with it. Idempotent. */
+  /** No frames from here on; the device goes as {@link open} says. Idempotent. */
   close(): void {
     if (!this.#open) return;
     this.#open = false;
@@ -80,7 +92,7 @@ function openTun(): number {
     const absent = code === 'ENOENT' || code === 'ENODEV';
     throw new LabError(absent ? 'KERNEL_REFUSED' : 'KERNEL_PERMISSION', `${DEVICE} cannot be opened (${code ?? String(cause)})`, {
       expected: 'a TUN/TAP driver that this process may use',
-      hint: absent ? 'modprobe tun; in a container: --device /dev/net/tun' : 'run as root, or chmod 0666 /dev/net/tun',
+      hint: absent ? 'sudo modprobe tun; in a container: --device /dev/net/tun' : 'sudo chmod 0666 /dev/net/tun, as most distributions have it (whoever opens it gets devices in namespaces of their own only), or run as root',
       cause,
     });
   }

@@ -4,16 +4,20 @@
 import { spawnSync } from 'node:child_process';
 import { chmodSync } from 'node:fs';
 import { join, relative } from 'node:path';
-import { LabError } from '../../src/base/error.js';
-import { compileProduct } from '../../src/substrate/kernel/role/compiled.testkit.js';
-import { listContainers } from '../../src/substrate/docker/container.js';
-import { Engine } from '../../src/substrate/docker/engine.js';
-import { LABEL } from '../../src/substrate/docker/vocabulary.js';
-import { ROOT } from './support.js';
+import { LabError } from '../../../src/base/error.js';
+import { compileProduct } from '../../../src/substrate/kernel/role/compiled.testkit.js';
+import { listContainers } from '../../../src/substrate/docker/container.js';
+import { Engine } from '../../../src/substrate/docker/engine.js';
+import { LABEL } from '../../../src/substrate/docker/vocabulary.js';
+import { RUN_VARIABLE } from '../global-setup.js';
+import { ROOT } from '../support.js';
 
-/** Not the users' own tag: a test must not replace what they built, nor what another run of it has. */
-export const TEST_IMAGE = `callpath-test:${process.pid}`;
-const TEST_BASE = `callpath-test-base:${process.pid}`;
+/** Not the users' own tag: a test must not replace what they built, nor what another run of it has. Its files share one image. */
+const RUN = process.env[RUN_VARIABLE] ?? String(process.pid);
+export const TEST_IMAGE = `callpath-test:${RUN}`;
+export const TEST_BASE = `callpath-test-base:${RUN}`;
+/** A further image of this run, removed with the others when it ends. */
+export const imageNamed = (name: string): string => `callpath-test-${name}:${RUN}`;
 
 /** Why nothing of Docker can be tested here, or null. In CI that is a failure, since CI installs it. */
 export async function withoutDocker(): Promise<string | null> {
@@ -36,15 +40,11 @@ async function missingPart(): Promise<string | null> {
   }
 }
 
-/** By the documented way that needs no registry. */
+/** By the documented way that needs no registry; by the first who asks for it. */
 export function buildImage(): void {
+  if (spawnSync('docker', ['image', 'inspect', TEST_IMAGE], { stdio: 'ignore' }).status === 0) return;
   const built = spawnSync(process.execPath, [join(ROOT, 'lab', 'images', 'build-scratch.mjs'), '--tag', TEST_IMAGE, '--base', TEST_BASE], { encoding: 'utf8' });
   if (built.status !== 0) throw new Error(`the image cannot be built:\n${built.stdout}${built.stderr}`);
-}
-
-export function removeImage(): void {
-  const removed = spawnSync('docker', ['rmi', TEST_IMAGE, TEST_BASE], { encoding: 'utf8' });
-  if (removed.status !== 0) throw new Error(`the image cannot be removed: ${removed.stderr}`);
 }
 
 /** Ids of the containers of labs whose process is this one. */

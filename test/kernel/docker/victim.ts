@@ -2,9 +2,9 @@
  * A process that builds a lab of containers, closes it, and begins anew: to be killed at any moment. With a second
  * argument `once` it does so once, and ends with 3 when the lab could not go on.
  */
-import { LabError } from '../../src/base/error.js';
-import { createDocker } from '../../src/substrate/docker/docker.js';
-import { buildLab, planOf } from './support.js';
+import { LabError } from '../../../src/base/error.js';
+import { createDocker } from '../../../src/substrate/docker/docker.js';
+import { buildLab, planOf } from '../support.js';
 
 const TOPOLOGY = `
 name: victim

@@ -7,19 +7,19 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { seconds } from '../../src/base/time.js';
-import { flowIds } from '../../src/cli/files.js';
-import { runFlow } from '../../src/cli/flow-run.js';
-import { bridge } from '../../src/roles/bridge/kind.js';
-import { dns } from '../../src/roles/dns/kind.js';
-import type { Json, RoleKind } from '../../src/roles/role.js';
-import { router } from '../../src/roles/router/kind.js';
-import { createDocker } from '../../src/substrate/docker/docker.js';
-import { CONTRACT_TOPOLOGY, hostContract } from '../contract/host-contract.js';
-import { probe } from '../contract/probe/kind.js';
-import { flowWith, judge, planWith, play, tool } from '../smoke/support.js';
-import { buildImage, containersOfMine, mountedProbe, removeImage, rolePid, TEST_IMAGE, withoutDocker } from './docker-support.js';
-import { buildLab, inNode, planOf } from './support.js';
+import { seconds } from '../../../src/base/time.js';
+import { flowIds } from '../../../src/cli/files.js';
+import { runFlow } from '../../../src/cli/flow-run.js';
+import { bridge } from '../../../src/roles/bridge/kind.js';
+import { dns } from '../../../src/roles/dns/kind.js';
+import type { Json, RoleKind } from '../../../src/roles/role.js';
+import { router } from '../../../src/roles/router/kind.js';
+import { createDocker } from '../../../src/substrate/docker/docker.js';
+import { CONTRACT_TOPOLOGY, hostContract } from '../../contract/host-contract.js';
+import { probe } from '../../contract/probe/kind.js';
+import { flowWith, judge, planWith, play, tool } from '../../smoke/support.js';
+import { buildImage, containersOfMine, mountedProbe, rolePid, TEST_IMAGE, withoutDocker } from './support.js';
+import { buildLab, inNode, PATIENT, planOf } from '../support.js';
 
 const TWO = `
 name: two
@@ -48,8 +48,7 @@ describe.skipIf(reason !== null)('labs of containers', () => {
     rmSync(folder, { recursive: true, force: true });
     // Whatever a test above made of it, the machine is as it was.
     expect(await containersOfMine()).toEqual([]);
-    removeImage();
-  }, 60_000);
+  }, 180_000);
 
   describe('a link between two containers', () => {
     it('adds its delay to every round trip; the capture shows each frame at both ends', async () => {
@@ -71,7 +70,7 @@ describe.skipIf(reason !== null)('labs of containers', () => {
       // Ten datagrams there and ten back, each at both ends.
       expect(seen.filter((point) => point === 'wire:a').length).toBe(20);
       expect(seen.filter((point) => point === 'wire:b').length).toBe(20);
-    }, 60_000);
+    }, 180_000);
 
     it('gives a node no right to change it, and nothing but the link', async () => {
       const recorded = await buildLab(substrate, planOf(TWO, KINDS), { kinds: KINDS });
@@ -87,7 +86,7 @@ describe.skipIf(reason !== null)('labs of containers', () => {
       (await recorded.finish()).close();
       expect(await containersOfMine()).toEqual([]);
       await lab.close();
-    }, 60_000);
+    }, 180_000);
   });
 
   describe('what stands in the way', () => {
@@ -111,7 +110,7 @@ describe.skipIf(reason !== null)('labs of containers', () => {
       const plan = planOf(TWO, KINDS);
       await expect(buildLab(broken, plan, { kinds: KINDS })).rejects.toMatchObject({ code: 'LAB_ROLE_FAILED' });
       expect(await containersOfMine()).toEqual([]);
-    }, 60_000);
+    }, 180_000);
   });
 
   hostContract(
@@ -129,7 +128,7 @@ describe.skipIf(reason !== null)('labs of containers', () => {
       const run = lab.run(() => lab.role('a').call('stall', {}), seconds(lab.clock.now / 1e9 + 0.5));
       await expect(run).rejects.toMatchObject({ code: 'LAB_TIME_LIMIT', message: expect.stringContaining('a letter that nobody wrote') as string });
       (await finish()).close();
-    }, 60_000);
+    }, 180_000);
 
     it('that is killed fails what was asked of it, by name; the lab lives on', async () => {
       const { lab, finish } = await buildLab(substrate, planOf(TWO, KINDS), { kinds: KINDS });
@@ -138,7 +137,7 @@ describe.skipIf(reason !== null)('labs of containers', () => {
       expect(await asked).toMatchObject({ code: 'LAB_ROLE_FAILED', message: expect.stringMatching(/process of a was killed by SIGKILL/) as string });
       expect(await lab.role('b').call('udp-bind', { address: '192.0.2.2', port: 7 })).toEqual({ port: 7 });
       (await finish()).close();
-    }, 60_000);
+    }, 180_000);
   });
 
   describe('the documented flows', () => {
@@ -146,16 +145,16 @@ describe.skipIf(reason !== null)('labs of containers', () => {
     it.each(flowIds())(
       '%s has the verdict of the simulator, check by check',
       async (id) => {
-        const contained = await runFlow(flowWith(id), planWith(), { substrate: shipped, seed: 1, captureFile: null });
+        const contained = await runFlow(flowWith(id, PATIENT), planWith(), { substrate: shipped, seed: 1, captureFile: null });
         expect(contained.error).toBeNull();
         expect(contained.findings.filter((finding) => finding.status !== 'pass')).toEqual([]);
-        const simulated = await play(flowWith(id), planWith());
+        const simulated = await play(flowWith(id, PATIENT), planWith());
         const statuses = (verdict: typeof contained): string[] => verdict.findings.map((finding) => `${finding.check} ${finding.status}`);
         expect(statuses(contained)).toEqual(statuses(simulated));
         contained.run.ledger.close();
         simulated.run.ledger.close();
       },
-      120_000,
+      300_000,
     );
   });
 });

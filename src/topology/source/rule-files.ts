@@ -1,0 +1,23 @@
+/**
+ * Rule files on the disk, as the reader of nftables' language asks for them.
+ * @module
+ */
+import { readFileSync, readdirSync } from 'node:fs';
+import type { FileAccess } from '../../nft/syntax/include.js';
+
+export type RuleFiles = FileAccess;
+
+/** Relative paths are taken from the working directory, as nft takes them. */
+export const RULE_FILES: RuleFiles = {
+  read(path) {
+    try {
+      return new TextDecoder('utf-8', { fatal: true }).decode(readFileSync(path));
+    } catch {
+      // Not there, not ours to read, no text: to the reader it is a file that cannot be had, and it says where it was named.
+      return null;
+    }
+  },
+  list(folder) {
+    return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => (entry.isFile() ? [entry.name] : []));
+  },
+};
