@@ -14,7 +14,7 @@ import { addrOf6, keyOf } from '../address-book.js';
 import { CT_REPLY, CT_STATE } from '../conntrack/connection.js';
 import { ACCEPT, STOLEN, walk } from '../hook.js';
 import { UNREACHABLE } from '../icmp/kinds.js';
-import { NO_INTERFACE } from '../interface.js';
+import { LOOPBACK_INDEX, NO_INTERFACE } from '../interface.js';
 import type { IpNode } from '../ip-node.js';
 import { DEST, type Destination } from '../routing/destination.js';
 import { type Addr, type IpOutput, IPPROTO } from '../transport.js';
@@ -122,7 +122,7 @@ export class Output implements IpOutput {
   dispatch(p: Packet, family: 4 | 6, to: number, from: number, dontFragment: boolean): void {
     const node = this.#node;
     let dest = family === 4 ? node.routes.route4(p, to, from) : node.routes.route6(p, to, from);
-    p.oif = dest.oif === null ? NO_INTERFACE : dest.oif.index;
+    p.oif = outInterface(dest);
     p.decision = dest.decision;
     const hooks = family === 4 ? node.hooks.output4 : node.hooks.output6;
     if (hooks.length !== 0) {
@@ -162,7 +162,7 @@ export class Output implements IpOutput {
       family === 4
         ? routes.route4(p, book.key4(p.buf, o + ipv4.DST), book.key4(p.buf, o + ipv4.SRC))
         : routes.route6(p, book.key6(p.buf, o + ipv6.DST), book.key6(p.buf, o + ipv6.SRC));
-    p.oif = dest.oif === null ? NO_INTERFACE : dest.oif.index;
+    p.oif = outInterface(dest);
     return dest;
   }
 
@@ -214,6 +214,12 @@ export class Output implements IpOutput {
     errors.unreachable(p, UNREACHABLE.NET);
     core.drop(p, DROP.NO_ROUTE, dest.kind === DEST.NO_ROUTE ? dest.decision : core.why('no-route', 'output'));
   }
+}
+
+/** What hooks see a packet leave by: one for the node itself leaves by the loopback. */
+function outInterface(dest: Destination): number {
+  if (dest.oif !== null) return dest.oif.index;
+  return dest.kind === DEST.LOCAL ? LOOPBACK_INDEX : NO_INTERFACE;
 }
 
 /** Writes the transport checksum at `at + offset`, which is zero yet or not: its old value does not count. */

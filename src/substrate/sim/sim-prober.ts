@@ -45,7 +45,8 @@ interface Asked {
 
 class SimProber implements Prober, Hook {
   readonly point = 'input';
-  readonly priority = PRIORITY.CONFIRM;
+  /** Behind all others: of equal ones the last that was installed comes first. */
+  readonly priority = PRIORITY.CONFIRM + 1;
   readonly family = 0;
   readonly #plan: Plan;
   readonly #seed: number;

@@ -84,7 +84,8 @@ export function compareRuns(a: Run, b: Run, names: readonly [string, string]): s
   return differences;
 }
 
-function describeAll(out: readonly Emitted[] | null, injected: Uint8Array | null): string {
+/** What came out in a step, in one line. */
+export function describeAll(out: readonly Emitted[] | null, injected: Uint8Array | null): string {
   if (out === null) return 'nothing to answer';
   return out.length === 0 ? 'nothing' : out.map((emitted) => describeFrame(emitted, injected)).join(' + ');
 }
@@ -146,6 +147,11 @@ function compareConnections(a: readonly string[], b: readonly string[], names: r
   }
   for (const line of mine) differences.push(`connection of ${names[0]} only: ${line.seconds} s ${line.text}`);
   return [...differences, ...rest.map((line) => `connection of ${names[1]} only: ${line.seconds} s ${line.text}`)];
+}
+
+/** A connection without its seconds, the same on both sides. */
+export function connectionText(line: string): string {
+  return readLine(line).text;
 }
 
 /** Without what one side alone prints, and with its addresses in one spelling. */

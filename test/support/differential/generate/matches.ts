@@ -23,6 +23,8 @@ export interface Pinned {
 }
 
 export interface Context {
+  /** Whether packets of the node's own making come by, whose identification is drawn. */
+  own: boolean;
   readonly pinned: Pinned;
   readonly dice: Dice;
   readonly universe: Universe;
@@ -168,7 +170,7 @@ const header: Maker = (context) => {
       [20, () => `ip dscp ${not(dice)}${dice.pick(['ef', 'af41', 'cs0', 'cs6', '{ ef, af41, cs0 }'])}`],
       [20, () => `ip length ${compare}${dice.pick([28, 40, 48, 60, 100, 200])}`],
       [10, () => `ip ecn ${not(dice)}${dice.pick(['ce', 'ect0', 'not-ect'])}`],
-      [10, () => `ip id ${compare}${dice.pick([1, 1000, 30000])}`],
+      [context.own ? 0 : 10, () => `ip id ${compare}${dice.pick([1, 1000, 30000])}`],
       [5, () => `ip frag-off ${not(dice)}${dice.pick([0, 0x4000])}`],
       [5, () => `ip version 4`],
       [5, () => `ip hdrlength ${dice.pick([5, 6])}`],

@@ -30,7 +30,7 @@ export function generateRules(dice: Dice, bed: BedName, tracked: boolean): strin
 
 function table(dice: Dice, universe: Universe, kind: 'ip' | 'ip6' | 'inet', name: string, tracked: boolean): string {
   const names: Names = { sets: [], verdictMaps: [], markMaps: [], counters: [], limits: [] };
-  const context: Context = { dice, universe, table: kind, names, pinned: { family: null, protocol: null } };
+  const context: Context = { dice, universe, table: kind, names, own: true, pinned: { family: null, protocol: null } };
   const chains = Array.from({ length: dice.weighted([[50, 0], [30, 1], [20, 2]]) }, (_, i) => `extra${i}`);
   const lines = [`table ${kind} ${name} {`, ...declarations(context, chains)];
   // A chain may jump to those after it: no loops.
@@ -41,7 +41,22 @@ function table(dice: Dice, universe: Universe, kind: 'ip' | 'ip6' | 'inet', name
     lines.push(...baseChain(context, made, chains, tracked));
     made++;
   }
+  if (dice.percent(20)) lines.push(...markers(context, tracked));
   return [...lines, '}'].join('\n');
+}
+
+/** Marks that are set where packets come in, kept with connections, and read where they go on. */
+function markers(context: Context, tracked: boolean): string[] {
+  const { dice } = context;
+  const set = Array.from({ length: dice.between(1, 3) }, () => {
+    context.pinned.family = context.pinned.protocol = null;
+    return `    ${makeMatch(context, tracked)} meta mark set ${mark(context, tracked)}`;
+  });
+  const read = [1, 7, 0x10].map((value) => `    meta mark ${dice.pick(['', '!= ', 'and 0x7 == '])}${value} counter ${dice.pick(['', 'drop'])}`);
+  return [
+    '  chain marking {', '    type filter hook prerouting priority mangle; policy accept;', ...(tracked && dice.percent(50) ? ['    meta mark set ct mark'] : []), ...set, '  }',
+    '  chain marked {', '    type filter hook forward priority -150; policy accept;', ...(tracked ? ['    ct mark set meta mark'] : []), ...read, '  }',
+  ];
 }
 
 function declarations({ dice, universe, table: kind, names }: Context, chains: readonly string[]): string[] {
@@ -122,6 +137,7 @@ function rules(context: Context, at: Place | null, type: Place['type'], chains: 
 
 function rule(context: Context, at: Place | null, type: Place['type'], chains: readonly string[], tracked: boolean): string {
   const { dice, pinned } = context;
+  context.own = at === null || at.hook === 'output' || at.hook === 'postrouting' || at.hook === 'input' || at.type === 'nat';
   pinned.family = null;
   pinned.protocol = null;
   const parts: string[] = [];
