@@ -73,6 +73,6 @@ export default ts.config(
   },
   { files: ['src/**/*.ts'], ignores: ['src/**/*.test.ts', 'src/cli/**', 'src/fabric/driver/**', 'src/substrate/kernel/**'], rules: determinism },
   { files: ['src/roles/**/*.ts', 'src/scenario/**/*.ts'], ignores: ['src/**/*.test.ts'], rules: bareps },
-  { files: ['lab/**/*.mjs', 'test/bench/**', '.dependency-cruiser.cjs'], languageOptions: { globals: { console: 'readonly', process: 'readonly', module: 'writable' } }, rules: { 'no-console': 'off' } },
+  { files: ['lab/**/*.mjs', 'test/bench/**', 'test/**/*.mjs', '.dependency-cruiser.cjs'], languageOptions: { globals: { console: 'readonly', process: 'readonly', module: 'writable' } }, rules: { 'no-console': 'off' } },
   { files: ['**/*.test.ts', 'test/**/*.ts'], rules: { '@typescript-eslint/no-non-null-assertion': 'off' } },
 );
