@@ -37,7 +37,7 @@ describe('a lab for tests', () => {
     const stopped = await lab.stop();
     expect(stopped.observe().calls).toMatchObject([{ from: 'alice', to: 'bob' }]);
     expect(stopped.verify([{ call: { from: 'alice', to: 'bob' } }]).documented).toBe(true);
-  }, 60_000);
+  }, 180_000);
 
   it('does at one time what is asked at one time, and the same with the same seed', async () => {
     const times = async (): Promise<unknown> => {
@@ -52,7 +52,7 @@ describe('a lab for tests', () => {
       return events;
     };
     expect(await times()).toEqual(await times());
-  }, 60_000);
+  }, 180_000);
 
   it('tells of a broken link by what it does to a call, and writes a capture', async () => {
     const file = join(folder, 'run.pcapng');
@@ -66,7 +66,7 @@ describe('a lab for tests', () => {
     const { ledger, warnings } = readLedgerFile(file);
     expect([ledger.packets > 0, warnings]).toEqual([true, []]);
     ledger.close();
-  }, 60_000);
+  }, 180_000);
 
   it('refuses what it does not have, and everything once it is stopped', async () => {
     const lab = await new CallpathLab(FILE).withTimeLimit('30s').start();
@@ -81,7 +81,14 @@ describe('a lab for tests', () => {
     expect(() => lab.verify([])).toThrow(expect.objectContaining({ code: 'FLOW_SCHEMA' }) as Error);
     expect(await lab.stop()).toBe(await lab.stop());
     await expect(lab.call('alice', 'bob')).rejects.toMatchObject({ code: 'LAB_INTERRUPTED' });
-  }, 60_000);
+  }, 180_000);
+
+  it('ends what is under way when it is stopped', async () => {
+    const lab = await new CallpathLab(FILE).withTimeLimit('200h').start();
+    await lab.call('alice', 'bob');
+    const waiting = lab.wait('100h');
+    await Promise.all([expect(waiting).rejects.toMatchObject({ code: 'LAB_INTERRUPTED' }), lab.stop()]);
+  }, 180_000);
 
   it('does not start on bad input, with its place', async () => {
     writeFileSync(join(folder, 'bad.lab.yaml'), readFileSync(FILE, 'utf8').replace('kind: router', 'kind: ruoter').replace('delay 4ms', 'delay 4'));

@@ -70,9 +70,10 @@ export class CallpathLab {
     const seed = this.#seed;
     const pki = await pkiOf(plan, seed);
     const recording = new Recording(plan, { substrate, seed, version: VERSION, captureFile: this.#captureFile });
+    const ending = new AbortController();
     try {
-      const lab = await substrate.build(plan, { ...recording.deps, kinds: KINDS, seed, pki, signal: new AbortController().signal });
-      return new StartedLab({ plan, lab, recording, timeLimit: this.#timeLimit });
+      const lab = await substrate.build(plan, { ...recording.deps, kinds: KINDS, seed, pki, signal: ending.signal });
+      return new StartedLab({ plan, lab, recording, ending, timeLimit: this.#timeLimit });
     } catch (error) {
       recording.close(ZERO);
       throw error;

@@ -22,6 +22,8 @@ export interface StartedLabParts {
   readonly plan: Plan;
   readonly lab: Lab;
   readonly recording: Recording;
+  /** Of the signal that the lab was built with. */
+  readonly ending: AbortController;
   /** Lab time that each thing asked of it may take. */
   readonly timeLimit: Nanos;
 }
@@ -38,14 +40,15 @@ export class StartedLab extends Judged implements AsyncDisposable {
   readonly #turns: Turns;
   /** What runs in nodes. */
   readonly #commands = new Set<Promise<ExecResult>>();
-  readonly #ending = new AbortController();
+  readonly #ending: AbortController;
   #stopped: Promise<StoppedLab> | null = null;
 
-  constructor({ plan, lab, recording, timeLimit }: StartedLabParts) {
+  constructor({ plan, lab, recording, ending, timeLimit }: StartedLabParts) {
     super(plan);
     this.#lab = lab;
     this.#live = new LiveLab(lab, plan);
     this.#recording = recording;
+    this.#ending = ending;
     this.#turns = new Turns(lab, timeLimit);
   }
 
@@ -102,7 +105,7 @@ export class StartedLab extends Judged implements AsyncDisposable {
     return this.#recording.ledger();
   }
 
-  /** Takes the lab down; nothing of it is left then but its record. Idempotent. */
+  /** Takes the lab down; nothing of it is left then but its record. What is under way ends with LAB_INTERRUPTED. Idempotent. */
   stop(): Promise<StoppedLab> {
     this.#stopped ??= this.#stop();
     return this.#stopped;
