@@ -86,7 +86,7 @@ export class LiveDesk {
 
   run(...args: readonly string[]): Said {
     const [program = '', ...words] = this.#command;
-    const result = spawnSync(program, [...words, ...args], { cwd: this.folder, env: this.#env, encoding: 'utf8', timeout: 60_000 });
+    const result = spawnSync(program, [...words, ...args], { cwd: this.folder, env: this.#env, encoding: 'utf8', timeout: 110_000 });
     return { code: result.status, out: result.stdout, err: result.stderr };
   }
 
