@@ -33,6 +33,6 @@ describe.skipIf(!nft)('the documented flows on kernels', () => {
       kernel.run.ledger.close();
       simulated.run.ledger.close();
     },
-    60_000,
+    200_000,
   );
 });

@@ -34,6 +34,9 @@ const ROUNDS = Array.from({ length: Number(process.env['CALLPATH_LEAK_ROUNDS'] ?
 /** Processes that a killed one leaves may take this long to be seen as gone, milliseconds. */
 const PATIENCE = 10_000;
 
+/** A round that takes longer hangs, milliseconds. */
+const HANGS = 180_000;
+
 const pause = (millis: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, millis));
 
 /** Waits for a list to become empty; gives what is left at the end. */
@@ -114,7 +117,7 @@ describe('nothing of a lab is left', () => {
     expect(victim.exitCode).toBeNull();
     victim.kill('SIGKILL');
     await trial.leavesNothing();
-  }, 30_000);
+  }, HANGS);
 
   it.each(ROUNDS)('when a process of one of its roles is killed, round %i', async (k) => {
     const trial = new Trial(`role-${k}`);
@@ -130,7 +133,7 @@ describe('nothing of a lab is left', () => {
     // Either nobody needed the role any more, or the lab said what was wrong; a defect ends with 1.
     expect([0, 3]).toContain(await ended(victim));
     await trial.leavesNothing();
-  }, 30_000);
+  }, HANGS);
 
   const killedWhileUp = async (trial: Trial, desk: LiveDesk): Promise<void> => {
     const lab = await desk.up(SMALL);
@@ -150,12 +153,12 @@ describe('nothing of a lab is left', () => {
   it.each(ROUNDS)('when it is up, a command runs in it, and its process is killed, round %i', async (k) => {
     const trial = new Trial(`up-${k}`);
     await killedWhileUp(trial, new LiveDesk([process.execPath, main], join(scratch, `up-${k}`), trial.env));
-  }, 60_000);
+  }, HANGS);
 
   it.each(ROUNDS)('when it is up without root, a command runs in it, and its process is killed, round %i', async (k) => {
     const trial = new Trial(`rootless-${k}`);
     await killedWhileUp(trial, new LiveDesk(nobody.node(main, '666'), nobody.makeFolder(`up-${k}`), trial.env));
-  }, 60_000);
+  }, HANGS);
 
   it.each(ROUNDS)('of a command in a node when its terminal is killed, round %i', async (k) => {
     const trial = new Trial(`exec-${k}`);
@@ -171,5 +174,5 @@ describe('nothing of a lab is left', () => {
     expect(desk.run('down').code).toBe(0);
     expect((await lab.ended).code).toBe(0);
     await trial.leavesNothing();
-  }, 60_000);
+  }, HANGS);
 });

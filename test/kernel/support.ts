@@ -6,6 +6,7 @@ import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { LabError } from '../../src/base/error.js';
 import { randomRoot } from '../../src/base/rng.js';
+import { millis } from '../../src/base/time.js';
 import { DecisionTable } from '../../src/capture/decision-table.js';
 import type { Ledger } from '../../src/capture/ledger.js';
 import { pointsOf } from '../../src/capture/points.js';
@@ -14,7 +15,7 @@ import { FileSink, MemorySink } from '../../src/capture/store/byte-store.js';
 import { createLabPki } from '../../src/protocol/pki/lab-pki.js';
 import { KINDS } from '../../src/roles/kinds.js';
 import type { RoleKind } from '../../src/roles/role.js';
-import type { Lab, Substrate } from '../../src/substrate/substrate.js';
+import type { Lab, ScriptTime, Substrate } from '../../src/substrate/substrate.js';
 import type { Plan } from '../../src/topology/plan.js';
 import { parseTopology } from '../../src/topology/topology-file.js';
 import { swap, type Change } from '../smoke/support.js';
@@ -58,6 +59,11 @@ export async function buildLab(substrate: Substrate, plan: Plan, options: { kind
       return recorder.ledger();
     },
   };
+}
+
+/** Looks every 50 ms of lab time until something is so; who runs the script has the limit. */
+export async function until(time: ScriptTime, so: () => boolean | Promise<boolean>): Promise<void> {
+  while (!(await so())) await time.sleep(millis(50));
 }
 
 /** Runs a command in a node's namespace; resolves to what it wrote. */
