@@ -82,6 +82,16 @@ export type { Evidence, Finding } from './verify/finding.js';
 export { compareBaseline, formatBaseline, parseBaseline, pathsOf } from './verify/baseline.js';
 export type { Baseline } from './verify/baseline.js';
 
+// ---- Why: flows explained from a ledger, and what a network does with a packet without a call.
+export { explain } from './analysis/why/explain.js';
+export { whyLine } from './analysis/why/words.js';
+export { whyText } from './report/why.js';
+export type { DirectionStory, End, FlowStory, HopStory, Parting, StateStory, Way } from './analysis/why/story.js';
+export { reachable } from './cli/reachable.js';
+export { reachEnd } from './analysis/reach/ends.js';
+export { reachLines } from './analysis/reach/reach.js';
+export type { Passage, Reach, ReachQuery } from './analysis/reach/reach.js';
+
 // ---- Errors: one class, compared by code; `ERROR_HELP` says what each code means.
 export { ERROR_CODES, LabError, formatLabError } from './base/error.js';
 export type { ErrorCode, SourceRef } from './base/error.js';

@@ -23,6 +23,7 @@ export const ERROR_CODES = {
   TOPOLOGY_ENDPOINT: 'input',
   TOPOLOGY_ADDRESS: 'input',
   TOPOLOGY_ROUTE: 'input',
+  TOPOLOGY_BGP: 'input',
   TOPOLOGY_REFERENCE: 'input',
   TOPOLOGY_DUPLICATE: 'input',
   TOPOLOGY_IMPAIRMENT: 'input',

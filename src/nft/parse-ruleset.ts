@@ -35,7 +35,7 @@ export function parseRuleset(file: string, read: FileAccess['read'], list?: File
   if (text === null) return { ok: false, errors: [fault('NFT_FILE', { file, line: 1, column: 1 }, `there is no rule file ${file}`, { expected: 'a file of nftables rules' })] };
   const access: FileAccess = { read, ...(list !== undefined && { list }) };
   const tokens = new TokenStream(file, tokenize(text, file, faults), text);
-  const f: File = { name: file, access, reader: { tokens, variables: new Variables(), depth: 0 }, faults, files: [file], size: text.length };
+  const f: File = { name: file, access, reader: { tokens, variables: new Variables(), depth: 0 }, faults, files: [file], size: text.length, includes: 0 };
   const commands = takeCommands(f);
   // Names that seem to be missing may stand where a syntax error was: they are not complained of.
   if (faults.count > 0) return { ok: false, errors: withMeaning(f, commands) };

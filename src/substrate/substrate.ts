@@ -12,7 +12,7 @@ import type { LinkControl, Side } from '../fabric/link.js';
 import type { LinkPhase, LinkStats } from '../fabric/link-stats.js';
 import type { LabPki } from '../protocol/pki/lab-pki.js';
 import type { Json, RoleEvent, RoleKind } from '../roles/role.js';
-import type { Plan, PlanRoute } from '../topology/plan.js';
+import type { Plan, RouteChange } from '../topology/plan.js';
 
 export interface LabDeps {
   readonly kinds: ReadonlyMap<string, RoleKind>;
@@ -75,15 +75,6 @@ export interface PreparedCommand {
    * Errors: DOCKER_UNREACHABLE.
    */
   end(): Promise<boolean>;
-}
-
-/**
- * `replace` takes the place of the route with the same table, prefix and metric, or adds one; `delete` takes the route
- * of that table, prefix and metric away, if it is there.
- */
-export interface RouteChange {
-  readonly op: 'replace' | 'delete';
-  readonly route: PlanRoute;
 }
 
 /** What faults and routing protocols do to a node while the lab runs. */

@@ -6,6 +6,7 @@
 import type { LinkId, NodeId } from '../base/brand.js';
 import type { SourceRef } from '../base/error.js';
 import type { Ruleset } from '../nft/ruleset.js';
+import type { PlanBgp } from './bgp/bgp.js';
 import type { ImpairmentSpec } from './impairment.js';
 
 export const SEGMENTS = ['customer', 'internet', 'expressroute', 'microsoft', 'pstn'] as const;
@@ -75,6 +76,15 @@ export interface PlanRoute {
   readonly src: SourceRef | null;
 }
 
+/**
+ * `replace` takes the place of the route with the same table, prefix and metric, or adds one; `delete` takes the route
+ * of that table, prefix and metric away, if it is there.
+ */
+export interface RouteChange {
+  readonly op: 'replace' | 'delete';
+  readonly route: PlanRoute;
+}
+
 /** `ip rule`: packets that fit ask a table before `main`. What is null fits all. */
 export interface PlanRule {
   readonly family: 4 | 6;
@@ -109,6 +119,8 @@ export interface PlanNode {
   readonly rpFilter?: RpFilter;
   /** What chooses the next hop of a flow on a multipath route: addresses alone, or ports too. Absent: `l4`. */
   readonly multipathHash?: 'l3' | 'l4';
+  /** What the node is and knows as a BGP speaker. Absent: it is none. */
+  readonly bgp?: PlanBgp;
   /** Addresses of the DNS servers that it asks, in order. */
   readonly resolvers: readonly string[];
   /** Names that its certificate holds: DNS names that the zones give it, its own name, its addresses. */

@@ -8,6 +8,7 @@
 import { readFile } from 'node:fs/promises';
 import { LabError } from '../base/error.js';
 import { planAddresses } from './addressing/addresses.js';
+import { readBgp } from './bgp/reading/read-bgp.js';
 import { parseIp } from './addressing/ip.js';
 import { findLans } from './addressing/lan-graph.js';
 import { Neighbourhood } from './addressing/neighbourhood.js';
@@ -89,6 +90,8 @@ function makePlan(draft: Draft, rules: RuleFiles): Plan | undefined {
   // With holes in the network nearly every route would seem to lead nowhere.
   const routing = new Map(whole ? [...nodes.values()].map((node) => [node.name, planNodeRouting(node, neighbourhood, networks, draft)]) : []);
   const firewalls = readFirewalls(nodes, links, rules, draft);
+  const routes = new Map([...routing].map(([name, planned]) => [name, planned.routes]));
+  const bgp = whole ? readBgp(nodes, { neighbourhood, networks, routes, draft }) : new Map<string, never>();
   checkResolvers(nodes, draft);
   const organisations = planOrganisations(draft);
   const users = planUsers(organisations, nodes, draft);
@@ -97,7 +100,7 @@ function makePlan(draft: Draft, rules: RuleFiles): Plan | undefined {
   if (whole && !draft.structure.zonesMissing) checkTargets(drafted, draft);
   if (draft.faults.sorted().length > 0) return undefined;
   const zones = drafted.map((zone) => ({ ...without(zone, 'path'), records: zone.records.map((record) => without(record, 'path')) }));
-  return assemble({ nodes, links, neighbourhood, routing, firewalls, organisations, users, zones }, draft);
+  return assemble({ nodes, links, neighbourhood, routing, bgp, firewalls, organisations, users, zones }, draft);
 }
 
 function checkResolvers(nodes: ReadonlyMap<string, DraftNode>, draft: Draft): void {

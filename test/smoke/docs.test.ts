@@ -11,10 +11,11 @@ import { must } from '../../src/base/assert.js';
 import { DROP_NAMES } from '../../src/base/drop.js';
 import { DECISION_KEYS, RECORD_KEYS } from '../../src/capture/comment.js';
 import { compileFilter } from '../../src/capture/filter/compile.js';
-import { flowIds } from '../../src/cli/files.js';
+import { experimentIds, flowIds } from '../../src/cli/files.js';
 import { CallpathLab } from '../../src/cli/library/callpath-lab.js';
 import { Judged } from '../../src/cli/library/judged.js';
 import { StartedLab } from '../../src/cli/library/started-lab.js';
+import { parseExperiment } from '../../src/experiment/experiment-file.js';
 import { KINDS, KIND_INFOS } from '../../src/roles/kinds.js';
 import { parseFlow } from '../../src/scenario/flow-file.js';
 import { topologyJsonSchema } from '../../src/topology/json-schema.js';
@@ -64,7 +65,7 @@ describe('commands', () => {
     if (!known().includes(command)) return [`no command ${command}`];
     const found = rest.filter((word) => word.startsWith('--') && word.length > 2).filter((word) => !new RegExp(`${word}[\\s,]`).test(helpOf(command)));
     const flows = command === 'run' ? rest.filter((word, i) => /^[a-z0-9-]+$/.test(word) && !word.startsWith('-') && !(rest[i - 1] ?? '').startsWith('--')) : [];
-    const filter = command === 'where' ? rest[1] : undefined;
+    const filter = command === 'where' || command === 'why' ? rest[1] : undefined;
     if (filter !== undefined && !/^[A-Z]+$/.test(filter)) compileFilter(filter, FIELDS);
     return [...found.map((word) => `${command} has no option ${word}`), ...flows.filter((id) => !flowIds().includes(id)).map((id) => `no flow ${id}`)];
   };
@@ -92,6 +93,7 @@ describe('examples', () => {
     expect(docs.faultsOf('fragment', 'topology:\n  links:\n    - { endpoints: ["r1:a", "nobody:b"] }\n')).toHaveLength(1);
     expect(docs.faultsOf('flow-steps', '- dance: caller\n')).toHaveLength(1);
     expect(docs.faultsOf('flow-expect', '- signed-in: [stranger]\n')).toHaveLength(1);
+    expect(docs.faultsOf('experiment', 'experiment: x\n').length).toBeGreaterThan(0);
     expect(docs.faultsOf('prose', 'a: b\n')).toHaveLength(1);
   });
 
@@ -199,6 +201,15 @@ describe('tables are those of the code', () => {
     const lists = result.ok ? [] : result.errors.map((e) => must(e.expected, 'expected').replace(/^one of: /, '').split(', '));
     const first = (name: string): string[] => docs.rows(guide('flows.md'), name).map(([cell]) => docs.bare(cell).replace(/:.*/, '')).sort();
     expect([first('steps'), first('expectations'), first('flow-keys')]).toEqual(lists);
+  });
+
+  it('experiments.md: keys, and each experiment that comes with the product', () => {
+    const unknown = 'experiment: x\ntitle: t\nsymptom: s\nsource: s\ntopology: t\nactors: { a: alice }\nsteps: [{ wait: 1s }]\nbroken: { title: t, expect: [{ signed-in: [a] }] }\ncured: { title: t, expect: [{ why: { of: a, by: ttl, zzz: 1 } }] }\nzzz: 1\n';
+    const result = parseExperiment(unknown, 'x.experiment.yaml');
+    const [why = [], keys = []] = result.ok ? [] : result.errors.map((e) => must(e.expected, 'expected').replace(/^one of: /, '').split(', '));
+    expect(docs.rows(guide('experiments.md'), 'experiment-keys').flatMap(([cell]) => docs.codes(cell)).sort()).toEqual(keys);
+    expect(docs.rows(guide('flows.md'), 'why-keys').map(([cell]) => docs.bare(cell)).sort()).toEqual(why);
+    expect(docs.words(/^\| `([a-z0-9-]+)` \|.*\|.*\|.*\|$/gm, must(guide('experiments.md').split('## Those that come')[1], 'the list')).sort()).toEqual(experimentIds());
   });
 
   it.each([...KINDS.values()])('node-kinds.md: $kind', (kind) => {

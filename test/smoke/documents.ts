@@ -5,6 +5,7 @@ import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse, stringify } from 'yaml';
 import { KIND_INFOS } from '../../src/roles/kinds.js';
+import { parseExperiment } from '../../src/experiment/experiment-file.js';
 import { parseFlow } from '../../src/scenario/flow-file.js';
 import { parseTopology } from '../../src/topology/topology-file.js';
 import { ROOT } from './support.js';
@@ -189,12 +190,14 @@ export function faultsOf(kind: string, body: string): readonly string[] {
     }
     case 'flow':
       return flowFaults(body);
+    case 'experiment':
+      return experimentFaults(body);
     case 'flow-steps':
       return flowFaults(FLOW_HEAD + listed('steps') + SOME_EXPECTATION);
     case 'flow-expect':
       return flowFaults(FLOW_HEAD + SOME_STEP + listed('expect'));
     default:
-      return [`"yaml ${kind}" does not say what it is: topology, fragment, flow, flow-steps or flow-expect`];
+      return [`"yaml ${kind}" does not say what it is: topology, fragment, flow, flow-steps, flow-expect or experiment`];
   }
 }
 
@@ -205,6 +208,11 @@ function topologyFaults(text: string): readonly string[] {
 
 function flowFaults(text: string): readonly string[] {
   const result = parseFlow(text, 'example.flow.yaml');
+  return result.ok ? [] : result.errors.map((error) => `${error.where?.line ?? 0}: ${error.message}`);
+}
+
+function experimentFaults(text: string): readonly string[] {
+  const result = parseExperiment(text, 'example.experiment.yaml');
   return result.ok ? [] : result.errors.map((error) => `${error.where?.line ?? 0}: ${error.message}`);
 }
 

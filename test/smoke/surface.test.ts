@@ -29,6 +29,7 @@ it('has these names and no others', () => {
     'clearText',
     'compareBaseline',
     'compileFilter',
+    'explain',
     'extract',
     'fitFlow',
     'formatBaseline',
@@ -41,11 +42,16 @@ it('has these names and no others', () => {
     'parseFlow',
     'parseTopology',
     'pathsOf',
+    'reachEnd',
+    'reachLines',
+    'reachable',
     'runFlow',
     'selectPackets',
     'sim',
     'topologyJsonSchema',
     'verifyFlow',
+    'whyLine',
+    'whyText',
   ]);
 });
 

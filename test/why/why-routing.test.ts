@@ -104,6 +104,13 @@ describe('drops of routers and links', () => {
     expect(onlyWay(story.there.ways).hops.map(({ link }) => link)).toEqual(['alice--lan', 'ce--lan', 'er-1', 'er-2', 'ms--srv']);
   });
 
+  it('says that a bridge flooded what it has no port for', () => {
+    const base = stage().link(0.5, 'bob--lan', { up: false }).send({ at: 1, from: 'alice', to: 'bob' });
+    const story = storyOf(base.ledger(), base.plan);
+    expect(onlyWay(story.there.ways).end).toMatchObject({ drop: 'not-mine', where: 'ce', flooded: 'lan' });
+    expect(whyLine(story)).toMatch(/dropped at ce \(prerouting\): not for this node: lan sent it out of every port, and none led to bob$/);
+  });
+
   it('does not blame the network where nothing listens', () => {
     const story = storyOf(stage().send({ at: 1, from: 'alice', to: 'srv' }).ledger());
     expect(story.verdict).toBe('refused');

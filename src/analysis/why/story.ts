@@ -106,6 +106,8 @@ export type End =
       readonly where: string;
       readonly decided: Decided;
       readonly state: StateFault | null;
+      /** The bridge that sent it out of every port, where it reached a node that it was not for. */
+      readonly flooded: string | null;
     };
 
 /** Packets of one direction that crossed the same links and ended alike. */

@@ -3,9 +3,9 @@
  * the decisions that let them through.
  * @module
  */
-import { dropName } from '../../base/drop.js';
+import { DROP, dropName } from '../../base/drop.js';
 import { formatComment, type Pairs } from '../../capture/comment.js';
-import type { Ledger } from '../../capture/ledger.js';
+import type { Ledger, Step } from '../../capture/ledger.js';
 import { crossingsOf, nodeAt, placeOf } from '../trails.js';
 import { EXAMPLES } from '../direction-tally.js';
 import { decidedOf } from './decided.js';
@@ -51,13 +51,22 @@ function endOf(ledger: Ledger, strand: Strand, target: string | null): End {
   if (drop !== 0) {
     const verdict = steps.findLast(({ kind }) => kind === 'lost' || kind === 'drop') ?? last;
     const decided = decidedOf(verdict.kind === 'drop' ? ledger.decisionPairs(verdict.decision) : {});
-    return { kind: 'dropped', drop: dropName(drop), at: ledger.points.at(verdict.point).kind === 'link' ? 'link' : 'node', where: placeOf(ledger, verdict.point), decided, state: null };
+    return { kind: 'dropped', drop: dropName(drop), at: ledger.points.at(verdict.point).kind === 'link' ? 'link' : 'node', where: placeOf(ledger, verdict.point), decided, state: null, flooded: drop === DROP.NOT_MINE ? bridgeBefore(ledger, steps) : null };
   }
   if (last.kind === 'in') {
     const node = nodeAt(ledger, last.point);
     return { kind: 'delivered', node, wanted: target === null || node === target };
   }
   return { kind: ledger.run().records === 'both' ? 'in-flight' : 'unknown', link: placeOf(ledger, last.point) };
+}
+
+/** The node that sent the packet last, if it is a bridge. */
+function bridgeBefore(ledger: Ledger, steps: readonly Step[]): string | null {
+  const last = crossingsOf(steps).at(-1);
+  if (last === undefined) return null;
+  const { node } = ledger.points.linkPoint(ledger.points.ofLink(last.link, last.side));
+  const point = ledger.points.named(`node:${node}`);
+  return point?.kind === 'node' && point.nodeKind === 'bridge' ? node : null;
 }
 
 function hopsOf(ledger: Ledger, strands: readonly Strand[]): readonly HopStory[] {

@@ -100,7 +100,7 @@ export function reasonWords(end: Dropped, direction: DirectionStory, story: Flow
     case 'no-listener':
       return `nothing listens there on ${story.protocol}${portOf(direction, story)}`;
     case 'not-mine':
-      return 'not for this node, which passes nothing on';
+      return end.flooded === null ? 'not for this node, which passes nothing on' : `not for this node: ${end.flooded} sent it out of every port, and none led to ${direction.to}`;
     case 'conntrack-invalid':
       return `ct state invalid${kind === undefined ? '' : ` (${kind})`}`;
     case 'nat-no-mapping':

@@ -33,13 +33,8 @@ export function resolveMatch(tree: Extract<StatementTree, { do: 'match' }>, cont
   const read = operand(tree.left, context.protocols);
   const right = plain(tree.right);
   const found = right.kind === 'set' || right.kind === 'set-name' ? lookup(read, tree, context) : comparison(read, tree);
-  note(found, context.protocols);
+  context.protocols.matched(found);
   return found;
-}
-
-function note(found: Match, protocols: Protocols): void {
-  if (found.do === 'match') protocols.matched(found.left, found.op, found.right);
-  else if (found.do === 'lookup') protocols.matched(found.left, found.op, null);
 }
 
 function lookup({ operand: left, types }: ReadOperand, tree: Extract<StatementTree, { do: 'match' }>, context: RuleContext): Match {

@@ -43,7 +43,10 @@ function concatenation(e: Extract<Expr, { kind: 'concat' }>, protocols: Protocol
     const read = operand(part, protocols);
     if (read.operand.is === 'bits') throw unsupported(part.src, 'bits of a field in a concatenation');
     assertInvariant(read.operand.is === 'selector', 'a concatenation is flat');
-    return read.operand.selector;
+    const { selector } = read.operand;
+    // nft shifts its bits across a byte boundary in the wrong order, so it matches something else.
+    if (selector.select === 'ip6' && selector.field === 'dscp') throw unsupported(part.src, 'ip6 dscp in a concatenation', { hint: 'nft reads it wrongly there: match it by itself' });
+    return selector;
   });
   if (parts.length > MOST_PARTS) throw fault('NFT_TYPE', e.src, 'the concatenation has too many parts', { expected: `at most ${MOST_PARTS}` });
   return { operand: { is: 'concat', parts }, types: parts.map(typeOf) };

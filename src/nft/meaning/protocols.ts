@@ -1,12 +1,13 @@
 /**
  * Which protocols a rule has pinned down so far: by its table, by matches, by the fields that it reads. Protocols that
- * exclude each other are a fault; a port can be translated only where the transport is known.
+ * exclude each other are a fault; a port can be translated only where the transport is known. nft takes every protocol
+ * that a match on equality names, also those of a set in braces, as one that the packet may have.
  * @see nft(8), "Payload expressions": "protocol dependencies"
  * @module
  */
 import type { SourceRef } from '../../base/error.js';
 import { fault } from '../fault.js';
-import type { Operand, Pattern, Selector, TableFamily } from '../ruleset.js';
+import type { Match, Operand, Pattern, Selector, TableFamily } from '../ruleset.js';
 
 export const TCP = 6;
 const ICMP = 1;
@@ -15,19 +16,32 @@ const ICMPV6 = 58;
 
 const TRANSPORTS: ReadonlyMap<number, string> = new Map([[ICMP, 'icmp'], [TCP, 'tcp'], [UDP, 'udp'], [ICMPV6, 'icmpv6']]);
 
+/** Types of messages that have the field (RFC 792, RFC 4443). */
+const MESSAGES: Readonly<Record<'icmp' | 'icmpv6', Readonly<Record<string, readonly number[]>>>> = {
+  icmp: { id: [0, 8], sequence: [0, 8], mtu: [3] },
+  icmpv6: { id: [128, 129], sequence: [128, 129], mtu: [2] },
+};
+
 export class Protocols {
+  readonly family: TableFamily;
   /** Internet protocol version, where it is known. */
   network: 4 | 6 | null;
-  /** Number of the transport, where it is known. */
-  transport: number | null = null;
+  /** Every transport that a match or a field has named. */
+  readonly #transports = new Set<number>();
+  /** ICMP types that a match or a field has named. */
+  readonly #messages = new Set<number>();
   /** A match has asked for the transport, if only for one of several. */
   transportAsked = false;
-
-  readonly family: TableFamily;
 
   constructor(family: TableFamily) {
     this.family = family;
     this.network = family === 'inet' ? null : family === 'ip' ? 4 : 6;
+  }
+
+  /** The transport, where just one was named. */
+  get transport(): number | null {
+    const [only] = this.#transports;
+    return this.#transports.size === 1 && only !== undefined ? only : null;
   }
 
   /** Takes note of a field that is read. Errors: NFT_CONFLICT. */
@@ -44,11 +58,11 @@ export class Protocols {
       case 'icmp':
         this.#transport(ICMP, at);
         this.network ??= 4;
-        return;
+        return this.#message('icmp', selector.field, at);
       case 'icmpv6':
         this.#transport(ICMPV6, at);
         this.network ??= 6;
-        return;
+        return this.#message('icmpv6', selector.field, at);
       case 'ct-tuple':
         if (selector.family !== null && this.network !== null) this.#network(selector.family, at);
         return;
@@ -59,21 +73,19 @@ export class Protocols {
     }
   }
 
-  readAll(operand: Operand, at: SourceRef): void {
-    for (const selector of selectorsOf(operand)) this.read(selector, at);
-  }
-
-  /** Takes note of a match that is met from here on: `meta l4proto tcp`, `ip protocol udp`. */
-  matched(operand: Operand, op: string, right: Pattern | null): void {
-    if (operand.is !== 'selector') return;
-    const { selector } = operand;
-    const isTransport = (selector.select === 'meta' && selector.key === 'l4proto') || (selector.select === 'ip' && selector.field === 'protocol') || (selector.select === 'ip6' && selector.field === 'nexthdr');
-    if (op !== 'eq') return;
-    if (isTransport) this.transportAsked = true;
-    if (right?.is !== 'number') return;
-    if (isTransport) this.transport ??= right.number;
-    else if (selector.select === 'meta' && selector.key === 'nfproto') this.network ??= right.number === 10 ? 6 : right.number === 2 ? 4 : null;
-    else if (selector.select === 'meta' && selector.key === 'protocol') this.network ??= right.number === 0x86dd ? 6 : right.number === 0x800 ? 4 : null;
+  /** Takes note of a match that is met from here on: `meta l4proto tcp`, `ip protocol { tcp, udp }`. */
+  matched(match: Match): void {
+    if ((match.do !== 'match' && match.do !== 'lookup') || match.op !== 'eq' || match.left.is !== 'selector') return;
+    const { selector } = match.left;
+    const values = numbersOf(match);
+    if (namesTransport(selector)) {
+      this.transportAsked = true;
+      for (const value of values) this.#transports.add(value);
+    } else if (selector.select === 'meta' && selector.key === 'nfproto') {
+      for (const value of values) this.network = value === 2 ? 4 : value === 10 ? 6 : this.network;
+    } else if ((selector.select === 'icmp' || selector.select === 'icmpv6') && selector.field === 'type') {
+      for (const value of values) this.#messages.add(value);
+    }
   }
 
   #network(version: 4 | 6, at: SourceRef): void {
@@ -84,19 +96,46 @@ export class Protocols {
   }
 
   #transport(number: number, at: SourceRef): void {
-    if (this.transport !== null && this.transport !== number) {
-      throw fault('NFT_CONFLICT', at, `no packet is both ${this.#transportName(this.transport)} and ${this.#transportName(number)}`, { hint: 'write two rules, or th for ports of several protocols' });
+    const other = [...this.#transports].find((one) => one !== number);
+    if (other !== undefined) {
+      throw fault('NFT_CONFLICT', at, `no packet is both ${transportName(other)} and ${transportName(number)}`, { hint: 'write two rules, or th for ports of several protocols' });
     }
-    this.transport = number;
+    this.#transports.add(number);
     this.transportAsked = true;
   }
 
-  #transportName(number: number): string {
-    return TRANSPORTS.get(number) ?? `protocol ${number}`;
+  /** Only some messages have an id or an MTU. */
+  #message(protocol: 'icmp' | 'icmpv6', field: string, at: SourceRef): void {
+    const types = MESSAGES[protocol][field];
+    if (types === undefined) return;
+    const other = [...this.#messages].find((one) => !types.includes(one));
+    if (other !== undefined) throw fault('NFT_CONFLICT', at, `a message of ${protocol} type ${other} has no ${field}`, { expected: `${protocol} type ${types.join(' or ')}` });
+    for (const type of types) this.#messages.add(type);
   }
 }
 
 const name = (version: 4 | 6): string => (version === 4 ? 'IPv4' : 'IPv6');
+const transportName = (number: number): string => TRANSPORTS.get(number) ?? `protocol ${number}`;
+
+/** True for the fields that say which transport a packet has. */
+export function namesTransport(selector: Selector): boolean {
+  switch (selector.select) {
+    case 'meta':
+      return selector.key === 'l4proto';
+    case 'ip':
+      return selector.field === 'protocol';
+    case 'ip6':
+      return selector.field === 'nexthdr';
+    default:
+      return false;
+  }
+}
+
+/** The single values that a match on equality allows; ranges say nothing. */
+function numbersOf(match: Extract<Match, { do: 'match' | 'lookup' }>): readonly number[] {
+  const patterns: readonly Pattern[] = match.do === 'match' ? [match.right] : match.set.is === 'anonymous' ? match.set.set.elements.flatMap(({ key }) => key) : [];
+  return patterns.flatMap((pattern) => (pattern.is === 'number' ? [pattern.number] : []));
+}
 
 export function selectorsOf(operand: Operand): readonly Selector[] {
   switch (operand.is) {

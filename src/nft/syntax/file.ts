@@ -24,8 +24,9 @@ export interface File {
   readonly faults: FaultList;
   /** The file itself first, then those that it includes, each once. */
   readonly files: string[];
-  /** Bytes of text read so far. */
+  /** Characters read so far, and files included. */
   size: number;
+  includes: number;
 }
 
 /** Takes one of them with the end of its line. False when none stands here. Errors: NFT_*. */
@@ -81,6 +82,7 @@ function takeUndefinition(f: File): void {
 
 /** Of all files together: no rule set of a firewall is larger. */
 const MOST_TEXT = 16 * 1024 * 1024;
+const MOST_INCLUDES = 1000;
 
 function takeInclude(f: File, at: Token): void {
   const s = f.reader.tokens;
@@ -88,16 +90,19 @@ function takeInclude(f: File, at: Token): void {
   if (token.kind !== 'quoted') throw s.wrong('the name of a file in quotes');
   s.next();
   takeEnd(f);
-  if (s.open.length >= DEEPEST_INCLUDE) throw fault('NFT_FILE', at, `files include each other more than ${DEEPEST_INCLUDE} deep`, { hint: 'does one include itself?' });
+  if (s.open.length >= DEEPEST_INCLUDE) throw fault('NFT_FILE', at, `files include each other more than ${DEEPEST_INCLUDE} deep`);
+  const { open } = s;
   // The last one is put on top first: then they are read in their order.
   for (const { path, text } of [...includedFiles(f.name, token, f.access)].reverse()) {
+    if (open.includes(path)) throw fault('NFT_FILE', token, `${path} includes itself`, { hint: open.slice(open.indexOf(path)).concat(path).join(' > ') });
     f.size += text.length;
-    if (f.size > MOST_TEXT) throw tooMuch(at);
+    f.includes++;
+    if (f.size > MOST_TEXT || f.includes > MOST_INCLUDES) throw tooMuch(at);
     if (!f.files.includes(path)) f.files.push(path);
     s.include(path, tokenize(text, path, f.faults));
   }
 }
 
 function tooMuch(at: Token): LabError {
-  return fault('NFT_FILE', at, `the rule files hold more than ${MOST_TEXT / 1024 / 1024} MiB`, { hint: 'does a file include itself in a circle?' });
+  return fault('NFT_FILE', at, `the rule files hold more than ${MOST_TEXT / 1024 / 1024} MiB, or more than ${MOST_INCLUDES} includes`);
 }

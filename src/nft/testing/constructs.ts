@@ -58,9 +58,14 @@ export const SURROUNDINGS = `  counter dropped {
 
 /** A file with the rule in its place. */
 export function fileOf(place: Place, text: string): string {
-  if (place === 'file') return text;
+  return place === 'file' ? text : fileOfRules(place, [text]);
+}
+
+/** A file with several rules, each in a chain of its own. */
+export function fileOfRules(place: Exclude<Place, 'file'>, rules: readonly string[]): string {
   const [family, hook] = PLACES[place];
-  return `table ${family} t {\n${SURROUNDINGS}  chain c {\n    type ${hook}\n    ${text}\n  }\n}\n`;
+  const chains = rules.map((rule, i) => `  chain c${i === 0 ? '' : i} {\n    type ${hook}\n    ${rule}\n  }\n`);
+  return `table ${family} t {\n${SURROUNDINGS}${chains.join('')}}\n`;
 }
 
 const c = (name: string, place: Place, ...texts: readonly string[]): Construct => ({ name, place, texts });
@@ -136,6 +141,6 @@ export const CONSTRUCTS: Readonly<Record<string, readonly Construct[]>> = {
 };
 
 /** Every text of every construct, as a file. */
-export function exampleFiles(): readonly { readonly name: string; readonly text: string; readonly file: string }[] {
-  return Object.values(CONSTRUCTS).flatMap((group) => group.flatMap(({ name, place, texts }) => texts.map((text) => ({ name, text, file: fileOf(place, text) }))));
+export function exampleFiles(): readonly { readonly name: string; readonly place: Place; readonly text: string; readonly file: string }[] {
+  return Object.values(CONSTRUCTS).flatMap((group) => group.flatMap(({ name, place, texts }) => texts.map((text) => ({ name, place, text, file: fileOf(place, text) }))));
 }

@@ -1,5 +1,6 @@
 /**
- * Puts the plan together. Everything has been checked: what is missing here is our own mistake.
+ * Puts the plan together. Everything has been checked: what is missing here is our own mistake. One thing alone can
+ * still go wrong: BGP policies that contradict each other show it when they are played.
  * @module
  */
 import { must } from '../../base/assert.js';
@@ -12,6 +13,8 @@ import { planHash } from './hash.js';
 import { formatIp, parseIp } from '../addressing/ip.js';
 import { planMacs } from '../addressing/mac.js';
 import type { Neighbourhood } from '../addressing/neighbourhood.js';
+import type { BgpConfig } from '../bgp/bgp.js';
+import { planBgp } from '../bgp/plan-bgp.js';
 import type { NodeRouting } from '../routing/policy-rules.js';
 
 export interface Parts {
@@ -20,12 +23,14 @@ export interface Parts {
   readonly neighbourhood: Neighbourhood;
   readonly routing: ReadonlyMap<string, NodeRouting>;
   readonly firewalls: ReadonlyMap<string, PlanFirewall>;
+  readonly bgp: ReadonlyMap<string, BgpConfig>;
   readonly organisations: readonly PlanOrganisation[];
   readonly users: readonly PlanUser[];
   readonly zones: readonly PlanZone[];
 }
 
-export function assemble(parts: Parts, draft: Draft): Plan {
+/** `undefined` when BGP never comes to rest, which is reported. */
+export function assemble(parts: Parts, draft: Draft): Plan | undefined {
   const { source } = draft.faults;
   const ids = new Map([...parts.nodes.keys()].map((name, i) => [name, i as NodeId]));
   const macs = planMacs(parts.links.flatMap((l) => l.ends.map((e) => interfaceKey(e.node.name, e.interface))));
@@ -70,7 +75,9 @@ export function assemble(parts: Parts, draft: Draft): Plan {
     src: source.place(link.path),
   }));
   const { organisations, users, zones } = parts;
-  const plan = { name: draft.structure.file.name, file: source.file, organisations, nodes, links, users, zones };
+  const speaking = planBgp(nodes, links, parts.bgp, draft.faults);
+  if (speaking === undefined) return undefined;
+  const plan = { name: draft.structure.file.name, file: source.file, organisations, nodes: speaking, links, users, zones };
   return { ...plan, hash: planHash(plan) };
 }
 

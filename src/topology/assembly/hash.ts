@@ -4,6 +4,7 @@
  * @module
  */
 import { createHash } from 'node:crypto';
+import type { PlanBgp } from '../bgp/bgp.js';
 import type { Plan } from '../plan.js';
 import { without } from './without.js';
 
@@ -17,6 +18,7 @@ export function planHash(plan: Omit<Plan, 'hash'>): string {
       routes: node.routes.map((r) => without(r, 'src')),
       ...(node.rules !== undefined && { rules: node.rules.map((r) => without(r, 'src')) }),
       ...(node.firewall !== undefined && node.firewall !== null && { firewall: meaningOf(node.firewall.ruleset.tables) }),
+      ...(node.bgp !== undefined && { bgp: withoutPlaces(node.bgp) }),
     })),
     links: plan.links.map((link) => ({ ...without(link, 'id', 'src'), ends: link.ends.map((e) => [e.nodeName, e.interface]) })),
     users: plan.users.map((user) => without(user, 'src')),
@@ -29,6 +31,11 @@ export function planHash(plan: Omit<Plan, 'hash'>): string {
 function meaningOf(tables: unknown): unknown {
   const places: ReadonlySet<string> = new Set(['src', 'policySrc', 'text', 'comment']);
   return JSON.parse(JSON.stringify(tables, (key, value: unknown) => (places.has(key) ? undefined : value)));
+}
+
+/** Without `src` at any depth. Its words for why a route won may name a line: they follow from the rest. */
+function withoutPlaces(bgp: PlanBgp): unknown {
+  return JSON.parse(JSON.stringify({ ...bgp, table: [] }, (key, value: unknown) => (key === 'src' ? undefined : value)));
 }
 
 /** JSON with the keys of every object in sorted order. */

@@ -6,6 +6,7 @@
 import type { ImpairmentSpec } from '../impairment.js';
 import type { KindInfo, PlanNode, Segment } from '../plan.js';
 import type { Faults } from '../source/faults.js';
+import type { FileBgp } from '../source/bgp-schema.js';
 import type { FileRoute, FileRpFilter, FileRule } from '../source/schema.js';
 import type { Structure } from '../source/structure.js';
 import type { Path } from '../source/yaml-source.js';
@@ -23,6 +24,7 @@ export interface DraftNode {
   readonly prefixes: readonly string[];
   readonly routes: readonly FileRoute[];
   readonly rules: readonly FileRule[];
+  readonly bgp: FileBgp | null;
   /** As written, with the place: at the node, its kind or the defaults. */
   readonly rpFilter: { readonly value: FileRpFilter; readonly path: Path } | null;
   readonly multipathHash: 'l3' | 'l4' | null;

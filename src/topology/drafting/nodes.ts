@@ -69,6 +69,7 @@ function draftNode(name: string, node: FileNode, draft: Draft): DraftNode | unde
     prefixes: node.prefixes ?? [],
     routes: node.routes ?? [],
     rules: node.rules ?? [],
+    bgp: node.bgp ?? null,
     rpFilter: level('rpFilter') ?? null,
     multipathHash: level('multipathHash')?.value ?? null,
     firewall: node.firewall ?? null,
@@ -153,7 +154,7 @@ export function checkNodeReference(name: string, wanted: readonly string[], path
 }
 
 function checkBridgeKeys(node: DraftNode, written: FileNode, { faults }: Draft): void {
-  const wrong = node.kind.bridge ? (['addresses', 'routes', 'rules', 'rpFilter', 'multipathHash', 'firewall', 'conntrack'] as const) : (['prefixes'] as const);
+  const wrong = node.kind.bridge ? (['addresses', 'routes', 'rules', 'rpFilter', 'multipathHash', 'firewall', 'conntrack', 'bgp'] as const) : (['prefixes'] as const);
   for (const key of wrong) {
     if (written[key] === undefined) continue;
     const message = node.kind.bridge ? `the bridge "${node.name}" has no ${key}: it forwards frames` : `"${node.name}" is no bridge, so it has no prefixes`;

@@ -6,6 +6,7 @@
  */
 import { z } from 'zod';
 import { RP_FILTERS, SEGMENTS } from '../plan.js';
+import { bgpSchema } from './bgp-schema.js';
 
 const NODE_NAME = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
 const LINK_NAME = /^[a-z0-9]([a-z0-9._-]{0,61}[a-z0-9])?$/;
@@ -98,6 +99,7 @@ const node = z.strictObject({
     .record(z.string(), z.union([z.string(), z.int(), z.boolean()]))
     .describe('settings of connection tracking, such as udp_timeout: 30s (sysctls below net.netfilter, without nf_conntrack_)')
     .optional(),
+  bgp: bgpSchema.describe('what the node is as a BGP speaker').optional(),
 });
 
 const endpoint = z.union([

@@ -2,24 +2,29 @@
  * Short ways to a plan or to faults, for tests of this floor.
  * @module
  */
+import { join } from 'node:path';
 import { formatLabError } from '../../base/error.js';
 import type { LabError } from '../../base/error.js';
 import type { Plan, PlanInterface, PlanNode } from '../plan.js';
+import { RULE_FILES, type RuleFiles } from '../source/rule-files.js';
 import { parseTopology } from '../topology-file.js';
 import { SAMPLE_KINDS } from './sample-kinds.js';
 
 export const FILE = 'test.lab.yaml';
 
+/** As if the text stood in `topologies/`. */
+const RULES: RuleFiles = { read: (path) => RULE_FILES.read(join('topologies', path)) };
+
 /** The plan of a text that must be sound. */
-export function planOf(text: string): Plan {
-  const result = parseTopology(text, FILE, SAMPLE_KINDS);
+export function planOf(text: string, rules: RuleFiles = RULES): Plan {
+  const result = parseTopology(text, FILE, SAMPLE_KINDS, [], rules);
   if (result.ok) return result.plan;
   throw new Error(result.errors.map(formatLabError).join('\n'));
 }
 
 /** The faults of a text that must have some. */
-export function errorsOf(text: string): readonly LabError[] {
-  const result = parseTopology(text, FILE, SAMPLE_KINDS);
+export function errorsOf(text: string, rules: RuleFiles = RULES): readonly LabError[] {
+  const result = parseTopology(text, FILE, SAMPLE_KINDS, [], rules);
   return result.ok ? [] : result.errors;
 }
 

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { dissectIp } from '../../../wire/frame.js';
+import { isMalformed } from '../../../wire/malformed.js';
 import * as tcp from '../../../wire/tcp.js';
 import { tcpPacket } from '../../../../test/support/router/frames.js';
 import { SequenceShifts } from './sequence-shift.js';
@@ -11,7 +12,7 @@ function shifted(shifts: SequenceShifts, direction: 0 | 1, seq: number, ack: num
   const b = tcpPacket({ ...ends, flags: tcp.ACK_FLAG, seq, ack, options: sack.length > 0 ? { sack } : {} });
   shifts.apply(direction, b, 20);
   const ip = dissectIp(b, 0, b.length, { verifyChecksums: true });
-  if ('malformed' in ip || 'malformed' in ip.transport || ip.transport.kind !== 'tcp') throw new Error('no TCP');
+  if (isMalformed(ip) || isMalformed(ip.transport) || ip.transport.kind !== 'tcp') throw new Error('no TCP');
   expect(ip.transport.checksumState).toBe('good');
   const { header } = ip.transport;
   return [header.seq, header.ack, ...(header.options.sack ?? []).flat()];

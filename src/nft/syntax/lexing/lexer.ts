@@ -31,11 +31,13 @@ interface Found {
   readonly text: string;
 }
 
-/** Every token of the text, without an end. Faults: NFT_SYNTAX, one for each character that is no nftables. */
+/** Every token of the text, without an end. Faults: NFT_SYNTAX, at most one a line. */
 export function tokenize(text: string, file: string, faults: FaultList): readonly Token[] {
   const tokens: Token[] = [];
   let [line, lineStart, at] = [1, 0, 0];
   let spaced = false;
+  /** One such fault in a line is enough. */
+  let told = 0;
   const newLine = (end: number): void => {
     line++;
     lineStart = end;
@@ -62,7 +64,10 @@ export function tokenize(text: string, file: string, faults: FaultList): readonl
     } else {
       const { kind, raw, text: contents } = tokenAt(text, at);
       const token: Token = { kind, raw, text: contents, file, line, column, spaced };
-      if (kind === 'junk') faults.add(junk(token));
+      if (kind === 'junk' && line !== told) {
+        faults.add(junk(token));
+        told = line;
+      }
       tokens.push(token);
       at += raw.length;
       spaced = false;

@@ -5,10 +5,9 @@
  */
 import { dirname } from 'node:path';
 import { LabError } from '../../../base/error.js';
-import type { PlanNode } from '../../../topology/plan.js';
+import type { PlanNode, RouteChange } from '../../../topology/plan.js';
 import type { Libc } from '../tap/libc.js';
 import { LONGEST_NAME, TapDevice } from '../tap/tap-device.js';
-import type { RouteChange } from '../../substrate.js';
 import { Namespace } from './namespace.js';
 import { conntrackSysctls, dscpRules, interfaceSysctls, nodeBatch, nodeSysctls, routeChangeLine, ruleBatch } from './node-setup.js';
 import { writeSysctl } from './sysctl.js';

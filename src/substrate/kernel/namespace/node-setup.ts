@@ -6,8 +6,7 @@
  * @see ip(8), Documentation/networking/ip-sysctl.rst, nft(8)
  * @module
  */
-import { MAIN_TABLE, type PlanInterface, type PlanNode, type PlanRoute, type PlanRule, RP_FILTERS } from '../../../topology/plan.js';
-import type { RouteChange } from '../../substrate.js';
+import { MAIN_TABLE, type PlanInterface, type PlanNode, type PlanRoute, type PlanRule, type RouteChange, RP_FILTERS } from '../../../topology/plan.js';
 
 /** Path below /proc/sys/net and value. */
 export type Sysctl = readonly [path: string, value: string];
