@@ -102,6 +102,11 @@ export class SimBed implements Bed {
     return { counters, connections: conntrack.entries().map((entry) => conntrackLine(entry, node.book, this.#scheduler.now)) };
   }
 
+  /** Packets whose verdict was kept with their connection. */
+  get cached(): number {
+    return this.#netfilter!.rules.cached;
+  }
+
   close(): void {
     this.#node = null;
   }
