@@ -77,6 +77,14 @@ program
   .action(async (files: string[], options) => (await import('./commands/check.js')).check(files, options));
 
 program
+  .command('routes')
+  .description('routing tables, policy rules and BGP of the nodes: which route wins, and why')
+  .argument('<topology>', '*.lab.yaml file')
+  .argument('[node]', 'one node; without it all')
+  .option('--json', 'as JSON')
+  .action(async (topology: string, node: string | undefined, options) => (await import('./commands/routes.js')).routes(topology, node, options));
+
+program
   .command('where')
   .description('the journey of each matching packet: links, times, hops, decisions')
   .argument('<capture>', 'a ledger (*.pcapng) of a run')

@@ -192,7 +192,7 @@ describe('tables are those of the code', () => {
 
   it('topology.md: every mapping of the schema has its table', () => {
     const tables = docs.keyTables(guide('topology.md')).map(([path]) => path);
-    expect(tables).toEqual(['.', 'organisations.*', 'topology', 'topology.addressing', 'topology.nodes.*', 'topology.nodes.*.dscp[]', 'topology.links[]', 'topology.nodes.*.routes[]', 'topology.nodes.*.routes[].via[]', 'topology.nodes.*.rules[]', 'users.*', 'zones.*', 'zones.*.records.*']);
+    expect(tables).toEqual(['.', 'organisations.*', 'topology', 'topology.addressing', 'topology.nodes.*', 'topology.nodes.*.dscp[]', 'topology.links[]', 'topology.nodes.*.routes[]', 'topology.nodes.*.routes[].via[]', 'topology.nodes.*.rules[]', 'topology.nodes.*.bgp', 'topology.nodes.*.bgp.bfd', 'topology.nodes.*.bgp.neighbors[]', 'topology.nodes.*.bgp.neighbors[].import', 'topology.nodes.*.bgp.neighbors[].import.match', 'topology.nodes.*.bgp.neighbors[].import.set', 'users.*', 'zones.*', 'zones.*.records.*']);
   });
 
   it('flows.md: keys, steps, expectations', () => {

@@ -19,7 +19,8 @@ import { secureContext } from '../../host/tls.js';
 import type { TlsMaterial } from '../../host/host.js';
 import type { LabPki } from '../../protocol/pki/lab-pki.js';
 import type { Json } from '../../roles/role.js';
-import { MAIN_TABLE, type Plan, type PlanNode } from '../../topology/plan.js';
+import { MAIN_TABLE, type Plan, type PlanNode, type RouteChange } from '../../topology/plan.js';
+import { linksWithBgp } from '../bgp-process.js';
 import { deferred } from '../deferred.js';
 import { refusePrograms } from '../programs.js';
 import { startRole } from '../role-runner.js';
@@ -39,6 +40,16 @@ export const sim: Substrate = {
 /** Lab time that starting all roles may take. */
 const START_LIMIT = 60e9 as Nanos;
 
+interface Parts {
+  readonly plan: Plan;
+  readonly scheduler: LabScheduler;
+  readonly driver: Driver;
+  readonly fabric: Fabric;
+  readonly nodes: readonly SimNode[];
+  readonly waiting: WaitingList;
+  readonly recorder: LabDeps['recorder'];
+}
+
 class SimLab implements Lab {
   readonly clock: LabScheduler;
   readonly links: LinkControl;
@@ -50,13 +61,24 @@ class SimLab implements Lab {
   readonly #roles = new Map<string, RunningRole>();
   #closed = false;
 
-  private constructor(parts: { scheduler: LabScheduler; driver: Driver; fabric: Fabric; nodes: readonly SimNode[]; waiting: WaitingList }) {
+  private constructor(parts: Parts) {
     this.clock = parts.scheduler;
     this.#driver = parts.driver;
     this.#fabric = parts.fabric;
     this.#nodes = parts.nodes;
     this.#waiting = parts.waiting;
-    this.links = parts.fabric.control;
+    this.links = linksWithBgp({
+      plan: parts.plan,
+      scheduler: parts.scheduler,
+      now: () => parts.scheduler.now,
+      links: parts.fabric.control,
+      route: (node, changes) => {
+        this.#change(node, changes);
+      },
+      note: (node, event, fields) => {
+        parts.recorder.event(node, parts.scheduler.now, event, fields);
+      },
+    });
   }
 
   static async build(plan: Plan, deps: LabDeps): Promise<SimLab> {
@@ -70,7 +92,7 @@ class SimLab implements Lab {
       waiting: () => waiting.list(),
       ...(deps.progress !== undefined && { onProgress: deps.progress }),
     });
-    const lab = new SimLab({ scheduler, driver, fabric, nodes, waiting });
+    const lab = new SimLab({ plan, scheduler, driver, fabric, nodes, waiting, recorder: deps.recorder });
     try {
       const hosts = lab.#makeHosts(deps, random, book);
       // Code is imported before the clock runs: an import inside the run would let virtual time pass meanwhile.
@@ -112,17 +134,22 @@ class SimLab implements Lab {
   }
 
   node(name: string): NodeControl {
-    const ip = this.#nodes.find(({ plan }) => plan.name === name)?.ip ?? null;
-    if (ip === null) throw noNode(name, this.#nodes.flatMap((node) => (node.ip === null ? [] : [node.plan.name])));
+    const known = this.#nodes.filter(({ ip }) => ip !== null).map(({ plan }) => plan.name);
+    if (!known.includes(name)) throw noNode(name, known);
     return {
       route: (changes) => {
-        for (const { op, route } of changes) {
-          if (op === 'replace') ip.routes.replace(route);
-          else ip.routes.delete({ prefix: route.prefix, metric: route.metric, table: route.table ?? MAIN_TABLE });
-        }
+        this.#change(name, changes);
         return Promise.resolve();
       },
     };
+  }
+
+  #change(name: string, changes: readonly RouteChange[]): void {
+    const { routes } = must(this.#nodes.find(({ plan }) => plan.name === name)?.ip, `IP node ${name}`);
+    for (const { op, route } of changes) {
+      if (op === 'replace') routes.replace(route);
+      else routes.delete({ prefix: route.prefix, metric: route.metric, table: route.table ?? MAIN_TABLE });
+    }
   }
 
   linkStats(link: LinkId, side: Side): LinkStats {

@@ -31,10 +31,13 @@ export interface NodeChange extends RouteChange {
   readonly node: string;
 }
 
+const SESSION_EVENT = 'bgp-session';
+const ROUTE_EVENT = 'bgp-route';
+
 /** What is worth telling: a session or a route of a node changed. */
 export interface BgpNote {
   readonly node: string;
-  readonly event: 'bgp-session' | 'bgp-route';
+  readonly event: typeof SESSION_EVENT | typeof ROUTE_EVENT;
   readonly fields: Readonly<Record<string, string>>;
 }
 
@@ -292,7 +295,7 @@ class Turn {
   #changeRoute(node: string, { prefix, before, after, why }: Outcome['routes'][0]): void {
     if (before !== null && before.metric !== after?.metric) this.changes.push({ node, op: 'delete', route: before });
     if (after !== null) this.changes.push({ node, op: 'replace', route: after });
-    this.notes.push({ node, event: 'bgp-route', fields: { prefix, ...routeFields(after), why } });
+    this.notes.push({ node, event: ROUTE_EVENT, fields: { prefix, ...routeFields(after), why } });
   }
 
   // ---- booking ----
@@ -313,7 +316,7 @@ class Turn {
 
   #note(session: Session, end: End, state: string, why: string): void {
     const { nodes } = session.peering;
-    this.notes.push({ node: nodes[end], event: 'bgp-session', fields: { peer: nodes[otherEnd(end)], state, ...(why !== '' && { why }) } });
+    this.notes.push({ node: nodes[end], event: SESSION_EVENT, fields: { peer: nodes[otherEnd(end)], state, ...(why !== '' && { why }) } });
   }
 
   #session(i: number): Session {

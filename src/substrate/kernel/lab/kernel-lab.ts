@@ -20,6 +20,7 @@ import type { ContainerConfig } from '../../../roles/container/config.js';
 import type { ProcessConfig } from '../../../roles/process/config.js';
 import type { Json } from '../../../roles/role.js';
 import type { Plan, PlanNode } from '../../../topology/plan.js';
+import { linksWithBgp } from '../../bgp-process.js';
 import { deferred } from '../../deferred.js';
 import { type InsideCommand, type Lab, type LabDeps, noNode, type NodeControl, type PreparedCommand, type RoleHandle, type ScriptTime } from '../../substrate.js';
 import { KernelNode } from '../namespace/kernel-node.js';
@@ -89,7 +90,20 @@ export class KernelLab implements Lab {
         return fabric.driver.sample();
       },
     };
-    this.links = fabric.links.control;
+    this.links = linksWithBgp({
+      plan,
+      scheduler: fabric.scheduler,
+      now: () => fabric.driver.sample(),
+      links: fabric.links.control,
+      route: (name, changes) => {
+        this.#node(name).route(changes).catch((error: unknown) => {
+          this.#fail(error);
+        });
+      },
+      note: (node, event, fields) => {
+        deps.recorder.event(node, fabric.driver.sample(), event, fields);
+      },
+    });
     const { ground } = options;
     if (ground.inside !== undefined) this.inside = (node, command) => must(ground.inside, 'a ground of containers').call(ground, this.#node(node).plan, command);
   }
@@ -195,8 +209,7 @@ export class KernelLab implements Lab {
 
   #pump(): void {
     this.#fabric.start().catch((error: unknown) => {
-      this.#failure = error instanceof Error ? error : new Error(String(error));
-      this.#onFailure(this.#failure);
+      this.#fail(error);
     });
   }
 
@@ -214,6 +227,12 @@ export class KernelLab implements Lab {
     });
     const failed = (await Promise.allSettled(watches)).find((watch) => watch.status === 'rejected');
     if (failed !== undefined) throw failed.reason;
+  }
+
+  /** Whatever runs, now or later, ends with it. */
+  #fail(error: unknown): void {
+    this.#failure = error instanceof Error ? error : new Error(String(error));
+    this.#onFailure(this.#failure);
   }
 
   async #startRoles(): Promise<void> {
