@@ -89,7 +89,7 @@ describe.skipIf(spawnSync('bird', ['--version']).error !== undefined && process.
     for (let first = 0; first < TOPOLOGIES; first += AT_ONCE) {
       played.push(...(await play(Array.from({ length: Math.min(AT_ONCE, TOPOLOGIES - first) }, (_, i) => first + i))));
     }
-  }, 600_000);
+  }, 900_000);
 
   it('every router knows the same routes to every prefix, with the same attributes, and takes the same for the best', () => {
     const differing = played.flatMap(({ node, bird }) => {
