@@ -187,8 +187,8 @@ describe('other transports', () => {
     const [v4, v6] = net.received(0, 0);
     expect([...must(v4, 'IPv4').subarray(34, 36)]).toEqual([3, 2]);
     expect([...must(v6, 'IPv6').subarray(54, 56)]).toEqual([4, 1]);
-    // The pointer names the next header's place: 40 octets into the quoted packet (RFC 4443 section 3.4).
-    expect([...must(v6, 'IPv6').subarray(58, 62)]).toEqual([0, 0, 0, 40]);
+    // The pointer names the place of the next header field, octet 6 of the quoted packet (RFC 4443 section 3.4).
+    expect([...must(v6, 'IPv6').subarray(58, 62)]).toEqual([0, 0, 0, 6]);
   });
 });
 

@@ -30,14 +30,14 @@ describe('callpath check', () => {
     expect(out).toMatch(/^good\.lab\.yaml: topology contoso, \d+ nodes, \d+ links, \d+ users\ngood\.flow\.yaml: flow hybrid-p2p-mixed, \d+ steps, \d+ expectations\n$/);
   });
 
-  const bad = topologyText(swap('kind: front-end', 'kind: frontend'), swap('alice: { <<: *hq, kind: client }', 'alice: { <<: *hq, kind: client, colour: red }'), swap('198.51.100.153/27', '198.51.100.400/27'));
+  const bad = topologyText(swap('kind: front-end', 'kind: frontend'), swap('alice: { <<: *hq, kind: client }', 'alice: { <<: *hq, kind: client, colour: red }'), swap('10.3.0.53/24', '10.3.0.400/24'));
 
   it('tells several faults at once, each with place, expectation and cure', () => {
     const { code, out, err } = desk.run('check', desk.write('bad.lab.yaml', bad));
     expect([code, out]).toEqual([2, '']);
     expect(err).toMatch(new RegExp(`^bad\\.lab\\.yaml:${lineOf(bad, 'colour')}:\\d+: TOPOLOGY_SCHEMA .*"colour"`, 'm'));
     expect(err).toMatch(new RegExp(`^bad\\.lab\\.yaml:${lineOf(bad, 'kind: frontend')}:\\d+: TOPOLOGY_UNKNOWN_KIND .*frontend.*\\n {2}expected: .*front-end.*\\n {2}mend it: {2}did you mean "front-end"`, 'm'));
-    expect(err).toMatch(new RegExp(`^bad\\.lab\\.yaml:${lineOf(bad, '198.51.100.400')}:\\d+: TOPOLOGY_ADDRESS `, 'm'));
+    expect(err).toMatch(new RegExp(`^bad\\.lab\\.yaml:${lineOf(bad, '10.3.0.400')}:\\d+: TOPOLOGY_ADDRESS `, 'm'));
     // Nothing of what only follows from these.
     expect(err.match(/^bad/gm)).toHaveLength(3);
   });

@@ -101,7 +101,9 @@ export function flowText(id: string, ...changes: readonly Change[]): string {
 }
 
 export function topologyText(...changes: readonly Change[]): string {
-  return changes.reduce((sofar, change) => change(sofar), readFileSync(join(ROOT, 'topologies', 'contoso.lab.yaml'), 'utf8'));
+  // Wherever it is written to: rule files are named relative to the topology.
+  const own = swap(/firewall: \.\./g, `firewall: ${ROOT}`);
+  return [own, ...changes].reduce((sofar, change) => change(sofar), readFileSync(join(ROOT, 'topologies', 'contoso.lab.yaml'), 'utf8'));
 }
 
 /** Line, from 1, of the first occurrence of `part`. */

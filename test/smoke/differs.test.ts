@@ -6,10 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { compareBaseline, pathsOf } from '../../src/verify/baseline.js';
 import { flowWith, planWith, play, said, swap } from './support.js';
 
-const OVER_THE_INTERNET = [
-  swap('- { to: microsoft, via: isp, metric: 30 }', '- { to: microsoft, via: isp, metric: 5 }'),
-  swap('- { to: contoso, via: ms-edge, metric: 30 }', '- { to: contoso, via: ms-edge, metric: 5 }'),
-];
+const OVER_THE_INTERNET = [swap('- { to: office365, via: ce }', '- { to: office365, via: inet-fw }')];
 const HQ_BY_THE_DATACENTER = swap('- { to: branch-lan, via: dc-rt, metric: 20 }', '- { to: branch-lan, via: dc-rt, metric: 5 }');
 const BRANCH_BY_THE_DATACENTER = swap('- { to: hq-lan, via: dc-rt, metric: 20 }', '- { to: hq-lan, via: dc-rt, metric: 5 }');
 
@@ -20,20 +17,20 @@ describe('a flow that differs says where', () => {
   it('signalling re-routed over the Internet', async () => {
     const verdict = await play(flowWith('online-p2p-internal'), planWith(...OVER_THE_INTERNET));
     expect(verdict.documented).toBe(false);
-    const instead = 'fail: Internet: ce--isp, isp--ix, ix--ms-edge (instead of er)';
+    const instead = 'fail: Internet: inet-fw--isp, isp--ix, ix--ms-edge (instead of er)';
     expect(said(verdict, 'signalling/carol')).toBe(instead);
     expect(said(verdict, 'signalling/erin')).toBe(instead);
     expect(said(verdict, 'media/carol-erin')).toMatch(/^pass/);
     const finding = verdict.findings.find((candidate) => candidate.check === 'signalling/carol');
-    expect(finding?.evidence.links).toContain('ce--isp');
+    expect(finding?.evidence.links).toContain('inet-fw--isp');
     expect(finding?.evidence.packets).toHaveLength(10);
-    expect(finding?.evidence.why).toContain('parts at ce: ce--isp instead of er');
+    expect(finding?.evidence.why).toContain('parts at ce: inet-fw--isp instead of er');
     expect(finding?.src?.line).toBeGreaterThan(0);
   });
 
   it('signalling out by ExpressRoute and back by the Internet', async () => {
     const verdict = await play(flowWith('online-p2p-internal'), planWith(swap('- { to: contoso, via: ms-edge, metric: 30 }', '- { to: contoso, via: ms-edge, metric: 5 }')));
-    expect(said(verdict, 'signalling/carol')).toBe('fail: ExpressRoute and Internet: back by ix--ms-edge, isp--ix, ce--isp (instead of er)');
+    expect(said(verdict, 'signalling/carol')).toBe('fail: ExpressRoute and Internet: back by ix--ms-edge, isp--ix, inet-fw--isp (instead of er)');
   });
 
   it('media forced through another site', async () => {
@@ -49,7 +46,7 @@ describe('a flow that differs says where', () => {
 
   it('the ExpressRoute taken down', async () => {
     const verdict = await play(flowWith('hybrid-p2p-mixed', first('link: { name: er, set: down }')), planWith());
-    expect(said(verdict, 'signalling/bob')).toBe('fail: Internet: ce--isp, isp--ix, ix--ms-edge (instead of er)');
+    expect(said(verdict, 'signalling/bob')).toBe('fail: Internet: inet-fw--isp, isp--ix, ix--ms-edge (instead of er)');
     expect(said(verdict, 'signalling/dc-fe-online-fe')).toMatch(/^fail: Internet: /);
     expect(said(verdict, 'signalling/alice')).toMatch(/^pass/);
   });

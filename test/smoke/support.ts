@@ -31,7 +31,7 @@ export function swap(from: string | RegExp, to: string): Change {
 
 export function planWith(...changes: readonly Change[]): Plan {
   const text = changes.reduce((sofar, change) => change(sofar), readFileSync(TOPOLOGY, 'utf8'));
-  const result = parseTopology(text, 'contoso.lab.yaml', KIND_INFOS);
+  const result = parseTopology(text, TOPOLOGY, KIND_INFOS);
   if (!result.ok) throw new Error(result.errors.map((e) => `${e.where?.line ?? 0}: ${e.message}`).join('\n'));
   return result.plan;
 }

@@ -1,12 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parse, stringify } from 'yaml';
-import { readFileSync } from 'node:fs';
-import { planOf } from '../testing/lab.js';
+import { CONTOSO, CONTOSO_FILE, planOf as planOfText } from '../testing/lab.js';
 import { randomRoot } from '../../base/rng.js';
 import type { Plan } from '../plan.js';
 
-const text = readFileSync(new URL('../../../topologies/contoso.lab.yaml', import.meta.url), 'utf8');
+const text = CONTOSO;
+const planOf = (changed: string): Plan => planOfText(changed, CONTOSO_FILE);
 
 /** The same values with the keys of every mapping in another order. */
 function shuffled(value: unknown, pick: (n: number) => number): unknown {
@@ -44,7 +44,8 @@ describe('planHash', () => {
 
   it.each([
     ['delay 4ms', 'delay 5ms'],
-    ['prefixes: [198.51.100.192/30', 'prefixes: [198.51.100.224/30'],
+    ['prefixes: [10.0.0.0/30', 'prefixes: [10.0.0.96/30'],
+    ['internet-edge.nft', 'internet-edge-no-return.nft'],
     ['password: bob-secret', 'password: rob-secret'],
     ['home: dc-fe, password: alice', 'home: online-fe, password: alice'],
     ['via: msee1, metric: 10', 'via: msee1, metric: 11'],

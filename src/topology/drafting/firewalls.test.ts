@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { RuleFiles } from '../source/rule-files.js';
-import { errorsOf, nodeOf, planOf } from '../testing/lab.js';
+import { errorsOf, FILE, nodeOf, planOf as planOfText } from '../testing/lab.js';
+import type { Plan } from '../plan.js';
 
 /** Two routers; r1 has these keys. */
 const lab = (keys: string, kind = 'router'): string => `name: x
@@ -11,6 +12,7 @@ topology:
   links:
     - { endpoints: ["r1:wan0", "r2:wan0"] }
 `;
+const planOf = (text: string, rules?: RuleFiles): Plan => planOfText(text, FILE, rules);
 const files = (texts: Readonly<Record<string, string>>): RuleFiles => ({ read: (path) => texts[path] ?? null });
 const table = (rule: string): string => `table inet filter {\n  chain forward {\n    type filter hook forward priority filter; policy drop;\n    ${rule}\n  }\n}\n`;
 const faults = (text: string, texts: Readonly<Record<string, string>>): readonly string[] =>

@@ -2,7 +2,8 @@
  * Short ways to a plan or to faults, for tests of this floor.
  * @module
  */
-import { join } from 'node:path';
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { formatLabError } from '../../base/error.js';
 import type { LabError } from '../../base/error.js';
 import type { Plan, PlanInterface, PlanNode } from '../plan.js';
@@ -12,18 +13,19 @@ import { SAMPLE_KINDS } from './sample-kinds.js';
 
 export const FILE = 'test.lab.yaml';
 
-/** As if the text stood in `topologies/`. */
-const RULES: RuleFiles = { read: (path) => RULE_FILES.read(join('topologies', path)) };
-
-/** The plan of a text that must be sound. */
-export function planOf(text: string, rules: RuleFiles = RULES): Plan {
-  const result = parseTopology(text, FILE, SAMPLE_KINDS, [], rules);
+/** The plan of a text that must be sound. @param file where it would stand: rule files are taken from its folder */
+export function planOf(text: string, file = FILE, rules: RuleFiles = RULE_FILES): Plan {
+  const result = parseTopology(text, file, SAMPLE_KINDS, [], rules);
   if (result.ok) return result.plan;
   throw new Error(result.errors.map(formatLabError).join('\n'));
 }
 
+/** The reference topology. */
+export const CONTOSO_FILE = fileURLToPath(new URL('../../../topologies/contoso.lab.yaml', import.meta.url));
+export const CONTOSO = readFileSync(CONTOSO_FILE, 'utf8');
+
 /** The faults of a text that must have some. */
-export function errorsOf(text: string, rules: RuleFiles = RULES): readonly LabError[] {
+export function errorsOf(text: string, rules: RuleFiles = RULE_FILES): readonly LabError[] {
   const result = parseTopology(text, FILE, SAMPLE_KINDS, [], rules);
   return result.ok ? [] : result.errors;
 }

@@ -18,7 +18,12 @@ export interface Walk {
 /** @param down names of links that carry nothing */
 export function walk(plan: Plan, from: string, to: string, family: Family, down: ReadonlySet<string> = new Set()): Walk {
   const target = nodeOf(plan, to).interfaces.flatMap((i) => i.addresses).find((a) => a.family === family);
-  const ip = parseIp(target?.address ?? '') as Ip;
+  return walkTo(plan, from, target?.address ?? '', down);
+}
+
+/** To an address that need not be a node's. */
+export function walkTo(plan: Plan, from: string, address: string, down: ReadonlySet<string> = new Set()): Walk {
+  const ip = parseIp(address) as Ip;
   const links: string[] = [];
   let at = nodeOf(plan, from);
   for (let hop = 0; hop < 32; hop++) {
