@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { must } from '../base/assert.js';
 import { randomRoot } from '../base/rng.js';
@@ -8,12 +7,12 @@ import { createFabric } from '../fabric/fabric.js';
 import { createScheduler } from '../fabric/lab-scheduler.js';
 import { NULL_TAP } from '../fabric/link.js';
 import { createPool } from '../fabric/pool.js';
-import { planOf } from '../topology/testing/lab.js';
+import { CONTOSO, CONTOSO_FILE, planOf } from '../topology/testing/lab.js';
 import { AddressBook } from './address-book.js';
 import { Bridge } from './bridge.js';
 import { IpNode } from './ip-node.js';
 
-const plan = planOf(readFileSync(new URL('../../topologies/contoso.lab.yaml', import.meta.url), 'utf8'));
+const plan = planOf(CONTOSO, CONTOSO_FILE);
 
 /** Every node of the plan on its links. */
 function build(): { nodes: Map<string, IpNode>; ping(from: string, to: string, family: 4 | 6): string; setUp(link: string, up: boolean): void } {

@@ -86,7 +86,7 @@ describe('callpath where', () => {
     const { code, out } = desk.run('where', LEDGER, 'frame.packet_id == 1');
     expect(code).toBe(0);
     // The first packet of all: alice asks the datacenter's DNS server.
-    expect(out).toMatch(/^packet 1, udp 198\.51\.100\.\d+:\d+ <> 198\.51\.100\.153:53, /);
+    expect(out).toMatch(/^packet 1, udp 10\.1\.0\.\d+:\d+ <> 10\.3\.0\.53:53, /);
     expect(out).toMatch(/ {2}1 {2}0\.000000 s {2}alice > hq-lan +alice--hq-lan +customer {2}/);
     expect(out).toMatch(/\n {2}delivered to dc-dns after [\d.]+ms\n\n1 packet matches\n$/);
     expect([...out.matchAll(/^ {2}(\d) /gm)].map((match) => match[1])).toEqual(['1', '2', '3', '4', '5']);

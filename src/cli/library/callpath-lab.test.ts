@@ -3,7 +3,7 @@
  */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { seconds } from '../../base/time.js';
 import { readLedgerFile } from '../../capture/ledger-reader.js';
@@ -91,7 +91,7 @@ describe('a lab for tests', () => {
   }, 180_000);
 
   it('does not start on bad input, with its place', async () => {
-    writeFileSync(join(folder, 'bad.lab.yaml'), readFileSync(FILE, 'utf8').replace('kind: router', 'kind: ruoter').replace('delay 4ms', 'delay 4'));
+    writeFileSync(join(folder, 'bad.lab.yaml'), readFileSync(FILE, 'utf8').replaceAll('firewall: ..', `firewall: ${join(dirname(FILE), '..')}`).replace('kind: router', 'kind: ruoter').replace('delay 4ms', 'delay 4'));
     await expect(new CallpathLab(join(folder, 'bad.lab.yaml')).start()).rejects.toMatchObject({ code: 'TOPOLOGY_UNKNOWN_KIND', message: expect.stringContaining('1 more') as string, where: { file: join(folder, 'bad.lab.yaml') } });
     await expect(new CallpathLab(join(folder, 'none.lab.yaml')).start()).rejects.toMatchObject({ code: 'FILE_NOT_FOUND' });
     await expect(new CallpathLab(FILE).withSubstrate('dokker').start()).rejects.toMatchObject({ code: 'CLI_USAGE', hint: 'did you mean "docker"?' });
