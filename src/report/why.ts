@@ -104,7 +104,7 @@ function decisionLines({ decided }: HopStory): readonly string[] {
       decided.flatMap(({ route, rule, ct, nat, packets }) => [
         ...(route === null ? [] : [routeWords(route)]),
         ...nat.map(({ from, to }) => `translated ${from} > ${to}`),
-        ...(rule === null && ct === null ? [] : [`${rule === null ? 'passed' : `${ruleWords(rule)}`}${ct === null ? '' : `, ct state ${ct}`}${decided.length > 1 ? ` (${packets})` : ''}`]),
+        ...(rule === null && ct === null ? [] : [`${rule === null ? 'passed' : `${ruleWords(rule)}`}${ct === null ? '' : `, ct state ${ct}`}${decided.length > 1 ? ` (${packets} ${packets === 1 ? 'packet' : 'packets'})` : ''}`]),
       ]),
     ),
   ];

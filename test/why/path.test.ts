@@ -54,7 +54,7 @@ describe('what does not arrive', () => {
     expect(reach.back?.why).toMatch(/dropped at fwi \(forward\): policy of inet\/filter\/forward, fwi\.nft:3; it is an answer, .*; fwe holds its state .*; the ways part at ms$/);
     expect(reachLines(reach)).toEqual([
       'alice > srv: delivered over alice--lan, ce--lan, er-1, er-2, ms--srv',
-      'srv > alice: dropped at fwi (forward): policy of inet/filter/forward, fwi.nft:3',
+      'srv > alice: dropped at fwi (forward): policy of inet/filter/forward, fwi.nft:3; the ways part at ms',
     ]);
   });
 

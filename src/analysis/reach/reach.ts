@@ -141,6 +141,9 @@ function passageWords({ arrived, links, seen, why }: Passage, source: string, st
   if (arrived) return `delivered${over}${as}`;
   const direction = story?.[side];
   const trouble = direction?.ways.find(isTrouble);
-  if (direction !== undefined && story !== undefined && trouble !== undefined && seen === null) return endWords(trouble.end, direction, story);
+  if (direction !== undefined && story !== undefined && trouble !== undefined && seen === null) {
+    const parts = side === 'back' && story.parting !== null ? `; the ways part at ${story.parting.node}` : '';
+    return `${endWords(trouble.end, direction, story)}${parts}`;
+  }
   return why ?? 'not delivered';
 }
