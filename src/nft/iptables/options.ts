@@ -1,0 +1,84 @@
+/**
+ * The words of a rule, taken one after the other. What nobody has a translation for is a fault at its own place.
+ * @module
+ */
+import type { LabError } from '../../base/error.js';
+import { iptablesFault } from './save-file.js';
+import type { SavedRule, Word } from './save-file.js';
+
+export interface Option {
+  /** `--dport`, `-s`. */
+  readonly name: string;
+  readonly negated: boolean;
+  readonly at: Word;
+}
+
+export class Options {
+  readonly #words: readonly Word[];
+  readonly #rule: SavedRule;
+  #next = 0;
+
+  constructor(rule: SavedRule) {
+    this.#words = rule.words;
+    this.#rule = rule;
+  }
+
+  /** The next option, with the `!` before it. Undefined at the end. */
+  take(): Option | undefined {
+    const first = this.#words[this.#next];
+    if (first === undefined) return undefined;
+    const negated = first.text === '!';
+    const at = negated ? this.#words[this.#next + 1] : first;
+    if (at === undefined || !at.text.startsWith('-')) throw iptablesFault('IPTABLES_SYNTAX', at ?? first, `"${(at ?? first).text}" can't stand here`, { expected: 'an option, such as -p or --dport' });
+    this.#next += negated ? 2 : 1;
+    return { name: at.text, negated, at };
+  }
+
+  /** The value of the option that was taken last. */
+  value(option: Option): Word {
+    const word = this.#words[this.#next];
+    if (word === undefined) throw iptablesFault('IPTABLES_SYNTAX', option.at, `${option.name} has no value`);
+    this.#next++;
+    return word;
+  }
+
+  /** The value, where there is one. */
+  optional(): Word | undefined {
+    const word = this.#words[this.#next];
+    if (word === undefined || word.text.startsWith('-') || word.text === '!') return undefined;
+    this.#next++;
+    return word;
+  }
+
+  get place(): SavedRule {
+    return this.#rule;
+  }
+}
+
+export function unsupportedOption(option: Option, what = option.name, hint?: string): LabError {
+  return iptablesFault('IPTABLES_UNSUPPORTED', option.at, `${what} has no translation`, hint === undefined ? {} : { hint });
+}
+
+/** An option that iptables has, but not with `!`. */
+export function positive(option: Option): void {
+  if (option.negated) throw unsupportedOption(option, `! ${option.name}`);
+}
+
+export function wrongValue(word: Word, option: Option, expected: string): LabError {
+  return iptablesFault('IPTABLES_SYNTAX', word, `"${word.text}" is no value of ${option.name}`, { expected });
+}
+
+/** A whole number, decimal or hexadecimal. */
+export function numberOf(word: Word, option: Option): number {
+  const value = /^(0x[0-9a-fA-F]+|\d+)$/.test(word.text) ? Number(word.text) : NaN;
+  if (!Number.isSafeInteger(value)) throw wrongValue(word, option, 'a number');
+  return value;
+}
+
+/** `VALUE` or `VALUE/MASK`, 32 bits each. */
+export function maskedOf(word: Word, option: Option): { readonly value: number; readonly mask: number } {
+  const [value = '', mask = '0xffffffff', more] = word.text.split('/');
+  const parts = [value, mask].map((text) => (/^(0x[0-9a-fA-F]{1,8}|\d{1,10})$/.test(text) ? Number(text) : NaN));
+  if (more !== undefined || parts.some((part) => !(part <= 0xffff_ffff))) throw wrongValue(word, option, 'a number, or a number and a mask: 0x1/0xff');
+  return { value: parts[0] ?? 0, mask: parts[1] ?? 0 };
+}
