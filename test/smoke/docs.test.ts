@@ -230,7 +230,7 @@ describe('tables are those of the code', () => {
   });
 
   it('the first lines of the topologies name the schema that is there', () => {
-    const result = parseTopology(text('topologies/contoso.lab.yaml'), 'contoso.lab.yaml', KIND_INFOS);
+    const result = parseTopology(text('topologies/contoso.lab.yaml'), join(ROOT, 'topologies/contoso.lab.yaml'), KIND_INFOS);
     expect(result.ok).toBe(true);
     expect(text('topologies/contoso.lab.yaml')).toMatch(/^# yaml-language-server: \$schema=lab\.schema\.json\n/);
     expect(existsSync(join(ROOT, 'topologies/lab.schema.json'))).toBe(true);
