@@ -18,12 +18,8 @@ import type { RoleKind } from '../../src/roles/role.js';
 import type { Lab, ScriptTime, Substrate } from '../../src/substrate/substrate.js';
 import type { Plan } from '../../src/topology/plan.js';
 import { parseTopology } from '../../src/topology/topology-file.js';
-import { swap, type Change } from '../smoke/support.js';
 
 export const ROOT = join(import.meta.dirname, '..', '..');
-
-/** Of a documented flow: bounds that hold on a machine with other work, whose processes wait for their turn. */
-export const PATIENT: Change = swap("delay: '< 50ms', jitter: '< 30ms'", "delay: '< 5s', jitter: '< 5s'");
 
 export function planOf(text: string, kinds: ReadonlyMap<string, RoleKind> = KINDS): Plan {
   const parsed = parseTopology(text, 'kernel.lab.yaml', kinds);
