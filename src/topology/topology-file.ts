@@ -13,6 +13,7 @@ import { findLans } from './addressing/lan-graph.js';
 import { Neighbourhood } from './addressing/neighbourhood.js';
 import { assemble } from './assembly/assemble.js';
 import { without } from './assembly/without.js';
+import { checkConfigFits } from './drafting/config-fit.js';
 import type { Draft, DraftNode } from './drafting/draft.js';
 import { readFirewalls } from './drafting/firewalls.js';
 import { draftLinks } from './drafting/links.js';
@@ -88,6 +89,7 @@ function makePlan(draft: Draft, rules: RuleFiles): Plan | undefined {
   const networks = namedNetworks(lans, addressing.networks, draft);
   // With holes in the network nearly every route would seem to lead nowhere.
   const routing = new Map(whole ? [...nodes.values()].map((node) => [node.name, planNodeRouting(node, neighbourhood, networks, draft)]) : []);
+  checkConfigFits(nodes, links, neighbourhood, draft);
   const firewalls = readFirewalls(nodes, links, rules, draft);
   checkResolvers(nodes, draft);
   const organisations = planOrganisations(draft);

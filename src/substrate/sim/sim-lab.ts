@@ -19,15 +19,16 @@ import { secureContext } from '../../host/tls.js';
 import type { TlsMaterial } from '../../host/host.js';
 import type { LabPki } from '../../protocol/pki/lab-pki.js';
 import type { Json } from '../../roles/role.js';
-import { MAIN_TABLE, type Plan, type PlanNode } from '../../topology/plan.js';
+import type { Plan, PlanNode } from '../../topology/plan.js';
 import { deferred } from '../deferred.js';
+import { controlOf, type EmulatedNode, snapshotOf } from '../emulated/emulated-node.js';
 import { refusePrograms } from '../programs.js';
 import { startRole } from '../role-runner.js';
 import type { RunningRole } from '../role-runner.js';
 import { type Lab, type LabDeps, noNode, type NodeControl, type RoleHandle, type ScriptTime, type Substrate } from '../substrate.js';
 import { SimHost } from './sim-host.js';
 import { buildNetwork } from './sim-network.js';
-import type { SimNetwork, SimNode } from './sim-network.js';
+import type { SimNetwork } from './sim-network.js';
 
 export const sim: Substrate = {
   name: 'sim',
@@ -45,12 +46,12 @@ class SimLab implements Lab {
   readonly lateness = null;
   readonly #driver: Driver;
   readonly #fabric: Fabric;
-  readonly #nodes: readonly SimNode[];
+  readonly #nodes: readonly EmulatedNode[];
   readonly #waiting: WaitingList;
   readonly #roles = new Map<string, RunningRole>();
   #closed = false;
 
-  private constructor(parts: { scheduler: LabScheduler; driver: Driver; fabric: Fabric; nodes: readonly SimNode[]; waiting: WaitingList }) {
+  private constructor(parts: { scheduler: LabScheduler; driver: Driver; fabric: Fabric; nodes: readonly EmulatedNode[]; waiting: WaitingList }) {
     this.clock = parts.scheduler;
     this.#driver = parts.driver;
     this.#fabric = parts.fabric;
@@ -114,15 +115,7 @@ class SimLab implements Lab {
   node(name: string): NodeControl {
     const ip = this.#nodes.find(({ plan }) => plan.name === name)?.ip ?? null;
     if (ip === null) throw noNode(name, this.#nodes.flatMap((node) => (node.ip === null ? [] : [node.plan.name])));
-    return {
-      route: (changes) => {
-        for (const { op, route } of changes) {
-          if (op === 'replace') ip.routes.replace(route);
-          else ip.routes.delete({ prefix: route.prefix, metric: route.metric, table: route.table ?? MAIN_TABLE });
-        }
-        return Promise.resolve();
-      },
-    };
+    return controlOf(ip);
   }
 
   linkStats(link: LinkId, side: Side): LinkStats {
@@ -156,7 +149,7 @@ class SimLab implements Lab {
       this.#nodes.find(({ plan }) => plan.name === node),
       `node ${node}`,
     );
-    return Promise.resolve({ ip: (found.ip?.netstat() ?? null) as Json, tcp: (found.tcp?.netstat() ?? null) as Json });
+    return Promise.resolve(snapshotOf(found));
   }
 
   async close(): Promise<void> {
