@@ -8,12 +8,13 @@ import { client } from './client/kind.js';
 import { container } from './container/kind.js';
 import { dns } from './dns/kind.js';
 import { frontEnd } from './front-end/kind.js';
+import { nat } from './nat/kind.js';
 import { process } from './process/kind.js';
 import type { RoleKind } from './role.js';
 import { router } from './router/kind.js';
 import { stun } from './stun/kind.js';
 
-const ALL: readonly RoleKind[] = [client, frontEnd, dns, stun, router, bridge, process, container];
+const ALL: readonly RoleKind[] = [client, frontEnd, dns, stun, router, nat, bridge, process, container];
 
 /** By name, in the order in which they are listed to people. */
 export const KINDS: ReadonlyMap<string, RoleKind> = new Map(ALL.map((kind) => [kind.kind, kind]));

@@ -111,6 +111,8 @@ export interface PlanNode {
   readonly forwards: boolean;
   /** True for the kind `bridge`: a MAC bridge, no addresses. */
   readonly bridge: boolean;
+  /** True where no kernel does what the node does: the lab's own IP stack is the node on every substrate. Absent: false. */
+  readonly emulated?: true;
   readonly interfaces: readonly PlanInterface[];
   readonly routes: readonly PlanRoute[];
   /** Policy rules, by family and in order of priority. Absent: none. */
@@ -225,7 +227,15 @@ export interface KindInfo {
   readonly schema: ConfigSchema;
   /** Keys of `config` that hold node names, checked when the file is read. */
   readonly references?: readonly ConfigReference[];
+  /** Keys of a node that a node of this kind must not have, with the reason and what to do instead. */
+  readonly refuses?: readonly { readonly key: 'firewall' | 'conntrack' | 'addresses' | 'routes' | 'rules' | 'rpFilter' | 'multipathHash'; readonly why: string; readonly instead: string }[];
+  /** Whether a valid `config` fits the node's interfaces; issues as the schema's. Asked only where those have no faults. */
+  fits?(config: unknown, interfaces: readonly NodeInterface[]): readonly ConfigIssue[];
+  /** Whether a node with that valid `config` is emulated on every substrate ({@link PlanNode.emulated}). */
+  emulated?(config: unknown): boolean;
 }
+
+export type NodeInterface = Pick<PlanInterface, 'name' | 'addresses'>;
 
 /** A key of a kind's `config` that holds a node name or a list of them. */
 export interface ConfigReference {

@@ -14,6 +14,7 @@ import { findLans } from './addressing/lan-graph.js';
 import { Neighbourhood } from './addressing/neighbourhood.js';
 import { assemble } from './assembly/assemble.js';
 import { without } from './assembly/without.js';
+import { checkConfigFits } from './drafting/config-fit.js';
 import type { Draft, DraftNode } from './drafting/draft.js';
 import { readFirewalls } from './drafting/firewalls.js';
 import { draftLinks } from './drafting/links.js';
@@ -89,6 +90,7 @@ function makePlan(draft: Draft, rules: RuleFiles): Plan | undefined {
   const networks = namedNetworks(lans, addressing.networks, draft);
   // With holes in the network nearly every route would seem to lead nowhere.
   const routing = new Map(whole ? [...nodes.values()].map((node) => [node.name, planNodeRouting(node, neighbourhood, networks, draft)]) : []);
+  checkConfigFits(nodes, links, neighbourhood, draft);
   const firewalls = readFirewalls(nodes, links, rules, draft);
   const routes = new Map([...routing].map(([name, planned]) => [name, planned.routes]));
   const bgp = whole ? readBgp(nodes, { neighbourhood, networks, routes, draft }) : new Map<string, never>();

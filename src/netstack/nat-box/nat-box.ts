@@ -97,6 +97,11 @@ export class NatBox {
     return made;
   }
 
+  /** Forgets all mappings, as at a restart. */
+  flush(): void {
+    for (const mapping of this.table.list()) this.table.remove(mapping);
+  }
+
   /** Mappings that are alive, as lines for people. */
   mappings(): readonly string[] {
     this.#moment.take();

@@ -1,6 +1,7 @@
 /**
  * A topology as a Compose file: a service per node, none of which has a network of Docker's own, and one that wires
- * them, runs the flows, writes the captures and exits with the verdict. Pure: a plan becomes text.
+ * them, emulates those that no kernel can be, runs the flows, writes the captures and exits with the verdict. Pure: a
+ * plan becomes text.
  *
  * The file keeps to what `docker compose` and docker-compose 1.29 both read: no `version`, no key newer than the
  * Compose specification of early 2021.
@@ -28,13 +29,14 @@ const PLAIN = /^(?!(?:true|false|null|yes|no|on|off|y|n)$)[a-zA-Z][a-zA-Z0-9_-]*
 /** Errors: TOPOLOGY_REFERENCE for a node whose name no service can have; CLI_USAGE for a topology that Compose can't mount. */
 export function composeFile(plan: Plan, options: ComposeOptions): string {
   const lab = orchestratorName(plan);
+  const nodes = plan.nodes.filter((node) => node.emulated !== true);
   return [
     ...head(options.topology, lab),
     ...common(),
     'services:',
-    ...plan.nodes.flatMap((node) => ['', ...nodeService(plan, node)]),
+    ...nodes.flatMap((node) => ['', ...nodeService(plan, node)]),
     '',
-    ...orchestrator(plan, lab, options),
+    ...orchestrator(plan, nodes, lab, options),
     '',
   ].join('\n');
 }
@@ -93,7 +95,7 @@ function nodeService(plan: Plan, node: PlanNode): readonly string[] {
   return [`  ${name}:`, '    <<: *node', `    hostname: ${name}`, `    labels: {${LABEL.lab}: ${scalar(plan.name)}, ${LABEL.node}: ${name}}`];
 }
 
-function orchestrator(plan: Plan, lab: string, options: ComposeOptions): readonly string[] {
+function orchestrator(plan: Plan, nodes: readonly PlanNode[], lab: string, options: ComposeOptions): readonly string[] {
   const slash = options.topology.lastIndexOf('/');
   if (options.topology.startsWith('/') || options.topology.split('/').includes('..')) {
     throw new LabError('CLI_USAGE', `${options.topology} does not lie below the folder of the Compose file`, { expected: 'a relative path, such as topologies/contoso.lab.yaml' });
@@ -117,7 +119,7 @@ function orchestrator(plan: Plan, lab: string, options: ComposeOptions): readonl
     `      - ${scalar(`./${options.topology.slice(0, Math.max(slash, 0))}:/topology:ro`)}`,
     '      - ./captures:/captures',
     '    depends_on:',
-    ...plan.nodes.map((node) => `      - ${scalar(node.name)}`),
+    ...nodes.map((node) => `      - ${scalar(node.name)}`),
   ];
 }
 

@@ -72,7 +72,7 @@ export class ContainerGround implements Ground {
     this.#main = main;
   }
 
-  /** A container per node. Leaves none behind when it fails. Errors: DOCKER_*. */
+  /** A container per node that is not emulated. Leaves none behind when it fails. Errors: DOCKER_*. */
   static async start(engine: Engine, plan: Plan, options: ContainerOptions): Promise<ContainerGround> {
     const id = `${plan.name}-${process.pid}-${++labs}`;
     const owner = ownerLabel();
@@ -82,7 +82,7 @@ export class ContainerGround implements Ground {
       containers.set(node.name, await Container.start(engine, { name: `callpath-${id}-${node.name}`, hostname: node.name, labels, image: options.image, mounts: options.mounts, resolvers: node.resolvers }));
     };
     const ground = new ContainerGround(engine, containers, { lab: id, guard: startGuard(engine.socket, id) }, options.main);
-    const failure = await eachOf(plan.nodes, AT_ONCE, start);
+    const failure = await eachOf(plan.nodes.filter(isContainer), AT_ONCE, start);
     if (failure === null) return ground;
     await ground.close();
     throw failure.error;
@@ -95,7 +95,7 @@ export class ContainerGround implements Ground {
     const ids = new Map(listed.map((entry) => [entry.labels[LABEL.node] ?? '', entry.id]));
     const libc = await loadLibc();
     const containers = new Map<string, Container>();
-    const failure = await eachOf(plan.nodes, AT_ONCE, async (node) => {
+    const failure = await eachOf(plan.nodes.filter(isContainer), AT_ONCE, async (node) => {
       const id = ids.get(node.name);
       if (id === undefined) {
         throw new LabError('DOCKER_REFUSED', `the Compose project "${project}" has no container for the node ${node.name}`, { hint: `make the Compose file anew: callpath compose ${plan.file}` });
@@ -154,6 +154,10 @@ export class ContainerGround implements Ground {
   #of(node: PlanNode): Container {
     return must(this.#containers.get(node.name), `container of ${node.name}`);
   }
+}
+
+function isContainer(node: PlanNode): boolean {
+  return node.emulated !== true;
 }
 
 /** Does `work` for all, some at once. After a failure none is begun, but what was begun is finished. Gives the first failure. */

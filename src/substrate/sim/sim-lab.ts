@@ -22,13 +22,14 @@ import type { Json } from '../../roles/role.js';
 import { MAIN_TABLE, type Plan, type PlanNode, type RouteChange } from '../../topology/plan.js';
 import { linksWithBgp } from '../bgp-process.js';
 import { deferred } from '../deferred.js';
+import { type EmulatedNode, snapshotOf } from '../emulated/emulated-node.js';
 import { refusePrograms } from '../programs.js';
 import { startRole } from '../role-runner.js';
 import type { RunningRole } from '../role-runner.js';
 import { type Lab, type LabDeps, noNode, type NodeControl, type RoleHandle, type ScriptTime, type Substrate } from '../substrate.js';
 import { SimHost } from './sim-host.js';
 import { buildNetwork } from './sim-network.js';
-import type { SimNetwork, SimNode } from './sim-network.js';
+import type { SimNetwork } from './sim-network.js';
 
 export const sim: Substrate = {
   name: 'sim',
@@ -45,7 +46,7 @@ interface Parts {
   readonly scheduler: LabScheduler;
   readonly driver: Driver;
   readonly fabric: Fabric;
-  readonly nodes: readonly SimNode[];
+  readonly nodes: readonly EmulatedNode[];
   readonly waiting: WaitingList;
   readonly recorder: LabDeps['recorder'];
 }
@@ -56,7 +57,7 @@ class SimLab implements Lab {
   readonly lateness = null;
   readonly #driver: Driver;
   readonly #fabric: Fabric;
-  readonly #nodes: readonly SimNode[];
+  readonly #nodes: readonly EmulatedNode[];
   readonly #waiting: WaitingList;
   readonly #roles = new Map<string, RunningRole>();
   #closed = false;
@@ -183,7 +184,7 @@ class SimLab implements Lab {
       this.#nodes.find(({ plan }) => plan.name === node),
       `node ${node}`,
     );
-    return Promise.resolve({ ip: (found.ip?.netstat() ?? null) as Json, tcp: (found.tcp?.netstat() ?? null) as Json });
+    return Promise.resolve(snapshotOf(found));
   }
 
   async close(): Promise<void> {

@@ -22,6 +22,7 @@ import type { IpNode } from '../../netstack/ip-node.js';
 import { DEFAULT_TTL } from '../../netstack/ip/output.js';
 import { type ImpairmentSpec, NO_IMPAIRMENT } from '../../topology/impairment.js';
 import type { Plan } from '../../topology/plan.js';
+import { forgetFlows } from '../emulated/emulated-node.js';
 import { arrivedOf, requestOf } from './probe-messages.js';
 import type { Arrived, Message } from './probe-messages.js';
 import { buildNetwork } from './sim-network.js';
@@ -71,7 +72,7 @@ class SimProber implements Prober, Hook {
     const { scheduler, network, record } = this.#asked;
     record.reset(scheduler.now, network.pool.taken);
     this.#before = network.pool.taken;
-    for (const { netfilter } of network.nodes) netfilter?.conntrack.flush();
+    network.nodes.forEach(forgetFlows);
     this.#probe = probe;
     this.#taken = this.#answer = this.#answered = null;
     const node = must(network.nodes.find(({ plan }) => plan.name === probe.node)?.ip, `node ${probe.node} with addresses`);

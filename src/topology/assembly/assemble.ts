@@ -48,6 +48,7 @@ export function assemble(parts: Parts, draft: Draft): Plan | undefined {
       site: node.site,
       forwards: node.kind.forwards,
       bridge: node.kind.bridge,
+      ...(node.kind.emulated?.(node.config) === true && { emulated: true }),
       interfaces: interfacesOf(node, parts, macs),
       routes: routing.routes,
       ...(routing.rules.length > 0 && { rules: routing.rules }),

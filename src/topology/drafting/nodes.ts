@@ -79,6 +79,7 @@ function draftNode(name: string, node: FileNode, draft: Draft): DraftNode | unde
     dscp: dscp === undefined ? [] : readDscpPolicies(dscp.value, dscp.path, faults),
   };
   checkBridgeKeys(drafted, node, draft);
+  checkRefusedKeys(drafted, node, draft);
   return drafted;
 }
 
@@ -112,15 +113,12 @@ function readConfig(kind: KindInfo, name: string, node: FileNode, draft: Draft):
   const own = node.config ?? {};
   const ofKind = structure.file.topology.kinds?.[kind.kind]?.config ?? {};
   const result = kind.schema.parse({ ...ofKind, ...own });
-  const nodePath: Path = ['topology', 'nodes', name, 'config'];
-  const kindPath: Path = ['topology', 'kinds', kind.kind, 'config'];
-  const pathOf = (key: string | number | undefined): Path => (key !== undefined && !(key in own) && key in ofKind ? kindPath : nodePath);
   if (!result.ok) {
-    for (const issue of result.issues) reportIssue(issue, [...pathOf(issue.path[0]), ...issue.path], draft);
+    for (const issue of result.issues) reportConfigIssue(issue, { name, kind }, draft);
     return undefined;
   }
   for (const reference of kind.references ?? []) {
-    const path = [...pathOf(reference.key), reference.key];
+    const path = configPath({ name, kind }, [reference.key], draft);
     const value = (result.value as Readonly<Record<string, unknown>>)[reference.key];
     const entries = Array.isArray(value) ? value.map((v, i) => [v, [...path, i]] as const) : [[value, path] as const];
     for (const [entry, at] of entries) {
@@ -131,8 +129,16 @@ function readConfig(kind: KindInfo, name: string, node: FileNode, draft: Draft):
   return result.value;
 }
 
-function reportIssue(issue: ConfigIssue, path: Path, { faults }: Draft): void {
-  faults.add('TOPOLOGY_SCHEMA', path, issue.message, {
+/** Where a node's setting is written: at the node, or at its kind. */
+function configPath({ name, kind }: Pick<DraftNode, 'name' | 'kind'>, path: Path, { structure }: Draft): Path {
+  const { nodes, kinds } = structure.file.topology;
+  const [key] = path;
+  const atKind = key !== undefined && !(key in (nodes[name]?.config ?? {})) && key in (kinds?.[kind.kind]?.config ?? {});
+  return [...(atKind ? ['topology', 'kinds', kind.kind, 'config'] : ['topology', 'nodes', name, 'config']), ...path];
+}
+
+export function reportConfigIssue(issue: ConfigIssue, node: Pick<DraftNode, 'name' | 'kind'>, draft: Draft): void {
+  draft.faults.add('TOPOLOGY_SCHEMA', configPath(node, issue.path, draft), issue.message, {
     on: issue.onKey === true ? 'key' : 'value',
     ...(issue.expected !== undefined && { expected: issue.expected }),
     ...(issue.hint !== undefined && { hint: issue.hint }),
@@ -162,5 +168,11 @@ function checkBridgeKeys(node: DraftNode, written: FileNode, { faults }: Draft):
       on: 'key',
       expected: node.kind.bridge ? 'prefixes: the networks of its LAN' : 'addresses of the node, or prefixes at the link',
     });
+  }
+}
+
+function checkRefusedKeys(node: DraftNode, written: FileNode, { faults }: Draft): void {
+  for (const { key, why, instead } of node.kind.refuses ?? []) {
+    if (written[key] !== undefined) faults.add('TOPOLOGY_SCHEMA', [...node.path, key], `"${node.name}" is a ${node.kind.kind}, which has no ${key}: ${why}`, { on: 'key', expected: instead });
   }
 }

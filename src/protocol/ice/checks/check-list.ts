@@ -146,9 +146,18 @@ function formPair(ctx: IceContext, list: CheckList, local: LocalCandidate, remot
   return pair;
 }
 
+/** RFC 8445 section 6.1.2.5: whether all lists together have as many pairs as they may. */
+export function fullOfPairs(ctx: IceContext): boolean {
+  return pairCount(ctx) >= ctx.options.maxPairs;
+}
+
+function pairCount(ctx: IceContext): number {
+  return ctx.lists.reduce((n, l) => n + l.pairs.length, 0);
+}
+
 /** RFC 8445 section 6.1.2.5: at most so many pairs in all lists together; the lowest that have not been tried go. */
 function limitPairs(ctx: IceContext, now: Nanos): void {
-  let total = ctx.lists.reduce((n, l) => n + l.pairs.length, 0);
+  let total = pairCount(ctx);
   while (total > ctx.options.maxPairs) {
     const idle = ctx.lists.flatMap((l) => l.pairs).filter((p) => p.state === 'frozen' && p.requestsSent === 0);
     const lowest = idle.sort((a, b) => comparePriority(a.priority, b.priority) || b.id - a.id)[0];

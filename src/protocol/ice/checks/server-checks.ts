@@ -11,7 +11,7 @@ import { hasAttribute, hexOf, numberOf, STUN_METHOD, textOf } from '../../stun/m
 import { formatAddress, sameAddress, type TransportAddress } from '../../stun/transport-address.js';
 import type { IceOut } from '../agent-io.js';
 import type { Candidate, IceBase } from '../candidates/candidate.js';
-import type { CheckList, EarlyCheck } from './check-list.js';
+import { type CheckList, type EarlyCheck, fullOfPairs } from './check-list.js';
 import type { IceContext } from './context.js';
 import { CandidatePair } from './pair.js';
 
@@ -96,6 +96,11 @@ export function triggerCheck(ctx: IceContext, list: CheckList, early: EarlyCheck
   let pair = list.find(base, from);
   if (pair === undefined) {
     if (list.state === 'completed') return;
+    // Behind two NATs that map by destination every check comes from another address: without an end.
+    if (fullOfPairs(ctx)) {
+      out.push({ kind: 'discard', why: 'ice-too-many-pairs', cause });
+      return;
+    }
     pair = new CandidatePair(ctx.nextPairId(), local, remoteCandidate(ctx, list, early), ctx.controlling);
     list.pairs.push(pair);
     list.sort();

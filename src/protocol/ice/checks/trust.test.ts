@@ -18,6 +18,23 @@ describe('what must not be believed', () => {
     expect(pairOf(a, '192.0.2.2')).toMatchObject({ state: 'failed', why: expect.stringContaining('not symmetric') });
   });
 
+  it('6.1.2.5: requests from ever more addresses are answered, but make no more than 100 pairs', () => {
+    const net = new IceNet();
+    const a = net.add('a', { addresses: ['192.0.2.1'], options: { controlling: true } });
+    const b = net.add('b', { addresses: ['192.0.2.2'] });
+    for (const peer of [a, b]) net.input(peer, { kind: 'gather' });
+    net.describe(b, a);
+    net.describe(a, b);
+    const request = must(net.crossings[0], 'request');
+    const before = net.crossings.length;
+    for (let port = 1; port <= 150; port++) {
+      net.input(b, { kind: 'datagram', base: must(b.bases[0], 'base'), from: { address: '192.0.2.66', port, family: 4 }, bytes: request.bytes });
+    }
+    expect(net.crossings.length - before).toBeGreaterThanOrEqual(150);
+    expect(b.pairs()).toHaveLength(100);
+    expect(b.outputs('discard').map((d) => d.out.why)).toEqual(Array<string>(51).fill('ice-too-many-pairs'));
+  });
+
   it('requests and answers with wrong integrity change nothing', () => {
     const net = new IceNet();
     const a = net.add('a', { addresses: ['192.0.2.1'], options: { controlling: true } });

@@ -1,7 +1,7 @@
 /**
  * A lab whose nodes have the kernel's own IP stack: each stands in a network namespace, its role is a process in it, the
- * links between them are the lab's fabric, on the wall clock. Where the namespaces come from and how a process gets
- * into one, bare or as a container, is the {@link Ground}'s.
+ * links between them are the lab's fabric, on the wall clock; nodes that no kernel can be are emulated at those links.
+ * Where the namespaces come from and how a process gets into one, bare or as a container, is the {@link Ground}'s.
  * @module
  */
 import type { LinkId } from '../../../base/brand.js';
@@ -22,6 +22,7 @@ import type { Json } from '../../../roles/role.js';
 import type { Plan, PlanNode } from '../../../topology/plan.js';
 import { linksWithBgp } from '../../bgp-process.js';
 import { deferred } from '../../deferred.js';
+import { controlOf, type EmulatedNode, snapshotOf } from '../../emulated/emulated-node.js';
 import { type InsideCommand, type Lab, type LabDeps, noNode, type NodeControl, type PreparedCommand, type RoleHandle, type ScriptTime } from '../../substrate.js';
 import { KernelNode } from '../namespace/kernel-node.js';
 import type { Namespace } from '../namespace/namespace.js';
@@ -91,14 +92,14 @@ export class KernelLab implements Lab {
       },
     };
     const { ground } = options;
-    if (ground.inside !== undefined) this.inside = (node, command) => must(ground.inside, 'a ground of containers').call(ground, this.#node(node).plan, command);
+    if (ground.inside !== undefined) this.inside = (node, command) => must(ground.inside, 'a ground of containers').call(ground, this.#kernelNode(node).plan, command);
     this.links = linksWithBgp({
       plan,
       scheduler: fabric.scheduler,
       now: () => fabric.driver.sample(),
       links: fabric.links.control,
       route: (name, changes) => {
-        this.#node(name).route(changes).catch((error: unknown) => {
+        this.node(name).route(changes).catch((error: unknown) => {
           this.#fail(error);
         });
       },
@@ -115,7 +116,7 @@ export class KernelLab implements Lab {
     let fabric: KernelFabric;
     try {
       const libc = await loadLibc();
-      for (const node of plan.nodes) nodes.push(KernelNode.create(libc, node, ground.namespace(libc, node)));
+      for (const node of plan.nodes.filter((one) => one.emulated !== true)) nodes.push(KernelNode.create(libc, node, ground.namespace(libc, node)));
       await Promise.all(nodes.map((node) => node.configure()));
       const { signal, progress } = deps;
       fabric = new KernelFabric({
@@ -150,8 +151,10 @@ export class KernelLab implements Lab {
   }
 
   node(name: string): NodeControl {
+    const ip = this.#emulated(name)?.ip ?? null;
+    if (ip !== null) return controlOf(ip);
     const node = this.#nodes.find(({ plan }) => plan.name === name && !plan.bridge);
-    if (node === undefined) throw noNode(name, this.#nodes.flatMap(({ plan }) => (plan.bridge ? [] : [plan.name])));
+    if (node === undefined) throw noNode(name, this.#plan.nodes.flatMap((one) => (one.bridge ? [] : [one.name])));
     return { route: (changes) => node.route(changes) };
   }
 
@@ -189,7 +192,9 @@ export class KernelLab implements Lab {
   }
 
   async inspect(node: string): Promise<Json> {
-    const { plan, namespace } = this.#node(node);
+    const emulated = this.#emulated(node);
+    if (emulated !== undefined) return snapshotOf(emulated);
+    const { plan, namespace } = this.#kernelNode(node);
     const ask = async (...what: readonly string[]): Promise<Json> => {
       const text = await runTool(namespace, { tool: 'ip', arguments: ['-json', ...what], input: '' });
       return text.trim() === '' ? [] : (JSON.parse(text) as Json);
@@ -199,7 +204,7 @@ export class KernelLab implements Lab {
   }
 
   enter(node: string): readonly string[] {
-    return ['nsenter', `--net=${this.#node(node).namespace.path}`];
+    return ['nsenter', `--net=${this.#kernelNode(node).namespace.path}`];
   }
 
   close(): Promise<void> {
@@ -326,7 +331,15 @@ export class KernelLab implements Lab {
     return [...this.#waiting.list(), ...asked.flatMap((answer) => (answer.status === 'fulfilled' ? answer.value : []))];
   }
 
-  #node(name: string): KernelNode {
+  #emulated(name: string): EmulatedNode | undefined {
+    return this.#fabric.emulated.find(({ plan }) => plan.name === name);
+  }
+
+  /** Errors: ROLE_COMMAND for a node that is none of a kernel's. */
+  #kernelNode(name: string): KernelNode {
+    if (this.#emulated(name) !== undefined) {
+      throw new LabError('ROLE_COMMAND', `"${name}" is emulated: there is nothing in which a command could run`, { expected: `one of: ${this.#nodes.map(({ plan }) => plan.name).join(', ')}` });
+    }
     return must(
       this.#nodes.find(({ plan }) => plan.name === name),
       `node ${name}`,

@@ -1,6 +1,7 @@
 /**
- * The fabric with its ends in kernels: one process owns all links of a lab. Every interface of every node gets a
+ * The fabric with its ends in kernels: one process owns all links of a lab. Every interface of a node gets a
  * {@link TapPort}; one `ppoll` waits for all of them; lab time is read from the wall clock once per batch of frames.
+ * Nodes that no kernel can be are emulated in this process, at the ends of the same links.
  * It is pumped from {@link KernelFabric.start} to {@link KernelFabric.close}, since kernels do not stand still between
  * two scripts.
  * @module
@@ -14,8 +15,11 @@ import { WallDriver } from '../../../fabric/driver/wall-driver.js';
 import { createFabric, type Fabric } from '../../../fabric/fabric.js';
 import { createScheduler, type LabScheduler } from '../../../fabric/lab-scheduler.js';
 import type { Tap } from '../../../fabric/link.js';
+import type { PacketPool } from '../../../fabric/packet.js';
 import { createPool } from '../../../fabric/pool.js';
-import type { Plan } from '../../../topology/plan.js';
+import { AddressBook } from '../../../netstack/address-book.js';
+import type { Plan, PlanNode } from '../../../topology/plan.js';
+import { emulateNode, type EmulatedNode } from '../../emulated/emulated-node.js';
 import { type IdentityCounts, PacketIdentity } from '../identity/packet-identity.js';
 import { stationsOf } from '../identity/stations.js';
 import type { KernelNode } from '../namespace/kernel-node.js';
@@ -28,7 +32,7 @@ import { SparePacket, TapPort } from './tap-port.js';
 export interface KernelFabricOptions {
   readonly libc: Libc;
   readonly plan: Plan;
-  /** One per node of the plan, in its order. */
+  /** One per node of the plan, but for those that are emulated. */
   readonly nodes: readonly KernelNode[];
   readonly tap: Tap;
   readonly decisions: Decisions;
@@ -42,51 +46,33 @@ export class KernelFabric {
   readonly scheduler: LabScheduler;
   readonly links: Fabric;
   readonly driver: WallDriver;
+  readonly emulated: readonly EmulatedNode[];
   readonly #ports: readonly TapPort[];
-  readonly #identities: readonly PacketIdentity[];
+  /** By node; none of an emulated one, in which packets stay what they are. */
+  readonly #identities: readonly (PacketIdentity | null)[];
   readonly #idle: PpollIdle;
   readonly #spare: SparePacket;
   #stop: () => void = () => undefined;
   #pump: Promise<void> | null = null;
 
   constructor(options: KernelFabricOptions) {
-    const { libc, plan, tap } = options;
+    const { plan, tap, decisions, random } = options;
     const clock = new KernelClock(options.origin);
     const time = { now: () => clock.now };
     const scheduler = createScheduler({ originSeconds: clock.originSeconds });
     scheduler.advance(clock.now);
     const pool = createPool();
     this.scheduler = scheduler;
-    this.links = createFabric({ links: plan.links, scheduler, pool, tap, random: options.random });
+    this.links = createFabric({ links: plan.links, scheduler, pool, tap, random });
     this.#spare = new SparePacket(pool, Math.max(0, ...plan.links.map((link) => link.mtu)));
-    const sampled = (): Nanos => this.driver.sample();
-    this.#identities = plan.nodes.map((node) => {
-      const { decisions } = options;
-      if (node.bridge) return new PacketIdentity(node, { pool, tap, now: sampled, stations: stationsOf(plan, node) });
-      const { namespace } = must(options.nodes[node.id], `kernel node ${node.name}`);
-      return new PacketIdentity(node, {
-        pool,
-        tap,
-        now: sampled,
-        inquest: inquestOf({ node, namespace, decisions, now: sampled }),
-        filters: [node, ...node.interfaces].some(({ rpFilter }) => (rpFilter ?? 'off') !== 'off'),
-        translated: (nat) => decisions.intern({ node: node.id, stage: 'postrouting', text: { nat }, reason: null }),
-      });
-    });
-    this.#ports = plan.nodes.flatMap((node) => {
-      const kernel = must(options.nodes[node.id], `kernel node ${node.name}`);
-      const identity = must(this.#identities[node.id], `identity of ${node.name}`);
-      return node.interfaces.map((iface, index) => {
-        const end = this.links.end(iface.link, iface.side);
-        const device = must(kernel.devices[index], `device ${iface.name}`);
-        const port = new TapPort({ libc, device, end, node: node.id, index, identity, scheduler, pool, tap, spare: this.#spare });
-        end.attach(port);
-        if (!end.up) device.setCarrier(false);
-        return port;
-      });
-    });
+    this.#identities = plan.nodes.map((node) => this.#identify(node, options, pool));
+    const services = { scheduler, pool, tap, decisions, book: new AddressBook() };
+    this.emulated = plan.nodes
+      .filter((node) => node.emulated === true)
+      .map((node) => emulateNode(node, (iface) => this.links.end(iface.link, iface.side), services, random));
+    this.#ports = plan.nodes.flatMap((node) => this.#plug(node, options, pool));
     this.#idle = new PpollIdle(
-      libc,
+      options.libc,
       this.#ports.map((port) => port.device.fd),
       () => this.driver.sample(),
       (index) => {
@@ -95,6 +81,35 @@ export class KernelFabric {
       time,
     );
     this.driver = new WallDriver(scheduler, { ...options.driver, time, idle: this.#idle });
+  }
+
+  #identify(node: PlanNode, { plan, nodes, tap, decisions }: KernelFabricOptions, pool: PacketPool): PacketIdentity | null {
+    if (node.emulated === true) return null;
+    const sampled = (): Nanos => this.driver.sample();
+    if (node.bridge) return new PacketIdentity(node, { pool, tap, now: sampled, stations: stationsOf(plan, node) });
+    const { namespace } = kernelNode(nodes, node);
+    return new PacketIdentity(node, {
+      pool,
+      tap,
+      now: sampled,
+      inquest: inquestOf({ node, namespace, decisions, now: sampled }),
+      translated: (nat) => decisions.intern({ node: node.id, stage: 'postrouting', text: { nat }, reason: null }),
+    });
+  }
+
+  /** Nothing for an emulated node, which has plugged itself in. */
+  #plug(node: PlanNode, { nodes, libc, tap }: KernelFabricOptions, pool: PacketPool): readonly TapPort[] {
+    if (node.emulated === true) return [];
+    const { devices } = kernelNode(nodes, node);
+    const identity = this.packetsIn(node.id);
+    return node.interfaces.map((iface, index) => {
+      const end = this.links.end(iface.link, iface.side);
+      const device = must(devices[index], `device ${iface.name}`);
+      const port = new TapPort({ libc, device, end, node: node.id, index, identity, scheduler: this.scheduler, pool, tap, spare: this.#spare });
+      end.attach(port);
+      if (!end.up) device.setCarrier(false);
+      return port;
+    });
   }
 
   /** Pumps until {@link close}. Rejects with LAB_INTERRUPTED, or with a defect that an event showed. */
@@ -113,7 +128,7 @@ export class KernelFabric {
 
   /** The packets that are inside a node's kernel. */
   packetsIn(node: number): PacketIdentity {
-    return must(this.#identities[node], `node ${node}`);
+    return must(this.#identities[node] ?? undefined, `kernel node ${node}`);
   }
 
   /** Frames of kernels' own housekeeping that were kept off the links. */
@@ -127,8 +142,15 @@ export class KernelFabric {
     // How the pump ended is told by `start`.
     await this.#pump?.catch(() => undefined);
     await this.#idle.close();
-    await Promise.all(this.#identities.map((identity) => identity.inquired()));
-    for (const identity of this.#identities) identity.flush(this.scheduler.now);
+    await Promise.all(this.#identities.map((identity) => identity?.inquired()));
+    for (const identity of this.#identities) identity?.flush(this.scheduler.now);
     this.#spare.release();
   }
+}
+
+function kernelNode(nodes: readonly KernelNode[], node: PlanNode): KernelNode {
+  return must(
+    nodes.find(({ plan }) => plan.id === node.id),
+    `kernel node ${node.name}`,
+  );
 }
