@@ -30,7 +30,8 @@ import { sim } from './substrate/sim/sim-lab.js';
 export { loadTopology, parseTopology } from './topology/topology-file.js';
 export type { TopologyResult } from './topology/topology-file.js';
 export { topologyJsonSchema } from './topology/json-schema.js';
-export type { KindInfo, Plan, PlanAddress, PlanInterface, PlanLink, PlanNode, PlanRoute, PlanUser, Segment } from './topology/plan.js';
+export type { KindInfo, Plan, PlanAddress, PlanInterface, PlanLink, PlanNextHop, PlanNode, PlanRoute, PlanRule, PlanUser, Segment } from './topology/plan.js';
+export type { BgpCandidate, BgpEntry, PlanBgp } from './topology/bgp/bgp.js';
 
 // ---- Node kinds, by name: what `kind:` of a node may be. A topology needs to know of them (`KIND_INFOS`), a run needs their code.
 export { KIND_INFOS, KINDS } from './roles/kinds.js';

@@ -92,8 +92,7 @@ function makePlan(draft: Draft, rules: RuleFiles): Plan | undefined {
   const routing = new Map(whole ? [...nodes.values()].map((node) => [node.name, planNodeRouting(node, neighbourhood, networks, draft)]) : []);
   checkConfigFits(nodes, links, neighbourhood, draft);
   const firewalls = readFirewalls(nodes, links, rules, draft);
-  const routes = new Map([...routing].map(([name, planned]) => [name, planned.routes]));
-  const bgp = whole ? readBgp(nodes, { neighbourhood, networks, routes, draft }) : new Map<string, never>();
+  const bgp = whole ? readBgp(nodes, { neighbourhood, networks, draft }) : new Map<string, never>();
   checkResolvers(nodes, draft);
   const organisations = planOrganisations(draft);
   const users = planUsers(organisations, nodes, draft);

@@ -1,6 +1,7 @@
 /** Expected behaviour: RFC 4271 and the RFCs named; times follow from the delays and timers of the topologies. */
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { seconds } from '../../base/time.js';
+import { millis, seconds } from '../../base/time.js';
 import type { BgpCandidate } from './bgp.js';
 import { step } from './network.js';
 import { BgpLab } from '../testing/bgp-lab.js';
@@ -213,6 +214,17 @@ topology:
     expect(played.sessions()[1]).toBe('20s b down a: the hold timer expired after 20s');
   });
 
+  it('an end waits for as many packets as the other end says (RFC 5880 6.8.4)', () => {
+    const text = behindSwitch('WORDS').replace('WORDS', 'bfd: { multiplier: 3 }').replace('WORDS', 'bfd: { multiplier: 5 }');
+    const at = (link: string): string | undefined => {
+      const played = new BgpLab(text);
+      played.set(link, { up: false });
+      played.until(seconds(10));
+      return played.sessions()[1];
+    };
+    expect([at('a-sw'), at('b-sw')]).toEqual(['900ms b down a: BFD expired after 900ms', '1.5s a down b: BFD expired after 1.5s']);
+  });
+
   it('one direction lost: who hears nothing gives up, and the other learns it from that', () => {
     const played = new BgpLab(lab({ a: 'as: 1, hold: 10s, neighbors: [{ node: b }]', b: 'as: 2, hold: 10s, neighbors: [{ node: a }]' }, ['a-b 5ms']));
     played.set('a-b', { loss: { model: 'random', probability: 1 } }, 0);
@@ -265,6 +277,47 @@ it('a link that is down at the start: its session is not there, and comes when t
   played.set('a-b', { up: true });
   played.until(seconds(10));
   expect(played.routes('c')).toEqual(['203.0.113.0/24 via 10.0.1.1 dev to-b 20']);
+});
+
+/** Two routers inside an AS between two providers, one customer beyond: iBGP, next hops of the outside, several ways. */
+const MESH = lab(
+  {
+    p1: 'as: 11, networks: [203.0.113.0/24], neighbors: [{ node: r1 }, { node: p2 }]',
+    p2: 'as: 12, networks: [203.0.114.0/24, 203.0.113.0/24], neighbors: [{ node: r2 }, { node: p1 }]',
+    r1: 'as: 2, multipath: 2, neighbors: [{ node: p1, export: { set: { med: 5 } } }, { node: r2, nextHopSelf: true }, { node: c }]',
+    r2: 'as: 2, neighbors: [{ node: p2, import: { set: { med: 9 } } }, { node: r1 }, { node: c, bfd: true }]',
+    c: 'as: 3, networks: [10.0.5.0/30, 198.51.100.0/24], neighbors: [{ node: r1 }, { node: r2, bfd: true, export: { set: { prepend: 1 } } }]',
+    x: 'as: 9',
+  },
+  ['p1-r1 3ms', 'p2-r2 5ms', 'r1-r2 1ms', 'r1-c 2ms', 'r2-c 2ms', 'c-x', 'p1-p2 20ms'],
+  { nodes: { r1: 'routes: [{ to: 10.0.1.0/30, via: r2, metric: 3 }]' } },
+);
+
+it('whatever links did before: when all is quiet, everybody knows what they would if the links had always been so', () => {
+  for (const text of [RING, MESH]) {
+    const names = [...text.matchAll(/name: (\w+-\w+),/g)].map(([, name]) => name ?? '');
+    fc.assert(
+      fc.property(fc.array(fc.tuple(fc.nat(names.length - 1), fc.boolean(), fc.constantFrom(0, 4, 900, 5_001, 9_000)), { maxLength: 12 }), (changes) => {
+        const played = new BgpLab(text);
+        const down = new Set<string>();
+        let now = 0;
+        for (const [i, up, pause] of changes) {
+          const name = names[i] ?? '';
+          played.set(name, { up });
+          if (up) down.delete(name);
+          else down.add(name);
+          played.until(millis((now += pause)));
+        }
+        played.until(millis(now + 600_000));
+        const fresh = new BgpLab(names.reduce((all, name) => (down.has(name) ? all.replace(`name: ${name},`, `name: ${name}, up: false,`) : all), text));
+        for (const node of played.plan.nodes) {
+          expect(played.routes(node.name), node.name).toEqual(fresh.routes(node.name));
+          expect(played.state.speakers.get(node.name)?.table(), node.name).toEqual(fresh.state.speakers.get(node.name)?.table());
+        }
+      }),
+      { seed: 11, numRuns: 25 },
+    );
+  }
 });
 
 it('policies that contradict each other are told (the "bad gadget" of RFC 4264 and of Griffin and Wilfong)', () => {

@@ -18,7 +18,7 @@ import type { LinkId } from '../../base/brand.js';
 import { formatDuration, millis, type Nanos, NEVER, plus, ZERO } from '../../base/time.js';
 import type { ImpairmentSpec } from '../impairment.js';
 import type { Plan, PlanRoute, RouteChange } from '../plan.js';
-import { delayTo, type End, ENDS, forkSession, handshake, isWhole, newSession, otherEnd, peeringsOf, type Reach, reachOf, type Session } from './session.js';
+import { delayTo, type End, ENDS, forkSession, handshake, isWhole, newSession, otherEnd, peeringsOf, type Reach, reachOf, type Session, type Watch } from './session.js';
 import { type Outcome, Speaker, type Update } from './speaker.js';
 import { Underlay } from './underlay.js';
 
@@ -176,7 +176,7 @@ class Turn {
     switch (job.do) {
       case 'expire':
         session.expiry[job.end] = null;
-        this.#close(job.session, job.end, `${session.peering.detectedBy} expired after ${formatDuration(session.peering.detection)}`);
+        this.#close(job.session, job.end, expired(session.peering.watch[job.end]));
         return;
       case 'reset':
         session.reset = null;
@@ -200,7 +200,7 @@ class Turn {
     for (const end of ENDS) {
       if (session.up[end] && !reach.carrier[end]) this.#close(i, end, 'interface down');
       const silent = session.up[end] && !reach.open[end];
-      if (silent) session.expiry[end] ??= this.#book(plus(this.#now, session.peering.detection), { do: 'expire', session: i, end });
+      if (silent) session.expiry[end] ??= this.#book(plus(this.#now, session.peering.watch[end].after), { do: 'expire', session: i, end });
       else session.expiry[end] = this.#cancel(session.expiry[end]);
       if (reach.open[end] && session.waiting[end].length > 0) {
         const waiting = session.waiting[end];
@@ -330,6 +330,10 @@ class Turn {
   #reach(session: Session): Reach {
     return reachOf(session.peering, this.#network.underlay);
   }
+}
+
+function expired({ by, after }: Watch): string {
+  return `${by} expired after ${formatDuration(after)}`;
 }
 
 function routeFields(route: PlanRoute | null): Readonly<Record<string, string>> {

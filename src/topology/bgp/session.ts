@@ -4,7 +4,7 @@
  * the hold timer expires, or when something gets through that tells it so.
  * @module
  */
-import { type Nanos, plus } from '../../base/time.js';
+import { type Nanos, NEVER, plus } from '../../base/time.js';
 import type { PlanNode } from '../plan.js';
 import type { BgpNeighbor } from './bgp.js';
 import type { Update } from './speaker.js';
@@ -15,15 +15,20 @@ export type End = 0 | 1;
 export const ENDS = [0, 1] as const;
 export const otherEnd = (end: End): End => (end === 0 ? 1 : 0);
 
+export interface Watch {
+  readonly by: 'BFD' | 'the hold timer';
+  /** From the last packet that came. */
+  readonly after: Nanos;
+}
+
 /** What never changes. */
 export interface Peering {
   readonly nodes: readonly [string, string];
   /** Index among the neighbours of each end. */
   readonly indexes: readonly [number, number];
   readonly neighbors: readonly [BgpNeighbor, BgpNeighbor];
-  /** From the last packet that came until an end takes the other for dead. */
-  readonly detection: Nanos;
-  readonly detectedBy: 'BFD' | 'the hold timer';
+  /** By what each end finds out that the other is dead. */
+  readonly watch: readonly [Watch, Watch];
   readonly connectRetry: Nanos;
 }
 
@@ -119,15 +124,18 @@ export function peeringsOf(nodes: readonly PlanNode[]): readonly Peering[] {
 }
 
 function peering(node: string, index: number, mine: BgpNeighbor, theirs: BgpNeighbor): Peering {
-  const hold = Math.min(mine.hold, theirs.hold) as Nanos;
-  const bfd = mine.bfd === null || theirs.bfd === null ? null : (Math.max(mine.bfd.interval, theirs.bfd.interval) * Math.max(mine.bfd.multiplier, theirs.bfd.multiplier) as Nanos);
-  const watched = bfd !== null && bfd < hold;
   return {
     nodes: [node, mine.node],
     indexes: [index, mine.mirror],
     neighbors: [mine, theirs],
-    detection: watched ? bfd : hold,
-    detectedBy: watched ? 'BFD' : 'the hold timer',
+    watch: [watchOf(mine, theirs), watchOf(theirs, mine)],
     connectRetry: Math.max(mine.connectRetry, theirs.connectRetry) as Nanos,
   };
+}
+
+/** RFC 5880 6.8.4: the slower interval of both, as often as the other end says. BFD needs both ends. */
+function watchOf(own: BgpNeighbor, peer: BgpNeighbor): Watch {
+  const hold = Math.min(own.hold, peer.hold) as Nanos;
+  const bfd = own.bfd === null || peer.bfd === null ? NEVER : ((Math.max(own.bfd.interval, peer.bfd.interval) * peer.bfd.multiplier) as Nanos);
+  return bfd < hold ? { by: 'BFD', after: bfd } : { by: 'the hold timer', after: hold };
 }

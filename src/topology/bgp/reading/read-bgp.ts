@@ -7,7 +7,7 @@ import { millis, type Nanos, parseDuration, seconds } from '../../../base/time.j
 import { formatIp, formatNetwork, parseIp, sameNetwork } from '../../addressing/ip.js';
 import type { Neighbourhood, Station } from '../../addressing/neighbourhood.js';
 import type { Draft, DraftNode } from '../../drafting/draft.js';
-import { MAIN_TABLE, type PlanRoute } from '../../plan.js';
+import { MAIN_TABLE } from '../../plan.js';
 import { readTarget, type Networks } from '../../routing/route-target.js';
 import type { FileBgp, FileBgpNeighbor, FileBgpTimers } from '../../source/bgp-schema.js';
 import { didYouMean, listed } from '../../source/suggest.js';
@@ -40,7 +40,6 @@ interface Met {
 export interface Surroundings {
   readonly neighbourhood: Neighbourhood;
   readonly networks: Networks;
-  readonly routes: ReadonlyMap<string, readonly PlanRoute[]>;
   readonly draft: Draft;
 }
 
@@ -55,9 +54,9 @@ export function readBgp(nodes: ReadonlyMap<string, DraftNode>, around: Surroundi
 
 function configOf(speaker: Speaker, met: ReadonlyMap<string, readonly Met[]>, ids: ReadonlyMap<string, string>, around: Surroundings): BgpConfig {
   const { node, bgp, path } = speaker;
-  const { networks, draft, routes } = around;
+  const { networks, draft } = around;
   if (!node.kind.forwards) draft.faults.add('TOPOLOGY_BGP', path, `the ${node.kind.kind} "${node.name}" forwards nothing, so it has no routes to tell of`, { on: 'key', expected: 'a router or another node that forwards' });
-  checkMetrics(speaker, routes.get(node.name) ?? [], draft);
+  checkMetrics(speaker, draft);
   const announced = bgp.networks === undefined ? [] : readTarget(bgp.networks, [...path, 'networks'], networks, draft);
   const prefixes = new Map(announced.map(({ network }) => [formatNetwork(network), network.family]));
   return {
@@ -214,10 +213,9 @@ function checkIds(ids: ReadonlyMap<string, string>, speakers: ReadonlyMap<string
 }
 
 /** Routes of BGP have these metrics; a kernel would take the one for the other. */
-function checkMetrics({ node }: Speaker, routes: readonly PlanRoute[], { faults }: Draft): void {
-  for (const [i, filed] of node.routes.entries()) {
-    const metric = filed.metric ?? 0;
-    if ((metric !== EBGP_METRIC && metric !== IBGP_METRIC) || (filed.table ?? 'main') !== 'main' || !routes.some((route) => route.metric === metric && (route.table ?? MAIN_TABLE) === MAIN_TABLE)) continue;
+function checkMetrics({ node }: Speaker, { faults }: Draft): void {
+  for (const [i, { metric, table = 'main' }] of node.routes.entries()) {
+    if ((metric !== EBGP_METRIC && metric !== IBGP_METRIC) || (table !== 'main' && table !== MAIN_TABLE)) continue;
     faults.add('TOPOLOGY_BGP', [...node.path, 'routes', i, 'metric'], `the metric ${metric} is that of routes from ${metric === EBGP_METRIC ? 'eBGP' : 'iBGP'}`, { expected: `less than ${EBGP_METRIC} to be preferred to BGP, more than ${IBGP_METRIC} to be a fallback` });
   }
 }
