@@ -14,7 +14,7 @@ import { parseArgs } from 'node:util';
 
 const here = dirname(fileURLToPath(import.meta.url));
 const { values } = parseArgs({ options: { tag: { type: 'string', default: 'callpath:local' }, base: { type: 'string', default: 'callpath-base:local' } } });
-const TOOLS = ['ip', 'nft', 'cat', 'sleep'];
+const TOOLS = ['ip', 'nft', 'setpriv', 'cat', 'sleep'];
 // By which nft knows protocols and services.
 const NAMES = ['/etc/protocols', '/etc/services'];
 
@@ -67,7 +67,7 @@ function librariesOf(file) {
 function which(tool) {
   const folders = [...(process.env['PATH'] ?? '').split(':'), '/usr/sbin', '/sbin'];
   const found = folders.map((folder) => join(folder, tool)).find((file) => existsSync(file) && isProgram(file));
-  if (found === undefined) fail(`"${tool}" is not installed on this machine (apt-get install iproute2 nftables coreutils)`);
+  if (found === undefined) fail(`"${tool}" is not installed on this machine (apt-get install iproute2 nftables util-linux coreutils)`);
   return realpathSync(found);
 }
 
