@@ -67,7 +67,7 @@ describe('path', () => {
   it('exits 1 when one of them gets lost, and says where', () => {
     const { code, out } = desk.run('path', CONTOSO, '--from', 'alice', '--to', '198.51.100.250', '--tcp', '443');
     expect(code).toBe(1);
-    expect(out).toMatch(/\nalice > 198\.51\.100\.250:443: dropped at dc-rt: blackhole route 198\.51\.100\.0\/24\n$/);
+    expect(out).toMatch(/\nalice > 198\.51\.100\.250:443: dropped at inet-fw: blackhole route 198\.51\.100\.0\/24\n$/);
   });
 
   it('speaks JSON', () => {
