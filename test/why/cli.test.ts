@@ -64,6 +64,12 @@ describe('path', () => {
     expect(out).toMatch(/\nalice > online-stun: delivered over .*er-primary.*\nonline-stun > alice: delivered over .*er-primary.*\n$/);
   });
 
+  it('asks a changed topology', () => {
+    const { code, out } = desk.run('path', CONTOSO, '--from', 'alice', '--to', 'online-stun', '--udp', '50000:3478', '--with', 'link.er=down');
+    expect(code).toBe(0);
+    expect(out).toMatch(/\nalice > online-stun: delivered over .*inet-fw--isp.*\nonline-stun > alice: delivered over .*inet-fw--isp.*\n$/);
+  });
+
   it('exits 1 when one of them gets lost, and says where', () => {
     const { code, out } = desk.run('path', CONTOSO, '--from', 'alice', '--to', '198.51.100.250', '--tcp', '443');
     expect(code).toBe(1);
