@@ -64,7 +64,7 @@ function settled(field: Selector, at: Expr, protocols: Protocols): Selector {
     if (family === null) throw fault('NFT_TYPE', at.src, 'the family of the address is not known here', { expected: `ct ${selector.direction} ip ${selector.field}, or ip6` });
     return { ...selector, family };
   }
-  if (selector.field !== 'protocol' && protocols.transport === null) {
+  if (selector.field !== 'protocol' && !protocols.transportAsked) {
     throw fault('NFT_TYPE', at.src, `${selectorText(selector)} needs to know the transport`, { expected: 'meta l4proto tcp or udp before it' });
   }
   return selector;
