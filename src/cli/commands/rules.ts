@@ -2,13 +2,13 @@
  * `callpath rules`: firewall rules by themselves, without a topology.
  * @module
  */
-import { readdirSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { LabError } from '../../base/error.js';
 import { importIptables } from '../../nft/iptables/import.js';
 import { savedFamily } from '../../nft/iptables/save-file.js';
 import { parseRuleset } from '../../nft/parse-ruleset.js';
 import type { Ruleset } from '../../nft/ruleset.js';
+import { RULE_FILES } from '../../topology/source/rule-files.js';
 import { Faults, print } from '../exit.js';
 import { readText, requireWritable, writeText } from '../files.js';
 
@@ -47,7 +47,8 @@ export function checkRules(files: readonly string[]): void {
   const faults: LabError[] = [];
   for (const file of new Set(files)) {
     try {
-      const result = parseRuleset(file, (path) => textOf(path, file), filesIn);
+      readText(file);
+      const result = parseRuleset(file, (path) => RULE_FILES.read(path), (folder) => RULE_FILES.list?.(folder) ?? []);
       if (result.ok) print(`${file}: ${summary(result.ruleset)}`);
       else faults.push(...result.errors);
     } catch (error) {
@@ -56,24 +57,6 @@ export function checkRules(files: readonly string[]): void {
     }
   }
   if (faults.length > 0) throw new Faults(faults);
-}
-
-/** The file that was named must be there; of an included one the reader itself says where it was included. */
-function textOf(path: string, named: string): string | null {
-  try {
-    return readText(path);
-  } catch (error) {
-    if (path === named || !LabError.is(error)) throw error;
-    return null;
-  }
-}
-
-function filesIn(folder: string): readonly string[] {
-  try {
-    return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => (entry.isDirectory() ? [] : [entry.name]));
-  } catch {
-    return [];
-  }
 }
 
 function summary({ tables, files }: Ruleset): string {

@@ -48,7 +48,10 @@ export function direction({ options }: RuleInWork, option: Option): string {
 
 /** iptables counts whole seconds, nft milliseconds. */
 export function expiry({ options }: RuleInWork, option: Option): string {
-  const { from, to } = rangeOf(options.value(option), option, LONGEST_EXPIRY);
+  const word = options.value(option);
+  const { from, to } = rangeOf(word, option, 0xffff_ffff);
+  if (from > LONGEST_EXPIRY) throw wrongValue(word, option, `at most ${LONGEST_EXPIRY} seconds`);
+  if (to > LONGEST_EXPIRY) return `ct expiration ${option.negated ? '<' : '>='} ${from}s`;
   return `ct expiration ${op(option)}${from}s-${to}s999ms`;
 }
 
@@ -89,8 +92,7 @@ export function limit({ options }: RuleInWork, option: Option, use: ModuleUse | 
   const [, amount = '', unit = 's'] = /^(\d{1,9})(?:\/([a-z]+))?$/i.exec(word.text) ?? [];
   const known = UNITS.find((name) => name.startsWith(unit.toLowerCase()));
   if (Number(amount) === 0 || known === undefined) throw wrongValue(word, option, 'a number and a unit: 5/sec');
-  if (use?.limit != null) use.limit.rate = `${Number(amount)}/${known}`;
-  return settled(use);
+  return changeLimit(use, { rate: `${Number(amount)}/${known}` });
 }
 
 export function limitBurst({ options }: RuleInWork, option: Option, use: ModuleUse | null): null {
@@ -98,11 +100,14 @@ export function limitBurst({ options }: RuleInWork, option: Option, use: ModuleU
   const word = options.value(option);
   const burst = numberOf(word, option, 0xffff_ffff);
   if (burst === 0) throw wrongValue(word, option, 'a number of packets, at least 1');
-  if (use?.limit != null) use.limit.burst = burst;
-  return settled(use);
+  return changeLimit(use, { burst });
 }
 
-function settled(use: ModuleUse | null): null {
-  if (use?.limit != null) use.limit.piece.text = `limit rate ${use.limit.rate} burst ${use.limit.burst} packets`;
+function changeLimit(use: ModuleUse | null, change: { readonly rate?: string; readonly burst?: number }): null {
+  const own = use?.limit ?? null;
+  if (own === null) return null;
+  own.rate = change.rate ?? own.rate;
+  own.burst = change.burst ?? own.burst;
+  own.piece.text = `limit rate ${own.rate} burst ${own.burst} packets`;
   return null;
 }

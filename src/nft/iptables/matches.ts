@@ -70,8 +70,9 @@ export const MATCHES: Readonly<Record<string, readonly [modules: readonly string
 
 /** Modules that are translated. */
 export const MODULES: ReadonlySet<string> = new Set(Object.values(MATCHES).flatMap(([modules]) => modules));
+const PROTOCOL_MODULES: ReadonlySet<string> = new Set(['tcp', 'udp', 'icmp', 'icmp6']);
 /** Those that match by themselves, without an option. */
-const COMPLETE: ReadonlySet<string> = new Set(['tcp', 'udp', 'icmp', 'icmp6', 'limit']);
+const COMPLETE: ReadonlySet<string> = new Set([...PROTOCOL_MODULES, 'limit']);
 const ALIASES: Readonly<Record<string, string>> = { icmpv6: 'icmp6', 'ipv6-icmp': 'icmp6' };
 /** The module that iptables loads for a protocol when it meets an option that it does not know. */
 const OF_PROTOCOL: Readonly<Record<string, string>> = { tcp: 'tcp', udp: 'udp', icmp: 'icmp', icmpv6: 'icmp6' };
@@ -122,6 +123,8 @@ function module(rule: RuleInWork, option: Option): void {
   if (outside !== undefined) throw iptablesFault('IPTABLES_UNSUPPORTED', word, `the match -m ${name} (${outside}) has no translation`, { hint: 'write the rule by hand, or leave it out' });
   if (!MODULES.has(name)) throw iptablesFault('IPTABLES_SYNTAX', word, `there is no match -m ${name}`, { expected: `one of: ${[...MODULES].sort().join(', ')}`, ...didYouMean(name, MODULES) });
   if ((entry(ONE_FAMILY, name) ?? rule.family) !== rule.family) throw iptablesFault('IPTABLES_SYNTAX', word, `-m ${name} is of the other family`, { hint: 'a file of ip6tables-save without its head is imported by --ip6' });
+  // The module of a protocol is there once, however often it is named.
+  if (PROTOCOL_MODULES.has(name) && rule.modules.some((use) => use.name === name)) return;
   rule.modules.push({ name, at: word, taken: new Set(), limit: name === 'limit' ? usualLimit(rule) : null });
 }
 

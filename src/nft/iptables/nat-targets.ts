@@ -28,7 +28,7 @@ function flagOptions(flags: string[]): Readonly<Record<string, (option: Option) 
 
 const flagsText = (flags: readonly string[]): string => (flags.length === 0 ? '' : ` ${flags.join(',')}`);
 
-/** `10.0.0.1-10.0.0.9:80-90`, `[2001:db8::1]-[2001:db8::9]:80`, `2001:db8::1`, `:80` */
+/** `10.0.0.1-10.0.0.9:80-90`, `[2001:db8::1-2001:db8::9]:80`, `2001:db8::1`, `:80` */
 function targetText(word: Word, option: Option, rule: RuleInWork): string {
   if (/:[\d-]+\/\d+$/.test(word.text)) throw unsupportedOption(option, 'a base port', 'write a rule for each port');
   const { addresses, ports } = partsOf(word.text, rule.family);
@@ -46,8 +46,8 @@ function partsOf(text: string, family: 'ip' | 'ip6'): { readonly addresses: stri
     const colon = text.indexOf(':');
     return colon < 0 ? { addresses: text, ports: '' } : { addresses: text.slice(0, colon), ports: text.slice(colon + 1) };
   }
-  const [, addresses, ports = ''] = /^(\[[^\]]*\](?:-\[[^\]]*\])?)(?::(.*))?$/.exec(text) ?? [];
-  return addresses === undefined ? { addresses: text, ports: '' } : { addresses: addresses.replace(/[[\]]/g, ''), ports };
+  const [, addresses, ports = ''] = /^\[([^\]]*)\](?::(.*))?$/.exec(text) ?? [];
+  return addresses === undefined ? { addresses: text, ports: '' } : { addresses, ports };
 }
 
 /** `80`, `80-90` */

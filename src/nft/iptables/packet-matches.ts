@@ -34,12 +34,12 @@ export function addressMatch(rule: RuleInWork, option: Option, field: 'saddr' | 
 }
 
 /** An address of the family, as it is written. Errors: IPTABLES_*. */
-export function addressText(text: string, word: Word, option: Option, { family }: Pick<RuleInWork, 'family'>): string {
+function addressText(text: string, word: Word, option: Option, { family }: Pick<RuleInWork, 'family'>): string {
   const good = family === 'ip' ? parseIpv4(text) !== undefined : parseIpv6(text) !== undefined;
   if (good) return text;
   const other = family === 'ip' ? parseIpv6(text) !== undefined : parseIpv4(text) !== undefined;
   if (other) throw iptablesFault('IPTABLES_SYNTAX', word, `${text} is an address of the other family`, { hint: 'a file of ip6tables-save without its head is imported by --ip6' });
-  if (/^[A-Za-z][\w.-]*$/.test(text)) throw iptablesFault('IPTABLES_UNSUPPORTED', word, `a host by its name ("${text}") has no translation`, { expected: 'an address', hint: 'iptables asks the name service once, when it loads the rule: write the address' });
+  if (word.text === text && /^[A-Za-z][\w.-]*$/.test(text)) throw iptablesFault('IPTABLES_UNSUPPORTED', word, `a host by its name ("${text}") has no translation`, { expected: 'an address', hint: 'iptables asks the name service once, when it loads the rule: write the address' });
   throw wrongValue(word, option, family === 'ip' ? 'an IPv4 address or network: 192.0.2.0/24' : 'an IPv6 address or network: 2001:db8::/32');
 }
 

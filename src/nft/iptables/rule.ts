@@ -45,9 +45,11 @@ export class RuleInWork {
   /** All matches in the order in which iptables asks them. A protocol that the next field implies is left out. */
   get pieces(): readonly string[] {
     const all = [...this.head, ...this.matches];
-    // A limit counts what comes by it: nothing may move to its other side. Ports of a connection imply no protocol, but need one before.
-    const fixed = all.some(({ is, text }) => is === 'limit' || text.includes(' proto-'));
-    const implied = (piece: Piece): boolean => !fixed && piece.is === 'protocol' && this.protocol !== null && all.some(({ text }) => text.startsWith(`${this.protocol} `));
+    const at = (found: (piece: Piece) => boolean): number => (all.some(found) ? all.findIndex(found) : Infinity);
+    // A limit counts what comes by it, so nothing moves to its other side. Ports of a connection imply no protocol, but need one before.
+    const fixed = at(({ is, text }) => is === 'limit' || text.includes(' proto-'));
+    const implying = at(({ text }) => this.protocol !== null && text.startsWith(`${this.protocol} `));
+    const implied = (piece: Piece): boolean => piece.is === 'protocol' && implying < fixed;
     return all.filter((piece) => !implied(piece)).map(({ text }) => text);
   }
 }
