@@ -10,7 +10,7 @@ import { MATCHES } from './matches.js';
 import { OUTSIDE_MATCHES, OUTSIDE_OPTIONS, OUTSIDE_TARGETS } from './outside.js';
 import { TARGETS } from './targets.js';
 import { ALL_IMPORT_EXAMPLES, savedFile } from './testing/examples.js';
-import { randomRules } from './testing/random.js';
+import { randomRules } from '../../../test/support/iptables-rules.js';
 
 type Family = 'ip' | 'ip6';
 

@@ -7,7 +7,7 @@ import { describe, expect, it } from 'vitest';
 import { importIptables } from '../../../src/nft/iptables/import.js';
 import { ALL_IMPORT_EXAMPLES, savedFile } from '../../../src/nft/iptables/testing/examples.js';
 import type { ImportExample } from '../../../src/nft/iptables/testing/examples.js';
-import { randomRules } from '../../../src/nft/iptables/testing/random.js';
+import { randomRules } from '../../support/iptables-rules.js';
 import { rulesetOf } from '../../../src/nft/testing/rulesets.js';
 import { BACKENDS, iptablesLacks, savedAgain, translated } from '../../support/iptables.js';
 import type { Family } from '../../support/iptables.js';
