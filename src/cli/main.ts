@@ -81,6 +81,7 @@ program
   .description('routing tables, policy rules and BGP of the nodes: which route wins, and why')
   .argument('<topology>', '*.lab.yaml file')
   .argument('[node]', 'one node; without it all')
+  .option(...WITH)
   .option('--json', 'as JSON')
   .action(async (topology: string, node: string | undefined, options) => (await import('./commands/routes.js')).routes(topology, node, options));
 
@@ -132,6 +133,7 @@ program
   .option('--icmp', 'an echo; also without any of the three')
   .option('-6, --ipv6', 'by IPv6')
   .option('--dscp <mark>', 'mark of both packets, 0 to 63 or a name')
+  .option(...WITH)
   .option('--seed <number>', 'of the run whose choice among equal paths is meant', '1')
   .option('--json', 'as JSON')
   .action(async (topology: string, options) => (await import('./commands/path.js')).path(topology, options));
@@ -162,6 +164,7 @@ program
   .description('build a lab and keep it up, captures being written, until callpath down or Ctrl-C')
   .argument('<topology>', '*.lab.yaml file')
   .requiredOption('--on <substrate>', 'netns or docker')
+  .option(...WITH)
   .option('--seed <number>', 'seed of all random numbers', '1')
   .option('--out <folder>', 'where the capture goes', 'captures')
   .action(async (topology: string, options) => (await import('./commands/up.js')).up(topology, options));

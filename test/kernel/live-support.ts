@@ -33,6 +33,8 @@ export interface Running {
   readonly ended: Promise<Said>;
   /** Settles when it has written the text, or has ended. */
   said(text: string): Promise<void>;
+  /** What it has written so far. */
+  text(): string;
 }
 
 /** What was started and may still run. */
@@ -81,7 +83,7 @@ export class LiveDesk {
         });
         look();
       });
-    return { child, ended, said };
+    return { child, ended, said, text: () => out + err };
   }
 
   run(...args: readonly string[]): Said {

@@ -37,7 +37,7 @@ describe('the difference', () => {
   });
 
   it('of a lost way tells the step that fails, the leg that broke and why, and what is gone with it', async () => {
-    const { steps, findings, legs, drops } = await made('link.dc-rt--ce=down');
+    const { steps, findings, legs, drops } = await made('link.dc-rt--inet-fw=down');
     expect(steps.map(({ number, before: was, after }) => [number, was?.ok, after?.ok])).toEqual([[1, true, false], [2, true, undefined], [3, true, undefined], [4, true, undefined]]);
     expect(findings.find(({ subject }) => subject === 'carol signs in')).toMatchObject({ before: { status: 'pass' }, after: { status: 'fail' }, src: { line: expect.any(Number) as number } });
     expect(legs.filter(({ change }) => change === 'broke').map(({ id }) => id)).toEqual(['dns/dc-dns-public-dns']);
@@ -47,8 +47,8 @@ describe('the difference', () => {
   });
 
   it('tells both ways: what is mended is no breach', async () => {
-    const there = await made('link.dc-rt--ce=down');
-    const back = difference(await side('link.dc-rt--ce=down'), await before);
+    const there = await made('link.dc-rt--inet-fw=down');
+    const back = difference(await side('link.dc-rt--inet-fw=down'), await before);
     expect(back.legs.filter(({ change }) => change === 'mended').map(({ id }) => id)).toEqual(there.legs.filter(({ change }) => change === 'broke').map(({ id }) => id));
     expect(back.legs.some(({ change }) => change === 'broke')).toBe(false);
   });
@@ -68,7 +68,7 @@ describe('callpath diff', () => {
     expect(out).toMatch(/^online-p2p-internal {2}Two online users.*\n {2}with link\.er=down\n/);
     expect(out).toMatch(/✘ carol signalling, documented ExpressRoute \(.*flow\.yaml:\d+\): Internet: .*; before: ExpressRoute\n/);
     expect(out).toMatch(/moved signalling\/carol-online-fe, signalling\/erin-online-fe/);
-    expect(out).toMatch(/parts at ce:\n +now ce--isp by the route .* \(.*contoso\.lab\.yaml:\d+\)\n +before er-primary by the route .* \(er-primary is down\)/);
+    expect(out).toMatch(/parts at ce:\n +now ce--inet-fw by the route .* \(.*contoso\.lab\.yaml:\d+\)\n +before er-primary by the route .* \(er-primary is down\)/);
     for (const name of ['before', 'after']) expect(existsSync(desk.path('captures', `online-p2p-internal.${name}.pcapng`))).toBe(true);
   });
 

@@ -247,10 +247,13 @@ export interface Shown {
   readonly line: number;
 }
 
-/** Commands of console examples that are shown with their output. */
-export function shown(text: string): readonly Shown[] {
+/**
+ * Commands of console examples that are shown with their output.
+ * @param kind `console netns` for those that need a kernel: test/kernel runs them
+ */
+export function shown(text: string, kind: 'console' | 'console netns' = 'console'): readonly Shown[] {
   return fences(text)
-    .filter(({ info }) => info === 'console')
+    .filter(({ info }) => info === kind)
     .flatMap(({ body, line }) => {
       const parts = body.replace(/\\\n\s*/g, ' ').split(/^\$ /m).slice(1);
       return parts.map((part) => {
@@ -285,7 +288,7 @@ export function missing(output: readonly string[], actual: string): string | nul
 }
 
 function plain(line: string): string {
-  return line.replace(/\S*(?=lab\/flows\/)/, '').replace(/\d+(\.\d+)?/g, '#').replace(/\s+/g, ' ').trim();
+  return line.replace(/\S*(?=lab\/(flows|rules)\/|topologies\/)/g, '').replace(/\d+(\.\d+)?/g, '#').replace(/\s+/g, ' ').trim();
 }
 
 // ---- the code ----

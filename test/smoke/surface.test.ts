@@ -62,7 +62,7 @@ it('does what its example says', () => {
   // As a project that depends on the package, with the flows and topologies that come with it.
   mkdirSync(desk.path('node_modules'));
   symlinkSync(ROOT, desk.path('node_modules', 'callpath'));
-  for (const folder of ['lab/flows', 'topologies']) cpSync(join(ROOT, folder), desk.path(folder), { recursive: true });
+  for (const folder of ['lab/flows', 'lab/rules', 'topologies']) cpSync(join(ROOT, folder), desk.path(folder), { recursive: true });
   desk.write('example.mjs', example);
   const { status, stdout, stderr } = spawnSync(process.execPath, ['example.mjs'], { cwd: desk.folder, encoding: 'utf8' });
   expect(stderr).toBe('');

@@ -64,10 +64,16 @@ describe('path', () => {
     expect(out).toMatch(/\nalice > online-stun: delivered over .*er-primary.*\nonline-stun > alice: delivered over .*er-primary.*\n$/);
   });
 
+  it('asks a changed topology', () => {
+    const { code, out } = desk.run('path', CONTOSO, '--from', 'alice', '--to', 'online-stun', '--udp', '50000:3478', '--with', 'link.er=down');
+    expect(code).toBe(0);
+    expect(out).toMatch(/\nalice > online-stun: delivered over .*inet-fw--isp.*\nonline-stun > alice: delivered over .*inet-fw--isp.*\n$/);
+  });
+
   it('exits 1 when one of them gets lost, and says where', () => {
     const { code, out } = desk.run('path', CONTOSO, '--from', 'alice', '--to', '198.51.100.250', '--tcp', '443');
     expect(code).toBe(1);
-    expect(out).toMatch(/\nalice > 198\.51\.100\.250:443: dropped at dc-rt: blackhole route 198\.51\.100\.0\/24\n$/);
+    expect(out).toMatch(/\nalice > 198\.51\.100\.250:443: dropped at inet-fw: blackhole route 198\.51\.100\.0\/24\n$/);
   });
 
   it('speaks JSON', () => {

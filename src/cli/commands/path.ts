@@ -11,7 +11,7 @@ import { whyText } from '../../report/why.js';
 import type { Plan } from '../../topology/plan.js';
 import { readDscp } from '../../topology/drafting/dscp.js';
 import { ExitCode, columns, paintFor, print } from '../exit.js';
-import { planOf, seedOf } from '../files.js';
+import { overridesOf, planOf, seedOf } from '../files.js';
 import { lineReader } from '../quote.js';
 import { reachable } from '../reachable.js';
 
@@ -24,12 +24,13 @@ export interface PathOptions {
   readonly icmp?: boolean;
   readonly ipv6?: boolean;
   readonly dscp?: string;
+  readonly with?: readonly string[];
   readonly seed: string;
   readonly json?: boolean;
 }
 
 export function path(topology: string, options: PathOptions): void {
-  const plan = planOf(topology);
+  const plan = planOf(topology, null, overridesOf(options.with ?? []));
   const reach = reachable(plan, queryOf(plan, options), seedOf(options.seed));
   if (options.json === true) print(JSON.stringify(reach, null, 2));
   else {

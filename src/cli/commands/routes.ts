@@ -7,11 +7,11 @@ import { routesText } from '../../report/routes.js';
 import type { PlanNode } from '../../topology/plan.js';
 import { didYouMean, listed } from '../../topology/source/suggest.js';
 import { columns, paintFor, print } from '../exit.js';
-import { planOf } from '../files.js';
+import { overridesOf, planOf } from '../files.js';
 
 /** Errors: those of the topology; CLI_USAGE for a node that has no routes. */
-export function routes(topology: string, name: string | undefined, options: { json?: boolean }): void {
-  const plan = planOf(topology);
+export function routes(topology: string, name: string | undefined, options: { with?: readonly string[]; json?: boolean }): void {
+  const plan = planOf(topology, null, overridesOf(options.with ?? []));
   const all = plan.nodes.filter((node) => !node.bridge);
   const chosen = name === undefined ? all : all.filter((node) => node.name === name);
   if (name !== undefined && chosen.length === 0) {

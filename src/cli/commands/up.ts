@@ -14,7 +14,7 @@ import type { Lab, Substrate } from '../../substrate/substrate.js';
 import type { Plan } from '../../topology/plan.js';
 import { withEnding } from '../defects.js';
 import { ExitCode, columns, paintFor, print, printError } from '../exit.js';
-import { makeFolder, planOf, seedOf, shown } from '../files.js';
+import { makeFolder, overridesOf, planOf, seedOf, shown } from '../files.js';
 import { pkiOf } from '../flow-run.js';
 import { LiveLab } from '../live/live-lab.js';
 import { LiveServer } from '../live/server.js';
@@ -23,6 +23,7 @@ import { VERSION } from '../version.js';
 
 export interface UpOptions {
   readonly on: string;
+  readonly with?: readonly string[];
   readonly seed: string;
   readonly out: string;
 }
@@ -33,7 +34,7 @@ const FLUSH_EVERY = seconds(1);
 /** Errors: those of the topology, of the substrate's probe, CLI_USAGE when a lab of that name is up. */
 export async function up(topology: string, options: UpOptions): Promise<void> {
   const seed = seedOf(options.seed);
-  const plan = planOf(topology);
+  const plan = planOf(topology, null, overridesOf(options.with ?? []));
   const substrate = await liveSubstrate(options.on);
   makeFolder(options.out);
   const down = new AbortController();

@@ -125,8 +125,9 @@ function anyPin(place: RulePlace, pinned: Pinned, selector: Selector): Match {
     return { do: 'match', left, op: 'eq', right: { is: 'number', number: pinned.family === 4 ? 2 : 10 } };
   }
   if (dice.chance(25)) return { do: 'lookup', left, op: 'ne', set: anonymous(place, [selector]) };
-  if (pinned.transport === null) anyTransportField(place, pinned);
-  return { do: 'match', left, op: 'eq', right: { is: 'number', number: NUMBERS[pinned.transport ?? 'udp'] } };
+  // Not ICMP: "meta l4proto icmp" says nothing of the family to nft, so a reject after it asks for the family once more.
+  pinned.transport ??= dice.pick(['tcp', 'udp']);
+  return { do: 'match', left, op: 'eq', right: { is: 'number', number: NUMBERS[pinned.transport] } };
 }
 
 function anyLookup(place: RulePlace, selector: Selector, pinned: Pinned): Match {
@@ -136,7 +137,9 @@ function anyLookup(place: RulePlace, selector: Selector, pinned: Pinned): Match 
   const [set] = named;
   if (set !== undefined && dice.chance(60)) return { do: 'lookup', left: { is: 'selector', selector }, op, set: { is: 'named', name: set.name } };
   if (dice.chance(40)) {
-    const parts = [selector, anySelector(place, pinned)].filter((s) => !pins(s) && !(s.select === 'ip6' && s.field === 'dscp'));
+    const both: Pinned = { ...pinned };
+    const parts = [selector, anySelector(place, both)].filter((s) => !pins(s) && !(s.select === 'ip6' && s.field === 'dscp'));
+    if (parts.length === 2) Object.assign(pinned, both);
     if (parts.length === 2) return { do: 'lookup', left: { is: 'concat', parts }, op, set: anonymous(place, parts) };
   }
   return { do: 'lookup', left: { is: 'selector', selector }, op, set: anonymous(place, [selector]) };
