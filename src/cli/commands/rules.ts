@@ -47,8 +47,9 @@ export function checkRules(files: readonly string[]): void {
   const faults: LabError[] = [];
   for (const file of new Set(files)) {
     try {
-      readText(file);
-      const result = parseRuleset(file, (path) => RULE_FILES.read(path), (folder) => RULE_FILES.list?.(folder) ?? []);
+      // Read once: it may be a pipe.
+      const text = readText(file);
+      const result = parseRuleset(file, (path) => (path === file ? text : RULE_FILES.read(path)), (folder) => RULE_FILES.list?.(folder) ?? []);
       if (result.ok) print(`${file}: ${summary(result.ruleset)}`);
       else faults.push(...result.errors);
     } catch (error) {

@@ -119,7 +119,8 @@ function chainLines(chain: SavedChain, hooks: Hooks, { rules, names, options, fa
 
 function policyOf(chain: SavedChain): string {
   if (chain.policy === 'ACCEPT' || chain.policy === 'DROP') return chain.policy.toLowerCase();
-  throw iptablesFault(chain.policy === 'QUEUE' ? 'IPTABLES_UNSUPPORTED' : 'IPTABLES_SYNTAX', chain, `the policy ${chain.policy ?? '-'} has no translation`, { expected: 'ACCEPT or DROP' });
+  if (chain.policy === 'QUEUE') throw iptablesFault('IPTABLES_UNSUPPORTED', chain, 'the policy QUEUE has no translation', { expected: 'ACCEPT or DROP' });
+  throw iptablesFault('IPTABLES_SYNTAX', chain, `"${chain.policy ?? '-'}" is no policy`, { expected: 'ACCEPT or DROP' });
 }
 
 /** iptables takes nearly any name; nft's have letters, digits and a few signs, and are no words of its own. */
