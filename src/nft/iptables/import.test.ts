@@ -11,7 +11,8 @@ import { MATCHES, MODULES } from './matches.js';
 import { OUTSIDE_MATCHES, OUTSIDE_OPTIONS, OUTSIDE_TARGETS } from './outside.js';
 import { savedFamily } from './save-file.js';
 import { TARGETS } from './targets.js';
-import { ALL_IMPORT_EXAMPLES, IMPORT_EXAMPLES, savedFile } from './testing/examples.js';
+import { ALL_IMPORT_EXAMPLES, HAND_WRITTEN, IMPORT_EXAMPLES, savedFile } from './testing/examples.js';
+import { STRICTER, WRONG } from './testing/wrong.js';
 
 type Family = 'ip' | 'ip6';
 
@@ -60,29 +61,7 @@ describe('what is imported', () => {
 });
 
 describe('what people write and iptables-save does not', () => {
-  it.each([
-    ['-p tcp --syn -j DROP', 'tcp flags syn / fin,syn,rst,ack counter drop'],
-    ['-p tcp ! --syn -j DROP', 'tcp flags != syn / fin,syn,rst,ack counter drop'],
-    ['-m dscp --dscp-class EF -j ACCEPT', 'ip dscp ef counter accept'],
-    ['-p tcp --dport ssh -j ACCEPT', 'tcp dport 22 counter accept'],
-    ['-p 17 --destination-port 53 -j ACCEPT', 'udp dport 53 counter accept'],
-    ['--protocol icmp --icmp-type ping --jump ACCEPT', 'icmp type echo-request counter accept'],
-    ['-p icmp --icmp-type fragmentation-needed -j ACCEPT', 'icmp type destination-unreachable icmp code frag-needed counter accept'],
-    ['-s 192.0.2.0/255.255.255.0 -j ACCEPT', 'ip saddr 192.0.2.0/24 counter accept'],
-    ['-s 0.0.0.0/0 -i + -p all -j ACCEPT', 'counter accept'],
-    ['-j ACCEPT -p udp --sport :1023', 'udp sport 0-1023 counter accept'],
-    ['-m limit -j ACCEPT', 'limit rate 3/hour burst 5 packets counter accept'],
-    ['-m limit --limit 5/s -s 10.0.0.1 -j ACCEPT', 'ip saddr 10.0.0.1 limit rate 5/second burst 5 packets counter accept'],
-    ['-m limit --limit 7 -j ACCEPT', 'limit rate 7/second burst 5 packets counter accept'],
-    ['-j REJECT', 'counter reject with icmp port-unreachable'],
-    ['-m conntrack --ctstate SNAT,DNAT -j ACCEPT', 'ct status snat,dnat counter accept'],
-    ['-m iprange --src-range 10.0.0.1-10.0.0.1 -j ACCEPT', 'ip saddr 10.0.0.1 counter accept'],
-    ['-p tcp', 'meta l4proto tcp counter'],
-    ['-c 3 180 -j ACCEPT', 'counter packets 3 bytes 180 accept'],
-    ['-i eth* -j ACCEPT', 'iifname "eth\\*" counter accept'],
-    ['-m mark --mark 0/0 -j ACCEPT', 'meta mark & 0x0 == 0x0 counter accept'],
-    ["-m comment --comment 'single -j ACCEPT", 'counter accept comment "\'single"'],
-  ])('%s', (words, nft) => expect(ruleOf(words)).toBe(nft));
+  it.each(HAND_WRITTEN)('%s', (words, nft) => expect(ruleOf(words)).toBe(nft));
 
   it('-j REJECT in IPv6', () => expect(ruleOf('-j REJECT', 'ip6')).toBe('counter reject with icmpv6 port-unreachable'));
   it('-m icmpv6', () => expect(ruleOf('-p icmpv6 -m icmpv6 --icmpv6-type neighbor-solicitation -j ACCEPT', 'ip6')).toBe('icmpv6 type nd-neighbor-solicit counter accept'));
@@ -182,48 +161,7 @@ describe('what has no translation is refused by its name and place', () => {
 });
 
 describe('what iptables itself would not take', () => {
-  it.each([
-    ['-p tcp -p udp -j DROP', '-p', '-p stands twice'],
-    ['-p tcp --dport 80 --dport 81 -j DROP', '--dport', '--dport stands twice'],
-    ['-p tcp -m tcp --dport 80 -m tcp --dport 81 -j DROP', '--dport', '--dport stands twice'],
-    ['-j DROP -j ACCEPT', '-j', 'the rule has two targets'],
-    ['--dport 80 -j DROP', '--dport', '--dport stands without its match'],
-    ['-m conntrack -j DROP', 'conntrack', '-m conntrack is told nothing'],
-    ['-m nosuch -j DROP', 'nosuch', 'there is no match -m nosuch'],
-    ['-j NOSUCH', 'NOSUCH', 'there is no chain or target "NOSUCH" in the table'],
-    ['-g ACCEPT', 'ACCEPT', 'there is no chain or target "ACCEPT" in the table'],
-    ['-j constructor', 'constructor', 'there is no chain or target "constructor" in the table'],
-    ['-m constructor -j DROP', 'constructor', 'there is no match -m constructor'],
-    ['-p tcp --dprot 80 -j DROP', '--dprot', '--dprot is no option of this rule'],
-    ['-p tcp --dport 80:70 -j DROP', '80:70', '"80:70" is no value of --dport'],
-    ['-p tcp --dport 65536 -j DROP', '65536', '"65536" is no value of --dport'],
-    ['-p tcp --dport', '--dport', '--dport has no value'],
-    ['-p nosuch -j DROP', 'nosuch', '"nosuch" is no value of -p'],
-    ['-p 256 -j DROP', '256', '"256" is no value of -p'],
-    ['-s 10.0.0.0/33 -j DROP', '10.0.0.0/33', '"10.0.0.0/33" is no value of -s'],
-    ['-s "10.0.0.1 accept" -j DROP', '"10.0.0.1', '"10.0.0.1 accept" is no value of -s'],
-    ['-i "x\\" accept" -j DROP', '"x\\"', '"x" accept" is no value of -i'],
-    ['-i an-interface-of-20 -j DROP', 'an-interface-of-20', '"an-interface-of-20" is no value of -i'],
-    ['-p tcp --tcp-flags SYN,XXX SYN -j DROP', 'SYN,XXX', '"SYN,XXX" is no value of --tcp-flags'],
-    ['-m state --state DNAT -j DROP', 'DNAT', '"DNAT" is no value of --state'],
-    ['-m conntrack --ctstate OPEN -j DROP', 'OPEN', '"OPEN" is no value of --ctstate'],
-    ['-m mark --mark 0x100000000 -j DROP', '0x100000000', '"0x100000000" is no value of --mark'],
-    ['-m limit --limit 0/s -j DROP', '0/s', '"0/s" is no value of --limit'],
-    ['-m limit --limit 5/fortnight -j DROP', '5/fortnight', '"5/fortnight" is no value of --limit'],
-    ['-m limit --limit-burst 0 -j DROP', '0', '"0" is no value of --limit-burst'],
-    ['-m dscp --dscp 64 -j DROP', '64', '"64" is no value of --dscp'],
-    ['-m iprange --src-range 10.0.0.1-x -j DROP', '10.0.0.1-x', '"10.0.0.1-x" is no value of --src-range'],
-    ['-p icmp --icmp-type nosuch -j DROP', 'nosuch', '"nosuch" is no value of --icmp-type'],
-    ['-j REJECT --reject-with icmp6-no-route', 'icmp6-no-route', '"icmp6-no-route" is no value of --reject-with'],
-    ['-j REJECT --reject-with tcp-reset', 'REJECT', 'only TCP is answered by a reset'],
-    ['-j LOG --log-level 8', '8', '"8" is no value of --log-level'],
-    ['-j DROP stray', 'stray', '"stray" can\'t stand here'],
-    ['-p tcp --dport ! 80 -j DROP', '!', '"!" is no value of --dport'],
-    ['-m comment --comment "open -j DROP', '"open', 'the quote is not closed'],
-    ['-j DNAT', 'DNAT', 'the translation leads nowhere'],
-    ['-j DNAT --to-destination :', ':', '":" is no value of --to-destination'],
-    ['-j MARK', 'MARK', 'MARK is told no value'],
-  ])('%s', (words, word, message) => expect(faultOf(words)).toBe(`6:${columnOf(words, word)}: IPTABLES_SYNTAX ${message}`));
+  it.each([...WRONG, ...STRICTER])('%s', (words, word, message) => expect(faultOf(words)).toBe(`6:${columnOf(words, word)}: IPTABLES_SYNTAX ${message}`));
 
   it('the file around the rules', () => {
     expect(faultsOf('')).toEqual(['1:1: IPTABLES_SYNTAX the file holds no tables']);

@@ -5,8 +5,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { importIptables } from '../../../src/nft/iptables/import.js';
-import { ALL_IMPORT_EXAMPLES, savedFile } from '../../../src/nft/iptables/testing/examples.js';
+import { ALL_IMPORT_EXAMPLES, HAND_WRITTEN, savedFile } from '../../../src/nft/iptables/testing/examples.js';
 import type { ImportExample } from '../../../src/nft/iptables/testing/examples.js';
+import { WRONG } from '../../../src/nft/iptables/testing/wrong.js';
 import { randomRules } from '../../support/iptables-rules.js';
 import { rulesetOf } from '../../../src/nft/testing/rulesets.js';
 import { BACKENDS, countedByBoth, iptablesLacks, savedAgain, translated } from '../../support/iptables.js';
@@ -76,6 +77,26 @@ describe.skipIf(lack !== null)(`iptables and nft agree${lack === null ? '' : ` (
     const [a, b] = [bytecodeOfEach(ours), bytecodeOfEach(theirs)];
     expect(b.filter(({ ok }) => !ok)).toEqual([]);
     expect(examples.flatMap(({ words }, i) => (a[i]?.said === b[i]?.said ? [] : [`${words}\n${ours[i]}${theirs[i]}${a[i]?.said}\n${b[i]?.said}`]))).toEqual([]);
+  });
+
+  it('a rule means the same as people write it and as iptables-save writes it then', () => {
+    const written = HAND_WRITTEN.map(([words]) => `*filter\n:INPUT ACCEPT [0:0]\n-A INPUT ${words}\nCOMMIT\n`);
+    const direct = bytecodeOfEach(written.map((text) => imported('ip', text)));
+    const saved = bytecodeOfEach(written.map((text) => imported('ip', savedAgain('ip', 'nft', text)).replace(/ {2}chain (FORWARD|OUTPUT) \{[^}]*\}\n/g, '')));
+    expect(direct.filter(({ ok }) => !ok)).toEqual([]);
+    expect(HAND_WRITTEN.flatMap(([words], i) => (direct[i]?.said === saved[i]?.said ? [] : [`${words}\n${direct[i]?.said}\n${saved[i]?.said}`]))).toEqual([]);
+  });
+
+  it('iptables refuses what the importer calls no rule of iptables', () => {
+    const taken = WRONG.filter(([words]) => {
+      try {
+        savedAgain('ip', 'nft', `*filter\n:INPUT ACCEPT [0:0]\n-A INPUT ${words}\nCOMMIT\n`);
+        return true;
+      } catch {
+        return false;
+      }
+    });
+    expect(taken).toEqual([]);
   });
 
   it('would tell if a rule meant something else', () => {

@@ -211,6 +211,31 @@ export const IMPORT_EXAMPLES: Readonly<Record<string, readonly ImportExample[]>>
 
 export const ALL_IMPORT_EXAMPLES: readonly ImportExample[] = Object.values(IMPORT_EXAMPLES).flat();
 
+/** Rules of IPv4's filter table as people write them and iptables-save does not, with what nft says for them. */
+export const HAND_WRITTEN: readonly Pair[] = [
+  ['-p tcp --syn -j DROP', 'tcp flags syn / fin,syn,rst,ack counter drop'],
+  ['-p tcp ! --syn -j DROP', 'tcp flags != syn / fin,syn,rst,ack counter drop'],
+  ['-m dscp --dscp-class EF -j ACCEPT', 'ip dscp ef counter accept'],
+  ['-p tcp --dport ssh -j ACCEPT', 'tcp dport 22 counter accept'],
+  ['-p 17 --destination-port 53 -j ACCEPT', 'udp dport 53 counter accept'],
+  ['--protocol icmp --icmp-type ping --jump ACCEPT', 'icmp type echo-request counter accept'],
+  ['-p icmp --icmp-type fragmentation-needed -j ACCEPT', 'icmp type destination-unreachable icmp code frag-needed counter accept'],
+  ['-s 192.0.2.0/255.255.255.0 -j ACCEPT', 'ip saddr 192.0.2.0/24 counter accept'],
+  ['-s 0.0.0.0/0 -i + -p all -j ACCEPT', 'counter accept'],
+  ['-j ACCEPT -p udp --sport :1023', 'udp sport 0-1023 counter accept'],
+  ['-m limit -j ACCEPT', 'limit rate 3/hour burst 5 packets counter accept'],
+  ['-m limit --limit 5/s -s 10.0.0.1 -j ACCEPT', 'ip saddr 10.0.0.1 limit rate 5/second burst 5 packets counter accept'],
+  ['-m limit --limit 7 -j ACCEPT', 'limit rate 7/second burst 5 packets counter accept'],
+  ['-j REJECT', 'counter reject with icmp port-unreachable'],
+  ['-m conntrack --ctstate SNAT,DNAT -j ACCEPT', 'ct status snat,dnat counter accept'],
+  ['-m iprange --src-range 10.0.0.1-10.0.0.1 -j ACCEPT', 'ip saddr 10.0.0.1 counter accept'],
+  ['-p tcp', 'meta l4proto tcp counter'],
+  ['-c 3 180 -j ACCEPT', 'counter packets 3 bytes 180 accept'],
+  ['-i eth* -j ACCEPT', 'iifname "eth\\*" counter accept'],
+  ['-m mark --mark 0/0 -j ACCEPT', 'meta mark & 0x0 == 0x0 counter accept'],
+  ["-m comment --comment 'single -j ACCEPT", 'counter accept comment "\'single"'],
+];
+
 const BUILT_IN: Readonly<Record<string, readonly string[]>> = {
   raw: ['PREROUTING', 'OUTPUT'],
   mangle: ['PREROUTING', 'INPUT', 'FORWARD', 'OUTPUT', 'POSTROUTING'],
