@@ -109,7 +109,7 @@ describe('callpath rules check', () => {
     mkdirSync(desk.path('part2.nft'), { recursive: true });
     const { code, out, err } = desk.run('rules', 'check', 'bad.nft', 'no.nft', 'lost.nft', 'good.nft');
     expect(code).toBe(2);
-    expect(out).toBe('good.nft: 1 tables, 1 chains, 1 rules, 1 files included\n');
+    expect(out).toBe('good.nft: 1 table, 1 chain, 1 rule, 1 file included\n');
     expect(err.split('\n').filter((line) => /^\S/.test(line))).toEqual([
       'bad.nft:3:9: NFT_SYNTAX tcp has no field "dprt"',
       'bad.nft:4:5: NFT_UNSUPPORTED a look-up in the routing tables (fib) is not supported',

@@ -32,7 +32,7 @@ export function importRules(file: string, options: { ip6?: boolean; source?: boo
     return;
   }
   writeText(out, head + result.text);
-  print(`${out}: ${family}, ${result.tables} tables, ${result.chains} chains, ${result.rules} rules`);
+  print(`${out}: ${family}, ${counted(result)}`);
 }
 
 /** The head of the file decides; where it says nothing, the option. */
@@ -63,6 +63,12 @@ export function checkRules(files: readonly string[]): void {
 function summary({ tables, files }: Ruleset): string {
   const chains = tables.flatMap((table) => table.chains);
   const rules = chains.flatMap((chain) => chain.rules);
-  const included = files.length === 1 ? '' : `, ${files.length - 1} files included`;
-  return `${tables.length} tables, ${chains.length} chains, ${rules.length} rules${included}`;
+  const included = files.length === 1 ? '' : `, ${count(files.length - 1, 'file')} included`;
+  return `${counted({ tables: tables.length, chains: chains.length, rules: rules.length })}${included}`;
 }
+
+function counted({ tables, chains, rules }: { readonly tables: number; readonly chains: number; readonly rules: number }): string {
+  return [count(tables, 'table'), count(chains, 'chain'), count(rules, 'rule')].join(', ');
+}
+
+const count = (number: number, what: string): string => `${number} ${what}${number === 1 ? '' : 's'}`;

@@ -89,7 +89,13 @@ function tableLines(table: SavedTable, options: ImportOptions, faults: FaultList
     else own.push(rule);
   }
   const chains = table.chains.map((chain) => faults.attempt(() => chainLines(chain, hooks, { rules: rules.get(chain.name) ?? [], names, options, faults })) ?? []);
-  return [{ text: `table ${options.family} ${table.name} {`, from: table }, ...chains.flat(), { text: '}', from: null }];
+  const head = { text: `table ${options.family} ${table.name} {`, from: table };
+  return [...notesOf(table.notes, '', table), head, ...chains.flat(), ...notesOf(table.endNotes, '  ', table), { text: '}', from: null }];
+}
+
+/** Comments of the file, at their depth. */
+function notesOf(notes: readonly string[], indent: string, from: SourceRef): readonly Line[] {
+  return notes.map((text) => ({ text: indent + text, from }));
 }
 
 // ---- chains ----------------------------------------------------------------------------------------------------------
@@ -109,7 +115,7 @@ function chainLines(chain: SavedChain, hooks: Hooks, { rules, names, options, fa
     throw iptablesFault('IPTABLES_SYNTAX', chain, hook === undefined ? `"${chain.name}" is no chain of this table that has a policy` : `the chain "${chain.name}" has no policy`, { expected: `a policy for: ${Object.keys(hooks).join(', ')}; "-" for others` });
   }
   const name = names.get(chain.name) ?? chain.name;
-  const head: Line[] = [];
+  const head: Line[] = [...notesOf(chain.notes, '  ', chain)];
   if (name !== chain.name) head.push({ text: `  # ${chain.name} in iptables`, from: chain });
   if (chain.counters.packets > 0 || chain.counters.bytes > 0) head.push({ text: `  # the policy had counted ${chain.counters.packets} packets, ${chain.counters.bytes} bytes`, from: chain });
   head.push({ text: `  chain ${name} {`, from: chain });
@@ -154,8 +160,8 @@ function ruleLines(saved: SavedRule, names: ChainNames, { family, source }: Impo
   checkModules(rule);
   const { short, long } = commentsOf(rule.comments);
   const statements = [...rule.pieces, counterOf(rule.counters), ...(rule.target === null ? [] : [rule.target]), ...short.map((text) => `comment "${text}"`)];
-  const notes = [...(source ? [`${saved.line}: ${saved.raw}`] : []), ...long];
-  return [...notes.map((text) => ({ text: `    # ${text}`, from: saved })), { text: `    ${statements.join(' ')}`, from: saved }];
+  const notes = [...saved.notes, ...(source ? [`# ${saved.line}: ${saved.raw}`] : []), ...long.map((text) => `# ${text}`)];
+  return [...notesOf(notes, '    ', saved), { text: `    ${statements.join(' ')}`, from: saved }];
 }
 
 /** iptables-save writes the short ones; people write both. */
