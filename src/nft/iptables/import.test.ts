@@ -137,8 +137,8 @@ describe('the family', () => {
   ])('%s', (head, family) => expect(savedFamily(`${head}\n*filter\n`)).toBe(family));
 
   it('addresses of the other one are refused', () => {
-    expect(faultOf('-s 2001:db8::1 -j DROP')).toBe('6:13: IPTABLES_SYNTAX 2001:db8::1 is an address of the other family');
-    expect(faultOf('-s 10.0.0.1 -j DROP', 'ip6')).toBe('6:13: IPTABLES_SYNTAX 10.0.0.1 is an address of the other family');
+    expect(faultOf('-s 2001:db8::1 -j DROP')).toBe('6:13: IPTABLES_SYNTAX the address 2001:db8::1 is of the other family');
+    expect(faultOf('-s 10.0.0.1 -j DROP', 'ip6')).toBe('6:13: IPTABLES_SYNTAX the address 10.0.0.1 is of the other family');
     expect(faultOf('-m hl --hl-eq 5 -j DROP')).toBe('6:13: IPTABLES_SYNTAX -m hl is of the other family');
   });
 });

@@ -5,7 +5,7 @@
  */
 import { didYouMean } from '../../base/suggest.js';
 import { direction, expiry, limit, limitBurst, mark, states, statuses, tupleAddress, tuplePorts, tupleProtocol } from './connection-matches.js';
-import { entry, never, positive, unsupportedOption } from './options.js';
+import { entry, never, otherFamily, positive, unsupportedOption } from './options.js';
 import type { Option } from './options.js';
 import { OUTSIDE_MATCHES, OUTSIDE_OPTIONS } from './outside.js';
 import { addressMatch, addressRange, dscpMatch, dscpClassMatch, fragment, interfaceMatch, length, lifetime, messageMatch, multiport, packetType, protocolName, tcpFlags, transportPorts } from './packet-matches.js';
@@ -122,7 +122,7 @@ function module(rule: RuleInWork, option: Option): void {
   const outside = entry(OUTSIDE_MATCHES, name);
   if (outside !== undefined) throw iptablesFault('IPTABLES_UNSUPPORTED', word, `the match -m ${name} (${outside}) has no translation`, { hint: 'write the rule by hand, or leave it out' });
   if (!MODULES.has(name)) throw iptablesFault('IPTABLES_SYNTAX', word, `there is no match -m ${name}`, { expected: `one of: ${[...MODULES].sort().join(', ')}`, ...didYouMean(name, MODULES) });
-  if ((entry(ONE_FAMILY, name) ?? rule.family) !== rule.family) throw iptablesFault('IPTABLES_SYNTAX', word, `-m ${name} is of the other family`, { hint: 'a file of ip6tables-save without its head is imported by --ip6' });
+  if ((entry(ONE_FAMILY, name) ?? rule.family) !== rule.family) throw otherFamily(word, rule.family, `-m ${name}`);
   // The module of a protocol is there once, however often it is named.
   if (PROTOCOL_MODULES.has(name) && rule.modules.some((use) => use.name === name)) return;
   rule.modules.push({ name, at: word, taken: new Set(), limit: name === 'limit' ? usualLimit(rule) : null });

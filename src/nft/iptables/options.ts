@@ -71,6 +71,12 @@ export function never(option: Option): LabError {
   return unsupportedOption(option, 'a rule that can never match', 'leave it out');
 }
 
+/** What belongs to the other family, or to a file that was taken for one of it. */
+export function otherFamily(word: Word, family: 'ip' | 'ip6', what: string): LabError {
+  const hint = family === 'ip' ? 'rules of ip6tables-save whose first line is missing are imported by --ip6' : 'the file is taken for IPv6, by its first line or by --ip6';
+  return iptablesFault('IPTABLES_SYNTAX', word, `${what} is of the other family`, { hint });
+}
+
 /** An option that has no `!`. */
 export function positive(option: Option): void {
   if (option.negated) throw unsupportedOption(option, `! ${option.name}`);

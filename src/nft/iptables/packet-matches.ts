@@ -8,7 +8,7 @@ import { bitsText, maskText, numberText } from '../format/values.js';
 import { CONSTANTS } from '../meaning/values/constants.js';
 import { typeInfo } from '../meaning/values/types.js';
 import { messageOf } from './icmp-names.js';
-import { entry, never, numberOf, positive, rangeOf, unsupportedOption, wrongValue } from './options.js';
+import { entry, never, numberOf, otherFamily, positive, rangeOf, unsupportedOption, wrongValue } from './options.js';
 import type { Option } from './options.js';
 import type { ModuleUse, RuleInWork } from './rule.js';
 import { iptablesFault } from './save-file.js';
@@ -38,7 +38,7 @@ function addressText(text: string, word: Word, option: Option, { family }: Pick<
   const good = family === 'ip' ? parseIpv4(text) !== undefined : parseIpv6(text) !== undefined;
   if (good) return text;
   const other = family === 'ip' ? parseIpv6(text) !== undefined : parseIpv4(text) !== undefined;
-  if (other) throw iptablesFault('IPTABLES_SYNTAX', word, `${text} is an address of the other family`, { hint: 'a file of ip6tables-save without its head is imported by --ip6' });
+  if (other) throw otherFamily(word, family, `the address ${text}`);
   if (word.text === text && /^[A-Za-z][\w.-]*$/.test(text)) throw iptablesFault('IPTABLES_UNSUPPORTED', word, `a host by its name ("${text}") has no translation`, { expected: 'an address', hint: 'iptables asks the name service once, when it loads the rule: write the address' });
   throw wrongValue(word, option, family === 'ip' ? 'an IPv4 address or network: 192.0.2.0/24' : 'an IPv6 address or network: 2001:db8::/32');
 }

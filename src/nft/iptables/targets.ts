@@ -7,7 +7,7 @@ import { didYouMean } from '../../base/suggest.js';
 import { LOG_LEVELS } from '../syntax/rule/statements.js';
 import { connectionMark, setMark } from './mark-targets.js';
 import { toPorts, translate } from './nat-targets.js';
-import { entry, numberOf, positive, unsupportedOption, wrongValue } from './options.js';
+import { entry, numberOf, otherFamily, positive, unsupportedOption, wrongValue } from './options.js';
 import type { Option } from './options.js';
 import { OUTSIDE_TARGETS } from './outside.js';
 import { dscpClassText, dscpText } from './packet-matches.js';
@@ -130,7 +130,7 @@ function dscp(rule: RuleInWork, at: Word): string {
 }
 
 function lifetime(rule: RuleInWork, at: Word, family: 'ip' | 'ip6'): string {
-  if (rule.family !== family) throw iptablesFault('IPTABLES_SYNTAX', at, `${at.text} is of the other family`);
+  if (rule.family !== family) throw otherFamily(at, rule.family, `-j ${at.text}`);
   const name = family === 'ip' ? '--ttl-set' : '--hl-set';
   let to = '';
   targetOptions(rule, { [name]: (option) => (to = String(numberOf(rule.options.value(option), option, 255))) });
