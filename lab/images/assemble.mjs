@@ -1,5 +1,5 @@
 // Copies what the image holds from a checkout to a folder: compiled code, the production dependencies that the lock
-// file names, flows and topologies. What a folder holds that was assembled before is copied as it is.
+// file names, flows, experiments, topologies and their rules. What a folder holds that was assembled before is copied as it is.
 //
 //   node lab/images/assemble.mjs TARGET
 import { spawnSync } from 'node:child_process';
@@ -17,7 +17,7 @@ if (target === undefined) {
 if (existsSync(join(root, 'src'))) {
   const setup = spawnSync(process.execPath, [join(root, 'lab', 'scripts', 'setup.mjs')], { stdio: 'inherit' });
   if (setup.status !== 0) process.exit(setup.status ?? 3);
-  for (const part of ['package.json', 'dist', 'topologies', 'lab/flows', 'lab/images', ...dependencies()]) copy(part);
+  for (const part of ['package.json', 'dist', 'topologies', 'lab/flows', 'lab/experiments', 'lab/rules', 'lab/images', ...dependencies()]) copy(part);
   // By this a lab sees whether the image holds the same code as itself.
   const { digestOf } = await import(pathToFileURL(join(root, 'dist', 'substrate', 'docker', 'digest.js')).href);
   writeFileSync(join(target, 'dist', '.digest'), `${digestOf(join(target, 'dist'))}\n`);

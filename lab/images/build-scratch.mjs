@@ -1,5 +1,6 @@
 // Builds the image where no registry can be reached: the base is FROM scratch in all but name, holding this machine's
-// Node, the tools that wire a lab, and the libraries that these need; on it the same Dockerfile builds as on a public base.
+// Node, the tools that wire a lab, and the libraries and lists of names that these need; on it the same Dockerfile builds
+// as on a public base.
 //
 //   node lab/images/build-scratch.mjs [--tag callpath:local] [--base callpath-base:local]
 //
@@ -13,7 +14,9 @@ import { parseArgs } from 'node:util';
 
 const here = dirname(fileURLToPath(import.meta.url));
 const { values } = parseArgs({ options: { tag: { type: 'string', default: 'callpath:local' }, base: { type: 'string', default: 'callpath-base:local' } } });
-const TOOLS = ['ip', 'nft', 'cat', 'sleep'];
+const TOOLS = ['ip', 'nft', 'setpriv', 'cat', 'sleep'];
+// By which nft knows protocols and services.
+const NAMES = ['/etc/protocols', '/etc/services'];
 
 const work = mkdtempSync(join(tmpdir(), 'callpath-image-'));
 try {
@@ -38,6 +41,10 @@ function makeBase(root) {
   for (const [link, to] of [['bin', 'usr/bin'], ['sbin', 'usr/bin'], ['lib', 'usr/lib'], ['lib64', 'usr/lib64']]) symlinkSync(to, join(root, link));
   writeFileSync(join(root, 'etc', 'passwd'), 'root:x:0:0:root:/:/bin/false\nnobody:x:65534:65534:nobody:/:/bin/false\n');
   writeFileSync(join(root, 'etc', 'group'), 'root:x:0:\nnogroup:x:65534:\n');
+  for (const file of NAMES) {
+    if (!existsSync(file)) fail(`there is no ${file} on this machine (apt-get install netbase)`);
+    cpSync(file, join(root, file), { dereference: true });
+  }
   const programs = new Map([['node', realpathSync(process.execPath)], ...TOOLS.map((tool) => [tool, which(tool)])]);
   const libraries = new Set();
   for (const [name, file] of programs) {
@@ -60,11 +67,14 @@ function librariesOf(file) {
 function which(tool) {
   const folders = [...(process.env['PATH'] ?? '').split(':'), '/usr/sbin', '/sbin'];
   const found = folders.map((folder) => join(folder, tool)).find((file) => existsSync(file) && isProgram(file));
-  if (found === undefined) {
-    console.error(`build-scratch: "${tool}" is not installed on this machine (apt-get install iproute2 nftables coreutils)`);
-    process.exit(2);
-  }
+  if (found === undefined) fail(`"${tool}" is not installed on this machine (apt-get install iproute2 nftables util-linux coreutils)`);
   return realpathSync(found);
+}
+
+function fail(lack) {
+  console.error(`build-scratch: ${lack}`);
+  rmSync(work, { recursive: true, force: true });
+  process.exit(2);
 }
 
 /** Machine code, not a script: nothing in the image could run that. */

@@ -107,7 +107,12 @@ export class LiveDesk {
   /** A lab of that topology that is up. */
   async up(topology: string, on: 'netns' | 'docker' = 'netns'): Promise<Running> {
     writeFileSync(join(this.folder, 'test.lab.yaml'), topology);
-    const lab = this.start('up', 'test.lab.yaml', '--on', on);
+    return this.upFile('test.lab.yaml', on);
+  }
+
+  /** The same, of a topology file, which may have rule files beside it. */
+  async upFile(file: string, on: 'netns' | 'docker' = 'netns'): Promise<Running> {
+    const lab = this.start('up', file, '--on', on);
     await lab.said(` is up on ${on}`);
     if (lab.child.exitCode !== null) throw new Error(`the lab did not come up: ${(await lab.ended).err}`);
     return lab;

@@ -2,7 +2,7 @@
  * A lab that stays up: one terminal keeps it, others look, call, change links, run commands in nodes, take it down.
  */
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -21,7 +21,7 @@ afterAll(() => {
 });
 
 const deskNamed = (name: string): LiveDesk => new LiveDesk([process.execPath, fileURLToPath(compiled.url('src/cli/main.ts'))], join(scratch, name));
-const CONTOSO = readFileSync(join(ROOT, 'topologies', 'contoso.lab.yaml'), 'utf8');
+const CONTOSO = join(ROOT, 'topologies', 'contoso.lab.yaml');
 
 /** Words that ask the lab's DNS server for a name, with one question: its answer, or exit code 1 when none came in time. */
 const lookup = (millis: number): readonly string[] => [
@@ -120,7 +120,7 @@ describe('a lab that stays up', () => {
 
   it('signs users in for a call, tries again after it could not, and ends the call', async () => {
     const desk = deskNamed('call');
-    const lab = await desk.up(CONTOSO);
+    const lab = await desk.upFile(CONTOSO);
     desk.run('link', 'set', 'alice--hq-lan', 'down');
     expect(desk.run('call', 'alice', 'bob').code).toBe(3);
     desk.run('link', 'set', 'alice--hq-lan', 'up');

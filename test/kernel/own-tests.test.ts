@@ -21,7 +21,7 @@ describe('the test of the guide', () => {
     mkdirSync(join(project, 'node_modules'));
     symlinkSync(ROOT, join(project, 'node_modules', 'callpath'));
     symlinkSync(join(ROOT, 'node_modules', 'vitest'), join(project, 'node_modules', 'vitest'));
-    cpSync(join(ROOT, 'topologies'), join(project, 'topologies'), { recursive: true });
+    for (const folder of ['topologies', join('lab', 'rules')]) cpSync(join(ROOT, folder), join(project, folder), { recursive: true });
     const [example] = fences(readFileSync(join(ROOT, 'lab', 'docs', 'testing.md'), 'utf8')).filter(({ info }) => info === 'ts');
     writeFileSync(join(project, 'own.test.ts'), example?.body ?? '');
     writeFileSync(join(project, 'package.json'), '{"type":"module"}');

@@ -13,6 +13,8 @@ import { fragment4, fragment6 } from './fragment.js';
 import { largestOnward } from './reassembly.js';
 
 export class Egress {
+  /** Where the packet that is at the postrouting hooks goes from here; null when to the node itself. */
+  leaving: Destination | null = null;
   readonly #node: IpNode;
 
   constructor(node: IpNode) {
@@ -26,7 +28,7 @@ export class Egress {
    */
   send(p: Packet, dest: Destination, mtu = 65535): void {
     const node = this.#node;
-    if (!this.#postrouting(p)) return;
+    if (!this.#postrouting(p, dest)) return;
     const { oif, neighbour } = dest;
     if (oif === null || neighbour === null) {
       node.core.drop(p, DROP.NO_ROUTE, node.core.why('no-route', 'postrouting'));
@@ -58,17 +60,18 @@ export class Egress {
   /** To the node itself: comes in by the loopback after this event, so that a sender never meets its own answer on the stack. */
   loop(p: Packet): void {
     const node = this.#node;
-    if (!this.#postrouting(p)) return;
+    if (!this.#postrouting(p, null)) return;
     node.loopback.txPackets++;
     node.loopback.txBytes += p.len;
     node.core.scheduler.at(node.core.scheduler.now, node, 0, p);
   }
 
   /** False: a hook ended or took the packet. */
-  #postrouting(p: Packet): boolean {
+  #postrouting(p: Packet, dest: Destination | null): boolean {
     const node = this.#node;
     const hooks = p.buf[p.off + 12] === 0x08 ? node.hooks.postrouting4 : node.hooks.postrouting6;
     if (hooks.length === 0) return true;
+    this.leaving = dest;
     const verdict = walk(hooks, p, node);
     if (verdict === ACCEPT) return true;
     if (verdict !== STOLEN) node.core.drop(p, verdict as DropCode, p.decision);

@@ -26,16 +26,21 @@ export function selectSource(node: IpNode, to: Addr): Addr | null {
   if (oif === null || (dest.kind !== DEST.UNICAST && dest.kind !== DEST.BROADCAST)) return null;
   const family = node.book.family(to);
   const target = node.book.bytes(family === 4 ? (dest.neighbour?.addr ?? to) : to);
-  // A router's link may have link-local addresses alone: any other address of the node will do (rule 4 in Linux's words).
+  return sourceBy(node, oif, family, target);
+}
+
+/**
+ * For what leaves by that interface: its address that suits the target best.
+ * @param target in network order: of IPv4 the next hop, of IPv6 the destination
+ */
+export function sourceBy(node: IpNode, oif: Interface, family: 4 | 6, target: Uint8Array): Addr | null {
+  // A router's link may have link-local addresses alone, or none: any other address of the node will do (rule 4 in Linux's words).
   const elsewhere = candidates(oif, family).length > 0 ? [] : node.interfaces.flatMap((iface) => (iface.loopback ? [] : candidates(iface, family)));
   return sourceOn(oif, family, target, elsewhere);
 }
 
-/**
- * The address of one interface that suits a target best: for IPv4 that on the target's network, else the first.
- * @param target in network order: of IPv4 the next hop, of IPv6 the destination @param elsewhere what to take from where the interface has none
- */
-export function sourceOn(oif: Interface, family: 4 | 6, target: Uint8Array, elsewhere: readonly InterfaceAddress[] = []): Addr | null {
+/** Of IPv4 that on the target's network, else the first. @param elsewhere what to take from where the interface has none */
+function sourceOn(oif: Interface, family: 4 | 6, target: Uint8Array, elsewhere: readonly InterfaceAddress[]): Addr | null {
   const own = candidates(oif, family);
   const pool = own.length > 0 ? own : elsewhere;
   if (family === 4) return (pool.find((a) => commonBits(a.bytes, target) >= a.prefixLength) ?? pool[0])?.addr ?? null;

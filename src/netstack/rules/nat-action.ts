@@ -13,7 +13,7 @@ import type { NatChain, NatRange, Translator } from '../conntrack/tracker.js';
 import { ACCEPT, dropVerdict, type Verdict } from '../hook.js';
 import { NO_INTERFACE } from '../interface.js';
 import type { IpNode } from '../ip-node.js';
-import { sourceOn } from '../ip/source-address.js';
+import { sourceBy } from '../ip/source-address.js';
 import type { Addr } from '../transport.js';
 
 /** The statement is for the other address family: the rule goes on. */
@@ -70,16 +70,17 @@ export class ToOwnAddress implements NatAction {
   }
 }
 
-/** inet_select_addr and ipv6_dev_get_saddr: the address of the interface it leaves by that suits the next hop. */
+/**
+ * inet_select_addr and ipv6_dev_get_saddr: the address of the interface it leaves by that suits where it goes, for IPv4
+ * the next hop. That is chosen by now: a mark or source that changed since asks no table again.
+ */
 function masqueradeAddress(node: IpNode, p: Packet, family: 4 | 6): Addr | null {
   const out = node.interfaces[p.oif];
   if (out === undefined) return null;
-  const b = p.buf;
   const o = p.off + ethernet.HEADER;
-  if (family === 6) return sourceOn(out, 6, node.book.bytes(node.book.read6(b, o + ipv6.DST)));
-  const to = node.book.read4(b, o + ipv4.DST);
-  const { neighbour } = node.routes.lookup4(node.book.key4(b, o + ipv4.DST), p.mark, node.book.key4(b, o + ipv4.SRC));
-  return sourceOn(out, 4, node.book.bytes(neighbour?.addr ?? to));
+  if (family === 6) return sourceBy(node, out, 6, node.book.bytes(node.book.read6(p.buf, o + ipv6.DST)));
+  const next = node.egress.leaving?.neighbour?.addr ?? node.book.read4(p.buf, o + ipv4.DST);
+  return sourceBy(node, out, 4, node.book.bytes(next));
 }
 
 /** To the interface that it came in by: its first address, of IPv6 the one that was added last; to itself: the loopback's. */

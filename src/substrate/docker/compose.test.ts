@@ -74,15 +74,16 @@ function planOf(text: string, file: string): Plan {
 }
 
 function two(a: string, b: string): Plan {
-  return planOf(
-    [
-      'name: two',
-      'organisations: { x: { domains: [x.example] } }',
-      `topology: { nodes: { ${a}: { kind: router, organisation: x, segment: customer }, ${b}: { kind: router, organisation: x, segment: customer } },`,
-      `  links: [{ segment: customer, endpoints: ['${a}:eth0', '${b}:eth0'], prefixes: [192.0.2.0/30] }] }`,
-    ].join('\n'),
-    'two.lab.yaml',
-  );
+  return planOf(twoText(a, b), 'two.lab.yaml');
+}
+
+function twoText(a: string, b: string): string {
+  return [
+    'name: two',
+    'organisations: { x: { domains: [x.example] } }',
+    `topology: { nodes: { ${a}: { kind: router, organisation: x, segment: customer }, ${b}: { kind: router, organisation: x, segment: customer } },`,
+    `  links: [{ segment: customer, endpoints: ['${a}:eth0', '${b}:eth0'], prefixes: [192.0.2.0/30] }] }`,
+  ].join('\n');
 }
 
 function services(text: string): Record<string, Service> {
@@ -124,10 +125,22 @@ describe('the Compose file', () => {
 
   it('has a lab that runs the flows on this topology and leaves captures', () => {
     const lab = services(composeFile(plan, { topology: TOPOLOGY, flows: ['hybrid-p2p-mixed'] }))['lab'];
-    expect(lab?.command).toEqual(['run', 'hybrid-p2p-mixed', '--on', 'docker', '--topology', '/topology/contoso.lab.yaml', '--out', '/captures']);
+    expect(lab?.command).toEqual(['run', 'hybrid-p2p-mixed', '--on', 'docker', '--topology', '/topology/topologies/contoso.lab.yaml', '--out', '/captures']);
     expect(lab?.environment).toEqual({ CALLPATH_COMPOSE: 'contoso' });
     expect(lab?.volumes).toContain('./captures:/captures');
-    expect(lab?.volumes).toContain('./topologies:/topology:ro');
+    expect(lab?.volumes?.filter((volume) => volume.endsWith(':ro'))).toEqual(['./topologies:/topology/topologies:ro', './lab/rules:/topology/lab/rules:ro']);
+  });
+
+  it('has the lab find rule files where the topology names them, and what those include', () => {
+    const files: Readonly<Record<string, string>> = { 'a/rules/r.nft': 'include "more/s.nft"\n', 'a/rules/more/s.nft': 'table ip t { }\n', 'shared/r.nft': 'table ip t { }\n' };
+    const readOnly = (firewall: string): readonly string[] | undefined => {
+      const text = twoText('r', 's').replace('kind: router', `kind: router, firewall: ${firewall}`);
+      const parsed = parseTopology(text, 'a/two.lab.yaml', KIND_INFOS, [], { read: (path) => files[path] ?? null });
+      if (!parsed.ok) throw parsed.errors[0];
+      return services(composeFile(parsed.plan, { topology: 'a/two.lab.yaml' }))['lab']?.volumes?.filter((volume) => volume.endsWith(':ro'));
+    };
+    expect(readOnly('rules/r.nft')).toEqual(['./a:/topology/a:ro']);
+    expect(readOnly('../shared/r.nft')).toEqual(['./a:/topology/a:ro', './shared:/topology/shared:ro']);
   });
 
   it('keeps clear of nodes that are called as the lab is, or as YAML calls something else', () => {

@@ -10,6 +10,7 @@
  * writeFileSync('docker-compose.yml', composeFile(plan, { topology: 'topologies/contoso.lab.yaml' }));
  * @module
  */
+import { posix } from 'node:path';
 import { LabError } from '../../base/error.js';
 import type { Plan, PlanNode } from '../../topology/plan.js';
 import { COMPOSE_VARIABLE, IMAGE, IMAGE_VARIABLE, LABEL } from './vocabulary.js';
@@ -21,6 +22,8 @@ export interface ComposeOptions {
   readonly flows?: readonly string[];
 }
 
+/** Where the lab's container has the folders that it reads, each in its place. */
+const MOUNTED = '/topology';
 /** What a service's name may be; Compose allows no more. */
 const SERVICE_NAME = /^[a-zA-Z0-9][a-zA-Z0-9._-]*$/;
 /** Of these, the ones that YAML reads as text without quotes. */
@@ -96,11 +99,8 @@ function nodeService(plan: Plan, node: PlanNode): readonly string[] {
 }
 
 function orchestrator(plan: Plan, nodes: readonly PlanNode[], lab: string, options: ComposeOptions): readonly string[] {
-  const slash = options.topology.lastIndexOf('/');
-  if (options.topology.startsWith('/') || options.topology.split('/').includes('..')) {
-    throw new LabError('CLI_USAGE', `${options.topology} does not lie below the folder of the Compose file`, { expected: 'a relative path, such as topologies/contoso.lab.yaml' });
-  }
-  const command = ['run', ...(options.flows ?? []), '--on', 'docker', '--topology', `/topology/${options.topology.slice(slash + 1)}`, '--out', '/captures'];
+  const folders = foldersToRead(plan, options.topology);
+  const command = ['run', ...(options.flows ?? []), '--on', 'docker', '--topology', `${MOUNTED}/${options.topology}`, '--out', '/captures'];
   return [
     '  # Wires the nodes: it enters their network namespaces by process id, makes devices there, sets addresses and routes.',
     `  ${lab}:`,
@@ -116,11 +116,28 @@ function orchestrator(plan: Plan, nodes: readonly PlanNode[], lab: string, optio
     '      # Settings of the nodes\' networks, which Docker makes unwritable in a container\'s own /proc.',
     '      - /proc:/host/proc',
     '      - ${DOCKER_SOCKET:-/var/run/docker.sock}:/var/run/docker.sock',
-    `      - ${scalar(`./${options.topology.slice(0, Math.max(slash, 0))}:/topology:ro`)}`,
+    ...folders.map((folder) => `      - ${scalar(`./${folder}:${posix.join(MOUNTED, folder)}:ro`)}`),
     '      - ./captures:/captures',
     '    depends_on:',
     ...nodes.map((node) => `      - ${scalar(node.name)}`),
   ];
+}
+
+/** Of the topology and of the rule files that it names, relative to the Compose file's; none twice, none within another. */
+function foldersToRead(plan: Plan, topology: string): readonly string[] {
+  const base = posix.dirname(topology);
+  const refuseOutside = (path: string): void => {
+    if (!posix.isAbsolute(path) && !posix.normalize(path).startsWith('..')) return;
+    throw new LabError('CLI_USAGE', `${path} does not lie below the folder of the Compose file`, { expected: 'a relative path, such as topologies/contoso.lab.yaml' });
+  };
+  const rules = plan.nodes.flatMap(({ firewall }) => {
+    // The plan's paths are those of where it was made: what stays the same is how the one file lies to the other.
+    const { ruleset, src } = firewall ?? { ruleset: null, src: null };
+    return ruleset?.files.map((file) => posix.join(base, posix.relative(posix.dirname(src.file), file))) ?? [];
+  });
+  for (const path of [topology, ...rules]) refuseOutside(path);
+  const folders = [...new Set([topology, ...rules].map((path) => posix.normalize(posix.dirname(path))))];
+  return folders.filter((folder) => !folders.some((other) => other !== folder && (other === '.' || folder.startsWith(`${other}/`))));
 }
 
 /** Text as YAML and Compose both take it for what it is: a dollar sign would begin a variable. */

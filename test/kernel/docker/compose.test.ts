@@ -2,7 +2,7 @@
  * The Compose file as users run it: from the image to the exit code, with every Compose that is installed.
  */
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -12,6 +12,8 @@ import { planWith, ROOT, swap } from '../../smoke/support.js';
 import { buildImage, TEST_IMAGE, withoutDocker } from './support.js';
 
 const TOPOLOGY = 'topologies/contoso.lab.yaml';
+/** Of the rules that it names. */
+const RULES = 'lab/rules';
 const COMMANDS = [
   ['docker', 'compose'],
   ['docker-compose'],
@@ -36,6 +38,7 @@ describe.skipIf(reason !== null || COMMANDS.length === 0)('docker-compose.yml', 
     writeFileSync(join(folder, 'docker-compose.yml'), compose);
     mkdirSync(join(folder, 'topologies'));
     writeFileSync(join(folder, TOPOLOGY), topology);
+    cpSync(join(ROOT, RULES), join(folder, RULES), { recursive: true });
     const project = `callpath-test-${process.pid}-${folders.length}`;
     const run = (...words: readonly string[]): { status: number | null; stdout: string; stderr: string } => {
       const [file = '', ...first] = command;

@@ -44,6 +44,9 @@ describe.skipIf(reason !== null)('the image', () => {
     const container = await bare().start();
     expect(await logsOf(container)).toContain('Usage: callpath');
     await container.stop();
+    const list = await bare('experiment', '--list').start();
+    expect(await logsOf(list)).toContain('experiments; run one with');
+    await list.stop();
     await expect(bare('run', 'no-such-flow').start()).rejects.toThrow();
     // One that did not start is removed by testcontainers.
     expect(tool('docker', 'ps', '-aq', '--filter', `ancestor=${TEST_IMAGE}`)).toBe('');

@@ -16,11 +16,17 @@ export type Step =
   /** A router behind the interface by which it left reports an error of it. */
   | { readonly error: number; readonly type: number; readonly code: number };
 
+/**
+ * Of which families rules ask for connection tracking. The kernel runs a case where no other was ever tracked: it is slow
+ * to end what rules that are gone have begun.
+ */
+export const TRACKED = ['both', 'ip', 'none'] as const;
+export type Tracked = (typeof TRACKED)[number];
+
 export interface Case {
   readonly name: string;
   readonly bed: BedName;
-  /** False: no rule asks for connection tracking. The kernel runs it where none ever did. */
-  readonly tracked: boolean;
+  readonly tracked: Tracked;
   readonly rules: string;
   readonly steps: readonly Step[];
 }

@@ -3,7 +3,7 @@
  * answers, as a kernel gave them, stand in `found.json` (`npm run test:differential -- --record`).
  * @module
  */
-import type { Case, Step } from './case.js';
+import type { Case, Step, Tracked } from './case.js';
 import type { PacketSpec } from './frames.js';
 
 const inside = { iface: 0, src: '10.1.0.2', dst: '198.51.100.2', sport: 1000, dport: 5060 } as const;
@@ -22,7 +22,7 @@ function rules(...bodies: readonly string[]): string {
 
 const base = (type: string, hook: string, priority: string, policy = 'accept'): string => `type ${type} hook ${hook} priority ${priority}; policy ${policy}`;
 
-function found(name: string, text: string, steps: readonly Step[], tracked = text.includes('ct ') || text.includes('nat')): Case {
+function found(name: string, text: string, steps: readonly Step[], tracked: Tracked = text.includes('ct ') || text.includes('nat') ? 'both' : 'none'): Case {
   return { name, bed: 'three', tracked, rules: text, steps };
 }
 
@@ -80,5 +80,6 @@ export const FOUND: readonly Case[] = [
     'families that no rule has tracked are not',
     'table ip t {\n  chain c {\n    type filter hook forward priority filter\n    ct state new counter\n  }\n}\ntable ip6 u {\n  chain c {\n    type filter hook forward priority filter\n    counter\n  }\n}',
     [udp(inside), udp(inside6, { payload: 1200, fragments: 576 })],
+    'ip',
   ),
 ];

@@ -93,6 +93,7 @@ export class KernelFabric {
       tap,
       now: sampled,
       inquest: inquestOf({ node, namespace, decisions, now: sampled }),
+      filters: [node, ...node.interfaces].some(({ rpFilter }) => (rpFilter ?? 'off') !== 'off'),
       translated: (nat) => decisions.intern({ node: node.id, stage: 'postrouting', text: { nat }, reason: null }),
     });
   }

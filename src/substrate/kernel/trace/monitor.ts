@@ -40,7 +40,7 @@ export class TraceMonitor {
     let failure: Error | null = null;
     let complaint = '';
     child.on('error', (cause) => {
-      failure = missing('nft', cause);
+      failure = missing(program, cause);
     });
     child.stderr.setEncoding('utf8').on('data', (text: string) => (complaint += text));
     const reader = new LineReader(onLine);

@@ -14,5 +14,5 @@ export function generateCase(seed: number, number: number): Case {
   const bed = BEDS[number % BEDS.length]!;
   const tracked = dice.percent(88);
   const rules = generateRules(dice, bed, tracked);
-  return { name: `seed ${seed} case ${number}`, bed, tracked, rules, steps: generateTraffic(dice, new Universe(bed), tracked) };
+  return { name: `seed ${seed} case ${number}`, bed, tracked: tracked ? 'both' : 'none', rules, steps: generateTraffic(dice, new Universe(bed), tracked) };
 }
