@@ -149,17 +149,21 @@ export type SetRef = { readonly is: 'anonymous'; readonly set: SetBody } | { rea
 
 // ---- expressions -----------------------------------------------------------------------------------------------------
 
-/** What is read off a packet. A field whose header the packet has not does not match (nft breaks the rule there). */
+/**
+ * What is read off a packet. A field whose header the packet has not does not match (nft breaks the rule there).
+ * `assumed`: nobody asks whether it has, since the protocol of its connection was asked for before (`ct reply protocol udp
+ * udp dport 53`); an ICMP error about such a connection is read as if it were of that protocol.
+ */
 export type Selector =
   | { readonly select: 'meta'; readonly key: 'iif' | 'oif' | 'iifname' | 'oifname' | 'mark' | 'l4proto' | 'nfproto' | 'protocol' | 'length' | 'pkttype' }
   | { readonly select: 'ip'; readonly field: 'version' | 'hdrlength' | 'dscp' | 'ecn' | 'length' | 'id' | 'frag-off' | 'ttl' | 'protocol' | 'saddr' | 'daddr' }
   | { readonly select: 'ip6'; readonly field: 'version' | 'dscp' | 'ecn' | 'flowlabel' | 'length' | 'nexthdr' | 'hoplimit' | 'saddr' | 'daddr' }
-  | { readonly select: 'tcp'; readonly field: 'sport' | 'dport' | 'sequence' | 'ackseq' | 'flags' | 'window' }
-  | { readonly select: 'udp'; readonly field: 'sport' | 'dport' | 'length' }
+  | { readonly select: 'tcp'; readonly field: 'sport' | 'dport' | 'sequence' | 'ackseq' | 'flags' | 'window'; readonly assumed?: true }
+  | { readonly select: 'udp'; readonly field: 'sport' | 'dport' | 'length'; readonly assumed?: true }
   /** Ports of whatever transport has them. */
   | { readonly select: 'th'; readonly field: 'sport' | 'dport' }
-  | { readonly select: 'icmp'; readonly field: 'type' | 'code' | 'id' | 'sequence' | 'mtu' }
-  | { readonly select: 'icmpv6'; readonly field: 'type' | 'code' | 'id' | 'sequence' | 'mtu' }
+  | { readonly select: 'icmp'; readonly field: 'type' | 'code' | 'id' | 'sequence' | 'mtu'; readonly assumed?: true }
+  | { readonly select: 'icmpv6'; readonly field: 'type' | 'code' | 'id' | 'sequence' | 'mtu'; readonly assumed?: true }
   | { readonly select: 'ct'; readonly key: 'state' | 'status' | 'mark' | 'direction' | 'expiration' }
   /** `ct original ip saddr`, `ct reply proto-dst`. */
   | { readonly select: 'ct-tuple'; readonly direction: 'original' | 'reply'; readonly field: 'saddr' | 'daddr' | 'protocol' | 'proto-src' | 'proto-dst'; readonly family: 4 | 6 | null };

@@ -153,10 +153,16 @@ function named(header: string, fields: Readonly<Record<string, Field>>): [string
   return Object.entries(fields).map(([name, field]) => [`${header} ${name}`, field]);
 }
 
+/** Read without a look at the packet's own protocol: nft has that of its connection. */
+function assumed(header: string, fields: Readonly<Record<string, Field>>): [string, Field][] {
+  return Object.entries(fields).map(([name, field]) => [`${header} ${name} assumed`, { ...field, protocol: 0 }]);
+}
+
 /** Every field there is; those that differ between packets of one flow stand at the end. */
 const ALL: readonly (readonly [string, Field])[] = [
   ...named('meta', METAS), ...named('ip', IP), ...named('ip6', IP6), ...named('tcp', TCP_FIELDS), ...named('udp', UDP_FIELDS), ...named('th', TH),
   ...named('icmp', ICMP_FIELDS), ...named('icmpv6', ICMPV6_FIELDS), ...named('ct', CONNECTIONS), ...tuples(),
+  ...assumed('tcp', TCP_FIELDS), ...assumed('udp', UDP_FIELDS), ...assumed('icmp', ICMP_FIELDS), ...assumed('icmpv6', ICMPV6_FIELDS),
 ].sort(([, a], [, b]) => Number(b.steady) - Number(a.steady));
 
 export const FIELDS: readonly Field[] = ALL.map(([, field]) => field);
@@ -181,6 +187,6 @@ function nameOf(selector: Selector, family: 4 | 6 | null): string {
       return `ct-tuple ${selector.direction} ${selector.field} ${selector.family ?? (addressed ? (family ?? 0) : 0)}`;
     }
     default:
-      return `${selector.select} ${selector.field}`;
+      return `${selector.select} ${selector.field}${'assumed' in selector && selector.assumed === true ? ' assumed' : ''}`;
   }
 }

@@ -56,8 +56,8 @@ function concatenation(e: Extract<Expr, { kind: 'concat' }>, protocols: Protocol
 const MOST_PARTS = 16;
 
 /** With the family that the rule or its table gives; notes the protocols that the field implies. */
-function settled(selector: Selector, at: Expr, protocols: Protocols): Selector {
-  protocols.read(selector, at.src);
+function settled(field: Selector, at: Expr, protocols: Protocols): Selector {
+  const selector = protocols.read(field, at.src);
   if (selector.select !== 'ct-tuple') return selector;
   if (selector.field === 'saddr' || selector.field === 'daddr') {
     const family = selector.family ?? protocols.network;

@@ -14,6 +14,8 @@ const ICMP = 1;
 const UDP = 17;
 const ICMPV6 = 58;
 
+/** Those that nft knows as what an IP packet may carry, and so takes from `ct reply protocol` too (its proto.c). */
+const CARRIED: ReadonlySet<number> = new Set([ICMP, 2, TCP, UDP, 33, 50, 51, ICMPV6, 108, 132, 136]);
 const TRANSPORTS: ReadonlyMap<number, string> = new Map([[ICMP, 'icmp'], [TCP, 'tcp'], [UDP, 'udp'], [ICMPV6, 'icmpv6']]);
 
 /** Types of messages that have the field (RFC 792, RFC 4443). */
@@ -28,8 +30,10 @@ export class Protocols {
   network: 4 | 6 | null;
   /** Every transport that a match or a field has named. */
   readonly #transports = new Set<number>();
-  /** ICMP types that a match or a field has named. */
-  readonly #messages = new Set<number>();
+  /** A match or a field has looked at the packet's own transport, not only at that of its connection. */
+  #ofPacket = false;
+  /** ICMP types that a match or a field has named last. */
+  #messages: readonly number[] = [];
   /** A match has asked for the transport, if only for one of several. */
   transportAsked = false;
 
@@ -44,32 +48,39 @@ export class Protocols {
     return this.#transports.size === 1 && only !== undefined ? only : null;
   }
 
-  /** Takes note of a field that is read. Errors: NFT_CONFLICT. */
-  read(selector: Selector, at: SourceRef): void {
+  /** Takes note of a field that is read; gives it as it is read here. Errors: NFT_CONFLICT. */
+  read(selector: Selector, at: SourceRef): Selector {
     switch (selector.select) {
       case 'ip':
-        return this.#network(4, at);
+        this.#network(4, at);
+        return selector;
       case 'ip6':
-        return this.#network(6, at);
+        this.#network(6, at);
+        return selector;
       case 'tcp':
-        return this.#transport(TCP, at);
+        return { ...selector, ...this.#transport(TCP, at) };
       case 'udp':
-        return this.#transport(UDP, at);
-      case 'icmp':
-        this.#transport(ICMP, at);
+        return { ...selector, ...this.#transport(UDP, at) };
+      case 'icmp': {
+        const read = { ...selector, ...this.#transport(ICMP, at) };
         this.network ??= 4;
-        return this.#message('icmp', selector.field, at);
-      case 'icmpv6':
-        this.#transport(ICMPV6, at);
+        this.#message('icmp', selector.field, at);
+        return read;
+      }
+      case 'icmpv6': {
+        const read = { ...selector, ...this.#transport(ICMPV6, at) };
         this.network ??= 6;
-        return this.#message('icmpv6', selector.field, at);
+        this.#message('icmpv6', selector.field, at);
+        return read;
+      }
       case 'ct-tuple':
         if (selector.family !== null && this.network !== null) this.#network(selector.family, at);
-        return;
+        return selector;
       case 'meta':
         if (selector.key === 'nfproto' && this.family !== 'inet') throw fault('NFT_CONFLICT', at, `meta nfproto says nothing in a table of the family ${this.family}`);
-        return;
+        return selector;
       default:
+        return selector;
     }
   }
 
@@ -79,12 +90,17 @@ export class Protocols {
     const { selector } = match.left;
     const values = numbersOf(match);
     if (namesTransport(selector)) {
-      this.transportAsked = true;
+      this.transportAsked = this.#ofPacket = true;
       for (const value of values) this.#transports.add(value);
+    } else if (selector.select === 'ct-tuple' && selector.field === 'protocol') {
+      // What a connection carries says something where it is known what carries it.
+      const carried = this.network === null ? [] : values.filter((value) => CARRIED.has(value));
+      for (const value of carried) this.#transports.add(value);
+      this.transportAsked ||= carried.length > 0;
     } else if (selector.select === 'meta' && selector.key === 'nfproto') {
       for (const value of values) this.network = value === 2 ? 4 : value === 10 ? 6 : this.network;
     } else if ((selector.select === 'icmp' || selector.select === 'icmpv6') && selector.field === 'type') {
-      for (const value of values) this.#messages.add(value);
+      if (values.length > 0) this.#messages = values;
     }
   }
 
@@ -95,22 +111,24 @@ export class Protocols {
     this.network = version;
   }
 
-  #transport(number: number, at: SourceRef): void {
+  #transport(number: number, at: SourceRef): { readonly assumed?: true } {
     const other = [...this.#transports].find((one) => one !== number);
     if (other !== undefined) {
       throw fault('NFT_CONFLICT', at, `no packet is both ${transportName(other)} and ${transportName(number)}`, { hint: 'write two rules, or th for ports of several protocols' });
     }
+    if (this.#transports.has(number) && !this.#ofPacket) return { assumed: true };
     this.#transports.add(number);
-    this.transportAsked = true;
+    this.transportAsked = this.#ofPacket = true;
+    return {};
   }
 
   /** Only some messages have an id or an MTU. */
   #message(protocol: 'icmp' | 'icmpv6', field: string, at: SourceRef): void {
     const types = MESSAGES[protocol][field];
     if (types === undefined) return;
-    const other = [...this.#messages].find((one) => !types.includes(one));
+    const other = this.#messages.find((one) => !types.includes(one));
     if (other !== undefined) throw fault('NFT_CONFLICT', at, `a message of ${protocol} type ${other} has no ${field}`, { expected: `${protocol} type ${types.join(' or ')}` });
-    for (const type of types) this.#messages.add(type);
+    this.#messages = types;
   }
 }
 

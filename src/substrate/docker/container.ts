@@ -1,7 +1,8 @@
 /**
  * One node of a lab as a container without a network of Docker's own. Its main process is `cat` on a stream that this
  * process holds: when this process is gone, however that came, the stream ends, with it `cat`, with it the container
- * and all that runs in it. The role is started beside it.
+ * and all that runs in it. The role is started beside it. Docker's own init stands over `cat`, which would not clear away
+ * what others leave behind.
  *
  * Nothing in a container can change its network: no capability, no way to get one, a file system that cannot be
  * written. Addresses, routes and rules are set from outside, by process id.
@@ -107,6 +108,7 @@ function createBody(spec: ContainerSpec): object {
       NetworkMode: 'none',
       ...(spec.resolvers !== undefined && spec.resolvers.length > 0 && { Dns: spec.resolvers }),
       AutoRemove: true,
+      Init: true,
       ReadonlyRootfs: true,
       CapDrop: ['ALL'],
       SecurityOpt: ['no-new-privileges'],

@@ -82,4 +82,9 @@ export const FOUND: readonly Case[] = [
     [udp(inside), udp(inside6, { payload: 1200, fragments: 576 })],
     'ip',
   ),
+  found(
+    'by the protocol of its connection an error is read as if it were of that protocol',
+    'table ip t {\n  chain c {\n    type filter hook postrouting priority filter; policy drop;\n    ct reply protocol udp udp dport > 22 counter accept\n  }\n}',
+    [udp(own)],
+  ),
 ];

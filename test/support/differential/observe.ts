@@ -36,7 +36,8 @@ function masked(frame: Uint8Array, injected: Uint8Array | null): Uint8Array {
   }
   if (u16(frame, 12) !== 0x0800) return copy;
   const forwarded = injected !== null && u16(injected, 12) === 0x0800 && u16(injected, 18) === u16(frame, 18);
-  if (!forwarded) setU16(copy, 18, 0);
+  // Of what answers it, the two may be alike by chance.
+  if (!forwarded || answers(frame, injected)) setU16(copy, 18, 0);
   setU16(copy, 24, 0);
   if (copy[23] === 1 && [3, 11, 12].includes(copy[34] ?? 0) && copy.length >= 62) {
     // Checksum of the message; identification and checksum of the quoted header.
@@ -44,3 +45,12 @@ function masked(frame: Uint8Array, injected: Uint8Array | null): Uint8Array {
   }
   return copy;
 }
+
+/** An error or a reset about what is neither: the node has made it. */
+function answers(frame: Uint8Array, injected: Uint8Array): boolean {
+  return (isError(frame) && !isError(injected)) || (isReset(frame) && !isReset(injected));
+}
+
+const transportOf = (frame: Uint8Array): number => 14 + (frame[14]! & 15) * 4;
+const isError = (frame: Uint8Array): boolean => frame[23] === 1 && [3, 11, 12].includes(frame[transportOf(frame)] ?? 0);
+const isReset = (frame: Uint8Array): boolean => frame[23] === 6 && ((frame[transportOf(frame) + 13] ?? 0) & 4) !== 0;

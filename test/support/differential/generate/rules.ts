@@ -135,6 +135,9 @@ function rules(context: Context, at: Place | null, type: Place['type'], chains: 
   return Array.from({ length: count }, () => `    ${rule(context, at, type, chains, tracked)}`);
 }
 
+/** nft 1.0 makes one comparison of two such on neighbouring fields, `tcp sport != 53 tcp dport != 80`: then one that holds is enough. */
+const DENIES = /^(?:tcp|udp|th|icmp|icmpv6|ip|ip6) [a-z-]+ != [^{@]/;
+
 function rule(context: Context, at: Place | null, type: Place['type'], chains: readonly string[], tracked: boolean): string {
   const { dice, pinned } = context;
   context.own = at === null || at.hook === 'output' || at.hook === 'postrouting' || at.hook === 'input' || at.type === 'nat';
@@ -142,6 +145,7 @@ function rule(context: Context, at: Place | null, type: Place['type'], chains: r
   pinned.protocol = null;
   const parts: string[] = [];
   for (let i = dice.weighted([[10, 0], [45, 1], [35, 2], [10, 3]]); i > 0; i--) parts.push(makeMatch(context, tracked));
+  for (let i = parts.length - 1; i > 0; i--) if (DENIES.test(parts[i - 1]!) && DENIES.test(parts[i]!)) parts.splice(i, 1);
   if (dice.percent(6)) parts.push(limit(context));
   parts.push(counter(context).trim());
   parts.push(at !== null && type === 'nat' ? translation(context, at) : ending(context, at, chains, tracked));
