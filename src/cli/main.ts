@@ -85,6 +85,23 @@ program
   .option('--json', 'as JSON')
   .action(async (topology: string, node: string | undefined, options) => (await import('./commands/routes.js')).routes(topology, node, options));
 
+const rules = program.command('rules').description('firewall rules by themselves: check nftables files, import what iptables-save writes');
+
+rules
+  .command('check')
+  .description('read files of nftables rules and say what is wrong or outside the supported subset; all faults at once')
+  .argument('<file...>', '*.nft files')
+  .action(async (files: string[]) => (await import('./commands/rules.js')).checkRules(files));
+
+rules
+  .command('import')
+  .description('write the rules of iptables-save or ip6tables-save in nftables\' language; what has no translation is told, and nothing is written then')
+  .argument('<file>', 'what iptables-save or ip6tables-save wrote')
+  .option('--ip6', 'the rules are of IPv6; needed only where the head of the file is missing')
+  .option('--source', 'put the old line above each rule, as a comment')
+  .option('-o, --out <file>', 'where to write; without it: to the terminal')
+  .action(async (file: string, options) => (await import('./commands/rules.js')).importRules(file, options));
+
 program
   .command('where')
   .description('the journey of each matching packet: links, times, hops, decisions')

@@ -16,8 +16,14 @@ import { CallpathLab } from '../../src/cli/library/callpath-lab.js';
 import { Judged } from '../../src/cli/library/judged.js';
 import { StartedLab } from '../../src/cli/library/started-lab.js';
 import { parseExperiment } from '../../src/experiment/experiment-file.js';
+import { MATCHES, MODULES } from '../../src/nft/iptables/matches.js';
+import { OUTSIDE_MATCHES, OUTSIDE_OPTIONS, OUTSIDE_TARGETS } from '../../src/nft/iptables/outside.js';
+import { TARGETS } from '../../src/nft/iptables/targets.js';
+import { CONSTRUCTS } from '../../src/nft/testing/constructs.js';
+import { UNSUPPORTED } from '../../src/nft/testing/unsupported.js';
 import { KINDS, KIND_INFOS } from '../../src/roles/kinds.js';
 import { parseFlow } from '../../src/scenario/flow-file.js';
+import { CONNTRACK_SYSCTLS } from '../../src/topology/conntrack-sysctls.js';
 import { topologyJsonSchema } from '../../src/topology/json-schema.js';
 import { parseTopology } from '../../src/topology/topology-file.js';
 import { Desk, build } from './cli-support.js';
@@ -63,7 +69,12 @@ describe('commands', () => {
   const faults = ([command = '', ...rest]: readonly string[]): readonly string[] => {
     if (command.startsWith('-')) return [];
     if (!known().includes(command)) return [`no command ${command}`];
-    const found = rest.filter((word) => word.startsWith('--') && word.length > 2).filter((word) => !new RegExp(`${word}[\\s,]`).test(helpOf(command)));
+    // A command may have commands of its own, such as `rules import`; `help` is one of each of those.
+    const own = docs.words(/^ {2}([a-z-]+)/gm, helpOf(command).split('Commands:')[1] ?? '');
+    const [second = ''] = rest;
+    if (own.length > 0 && /^[a-z]/.test(second) && !own.includes(second)) return [`no command ${command} ${second}`];
+    const helpText = own.includes(second) ? helpOf(command, second) : helpOf(command);
+    const found = rest.filter((word) => word.startsWith('--') && word.length > 2).filter((word) => !new RegExp(`${word}[\\s,]`).test(helpText));
     const flows = command === 'run' ? rest.filter((word, i) => /^[a-z0-9-]+$/.test(word) && !word.startsWith('-') && !(rest[i - 1] ?? '').startsWith('--')) : [];
     const filter = command === 'where' || command === 'why' ? rest[1] : undefined;
     if (filter !== undefined && !/^[A-Z]+$/.test(filter)) compileFilter(filter, FIELDS);
@@ -77,8 +88,8 @@ describe('commands', () => {
   });
 
   it('wrong ones would be found', () => {
-    const seen = docs.commands('```console\n$ callpath run nosuch --sed 3\n$ callpath fly\n```\nand `callpath check --all X`');
-    expect(seen.flatMap(faults)).toEqual(['run has no option --sed', 'no flow nosuch', 'no command fly', 'check has no option --all']);
+    const seen = docs.commands('```console\n$ callpath run nosuch --sed 3\n$ callpath fly\n```\nand `callpath check --all X`, `callpath rules import X --ip7`, `callpath rules improt X`');
+    expect(seen.flatMap(faults)).toEqual(['run has no option --sed', 'no flow nosuch', 'no command fly', 'check has no option --all', 'rules has no option --ip7', 'no command rules improt']);
     expect(() => faults(['where', 'X', 'udp.prt == 5'])).toThrow('no field');
   });
 });
@@ -216,6 +227,33 @@ describe('tables are those of the code', () => {
     const settings = Object.keys((kind.schema.json as { properties?: object }).properties ?? {});
     expect(docs.rows(page, `config: ${kind.kind}`).map(([key]) => docs.bare(key))).toEqual(settings);
     expect(docs.rows(page, `commands: ${kind.kind}`).map(([key]) => docs.bare(key))).toEqual(Object.keys(kind.commands));
+  });
+
+  it('firewalls.md: what is supported and what is not, in groups', () => {
+    const page = guide('firewalls.md');
+    const named = (groups: Readonly<Record<string, readonly { readonly name: string }[]>>): [string, string[]][] => Object.entries(groups).map(([group, all]) => [group, [...new Set(all.map(({ name }) => name))]]);
+    const plain = (cell: string | undefined): string => (cell ?? '').replaceAll('\\|', '|');
+    const supported: [string, string[]][] = [];
+    for (const [group = '', construct] of docs.rows(page, 'nft: supported')) {
+      if (group !== '') supported.push([group, []]);
+      supported.at(-1)?.[1].push(plain(construct));
+    }
+    expect(supported).toEqual(named(CONSTRUCTS));
+    expect(docs.rows(page, 'nft: not supported').map(([group, all]) => [group, plain(all).split('; ')])).toEqual(named(UNSUPPORTED));
+  });
+
+  it('firewalls.md: settings of connection tracking', () => {
+    const values = docs.rows(guide('firewalls.md'), 'conntrack').map(([key, value]) => [`nf_conntrack_${docs.bare(key)}`, { '`true`': 1, '`false`': 0 }[value ?? ''] ?? parseInt(value ?? '', 10)]);
+    expect(Object.fromEntries(values)).toEqual(CONNTRACK_SYSCTLS);
+  });
+
+  it('firewalls.md: what of iptables is imported and what is not', () => {
+    const page = guide('firewalls.md');
+    const matches = docs.rows(page, 'iptables: matches').map(([match, options]) => [docs.bare(match).replace('-m ', ''), docs.codes(options)]);
+    expect(matches).toEqual([...MODULES].map((module) => [module, Object.entries(MATCHES).flatMap(([option, [modules]]) => (modules.includes(module) ? [option] : []))]));
+    expect(docs.rows(page, 'iptables: targets').flatMap(([target]) => docs.codes(target)).sort()).toEqual(Object.keys(TARGETS).sort());
+    const outside = docs.rows(page, 'iptables: not imported').map(([, names]) => docs.codes(names));
+    expect(outside).toEqual([OUTSIDE_MATCHES, OUTSIDE_TARGETS, OUTSIDE_OPTIONS].map((table) => Object.keys(table)));
   });
 
   it('node-kinds.md: every kind has its section', () => {

@@ -7,33 +7,44 @@
  * @see iptables-save(8), nft(8)
  * @module
  * @example
- * const result = importIptables(text, 'old.rules', 'ip');
+ * const result = importIptables(text, 'old.rules', { family: 'ip', source: false });
  * if (result.ok) writeFileSync('new.nft', result.text);
  */
 import type { LabError, SourceRef } from '../../base/error.js';
 import { FaultList } from '../fault.js';
 import { parseRuleset } from '../parse-ruleset.js';
-import { KEYWORDS } from '../syntax/lexing/keywords.js';
-import { takeMatch } from './matches.js';
-import type { RuleInWork } from './matches.js';
-import { Options, unsupportedOption } from './options.js';
-import { iptablesFault, readSaved } from './save-file.js';
+import { KEYWORDS, SIGN_WORDS } from '../syntax/lexing/keywords.js';
+import { checkModules, strangeOption, takeMatch } from './matches.js';
+import { entry } from './options.js';
+import { RuleInWork } from './rule.js';
+import { countersOf, iptablesFault, readSaved } from './save-file.js';
 import type { Counters, SavedChain, SavedRule, SavedTable } from './save-file.js';
 import { takeTarget } from './targets.js';
 import type { ChainNames } from './targets.js';
 
-export type ImportResult = { readonly ok: true; readonly text: string; readonly rules: number } | { readonly ok: false; readonly errors: readonly LabError[] };
+export interface ImportOptions {
+  readonly family: 'ip' | 'ip6';
+  /** Each rule's old line stands above it as a comment. */
+  readonly source: boolean;
+}
 
-/** Type, hook and priority of the built-in chains (iptables-nft has the same). */
-const HOOKS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
-  filter: { INPUT: 'filter hook input priority 0', FORWARD: 'filter hook forward priority 0', OUTPUT: 'filter hook output priority 0' },
-  nat: { PREROUTING: 'nat hook prerouting priority -100', INPUT: 'nat hook input priority 100', OUTPUT: 'nat hook output priority -100', POSTROUTING: 'nat hook postrouting priority 100' },
+export type ImportResult =
+  | { readonly ok: true; readonly text: string; readonly tables: number; readonly chains: number; readonly rules: number }
+  | { readonly ok: false; readonly errors: readonly LabError[] };
+
+type Hooks = Readonly<Record<string, string>>;
+
+/** Type, hook and priority of the built-in chains (netfilter_ipv4.h, NF_IP_PRI_*; iptables-nft has the same). */
+const HOOKS: Readonly<Record<string, Hooks>> = {
+  raw: { PREROUTING: 'filter hook prerouting priority raw', OUTPUT: 'filter hook output priority raw' },
   mangle: {
-    PREROUTING: 'filter hook prerouting priority -150', INPUT: 'filter hook input priority -150', FORWARD: 'filter hook forward priority -150',
-    OUTPUT: 'route hook output priority -150', POSTROUTING: 'filter hook postrouting priority -150',
+    PREROUTING: 'filter hook prerouting priority mangle', INPUT: 'filter hook input priority mangle', FORWARD: 'filter hook forward priority mangle',
+    OUTPUT: 'route hook output priority mangle', POSTROUTING: 'filter hook postrouting priority mangle',
   },
-  raw: { PREROUTING: 'filter hook prerouting priority -300', OUTPUT: 'filter hook output priority -300' },
-  security: { INPUT: 'filter hook input priority 50', FORWARD: 'filter hook forward priority 50', OUTPUT: 'filter hook output priority 50' },
+  // nft has the names dstnat and srcnat for one hook each.
+  nat: { PREROUTING: 'nat hook prerouting priority dstnat', INPUT: 'nat hook input priority 100', OUTPUT: 'nat hook output priority -100', POSTROUTING: 'nat hook postrouting priority srcnat' },
+  filter: { INPUT: 'filter hook input priority filter', FORWARD: 'filter hook forward priority filter', OUTPUT: 'filter hook output priority filter' },
+  security: { INPUT: 'filter hook input priority security', FORWARD: 'filter hook forward priority security', OUTPUT: 'filter hook output priority security' },
 };
 
 /** Lines of the new text, each with the place that it comes from. */
@@ -42,97 +53,122 @@ interface Line {
   readonly from: SourceRef | null;
 }
 
-/** Errors: IPTABLES_SYNTAX, IPTABLES_UNSUPPORTED; and NFT_* where the rules cannot stand together, at the old file's place. */
-export function importIptables(text: string, file: string, family: 'ip' | 'ip6'): ImportResult {
+/** Errors: IPTABLES_SYNTAX, IPTABLES_UNSUPPORTED, at their places in the file; every one. */
+export function importIptables(text: string, file: string, options: ImportOptions): ImportResult {
   const faults = new FaultList();
   const tables = readSaved(text, file, faults);
-  if (tables.length === 0 && faults.count === 0) faults.add(iptablesFault('IPTABLES_SYNTAX', { file, line: 1, column: 1 }, 'the file holds no tables', { expected: 'what iptables-save writes' }));
-  const lines = tables.flatMap((table) => tableLines(table, family, faults));
+  if (tables.length === 0 && faults.count === 0) faults.add(iptablesFault('IPTABLES_SYNTAX', { file, line: 1, column: 1 }, 'the file holds no tables', { expected: 'what iptables-save or ip6tables-save writes' }));
+  const lines = tables.flatMap((table) => tableLines(table, options, faults));
   if (faults.count > 0) return { ok: false, errors: faults.sorted([file]) };
   const out = lines.map((line) => `${line.text}\n`).join('');
+  // Rules that are right one by one may not stand together, such as a jump from nat to a chain that rejects.
   const read = parseRuleset(file, () => out);
   if (!read.ok) return { ok: false, errors: read.errors.map((error) => moved(error, lines)) };
-  return { ok: true, text: out, rules: tables.reduce((sum, table) => sum + table.rules.length, 0) };
+  return { ok: true, text: out, tables: tables.length, chains: tables.flatMap(({ chains }) => chains).length, rules: tables.flatMap(({ rules }) => rules).length };
 }
 
 /** A fault of the new text, told at the line of the old one. */
 function moved(error: LabError, lines: readonly Line[]): LabError {
   const from = lines[(error.where?.line ?? 1) - 1]?.from;
-  return from ? iptablesFault('IPTABLES_UNSUPPORTED', from, `as nft: ${error.message}`, error.expected === undefined ? {} : { expected: error.expected }) : error;
+  if (from === undefined || from === null) return error;
+  const words = { ...(error.expected !== undefined && { expected: error.expected }), ...(error.hint !== undefined && { hint: error.hint }) };
+  return iptablesFault('IPTABLES_UNSUPPORTED', from, `as nft: ${error.message}`, words);
 }
 
-function tableLines(table: SavedTable, family: 'ip' | 'ip6', faults: FaultList): readonly Line[] {
-  const hooks = HOOKS[table.name];
+function tableLines(table: SavedTable, options: ImportOptions, faults: FaultList): readonly Line[] {
+  const hooks = entry(HOOKS, table.name);
   if (hooks === undefined) {
     faults.add(iptablesFault('IPTABLES_UNSUPPORTED', table, `the table "${table.name}" has no translation`, { expected: `one of: ${Object.keys(HOOKS).join(', ')}` }));
     return [];
   }
   const names = chainNames(table.chains);
-  const chains = table.chains.map((chain): readonly Line[] => {
-    const rules = table.rules.filter((rule) => rule.chain === chain.name);
-    return faults.attempt(() => chainLines(chain, hooks, { rules, names, family, faults })) ?? [];
-  });
-  for (const rule of table.rules) if (!names.has(rule.chain)) faults.add(iptablesFault('IPTABLES_SYNTAX', rule, `there is no chain "${rule.chain}" in the table`, { expected: `:${rule.chain} - [0:0] at the head of the table` }));
-  return [{ text: `table ${family} ${table.name} {`, from: table }, ...chains.flat(), { text: '}', from: null }];
+  const rules = new Map<string, SavedRule[]>(table.chains.map(({ name }) => [name, []]));
+  for (const rule of table.rules) {
+    const own = rules.get(rule.chain);
+    if (own === undefined) faults.add(iptablesFault('IPTABLES_SYNTAX', rule, `there is no chain "${rule.chain}" in the table`, { expected: `:${rule.chain} - [0:0] at the head of the table` }));
+    else own.push(rule);
+  }
+  const chains = table.chains.map((chain) => faults.attempt(() => chainLines(chain, hooks, { rules: rules.get(chain.name) ?? [], names, options, faults })) ?? []);
+  const head = { text: `table ${options.family} ${table.name} {`, from: table };
+  return [...notesOf(table.notes, '', table), head, ...chains.flat(), ...notesOf(table.endNotes, '  ', table), { text: '}', from: null }];
 }
+
+/** Comments of the file, at their depth. */
+function notesOf(notes: readonly string[], indent: string, from: SourceRef): readonly Line[] {
+  return notes.map((text) => ({ text: indent + text, from }));
+}
+
+// ---- chains ----------------------------------------------------------------------------------------------------------
 
 interface ChainWork {
   readonly rules: readonly SavedRule[];
   readonly names: ChainNames;
-  readonly family: 'ip' | 'ip6';
+  readonly options: ImportOptions;
   readonly faults: FaultList;
 }
 
-function chainLines(chain: SavedChain, hooks: Readonly<Record<string, string>>, { rules, names, family, faults }: ChainWork): readonly Line[] {
-  const hook = hooks[chain.name];
+function chainLines(chain: SavedChain, hooks: Hooks, { rules, names, options, faults }: ChainWork): readonly Line[] {
+  const hook = entry(hooks, chain.name);
+  // Faults of the rules are told also where the chain itself is wrong.
+  const body = rules.flatMap((rule) => faults.attempt(() => ruleLines(rule, names, options)) ?? []);
   if ((hook === undefined) !== (chain.policy === null)) {
-    throw iptablesFault('IPTABLES_SYNTAX', chain, hook === undefined ? `"${chain.name}" is no chain of this table that has a policy` : `the chain "${chain.name}" has no policy`, { expected: `one of: ${Object.keys(hooks).join(', ')}, with a policy` });
+    throw iptablesFault('IPTABLES_SYNTAX', chain, hook === undefined ? `"${chain.name}" is no chain of this table that has a policy` : `the chain "${chain.name}" has no policy`, { expected: `a policy for: ${Object.keys(hooks).join(', ')}; "-" for others` });
   }
   const name = names.get(chain.name) ?? chain.name;
-  const head: Line[] = [];
-  if (name !== chain.name) head.push({ text: `  # was called ${chain.name}`, from: chain });
-  if (chain.policy !== null && (chain.counters.packets > 0 || chain.counters.bytes > 0)) head.push({ text: `  # its policy had counted ${chain.counters.packets} packets, ${chain.counters.bytes} bytes`, from: chain });
+  const head: Line[] = [...notesOf(chain.notes, '  ', chain)];
+  if (name !== chain.name) head.push({ text: `  # ${chain.name} in iptables`, from: chain });
+  if (chain.counters.packets > 0 || chain.counters.bytes > 0) head.push({ text: `  # the policy had counted ${chain.counters.packets} packets, ${chain.counters.bytes} bytes`, from: chain });
   head.push({ text: `  chain ${name} {`, from: chain });
   if (hook !== undefined) head.push({ text: `    type ${hook}; policy ${policyOf(chain)};`, from: chain });
-  const body = rules.flatMap((rule) => faults.attempt(() => ruleLines(rule, names, family)) ?? []);
   return [...head, ...body, { text: '  }', from: null }];
 }
 
 function policyOf(chain: SavedChain): string {
   if (chain.policy === 'ACCEPT' || chain.policy === 'DROP') return chain.policy.toLowerCase();
-  throw iptablesFault('IPTABLES_UNSUPPORTED', chain, `the policy ${chain.policy ?? '-'} has no translation`, { expected: 'ACCEPT or DROP' });
+  if (chain.policy === 'QUEUE') throw iptablesFault('IPTABLES_UNSUPPORTED', chain, 'the policy QUEUE has no translation', { expected: 'ACCEPT or DROP' });
+  throw iptablesFault('IPTABLES_SYNTAX', chain, `"${chain.policy ?? '-'}" is no policy`, { expected: 'ACCEPT or DROP' });
+}
+
+/** iptables takes nearly any name; nft's have letters, digits and a few signs, and are no words of its own. */
+function chainNames(chains: readonly SavedChain[]): ChainNames {
+  const names = new Map<string, string>();
+  const good = (name: string): boolean => /^[A-Za-z_][A-Za-z0-9/_.-]*$/.test(name) && !KEYWORDS.has(name) && !SIGN_WORDS.has(name);
+  // Those that stay as they are come first: no other takes their names.
+  for (const { name } of chains) if (good(name)) names.set(name, name);
+  const taken = new Set(names.values());
+  for (const { name } of chains) {
+    if (names.has(name)) continue;
+    const letters = `chain_${name.replace(/[^A-Za-z0-9/_.-]/g, '_')}`;
+    let unique = letters;
+    for (let i = 2; taken.has(unique); i++) unique = `${letters}_${i}`;
+    taken.add(unique);
+    names.set(name, unique);
+  }
+  return names;
 }
 
 // ---- rules -----------------------------------------------------------------------------------------------------------
 
-function ruleLines(rule: SavedRule, names: ChainNames, family: 'ip' | 'ip6'): readonly Line[] {
-  const work: RuleInWork = { family, options: new Options(rule), matches: [], protocol: null, modules: new Set(), comments: [], limit: null };
-  let target: string | null = null;
-  for (let option = work.options.take(); option !== undefined; option = work.options.take()) {
-    const named = { ...option, name: LONG_NAMES[option.name] ?? option.name };
-    if (named.name === '-j' || named.name === '-g') target = takeTarget(work, named, names);
-    else if (!takeMatch(work, named)) throw unsupportedOption(option);
+function ruleLines(saved: SavedRule, names: ChainNames, { family, source }: ImportOptions): readonly Line[] {
+  const rule = new RuleInWork(saved, family);
+  for (let written = rule.options.take(); written !== undefined; written = rule.options.take()) {
+    const option = { ...written, name: entry(SHORT_NAMES, written.name) ?? written.name };
+    if (option.name === '-j' || option.name === '-g') takeTarget(rule, option, names);
+    else if (option.name === '-c') rule.counters = countersOf(rule.options.value(option).text, rule.options.value(option).text, option.at);
+    else if (!takeMatch(rule, option)) throw strangeOption(option);
   }
-  const matches = [...withoutRepeats(work.matches)];
-  if (work.limit !== null) matches.splice(Math.min(work.limit.at, matches.length), 0, `limit rate ${work.limit.rate} burst ${work.limit.burst} packets`);
-  const { short, long } = commentsOf(work.comments);
-  const statements = [...matches, counterOf(rule.counters), ...(target === null ? [] : [target]), ...short.map((text) => `comment "${text}"`)];
-  return [...long.map((text) => ({ text: `    # ${text}`, from: rule })), { text: `    ${statements.join(' ')}`, from: rule }];
+  checkModules(rule);
+  const { short, long } = commentsOf(rule.comments);
+  const statements = [...rule.pieces, counterOf(rule.counters), ...(rule.target === null ? [] : [rule.target]), ...short.map((text) => `comment "${text}"`)];
+  const notes = [...saved.notes, ...(source ? [`# ${saved.line}: ${saved.raw}`] : []), ...long.map((text) => `# ${text}`)];
+  return [...notesOf(notes, '    ', saved), { text: `    ${statements.join(' ')}`, from: saved }];
 }
 
-/** iptables-save writes the short ones. */
-const LONG_NAMES: Readonly<Record<string, string>> = {
+/** iptables-save writes the short ones; people write both. */
+const SHORT_NAMES: Readonly<Record<string, string>> = {
   '--protocol': '-p', '--proto': '-p', '--source': '-s', '--src': '-s', '--destination': '-d', '--dst': '-d', '--in-interface': '-i', '--out-interface': '-o', '--fragment': '-f', '--match': '-m', '--jump': '-j', '--goto': '-g',
-  '--source-port': '--sport', '--destination-port': '--dport', '--source-ports': '--sports', '--destination-ports': '--dports',
+  '--set-counters': '-c', '--ipv4': '-4', '--ipv6': '-6', '--source-port': '--sport', '--destination-port': '--dport', '--source-ports': '--sports', '--destination-ports': '--dports', '--port': '--ports',
 };
-
-/** A port says which protocol it is of. */
-function withoutRepeats(matches: readonly string[]): readonly string[] {
-  return matches.filter((match, i) => {
-    const named = /^meta l4proto (tcp|udp|icmp|icmpv6)$/.exec(match)?.[1];
-    return named === undefined || !matches.some((other, j) => j > i && other.startsWith(`${named} `));
-  });
-}
 
 /** iptables counts at every rule. */
 function counterOf(counters: Counters | null): string {
@@ -142,27 +178,10 @@ function counterOf(counters: Counters | null): string {
 /** NFTNL_UDATA_COMMENT_MAXLEN */
 const LONGEST_COMMENT = 128;
 
-/** What nft takes as a comment of a rule, and what must stand in a line of its own. */
+/** What nft takes as the comment of a rule, and what must stand in a line of its own. */
 function commentsOf(comments: readonly string[]): { readonly short: readonly string[]; readonly long: readonly string[] } {
   const [first, ...more] = comments.map((text) => text.replace(/\s+/g, ' '));
-  if (first === undefined) return { short: [], long: [] };
+  if (first === undefined || first === '') return { short: [], long: more };
   const fits = !first.includes('"') && new TextEncoder().encode(first).length <= LONGEST_COMMENT;
   return { short: fits ? [first] : [], long: fits ? more : [first, ...more] };
-}
-
-// ---- names -----------------------------------------------------------------------------------------------------------
-
-/** iptables takes nearly any name; nft's have letters, digits and a few signs, and are no words of its own. */
-function chainNames(chains: readonly SavedChain[]): ChainNames {
-  const names = new Map<string, string>();
-  const taken = new Set<string>();
-  for (const { name } of chains) {
-    const letters = name.replace(/[^A-Za-z0-9/_.-]/g, '_');
-    const good = /^[A-Za-z_]/.test(letters) && !KEYWORDS.has(letters) ? letters : `chain_${letters}`;
-    let unique = good;
-    for (let i = 2; taken.has(unique); i++) unique = `${good}_${i}`;
-    taken.add(unique);
-    names.set(name, unique);
-  }
-  return names;
 }

@@ -3,211 +3,155 @@
  * @see iptables(8), iptables-extensions(8); `iptables-translate` does the like
  * @module
  */
-import { hex } from '../format/values.js';
-import { addressMatch, interfaceMatch, messageMatch, portsOf, protocolName, transportPorts } from './packet-matches.js';
-import { maskedOf, numberOf, positive, unsupportedOption, wrongValue } from './options.js';
-import type { Option, Options } from './options.js';
+import { didYouMean } from '../../base/suggest.js';
+import { direction, expiry, limit, limitBurst, mark, states, statuses, tupleAddress, tuplePorts, tupleProtocol } from './connection-matches.js';
+import { entry, never, otherFamily, positive, unsupportedOption } from './options.js';
+import type { Option } from './options.js';
+import { OUTSIDE_MATCHES, OUTSIDE_OPTIONS } from './outside.js';
+import { addressMatch, addressRange, dscpMatch, dscpClassMatch, fragment, interfaceMatch, length, lifetime, messageMatch, multiport, packetType, protocolName, tcpFlags, transportPorts } from './packet-matches.js';
+import type { ModuleUse, Piece, RuleInWork } from './rule.js';
 import { iptablesFault } from './save-file.js';
-import type { Word } from './save-file.js';
 
-/** A rule while its options are read. */
-export interface RuleInWork {
-  readonly family: 'ip' | 'ip6';
-  readonly options: Options;
-  /** Matches in nft's words, in order. */
-  readonly matches: string[];
-  /** By `-p`, without `!`. */
-  protocol: string | null;
-  /** Modules that were named by `-m`, and the protocol's own. */
-  readonly modules: Set<string>;
-  readonly comments: string[];
-  limit: { rate: string; burst: number; at: number } | null;
-}
-
-/** Modules that are understood; what each can do is in its options. */
-const MODULES = new Set(['tcp', 'udp', 'icmp', 'icmp6', 'ipv6icmp', 'multiport', 'conntrack', 'state', 'mark', 'connmark', 'limit', 'comment', 'dscp', 'ttl', 'hl', 'length', 'pkttype', 'iprange']);
-
-type Take = (rule: RuleInWork, option: Option) => string | null;
+/** The match, or null for one that every packet passes. */
+type Take = (rule: RuleInWork, option: Option, use: ModuleUse | null) => string | null;
 
 const op = (option: Option): string => (option.negated ? '!= ' : '');
 
-/** Takes a match; false when the option is none. Errors: IPTABLES_SYNTAX, IPTABLES_UNSUPPORTED. */
-export function takeMatch(rule: RuleInWork, option: Option): boolean {
-  const [modules, take] = MATCHES[option.name] ?? [];
-  if (take === undefined || modules === undefined) return false;
-  if (modules.length > 0 && !modules.some((module) => rule.modules.has(module))) throw iptablesFault('IPTABLES_SYNTAX', option.at, `${option.name} needs -m ${modules[0] ?? ''} before it`);
-  const match = take(rule, option);
-  if (match !== null) rule.matches.push(match);
-  return true;
-}
+/** Options of iptables itself. */
+const OWN: Readonly<Record<string, Take>> = {
+  '-s': (rule, option) => addressMatch(rule, option, 'saddr'),
+  '-d': (rule, option) => addressMatch(rule, option, 'daddr'),
+  '-i': (rule, option) => interfaceMatch(rule, option, 'iifname'),
+  '-o': (rule, option) => interfaceMatch(rule, option, 'oifname'),
+  '-f': fragment,
+};
 
-/** Options with the modules that have them; none: of iptables itself. */
-const MATCHES: Readonly<Record<string, readonly [readonly string[], Take]>> = {
-  '-p': [[], protocol],
-  '-s': [[], (rule, option) => addressMatch(rule, option, 'saddr')],
-  '-d': [[], (rule, option) => addressMatch(rule, option, 'daddr')],
-  '-i': [[], (rule, option) => interfaceMatch(rule, option, 'iifname')],
-  '-o': [[], (rule, option) => interfaceMatch(rule, option, 'oifname')],
-  '-f': [[], (rule, option) => fragment(rule, option)],
-  '-m': [[], module],
-  '--sport': [['tcp', 'udp'], (rule, option) => transportPorts(rule, option, 'sport')],
-  '--dport': [['tcp', 'udp'], (rule, option) => transportPorts(rule, option, 'dport')],
+/** Options with the modules that have them. */
+export const MATCHES: Readonly<Record<string, readonly [modules: readonly string[], take: Take]>> = {
+  '--sport': [['tcp', 'udp'], (rule, option, use) => transportPorts(rule, option, use, 'sport')],
+  '--dport': [['tcp', 'udp'], (rule, option, use) => transportPorts(rule, option, use, 'dport')],
   '--tcp-flags': [['tcp'], tcpFlags],
   '--syn': [['tcp'], (_, option) => `tcp flags ${op(option)}syn / fin,syn,rst,ack`],
   '--icmp-type': [['icmp'], (rule, option) => messageMatch(rule, option, 'icmp')],
-  '--icmpv6-type': [['icmp6', 'ipv6icmp'], (rule, option) => messageMatch(rule, option, 'icmpv6')],
+  '--icmpv6-type': [['icmp6'], (rule, option) => messageMatch(rule, option, 'icmpv6')],
   '--sports': [['multiport'], (rule, option) => multiport(rule, option, 'sport')],
   '--dports': [['multiport'], (rule, option) => multiport(rule, option, 'dport')],
-  '--state': [['state'], (rule, option) => states(rule.options.value(option), option)],
-  '--ctstate': [['conntrack'], (rule, option) => states(rule.options.value(option), option)],
-  '--ctstatus': [['conntrack'], (rule, option) => statuses(rule.options.value(option), option)],
+  '--state': [['state'], states],
+  '--ctstate': [['conntrack'], states],
+  '--ctstatus': [['conntrack'], statuses],
   '--ctdir': [['conntrack'], direction],
-  '--ctproto': [['conntrack'], (rule, option) => `ct original protocol ${op(option)}${protocolName(rule.options.value(option), option)}`],
-  '--ctorigsrc': [['conntrack'], (rule, option) => addressMatch(rule, option, 'saddr', 'ct original ')],
-  '--ctorigdst': [['conntrack'], (rule, option) => addressMatch(rule, option, 'daddr', 'ct original ')],
-  '--ctreplsrc': [['conntrack'], (rule, option) => addressMatch(rule, option, 'saddr', 'ct reply ')],
-  '--ctrepldst': [['conntrack'], (rule, option) => addressMatch(rule, option, 'daddr', 'ct reply ')],
+  '--ctproto': [['conntrack'], tupleProtocol],
+  '--ctorigsrc': [['conntrack'], (rule, option) => tupleAddress(rule, option, 'original', 'saddr')],
+  '--ctorigdst': [['conntrack'], (rule, option) => tupleAddress(rule, option, 'original', 'daddr')],
+  '--ctreplsrc': [['conntrack'], (rule, option) => tupleAddress(rule, option, 'reply', 'saddr')],
+  '--ctrepldst': [['conntrack'], (rule, option) => tupleAddress(rule, option, 'reply', 'daddr')],
+  '--ctorigsrcport': [['conntrack'], (rule, option) => tuplePorts(rule, option, 'original proto-src')],
+  '--ctorigdstport': [['conntrack'], (rule, option) => tuplePorts(rule, option, 'original proto-dst')],
+  '--ctreplsrcport': [['conntrack'], (rule, option) => tuplePorts(rule, option, 'reply proto-src')],
+  '--ctrepldstport': [['conntrack'], (rule, option) => tuplePorts(rule, option, 'reply proto-dst')],
   '--ctexpire': [['conntrack'], expiry],
   '--mark': [['mark', 'connmark'], mark],
   '--limit': [['limit'], limit],
-  '--limit-burst': [['limit'], burst],
+  '--limit-burst': [['limit'], limitBurst],
   '--comment': [['comment'], comment],
-  '--dscp': [['dscp'], (rule, option) => `${rule.family} dscp ${op(option)}${numberOf(rule.options.value(option), option)}`],
-  '--dscp-class': [['dscp'], (rule, option) => `${rule.family} dscp ${op(option)}${rule.options.value(option).text.toLowerCase()}`],
-  '--ttl-eq': [['ttl'], (rule, option) => `ip ttl ${op(option)}${numberOf(rule.options.value(option), option)}`],
-  '--ttl-lt': [['ttl'], (rule, option) => plain(option, `ip ttl < ${numberOf(rule.options.value(option), option)}`)],
-  '--ttl-gt': [['ttl'], (rule, option) => plain(option, `ip ttl > ${numberOf(rule.options.value(option), option)}`)],
-  '--hl-eq': [['hl'], (rule, option) => `ip6 hoplimit ${op(option)}${numberOf(rule.options.value(option), option)}`],
-  '--hl-lt': [['hl'], (rule, option) => plain(option, `ip6 hoplimit < ${numberOf(rule.options.value(option), option)}`)],
-  '--hl-gt': [['hl'], (rule, option) => plain(option, `ip6 hoplimit > ${numberOf(rule.options.value(option), option)}`)],
-  '--length': [['length'], (rule, option) => `meta length ${op(option)}${rangeOf(rule.options.value(option), option, 65535)}`],
+  '--dscp': [['dscp'], dscpMatch],
+  '--dscp-class': [['dscp'], dscpClassMatch],
+  '--ttl-eq': [['ttl'], (rule, option) => lifetime(rule, option, op(option))],
+  '--ttl-lt': [['ttl'], (rule, option) => lifetime(rule, option, '< ')],
+  '--ttl-gt': [['ttl'], (rule, option) => lifetime(rule, option, '> ')],
+  '--hl-eq': [['hl'], (rule, option) => lifetime(rule, option, op(option))],
+  '--hl-lt': [['hl'], (rule, option) => lifetime(rule, option, '< ')],
+  '--hl-gt': [['hl'], (rule, option) => lifetime(rule, option, '> ')],
+  '--length': [['length'], length],
   '--pkt-type': [['pkttype'], packetType],
-  '--src-range': [['iprange'], (rule, option) => `${rule.family} saddr ${op(option)}${rule.options.value(option).text}`],
-  '--dst-range': [['iprange'], (rule, option) => `${rule.family} daddr ${op(option)}${rule.options.value(option).text}`],
+  '--src-range': [['iprange'], (rule, option) => addressRange(rule, option, 'saddr')],
+  '--dst-range': [['iprange'], (rule, option) => addressRange(rule, option, 'daddr')],
 };
 
-function plain(option: Option, match: string): string {
-  positive(option);
-  return match;
+/** Modules that are translated. */
+export const MODULES: ReadonlySet<string> = new Set(Object.values(MATCHES).flatMap(([modules]) => modules));
+const PROTOCOL_MODULES: ReadonlySet<string> = new Set(['tcp', 'udp', 'icmp', 'icmp6']);
+/** Those that match by themselves, without an option. */
+const COMPLETE: ReadonlySet<string> = new Set([...PROTOCOL_MODULES, 'limit']);
+const ALIASES: Readonly<Record<string, string>> = { icmpv6: 'icmp6', 'ipv6-icmp': 'icmp6' };
+/** The module that iptables loads for a protocol when it meets an option that it does not know. */
+const OF_PROTOCOL: Readonly<Record<string, string>> = { tcp: 'tcp', udp: 'udp', icmp: 'icmp', icmpv6: 'icmp6' };
+const ONE_FAMILY: Readonly<Record<string, 'ip' | 'ip6'>> = { icmp: 'ip', ttl: 'ip', icmp6: 'ip6', hl: 'ip6' };
+
+/** Takes a match; false when the option is none. Errors: IPTABLES_SYNTAX, IPTABLES_UNSUPPORTED. */
+export function takeMatch(rule: RuleInWork, option: Option): boolean {
+  if (option.name === '-p') once(rule.taken, option, () => protocol(rule, option));
+  else if (option.name === '-m') module(rule, option);
+  else if (entry(OWN, option.name) !== undefined) once(rule.taken, option, () => add(rule.head, OWN[option.name]?.(rule, option, null) ?? null));
+  else {
+    const [modules, take] = entry(MATCHES, option.name) ?? [];
+    if (modules === undefined || take === undefined) return false;
+    const use = useOf(rule, option, modules);
+    once(use.taken, option, () => add(rule.matches, take(rule, option, use)));
+  }
+  return true;
 }
 
-function module(rule: RuleInWork, option: Option): null {
+function once(taken: Set<string>, option: Option, step: () => void): void {
+  if (taken.has(option.name)) throw iptablesFault('IPTABLES_SYNTAX', option.at, `${option.name} stands twice`, { expected: 'each option once' });
+  taken.add(option.name);
+  step();
+}
+
+function add(to: Piece[], text: string | null): void {
+  if (text !== null) to.push({ is: 'other', text });
+}
+
+function useOf(rule: RuleInWork, option: Option, modules: readonly string[]): ModuleUse {
+  const named = rule.modules.filter(({ name }) => modules.includes(name)).at(-1);
+  if (named !== undefined) return named;
+  const own = rule.protocol === null ? undefined : entry(OF_PROTOCOL, rule.protocol);
+  if (own === undefined || !modules.includes(own)) {
+    if (rule.protocol !== null && own === undefined && modules.includes('tcp')) throw unsupportedOption(option, `${option.name} of ${rule.protocol}`);
+    throw iptablesFault('IPTABLES_SYNTAX', option.at, `${option.name} stands without its match`, { expected: `-m ${modules.join(' or -m ')} before it` });
+  }
+  const use: ModuleUse = { name: own, at: option.at, taken: new Set(), limit: null };
+  rule.modules.push(use);
+  return use;
+}
+
+function module(rule: RuleInWork, option: Option): void {
   positive(option);
   const word = rule.options.value(option);
-  if (!MODULES.has(word.text)) throw iptablesFault('IPTABLES_UNSUPPORTED', word, `the match -m ${word.text} has no translation`, { hint: 'write the rule by hand, or leave it out' });
-  rule.modules.add(word.text);
-  return null;
+  const name = entry(ALIASES, word.text) ?? word.text;
+  const outside = entry(OUTSIDE_MATCHES, name);
+  if (outside !== undefined) throw iptablesFault('IPTABLES_UNSUPPORTED', word, `the match -m ${name} (${outside}) has no translation`, { hint: 'write the rule by hand, or leave it out' });
+  if (!MODULES.has(name)) throw iptablesFault('IPTABLES_SYNTAX', word, `there is no match -m ${name}`, { expected: `one of: ${[...MODULES].sort().join(', ')}`, ...didYouMean(name, MODULES) });
+  if ((entry(ONE_FAMILY, name) ?? rule.family) !== rule.family) throw otherFamily(word, rule.family, `-m ${name}`);
+  // The module of a protocol is there once, however often it is named.
+  if (PROTOCOL_MODULES.has(name) && rule.modules.some((use) => use.name === name)) return;
+  rule.modules.push({ name, at: word, taken: new Set(), limit: name === 'limit' ? usualLimit(rule) : null });
 }
 
-function protocol(rule: RuleInWork, option: Option): string | null {
+/** What `-m limit` matches when it is told nothing more. Its place among the matches is that of the module. */
+function usualLimit(rule: RuleInWork): NonNullable<ModuleUse['limit']> {
+  const piece: Piece = { is: 'limit', text: 'limit rate 3/hour burst 5 packets' };
+  rule.matches.push(piece);
+  return { rate: '3/hour', burst: 5, piece };
+}
+
+/** After the last option: modules that were named and told nothing. Errors: IPTABLES_SYNTAX. */
+export function checkModules(rule: RuleInWork): void {
+  for (const { name, at, taken } of rule.modules) {
+    if (taken.size > 0 || COMPLETE.has(name)) continue;
+    const options = Object.keys(MATCHES).filter((option) => MATCHES[option]?.[0].includes(name));
+    throw iptablesFault('IPTABLES_SYNTAX', at, `-m ${name} is told nothing`, { expected: `one of: ${options.join(', ')}` });
+  }
+}
+
+function protocol(rule: RuleInWork, option: Option): void {
   const name = protocolName(rule.options.value(option), option);
-  if (name === 'all') return option.negated ? never(option) : null;
-  if (option.negated) return `meta l4proto != ${name}`;
-  rule.protocol = name;
-  return `meta l4proto ${name}`;
-}
-
-function never(option: Option): never {
-  throw unsupportedOption(option, 'a rule that can never match');
-}
-
-function fragment({ family }: RuleInWork, option: Option): string {
-  if (family === 'ip6') throw unsupportedOption(option);
-  return `ip frag-off & 0x1fff ${option.negated ? '==' : '!='} 0`;
-}
-
-/** `--tcp-flags FIN,SYN,RST,ACK SYN`: those of the first list that are set are those of the second. */
-function tcpFlags({ options }: RuleInWork, option: Option): string {
-  const mask = flagBits(options.value(option), option);
-  const set = flagBits(options.value(option), option);
-  return `tcp flags & ${hex(mask)} ${option.negated ? '!=' : '=='} ${hex(set)}`;
-}
-
-const FLAGS: Readonly<Record<string, number>> = { FIN: 1, SYN: 2, RST: 4, PSH: 8, ACK: 0x10, URG: 0x20, ALL: 0x3f, NONE: 0 };
-
-function flagBits(word: Word, option: Option): number {
-  return word.text.split(',').reduce((bits, flag) => {
-    const bit = FLAGS[flag];
-    if (bit === undefined) throw wrongValue(word, option, `a list of: ${Object.keys(FLAGS).join(', ')}`);
-    return bits | bit;
-  }, 0);
-}
-
-function multiport(rule: RuleInWork, option: Option, field: 'sport' | 'dport'): string {
-  const word = rule.options.value(option);
-  if (rule.protocol !== 'tcp' && rule.protocol !== 'udp') throw unsupportedOption(option, `${option.name} for ${rule.protocol ?? 'all protocols'}`, 'nft matches ports of tcp and udp here');
-  const ports = word.text.split(',').map((part) => portsOf({ ...word, text: part }, option));
-  return `${rule.protocol} ${field} ${op(option)}{ ${ports.join(', ')} }`;
-}
-
-// ---- connection tracking ---------------------------------------------------------------------------------------------
-
-const STATES = new Set(['INVALID', 'NEW', 'ESTABLISHED', 'RELATED', 'UNTRACKED']);
-
-/** `SNAT` and `DNAT` among the states are what nft has as status. */
-function states(word: Word, option: Option): string {
-  const names = word.text.split(',');
-  const [translated, others] = [names.filter((n) => n === 'SNAT' || n === 'DNAT'), names.filter((n) => STATES.has(n))];
-  if (translated.length + others.length !== names.length) throw wrongValue(word, option, `a list of: ${[...STATES].join(', ')}, SNAT, DNAT`);
-  if (translated.length > 0 && others.length > 0) throw unsupportedOption(option, 'states and translations in one match', 'two rules, one for each, say the same');
-  const [key, list] = translated.length > 0 ? ['status', translated] : ['state', others];
-  return `ct ${key} ${option.negated ? '! ' : ''}${list.map((n) => n.toLowerCase()).join(',')}`;
-}
-
-const STATUSES: Readonly<Record<string, string>> = { EXPECTED: 'expected', SEEN_REPLY: 'seen-reply', ASSURED: 'assured', CONFIRMED: 'confirmed' };
-
-function statuses(word: Word, option: Option): string {
-  const names = word.text.split(',').map((name) => {
-    if (name === 'NONE') throw unsupportedOption(option, '--ctstatus NONE');
-    return STATUSES[name] ?? fail(word, option, Object.keys(STATUSES));
-  });
-  return `ct status ${option.negated ? '! ' : ''}${names.join(',')}`;
-}
-
-function fail(word: Word, option: Option, known: readonly string[]): never {
-  throw wrongValue(word, option, `one of: ${known.join(', ')}`);
-}
-
-function direction({ options }: RuleInWork, option: Option): string {
-  positive(option);
-  const word = options.value(option);
-  if (word.text !== 'ORIGINAL' && word.text !== 'REPLY') fail(word, option, ['ORIGINAL', 'REPLY']);
-  return `ct direction ${word.text.toLowerCase()}`;
-}
-
-function expiry({ options }: RuleInWork, option: Option): string {
-  const [from = '', to = from] = rangeOf(options.value(option), option, 0xffff_ffff).split('-');
-  // iptables counts whole seconds, nft milliseconds.
-  return `ct expiration ${op(option)}${from}s-${to}s999ms`;
-}
-
-// ---- marks, limits, lengths ------------------------------------------------------------------------------------------
-
-function mark(rule: RuleInWork, option: Option): string {
-  const { value, mask } = maskedOf(rule.options.value(option), option);
-  // The module that was named last has the option.
-  const own = [...rule.modules].filter((name) => name === 'mark' || name === 'connmark').at(-1) === 'connmark' ? 'ct mark' : 'meta mark';
-  if (mask === 0xffff_ffff) return `${own} ${op(option)}${hex(value)}`;
-  return `${own} & ${hex(mask)} ${option.negated ? '!=' : '=='} ${hex(value)}`;
-}
-
-const UNITS: Readonly<Record<string, string>> = { s: 'second', sec: 'second', second: 'second', m: 'minute', min: 'minute', minute: 'minute', h: 'hour', hour: 'hour', d: 'day', day: 'day' };
-
-function limit(rule: RuleInWork, option: Option): null {
-  const word = rule.options.value(option);
-  const [amount = '', unit = 'second'] = word.text.split('/');
-  const known = UNITS[unit];
-  if (!/^\d{1,9}$/.test(amount) || known === undefined) throw wrongValue(word, option, 'a number and a unit: 5/sec');
-  positive(option);
-  rule.limit = { rate: `${Number(amount)}/${known}`, burst: rule.limit?.burst ?? 5, at: rule.matches.length };
-  return null;
-}
-
-function burst(rule: RuleInWork, option: Option): null {
-  positive(option);
-  const amount = numberOf(rule.options.value(option), option);
-  rule.limit = { rate: rule.limit?.rate ?? '3/hour', burst: amount, at: rule.limit?.at ?? rule.matches.length };
-  return null;
+  if (name === 'all') {
+    if (option.negated) throw never(option);
+    return;
+  }
+  rule.head.push({ is: option.negated ? 'other' : 'protocol', text: `meta l4proto ${op(option)}${name}` });
+  if (!option.negated) rule.protocol = name;
 }
 
 function comment(rule: RuleInWork, option: Option): null {
@@ -216,16 +160,9 @@ function comment(rule: RuleInWork, option: Option): null {
   return null;
 }
 
-function rangeOf(word: Word, option: Option, most: number): string {
-  const match = /^(\d*)(?::(\d*))?$/.exec(word.text);
-  if (match === null || word.text === '' || word.text === ':') throw wrongValue(word, option, 'a number or a range: 100:200');
-  const from = Number(match[1] === '' ? 0 : match[1]);
-  const to = match[2] === undefined ? from : match[2] === '' ? most : Number(match[2]);
-  return from === to ? String(from) : `${from}-${to}`;
-}
-
-function packetType({ options }: RuleInWork, option: Option): string {
-  const word = options.value(option);
-  if (!['unicast', 'broadcast', 'multicast'].includes(word.text)) fail(word, option, ['unicast', 'broadcast', 'multicast']);
-  return `meta pkttype ${op(option)}${word.text}`;
+/** What to say of an option that nobody takes. */
+export function strangeOption(option: Option): Error {
+  const hint = entry(OUTSIDE_OPTIONS, option.name);
+  if (hint !== undefined) return unsupportedOption(option, option.name, hint);
+  return iptablesFault('IPTABLES_SYNTAX', option.at, `${option.name} is no option of this rule`, { expected: 'an option as iptables-save writes it', ...didYouMean(option.name, [...Object.keys(MATCHES), ...Object.keys(OUTSIDE_OPTIONS)]) });
 }

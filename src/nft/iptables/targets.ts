@@ -3,13 +3,18 @@
  * @see iptables-extensions(8), "Target extensions"
  * @module
  */
+import { didYouMean } from '../../base/suggest.js';
 import { LOG_LEVELS } from '../syntax/rule/statements.js';
-import { hex } from '../format/values.js';
-import type { RuleInWork } from './matches.js';
-import { maskedOf, numberOf, positive, unsupportedOption, wrongValue } from './options.js';
+import { connectionMark, setMark } from './mark-targets.js';
+import { toPorts, translate } from './nat-targets.js';
+import { entry, numberOf, otherFamily, positive, unsupportedOption, wrongValue } from './options.js';
 import type { Option } from './options.js';
+import { OUTSIDE_TARGETS } from './outside.js';
+import { dscpClassText, dscpText } from './packet-matches.js';
+import type { RuleInWork } from './rule.js';
 import { iptablesFault } from './save-file.js';
 import type { Word } from './save-file.js';
+import { targetOptions } from './target-options.js';
 
 /** Names of the chains of the table, as nft has them. */
 export type ChainNames = ReadonlyMap<string, string>;
@@ -17,224 +22,125 @@ export type ChainNames = ReadonlyMap<string, string>;
 type Take = (rule: RuleInWork, at: Word) => string;
 
 /** What `-j` or `-g` leads to, with the target's own options. Errors: IPTABLES_*. */
-export function takeTarget(rule: RuleInWork, option: Option, chains: ChainNames): string {
+export function takeTarget(rule: RuleInWork, option: Option, chains: ChainNames): void {
   positive(option);
+  if (rule.target !== null) throw iptablesFault('IPTABLES_SYNTAX', option.at, 'the rule has two targets', { expected: 'one -j or -g' });
   const word = rule.options.value(option);
   const chain = chains.get(word.text);
-  if (option.name === '-g' || option.name === '--goto') return chain === undefined ? noChain(word) : `goto ${chain}`;
-  const take = TARGETS[word.text];
-  if (take !== undefined) return take(rule, word);
-  if (chain !== undefined) return `jump ${chain}`;
-  // Targets are in capitals, by custom.
-  if (/^[A-Z][A-Z0-9]+$/.test(word.text)) throw iptablesFault('IPTABLES_UNSUPPORTED', word, `the target ${word.text} has no translation`, { hint: 'write the rule by hand, or leave it out' });
-  return noChain(word);
+  if (option.name === '-g') rule.target = `goto ${chain ?? noChain(word, chains)}`;
+  else {
+    const take = entry(TARGETS, word.text);
+    rule.target = take !== undefined ? take(rule, word) : chain !== undefined ? `jump ${chain}` : noTarget(word, chains);
+  }
 }
 
-function noChain(word: Word): never {
-  throw iptablesFault('IPTABLES_SYNTAX', word, `there is no chain "${word.text}" in the table`, { expected: `:${word.text} - [0:0] at the head of the table` });
+function noTarget(word: Word, chains: ChainNames): never {
+  const outside = entry(OUTSIDE_TARGETS, word.text);
+  if (outside !== undefined) throw iptablesFault('IPTABLES_UNSUPPORTED', word, `the target ${word.text} (${outside}) has no translation`, { hint: 'write the rule by hand, or leave it out' });
+  noChain(word, chains);
 }
 
-const TARGETS: Readonly<Record<string, Take>> = {
+function noChain(word: Word, chains: ChainNames): never {
+  const hint = didYouMean(word.text, [...chains.keys(), ...Object.keys(TARGETS)]);
+  throw iptablesFault('IPTABLES_SYNTAX', word, `there is no chain or target "${word.text}" in the table`, { expected: `:${word.text} - [0:0] at the head of the table, or one of: ${Object.keys(TARGETS).join(', ')}`, ...hint });
+}
+
+export const TARGETS: Readonly<Record<string, Take>> = {
   ACCEPT: () => 'accept',
   DROP: () => 'drop',
   RETURN: () => 'return',
   LOG: log,
   REJECT: reject,
-  DNAT: (rule) => translate(rule, 'dnat', '--to-destination'),
-  SNAT: (rule) => translate(rule, 'snat', '--to-source'),
+  DNAT: (rule, at) => translate(rule, at, 'dnat'),
+  SNAT: (rule, at) => translate(rule, at, 'snat'),
   MASQUERADE: (rule) => toPorts(rule, 'masquerade'),
   REDIRECT: (rule) => toPorts(rule, 'redirect'),
-  MARK: (rule) => setMark(rule, 'meta mark'),
+  MARK: setMark,
   CONNMARK: connectionMark,
   DSCP: dscp,
-  TTL: (rule, at) => lifetime(rule, at, '--ttl-set', 'ip ttl'),
-  HL: (rule, at) => lifetime(rule, at, '--hl-set', 'ip6 hoplimit'),
+  TTL: (rule, at) => lifetime(rule, at, 'ip'),
+  HL: (rule, at) => lifetime(rule, at, 'ip6'),
   NOTRACK: () => 'notrack',
   CT: noTracking,
 };
 
-/** The target's options, each by its own rule; anything else has no translation. */
-function options(rule: RuleInWork, takes: Readonly<Record<string, (option: Option) => void>>): void {
-  for (let option = rule.options.take(); option !== undefined; option = rule.options.take()) {
-    const take = takes[option.name];
-    if (take === undefined) throw unsupportedOption(option);
-    positive(option);
-    take(option);
-  }
-}
+// ---- log and reject --------------------------------------------------------------------------------------------------
 
 function log(rule: RuleInWork): string {
   let [prefix, level] = ['', ''];
-  options(rule, {
+  targetOptions(rule, {
     '--log-prefix': (option) => {
-      // nft has no way to write a quote in a text.
       const { text } = rule.options.value(option);
-      if (text.includes('"') || text.includes('$')) throw unsupportedOption(option, 'a log prefix with a quote or a dollar sign');
-      prefix = ` prefix "${text}"`;
+      // nft has no way to write a quote in a text, and reads a dollar sign as a variable.
+      if (/["$]/.test(text)) throw unsupportedOption(option, 'a log prefix with a quote or a dollar sign', 'write another prefix');
+      prefix = text === '' ? '' : ` prefix "${text}"`;
     },
     '--log-level': (option) => (level = ` level ${logLevel(rule.options.value(option), option)}`),
   });
   return `log${prefix}${level}`;
 }
 
+const LEVELS: Readonly<Record<string, string>> = { ...Object.fromEntries(LOG_LEVELS.flatMap((name, i) => [[name, name], [String(i), name]])), warning: 'warn', error: 'err', panic: 'emerg' };
+
 function logLevel(word: Word, option: Option): string {
-  const named: Readonly<Record<string, string>> = { warning: 'warn', error: 'err', panic: 'emerg' };
-  const level = /^\d$/.test(word.text) ? LOG_LEVELS[Number(word.text)] : (named[word.text] ?? word.text);
-  if (level === undefined || !(LOG_LEVELS as readonly string[]).includes(level)) throw wrongValue(word, option, `a level from 0 to 7, or one of: ${LOG_LEVELS.join(', ')}`);
+  const level = entry(LEVELS, word.text.toLowerCase());
+  if (level === undefined) throw wrongValue(word, option, `a level from 0 to 7, or one of: ${LOG_LEVELS.join(', ')}`);
   return level;
 }
 
-const ANSWERS: Readonly<Record<string, string>> = {
-  'tcp-reset': 'tcp reset',
-  'icmp-net-unreachable': 'icmp net-unreachable', 'icmp-host-unreachable': 'icmp host-unreachable', 'icmp-proto-unreachable': 'icmp prot-unreachable', 'icmp-port-unreachable': 'icmp port-unreachable',
-  'icmp-net-prohibited': 'icmp net-prohibited', 'icmp-host-prohibited': 'icmp host-prohibited', 'icmp-admin-prohibited': 'icmp admin-prohibited',
-  'icmp6-no-route': 'icmpv6 no-route', 'icmp6-adm-prohibited': 'icmpv6 admin-prohibited', 'icmp6-addr-unreachable': 'icmpv6 addr-unreachable', 'icmp6-port-unreachable': 'icmpv6 port-unreachable',
-  'icmp6-policy-fail': 'icmpv6 policy-fail', 'icmp6-reject-route': 'icmpv6 reject-route',
+/** With the names that iptables-save writes, and the short ones. */
+const ANSWERS: Readonly<Record<'ip' | 'ip6', Readonly<Record<string, string>>>> = {
+  ip: {
+    'icmp-net-unreachable': 'icmp net-unreachable', 'icmp-host-unreachable': 'icmp host-unreachable', 'icmp-proto-unreachable': 'icmp prot-unreachable', 'icmp-port-unreachable': 'icmp port-unreachable',
+    'icmp-net-prohibited': 'icmp net-prohibited', 'icmp-host-prohibited': 'icmp host-prohibited', 'icmp-admin-prohibited': 'icmp admin-prohibited', 'tcp-reset': 'tcp reset',
+    'net-unreach': 'icmp net-unreachable', 'host-unreach': 'icmp host-unreachable', 'proto-unreach': 'icmp prot-unreachable', 'port-unreach': 'icmp port-unreachable',
+    'net-prohib': 'icmp net-prohibited', 'host-prohib': 'icmp host-prohibited', 'admin-prohib': 'icmp admin-prohibited', 'tcp-rst': 'tcp reset',
+  },
+  ip6: {
+    'icmp6-no-route': 'icmpv6 no-route', 'icmp6-adm-prohibited': 'icmpv6 admin-prohibited', 'icmp6-addr-unreachable': 'icmpv6 addr-unreachable', 'icmp6-port-unreachable': 'icmpv6 port-unreachable',
+    'icmp6-policy-fail': 'icmpv6 policy-fail', 'icmp6-reject-route': 'icmpv6 reject-route', 'tcp-reset': 'tcp reset',
+    'no-route': 'icmpv6 no-route', 'adm-prohibited': 'icmpv6 admin-prohibited', 'addr-unreach': 'icmpv6 addr-unreachable', 'port-unreach': 'icmpv6 port-unreachable', 'policy-fail': 'icmpv6 policy-fail', 'reject-route': 'icmpv6 reject-route',
+  },
 };
 
-function reject(rule: RuleInWork): string {
+function reject(rule: RuleInWork, at: Word): string {
   let answer = rule.family === 'ip' ? 'icmp port-unreachable' : 'icmpv6 port-unreachable';
-  options(rule, {
+  targetOptions(rule, {
     '--reject-with': (option) => {
       const word = rule.options.value(option);
-      const found = ANSWERS[word.text];
-      if (found === undefined) throw wrongValue(word, option, `one of: ${Object.keys(ANSWERS).join(', ')}`);
+      const found = entry(ANSWERS[rule.family], word.text);
+      if (found === undefined) throw wrongValue(word, option, `one of: ${Object.keys(ANSWERS[rule.family]).filter((name) => /^(icmp|tcp-reset)/.test(name)).join(', ')}`);
       answer = found;
     },
   });
+  if (answer === 'tcp reset' && rule.protocol !== 'tcp') throw iptablesFault('IPTABLES_SYNTAX', at, 'only TCP is answered by a reset', { expected: '-p tcp before it' });
   return `reject with ${answer}`;
 }
 
-// ---- translation -----------------------------------------------------------------------------------------------------
-
-function translate(rule: RuleInWork, kind: 'snat' | 'dnat', target: string): string {
-  const flags: string[] = [];
-  let to: string | null = null;
-  options(rule, {
-    [target]: (option) => {
-      if (to !== null) throw unsupportedOption(option, 'a second destination');
-      to = targetText(rule.options.value(option), option, rule);
-    },
-    '--random': () => flags.push('random'),
-    '--random-fully': () => flags.push('fully-random'),
-    '--persistent': () => flags.push('persistent'),
-  });
-  if (to === null) throw iptablesFault('IPTABLES_SYNTAX', rule.options.place, `the translation leads nowhere`, { expected: target });
-  return `${kind} to ${to as string}${flagsText(flags)}`;
-}
-
-const flagsText = (flags: readonly string[]): string => (flags.length === 0 ? '' : ` ${flags.join(',')}`);
-
-/** `10.0.0.1-10.0.0.9:80-90`, `[2001:db8::1]-[2001:db8::9]:80`, `2001:db8::1`, `:80` */
-function targetText(word: Word, option: Option, { family }: RuleInWork): string {
-  if (/\/\d+$/.test(word.text)) throw unsupportedOption(option, 'a base port');
-  const pattern = family === 'ip' ? /^([\d.]*(?:-[\d.]+)?)(?::(\d+)(?:-(\d+))?)?$/ : /^((?:\[[^\]]+\](?:-\[[^\]]+\])?)?)(?::(\d+)(?:-(\d+))?)?$/;
-  const match = pattern.exec(word.text);
-  // Without brackets all colons of an IPv6 address are its own.
-  if (match === null && family === 'ip6' && /^[0-9a-fA-F:.]+(-[0-9a-fA-F:.]+)?$/.test(word.text)) return word.text;
-  if (match === null || word.text === '') throw wrongValue(word, option, 'an address or a range, with a port or a range: 10.0.0.1-10.0.0.9:80-90');
-  const [, addresses = '', from, to] = match;
-  if (from === undefined) return addresses.replace(/[[\]]/g, '');
-  return `${addresses}:${from}${to === undefined || to === from ? '' : `-${to}`}`;
-}
-
-function toPorts(rule: RuleInWork, kind: 'masquerade' | 'redirect'): string {
-  const flags: string[] = [];
-  let to = '';
-  options(rule, {
-    '--to-ports': (option) => {
-      const word = rule.options.value(option);
-      if (!/^\d{1,5}(-\d{1,5})?$/.test(word.text)) throw wrongValue(word, option, 'a port or a range: 1024-2048');
-      to = ` to :${word.text}`;
-    },
-    '--random': () => flags.push('random'),
-    '--random-fully': () => flags.push('fully-random'),
-  });
-  return `${kind}${to}${flagsText(flags)}`;
-}
-
-// ---- marks and fields ------------------------------------------------------------------------------------------------
-
-/** `--set-xmark VALUE/MASK`: the bits of the mask are cleared, then the value is added by exclusive or. */
-function setMark(rule: RuleInWork, field: 'meta mark' | 'ct mark'): string {
-  let to: string | null = null;
-  const one = (make: (value: number, mask: number) => string) => (option: Option): void => {
-    const { value, mask } = maskedOf(rule.options.value(option), option);
-    to = make(value, mask);
-  };
-  options(rule, {
-    '--set-xmark': one((value, mask) => xmark(field, value, mask)),
-    // Bits of the value stand outside of the mask too.
-    '--set-mark': one((value, mask) => xmark(field, value, (mask | value) >>> 0)),
-    '--and-mark': one((value) => `${field} & ${hex(value)}`),
-    '--or-mark': one((value) => `${field} | ${hex(value)}`),
-    '--xor-mark': one((value) => `${field} ^ ${hex(value)}`),
-  });
-  if (to === null) throw iptablesFault('IPTABLES_SYNTAX', rule.options.place, 'the mark has no value', { expected: '--set-xmark VALUE/MASK' });
-  return `${field} set ${to as string}`;
-}
-
-function xmark(field: string, value: number, mask: number): string {
-  if (mask === 0xffff_ffff) return hex(value);
-  return `${field} & ${hex(~mask >>> 0)} ^ ${hex(value)}`;
-}
-
-/** Saving and restoring whole marks; with masks on both sides nft has no single expression. */
-function connectionMark(rule: RuleInWork, at: Word): string {
-  const first = rule.options.take();
-  if (first === undefined) throw iptablesFault('IPTABLES_SYNTAX', at, 'CONNMARK says nothing of what to do', { expected: '--save-mark, --restore-mark or --set-xmark' });
-  if (first.name !== '--save-mark' && first.name !== '--restore-mark') return setConnectionMark(rule, first);
-  let [packet, connection] = [0xffff_ffff, 0xffff_ffff];
-  options(rule, {
-    '--nfmask': (option) => (packet = numberOf(rule.options.value(option), option)),
-    '--ctmask': (option) => (connection = numberOf(rule.options.value(option), option)),
-    '--mask': (option) => (packet = connection = numberOf(rule.options.value(option), option)),
-  });
-  const [from, fromMask, to, toMask] = first.name === '--save-mark' ? ['meta mark', packet, 'ct mark', connection] : ['ct mark', connection, 'meta mark', packet];
-  if (toMask !== 0xffff_ffff) throw unsupportedOption(first, `${first.name} into a part of the mark`);
-  return `${to} set ${from}${fromMask === 0xffff_ffff ? '' : ` & ${hex(fromMask)}`}`;
-}
-
-function setConnectionMark(rule: RuleInWork, option: Option): string {
-  positive(option);
-  const { value, mask } = maskedOf(rule.options.value(option), option);
-  options(rule, {});
-  switch (option.name) {
-    case '--set-xmark':
-      return `ct mark set ${xmark('ct mark', value, mask)}`;
-    case '--set-mark':
-      return `ct mark set ${xmark('ct mark', value, (mask | value) >>> 0)}`;
-    case '--and-mark':
-      return `ct mark set ct mark & ${hex(value)}`;
-    case '--or-mark':
-      return `ct mark set ct mark | ${hex(value)}`;
-    case '--xor-mark':
-      return `ct mark set ct mark ^ ${hex(value)}`;
-    default:
-      throw unsupportedOption(option);
-  }
-}
+// ---- fields ----------------------------------------------------------------------------------------------------------
 
 function dscp(rule: RuleInWork, at: Word): string {
-  let to: string | null = null;
-  options(rule, {
-    '--set-dscp': (option) => (to = String(numberOf(rule.options.value(option), option))),
-    '--set-dscp-class': (option) => (to = rule.options.value(option).text.toLowerCase()),
+  let to = '';
+  targetOptions(rule, {
+    '--set-dscp': (option) => (to = dscpText(rule.options.value(option), option)),
+    '--set-dscp-class': (option) => (to = dscpClassText(rule.options.value(option), option)),
   });
-  if (to === null) throw iptablesFault('IPTABLES_SYNTAX', at, 'DSCP has no value', { expected: '--set-dscp 0x2e' });
-  return `${rule.family} dscp set ${to as string}`;
+  if (to === '') throw iptablesFault('IPTABLES_SYNTAX', at, 'DSCP is told no value', { expected: '--set-dscp 0x2e' });
+  return `${rule.family} dscp set ${to}`;
 }
 
-function lifetime(rule: RuleInWork, at: Word, name: string, field: string): string {
-  let to: string | null = null;
-  options(rule, { [name]: (option) => (to = String(numberOf(rule.options.value(option), option))) });
-  if (to === null) throw iptablesFault('IPTABLES_SYNTAX', at, `the target has no value`, { expected: name });
-  return `${field} set ${to as string}`;
+function lifetime(rule: RuleInWork, at: Word, family: 'ip' | 'ip6'): string {
+  if (rule.family !== family) throw otherFamily(at, rule.family, `-j ${at.text}`);
+  const name = family === 'ip' ? '--ttl-set' : '--hl-set';
+  let to = '';
+  targetOptions(rule, { [name]: (option) => (to = String(numberOf(rule.options.value(option), option, 255))) });
+  if (to === '') throw iptablesFault('IPTABLES_SYNTAX', at, `${at.text} is told no value`, { expected: `${name} 64` });
+  return `${family === 'ip' ? 'ip ttl' : 'ip6 hoplimit'} set ${to}`;
 }
 
 function noTracking(rule: RuleInWork, at: Word): string {
   let found = false;
-  options(rule, { '--notrack': () => (found = true) });
-  if (!found) throw iptablesFault('IPTABLES_SYNTAX', at, 'CT says nothing of what to do', { expected: '--notrack' });
+  targetOptions(rule, { '--notrack': () => (found = true) });
+  if (!found) throw iptablesFault('IPTABLES_SYNTAX', at, 'CT is not told what to do', { expected: '--notrack' });
   return 'notrack';
 }

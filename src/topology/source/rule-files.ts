@@ -18,6 +18,11 @@ export const RULE_FILES: RuleFiles = {
     }
   },
   list(folder) {
-    return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => (entry.isFile() ? [entry.name] : []));
+    try {
+      return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => (entry.isFile() ? [entry.name] : []));
+    } catch {
+      // As to glob(3): where there is no folder nothing matches.
+      return [];
+    }
   },
 };
