@@ -28,7 +28,7 @@ export async function exec(node: string, command: readonly string[], options: Ex
   try {
     const terminal = terminalKind();
     const way = (await connection.ask({ do: 'exec', node, words: [...command], terminal, machineTools: options.machineTools === true })) as unknown as LiveExec;
-    const outcome = way.how === 'attach' ? await attached(way, terminal !== null, connection) : await Promise.race([run(boundCommand(entered(way), command), connection.ended), connection.ended]);
+    const outcome = way.how === 'attach' ? await attached(way, terminal !== null, connection) : await Promise.race([prefixed(way, command, connection), connection.ended]);
     if (outcome === undefined) throw new LabError('LAB_INTERRUPTED', `the lab "${lab}" went down, and ${command[0] ?? ''} with it`);
     process.exitCode = outcome;
   } finally {
@@ -36,11 +36,29 @@ export async function exec(node: string, command: readonly string[], options: Ex
   }
 }
 
+/** Undefined when it was the lab's end that ended it. */
+async function prefixed(way: Extract<LiveExec, { how: 'prefix' }>, command: readonly string[], connection: Connection): Promise<number | undefined> {
+  const code = await run(boundCommand(entered(way), command), connection.ended);
+  // A lab that went down while its namespaces were being entered: nsenter fails like any command.
+  return code === NSENTER_FAILED && !(await up(connection)) ? undefined : code;
+}
+
+/** Exit code of nsenter(1) when it enters nothing. */
+const NSENTER_FAILED = 1;
+
+function up(connection: Connection): Promise<boolean> {
+  return connection.ask({ do: 'status' }).then(
+    () => true,
+    () => false,
+  );
+}
+
 /** A lab without root is in a user namespace of its own, which comes first; who is in it already may not enter it again (setns(2)). */
 function entered({ user, words }: Extract<LiveExec, { how: 'prefix' }>): readonly string[] {
   try {
     if (readlinkSync(user) === readlinkSync('/proc/self/ns/user')) return words;
   } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === 'ENOENT') throw new LabError('LAB_INTERRUPTED', 'the lab went down before its namespaces were entered', { cause });
     throw new LabError('KERNEL_PERMISSION', `the lab's user namespace cannot be entered: ${(cause as Error).message}`, { hint: 'run it as the user who started the lab', cause });
   }
   return ['nsenter', `--user=${user}`, '--preserve-credentials', ...words];
@@ -51,11 +69,7 @@ async function attached(way: Extract<LiveExec, { how: 'attach' }>, terminal: boo
   const code = await attach(way, terminal);
   // A container's end looks like any other: as a kill, or as something that nobody knows of any more.
   if (code !== null && code !== killedBy('SIGKILL')) return code;
-  const up = await connection.ask({ do: 'status' }).then(
-    () => true,
-    () => false,
-  );
-  return up ? (code ?? killedBy('SIGKILL')) : undefined;
+  return (await up(connection)) ? (code ?? killedBy('SIGKILL')) : undefined;
 }
 
 function run(words: readonly string[], labEnded: Promise<void>): Promise<number> {
