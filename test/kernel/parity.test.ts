@@ -1,0 +1,40 @@
+/**
+ * `callpath parity`: each documented flow has the same verdicts, segments, link groups and candidate types on the
+ * simulator, in namespaces and in containers.
+ */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { flowIds } from '../../src/cli/files.js';
+import { compileProduct } from '../../src/substrate/kernel/role/compiled.testkit.js';
+import { buildImage, TEST_IMAGE, withoutDocker } from './docker/support.js';
+import { LiveDesk } from './live-support.js';
+import { ROOT } from './support.js';
+
+const reason = await withoutDocker();
+const compiled = compileProduct([]);
+const folder = mkdtempSync(join(tmpdir(), 'callpath-parity-'));
+afterAll(() => {
+  compiled.remove();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+describe.skipIf(reason !== null)('callpath parity', () => {
+  beforeAll(() => {
+    buildImage();
+  }, 300_000);
+
+  // Speech that is late because the machine has other work is no difference of substrates: then once more.
+  it.each(flowIds())('%s is the same on all three', { timeout: 300_000, retry: 2 }, (id) => {
+    const desk = new LiveDesk([process.execPath, fileURLToPath(compiled.url('src/cli/main.ts'))], folder, { ...process.env, CALLPATH_IMAGE: TEST_IMAGE });
+    const { code, out, err } = desk.run('parity', join(ROOT, 'lab', 'flows', `${id}.flow.yaml`), '--on', 'sim,netns,docker');
+    expect(err).toBe('');
+    const [head = '', ...rows] = out.trimEnd().split('\n');
+    expect(head.trim().split(/\s+/)).toEqual([id, 'sim', 'netns', 'docker']);
+    expect(rows.filter((row) => !row.startsWith('=  '))).toEqual([expect.stringMatching(/^\d+ rows, the same on sim, netns, docker$/)]);
+    for (const what of ['signed-in/', 'ice/', 'audio/', 'signalling/']) expect(out).toContain(`=  ${what}`);
+    expect(code).toBe(0);
+  });
+});
