@@ -26,15 +26,19 @@ describe.skipIf(reason !== null)('callpath parity', () => {
     buildImage();
   }, 300_000);
 
-  // Speech that is late because the machine has other work is no difference of substrates: then once more.
-  it.each(flowIds())('%s is the same on all three', { timeout: 300_000, retry: 2 }, (id) => {
+  it.each(flowIds())('%s is the same on all three', (id) => {
     const desk = new LiveDesk([process.execPath, fileURLToPath(compiled.url('src/cli/main.ts'))], folder, { ...process.env, CALLPATH_IMAGE: TEST_IMAGE });
-    const { code, out, err } = desk.run('parity', join(ROOT, 'lab', 'flows', `${id}.flow.yaml`), '--on', 'sim,netns,docker');
-    expect(err).toBe('');
-    const [head = '', ...rows] = out.trimEnd().split('\n');
-    expect(head.trim().split(/\s+/)).toEqual([id, 'sim', 'netns', 'docker']);
-    expect(rows.filter((row) => !row.startsWith('=  '))).toEqual([expect.stringMatching(/^\d+ rows, the same on sim, netns, docker$/)]);
+    const compared = () => {
+      const said = desk.run('parity', join(ROOT, 'lab', 'flows', `${id}.flow.yaml`), '--on', 'sim,netns,docker');
+      const [head = '', ...rows] = said.out.trimEnd().split('\n');
+      return { ...said, head: head.trim().split(/\s+/), end: rows.pop(), differ: rows.filter((row) => !row.startsWith('=  ')) };
+    };
+    let { code, out, err, head, end, differ } = compared();
+    // Speech that is late because the machine has other work is no difference of substrates: that alone is looked at again.
+    if (differ.length > 0 && differ.every((row) => row.startsWith('≠  quality/'))) ({ code, out, err, head, end, differ } = compared());
+    expect([err, head, differ]).toEqual(['', [id, 'sim', 'netns', 'docker'], []]);
+    expect(end).toMatch(/^\d+ rows, the same on sim, netns, docker$/);
     for (const what of ['signed-in/', 'ice/', 'audio/', 'signalling/']) expect(out).toContain(`=  ${what}`);
     expect(code).toBe(0);
-  });
+  }, 400_000);
 });
