@@ -1,7 +1,22 @@
 // The floors of the house, bottom first. A file may import from its own floor and from those below, never from above.
 const floors = [
-  'base', 'wire', 'nft', 'topology', 'fabric', 'capture', 'netstack', 'host', 'protocol', 'roles',
-  'substrate', 'scenario', 'analysis', 'verify', 'experiment', 'report', 'cli',
+  'base',
+  'wire',
+  'nft',
+  'topology',
+  'fabric',
+  'capture',
+  'netstack',
+  'host',
+  'protocol',
+  'roles',
+  'substrate',
+  'scenario',
+  'analysis',
+  'verify',
+  'experiment',
+  'report',
+  'cli',
 ];
 
 const downwards = floors.slice(0, -1).map((floor, i) => ({

@@ -40,10 +40,7 @@ const determinism = {
       ],
     },
   ],
-  'no-restricted-syntax': [
-    'error',
-    { selector: 'NewExpression[callee.name="Date"][arguments.length=0]', message: useHost },
-  ],
+  'no-restricted-syntax': ['error', { selector: 'NewExpression[callee.name="Date"][arguments.length=0]', message: useHost }],
 };
 
 /** A promise made by hand in these floors is resolved behind the driver's back and seen late. */
@@ -73,6 +70,10 @@ export default ts.config(
   },
   { files: ['src/**/*.ts'], ignores: ['src/**/*.test.ts', 'src/cli/**', 'src/fabric/driver/**', 'src/substrate/kernel/**'], rules: determinism },
   { files: ['src/roles/**/*.ts', 'src/scenario/**/*.ts'], ignores: ['src/**/*.test.ts'], rules: bareps },
-  { files: ['lab/**/*.mjs', 'test/bench/**', 'test/**/*.mjs', '.dependency-cruiser.cjs'], languageOptions: { globals: { console: 'readonly', process: 'readonly', module: 'writable' } }, rules: { 'no-console': 'off' } },
+  {
+    files: ['lab/**/*.mjs', 'test/bench/**', 'test/**/*.mjs', '.dependency-cruiser.cjs'],
+    languageOptions: { globals: { console: 'readonly', process: 'readonly', module: 'writable' } },
+    rules: { 'no-console': 'off' },
+  },
   { files: ['**/*.test.ts', 'test/**/*.ts'], rules: { '@typescript-eslint/no-non-null-assertion': 'off' } },
 );

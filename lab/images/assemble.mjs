@@ -30,7 +30,8 @@ function copy(part) {
     recursive: true,
     dereference: true,
     // A dependency's own dependencies have entries of their own in the lock file.
-    filter: (file) => !/\.(map|d\.ts|d\.mts|d\.cts)$/.test(file) && !(part.startsWith('node_modules/') && file.slice(join(root, part).length).startsWith('/node_modules')),
+    filter: (file) =>
+      !/\.(map|d\.ts|d\.mts|d\.cts)$/.test(file) && !(part.startsWith('node_modules/') && file.slice(join(root, part).length).startsWith('/node_modules')),
   });
 }
 

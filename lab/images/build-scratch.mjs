@@ -6,7 +6,20 @@
 //
 // Needs Linux, a checkout that `npm start` has set up, `ip` and `nft`, and the docker command.
 import { spawnSync } from 'node:child_process';
-import { chmodSync, closeSync, cpSync, existsSync, mkdirSync, mkdtempSync, openSync, readSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  closeSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -26,7 +39,18 @@ try {
   const source = join(work, 'source');
   run(process.execPath, [join(here, 'assemble.mjs'), source]);
   // No network: everything is there, and a daemon without a bridge has none to give.
-  run('docker', ['build', '--network', 'none', '--build-arg', `BASE=${values.base}`, '-t', values.tag, '-f', join(source, 'lab', 'images', 'Dockerfile'), source]);
+  run('docker', [
+    'build',
+    '--network',
+    'none',
+    '--build-arg',
+    `BASE=${values.base}`,
+    '-t',
+    values.tag,
+    '-f',
+    join(source, 'lab', 'images', 'Dockerfile'),
+    source,
+  ]);
   // The stage that assembled it is of no more use.
   run('docker', ['image', 'prune', '--force', '--filter', 'label=callpath.stage=build']);
 } finally {
@@ -38,7 +62,13 @@ function makeBase(root) {
   // As on any system: the nodes run as nobody.
   chmodSync(join(root, 'tmp'), 0o1777);
   // Debian's merged /usr: what is asked for in /bin or /lib64 is found in /usr.
-  for (const [link, to] of [['bin', 'usr/bin'], ['sbin', 'usr/bin'], ['lib', 'usr/lib'], ['lib64', 'usr/lib64']]) symlinkSync(to, join(root, link));
+  for (const [link, to] of [
+    ['bin', 'usr/bin'],
+    ['sbin', 'usr/bin'],
+    ['lib', 'usr/lib'],
+    ['lib64', 'usr/lib64'],
+  ])
+    symlinkSync(to, join(root, link));
   writeFileSync(join(root, 'etc', 'passwd'), 'root:x:0:0:root:/:/bin/false\nnobody:x:65534:65534:nobody:/:/bin/false\n');
   writeFileSync(join(root, 'etc', 'group'), 'root:x:0:\nnogroup:x:65534:\n');
   for (const file of NAMES) {

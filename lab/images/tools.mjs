@@ -20,7 +20,9 @@ const missing = [...new Set(lacking.map(([, name]) => name))];
 if (missing.length > 0) {
   const installer = INSTALLERS.find(([tool]) => has(tool));
   if (installer === undefined) {
-    console.error(`the base image lacks ${missing.join(', ')}, and no package manager that could install them; choose another: --build-arg BASE=node:22-bookworm-slim`);
+    console.error(
+      `the base image lacks ${missing.join(', ')}, and no package manager that could install them; choose another: --build-arg BASE=node:22-bookworm-slim`,
+    );
     process.exit(1);
   }
   const done = spawnSync('sh', ['-c', installer[1].replace('PACKAGES', missing.join(' '))], { stdio: 'inherit' });

@@ -192,7 +192,9 @@ function foldedPaths(counts: readonly PathCount[]): readonly Path[] {
     if (owner !== undefined) owner.packets += part.packets;
     else if (part.links.length > 0) kept.push({ ...part });
   }
-  return kept.sort((a, b) => b.delivered - a.delivered || b.packets - a.packets).map(({ links, packets, delivered, example }) => ({ links, packets, delivered, example }));
+  return kept
+    .sort((a, b) => b.delivered - a.delivered || b.packets - a.packets)
+    .map(({ links, packets, delivered, example }) => ({ links, packets, delivered, example }));
 }
 
 function shareOf({ link, side, offered, times }: ShareCount): LinkShare {

@@ -116,7 +116,8 @@ export class HandMade {
       const { link, side } = linkBetween(must(nodes[i], 'node'), must(nodes[i + 1], 'node'), sending.over ?? []);
       const other = side === 0 ? 1 : 0;
       packet.time = now;
-      if (!(sending.duplicate === true && i === 0)) this.#recorder.sent(packet, linkEnd(link.id, side), last && sending.lost !== undefined ? sending.lost : DROP.NONE);
+      if (!(sending.duplicate === true && i === 0))
+        this.#recorder.sent(packet, linkEnd(link.id, side), last && sending.lost !== undefined ? sending.lost : DROP.NONE);
       if (last && (sending.lost !== undefined || sending.flying === true)) return id;
       now = (now + (sending.delays?.[i] ?? millis(1))) as Nanos;
       packet.time = now;
@@ -149,11 +150,19 @@ function linkBetween(from: string, to: string, over: readonly string[]): { link:
 }
 
 export function nodeNamed(name: string): PlanNode {
-  return must(PLAN.nodes.find((node) => node.name === name), `node ${name}`);
+  return must(
+    PLAN.nodes.find((node) => node.name === name),
+    `node ${name}`,
+  );
 }
 
 export function addressOf(name: string): string {
-  return must(nodeNamed(name).interfaces.flatMap((one) => one.addresses).find(({ family }) => family === 4), `an address of ${name}`).address;
+  return must(
+    nodeNamed(name)
+      .interfaces.flatMap((one) => one.addresses)
+      .find(({ family }) => family === 4),
+    `an address of ${name}`,
+  ).address;
 }
 
 export function udp(from: string, fromPort: number, to: string, toPort: number, data: Uint8Array): Uint8Array {

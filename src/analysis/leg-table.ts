@@ -84,7 +84,8 @@ export class LegTable {
     const [a, b] = inOrder(sender, receiver);
     const id = `${medium}/${a.name}-${b.name}`;
     let leg = this.#legs.get(id);
-    if (leg === undefined) this.#legs.set(id, (leg = { id, medium, a, b, flows: new Set(), there: new DirectionTally(), back: new DirectionTally(), streams: [] }));
+    if (leg === undefined)
+      this.#legs.set(id, (leg = { id, medium, a, b, flows: new Set(), there: new DirectionTally(), back: new DirectionTally(), streams: [] }));
     return leg;
   }
 }

@@ -18,6 +18,10 @@ it('places a flow by whichever of its names leads to a node', () => {
   expect(placed(6, `${bob}:40000`, `${home}:443`, [`${POOL}:1024`, `${home}:443`])).toEqual(['bob', 'online-fe', 'signalling']);
   expect(placed(6, `${home}:40000`, `${POOL}:5061`, [`${home}:40000`, `${fe}:5061`])).toEqual(['online-fe', 'dc-fe', 'signalling']);
   // A router whose own address a translation uses is not who speaks.
-  expect(placed(17, `${addressOf('ce')}:53000`, `${addressOf('public-dns')}:53`, [`${addressOf('dns')}:53000`, `${addressOf('public-dns')}:53`])).toEqual(['dns', 'public-dns', 'dns']);
+  expect(placed(17, `${addressOf('ce')}:53000`, `${addressOf('public-dns')}:53`, [`${addressOf('dns')}:53000`, `${addressOf('public-dns')}:53`])).toEqual([
+    'dns',
+    'public-dns',
+    'dns',
+  ]);
   expect(placed(6, `${bob}:40000`, `${POOL}:443`)).toBeNull();
 });

@@ -34,7 +34,16 @@ export function placeFlows(flows: readonly Flow[], plan: Plan): ReadonlyMap<Flow
   const placed = new Map<FlowId, PlacedFlow>();
   for (const flow of flows) {
     const names = [flow, ...flow.aliases];
-    const [a, b] = [endOf(names.map((name) => name.a), owners), endOf(names.map((name) => name.b), owners)];
+    const [a, b] = [
+      endOf(
+        names.map((name) => name.a),
+        owners,
+      ),
+      endOf(
+        names.map((name) => name.b),
+        owners,
+      ),
+    ];
     if (a === null || b === null || a.node === b.node) continue;
     placed.set(flow.id, { id: flow.id, from: a.node, to: b.node, medium: mediumOf(protocolName(flow.protocol), a.port, b.port, a.node, b.node) });
   }

@@ -17,9 +17,16 @@ function aRun(): HandMade {
   lab.send({ way: 'online-fe ms-lan msee isp ce rt lan bob', at: at(10), frame: tcp('online-fe', 443, 'bob', 40000) });
   lab.send({ way: 'dc-fe rt ce msee ms-lan online-fe', at: at(20), frame: tcp('dc-fe', 40001, 'online-fe', 443) });
   lab.event('alice', at(50), 'call-answered', { peer: 'bob@contoso.example' });
-  for (let k = 0; k < 20; k++) lab.send({ way: 'alice lan bob', at: at(100 + k * 20), frame: udp('alice', 50000, 'bob', 50002, rtp(9, k)), ...(k === 5 && { lost: DROP.LINK_LOSS }) });
+  for (let k = 0; k < 20; k++)
+    lab.send({ way: 'alice lan bob', at: at(100 + k * 20), frame: udp('alice', 50000, 'bob', 50002, rtp(9, k)), ...(k === 5 && { lost: DROP.LINK_LOSS }) });
   lab.event('alice', at(600), 'call-ended', { peer: 'bob@contoso.example', why: 'bye-sent' });
-  lab.send({ way: 'dns rt ce isp public-dns', at: at(700), frame: udp('dns', 5353, 'public-dns', 53, new Uint8Array(20)), dropped: DROP.FIREWALL_RULE, why: { rule: '3' } });
+  lab.send({
+    way: 'dns rt ce isp public-dns',
+    at: at(700),
+    frame: udp('dns', 5353, 'public-dns', 53, new Uint8Array(20)),
+    dropped: DROP.FIREWALL_RULE,
+    why: { rule: '3' },
+  });
   return lab;
 }
 
@@ -47,8 +54,27 @@ test('what is printed is plain data, with names and numbers per link and directi
   const json = observationJson(observe(aRun().ledger(), PLAN), PLAN);
   expect(JSON.parse(JSON.stringify(json))).toEqual(json);
   const audio = json.legs.find((leg) => leg.id === 'audio/alice-bob');
-  expect(audio?.there).toMatchObject({ from: 'alice', to: 'bob', packets: 20, delivered: 19, lost: 1, groups: ['alice--lan', 'bob--lan'], delay: { mean: 2e6 } });
-  expect(audio?.there.links[1]).toEqual({ link: 'bob--lan', segment: 'customer', group: 'bob--lan', from: 'lan', to: 'bob', offered: 20, carried: 19, missing: 1, delay: { min: 1e6, mean: 1e6, max: 1e6 }, jitter: 0 });
+  expect(audio?.there).toMatchObject({
+    from: 'alice',
+    to: 'bob',
+    packets: 20,
+    delivered: 19,
+    lost: 1,
+    groups: ['alice--lan', 'bob--lan'],
+    delay: { mean: 2e6 },
+  });
+  expect(audio?.there.links[1]).toEqual({
+    link: 'bob--lan',
+    segment: 'customer',
+    group: 'bob--lan',
+    from: 'lan',
+    to: 'bob',
+    offered: 20,
+    carried: 19,
+    missing: 1,
+    delay: { min: 1e6, mean: 1e6, max: 1e6 },
+    jitter: 0,
+  });
   expect(audio?.there.paths).toEqual([{ links: ['alice--lan', 'bob--lan'], packets: 20, delivered: 19, example: 4 }]);
   expect(audio?.back).toMatchObject({ from: 'bob', to: 'alice', packets: 0, delay: null, paths: [] });
   expect(json.calls).toEqual([{ from: 'alice', to: 'bob', answered: 50e6, ended: 600e6 }]);

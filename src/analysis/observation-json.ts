@@ -97,13 +97,31 @@ export function labelRows(observation: Observation, plan: Plan): readonly LabelR
 
 function legJson(leg: Leg, plan: Plan): LegJson {
   const { id, medium, role, label, streams } = leg;
-  return { id, medium, role, label, there: directionJson(leg.there, leg.a.name, leg.b.name, plan), back: directionJson(leg.back, leg.b.name, leg.a.name, plan), streams };
+  return {
+    id,
+    medium,
+    role,
+    label,
+    there: directionJson(leg.there, leg.a.name, leg.b.name, plan),
+    back: directionJson(leg.back, leg.b.name, leg.a.name, plan),
+    streams,
+  };
 }
 
 function directionJson(direction: Direction, from: string, to: string, plan: Plan): DirectionJson {
   const { packets, delivered, lost, refused, underWay, delay, jitter, endings, evidence } = direction;
   return {
-    from, to, packets, delivered, lost, refused, underWay, delay, jitter, endings, evidence,
+    from,
+    to,
+    packets,
+    delivered,
+    lost,
+    refused,
+    underWay,
+    delay,
+    jitter,
+    endings,
+    evidence,
     segments: [...segmentsOf(direction, plan)],
     groups: groupsOf(direction, plan),
     paths: direction.paths.map((path) => ({ ...path, links: path.links.map((link) => linkOf(plan, link).name) })),

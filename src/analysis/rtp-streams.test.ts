@@ -13,7 +13,12 @@ function stream(payloadType = 0): StreamTally {
 test('jitter is the running estimate of RFC 3550 section 6.4.1', () => {
   const tally = stream();
   // 20 ms of audio each, at 8 kHz; the second is 16 ms late, the third on time again: |D| = 16 ms, twice.
-  for (const [ms, sequence] of [[0, 1], [36, 2], [40, 3]] as const) tally.arrived(millis(ms), sequence, sequence * 160);
+  for (const [ms, sequence] of [
+    [0, 1],
+    [36, 2],
+    [40, 3],
+  ] as const)
+    tally.arrived(millis(ms), sequence, sequence * 160);
   // J1 = 16/16 = 1 ms; J2 = 1 + (16 - 1)/16 = 1.9375 ms.
   expect(tally.reception()).toEqual({ packets: 3, expected: 3, lost: 0, maxJitter: 1_937_500, meanJitter: (1e6 + 1_937_500) / 2, maxDelta: 36e6 });
 });
@@ -40,7 +45,13 @@ test('sequence numbers and timestamps wrap', () => {
 
 test('what is missing, late or twice', () => {
   const tally = stream();
-  for (const [ms, k] of [[0, 10], [60, 13], [61, 12], [62, 12]] as const) tally.arrived(millis(ms), k, k * 160);
+  for (const [ms, k] of [
+    [0, 10],
+    [60, 13],
+    [61, 12],
+    [62, 12],
+  ] as const)
+    tally.arrived(millis(ms), k, k * 160);
   // 10 to 13 are four; 11 is missing, 12 came twice.
   expect(tally.reception()).toMatchObject({ packets: 4, expected: 4, lost: 0, maxDelta: 60e6 });
   expect(stream().reception()).toMatchObject({ packets: 0, expected: 0, lost: 0 });

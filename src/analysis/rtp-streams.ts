@@ -46,7 +46,14 @@ export class StreamTally {
   #next = -1;
   #valid: boolean;
 
-  constructor(of: { readonly flow: FlowId; readonly ssrc: number; readonly payloadType: number; readonly from: string; readonly to: string; readonly told: boolean }) {
+  constructor(of: {
+    readonly flow: FlowId;
+    readonly ssrc: number;
+    readonly payloadType: number;
+    readonly from: string;
+    readonly to: string;
+    readonly told: boolean;
+  }) {
     this.flow = of.flow;
     this.ssrc = of.ssrc;
     this.payloadType = of.payloadType;
@@ -105,7 +112,14 @@ export class StreamTally {
       maxDelta = Math.max(maxDelta, delta);
     }
     const expected = highest - lowest + 1;
-    return { packets: count, expected, lost: expected - count, maxJitter: Math.round(maxJitter) as Nanos, meanJitter: Math.round(sum / Math.max(1, count - 1)) as Nanos, maxDelta: Math.round(maxDelta) as Nanos };
+    return {
+      packets: count,
+      expected,
+      lost: expected - count,
+      maxJitter: Math.round(maxJitter) as Nanos,
+      meanJitter: Math.round(sum / Math.max(1, count - 1)) as Nanos,
+      maxDelta: Math.round(maxDelta) as Nanos,
+    };
   }
 }
 

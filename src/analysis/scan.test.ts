@@ -48,7 +48,14 @@ describe('a direction', () => {
     expect(there.jitter).toBe(3e6);
     const circuit = there.links.find((share) => PLAN.links[share.link]?.name === 'er-primary');
     expect(circuit).toMatchObject({ side: 0, offered: 3, carried: 3, missing: 0, delay: { min: 1e6, mean: 3e6, max: 5e6 }, jitter: 3e6 });
-    expect(there.links.map((share) => PLAN.links[share.link]?.name)).toEqual(['bob--lan', 'rt--lan', 'rt--ce', 'er-primary', 'msee--ms-lan', 'online-fe--ms-lan']);
+    expect(there.links.map((share) => PLAN.links[share.link]?.name)).toEqual([
+      'bob--lan',
+      'rt--lan',
+      'rt--ce',
+      'er-primary',
+      'msee--ms-lan',
+      'online-fe--ms-lan',
+    ]);
     expect(back.packets).toBe(1);
     expect(back.links[0]).toMatchObject({ side: 0 });
     expect(there.evidence).toEqual([1, 2, 3]);
@@ -62,7 +69,10 @@ describe('a direction', () => {
     });
     const { there, label } = legNamed(observation, 'signalling/bob-online-fe');
     expect(label).toBe('ExpressRoute and Internet');
-    expect(paths(there)).toEqual(['bob--lan rt--lan rt--ce er-primary msee--ms-lan online-fe--ms-lan 2/2', 'bob--lan rt--lan rt--ce ce--isp isp--msee msee--ms-lan online-fe--ms-lan 1/1']);
+    expect(paths(there)).toEqual([
+      'bob--lan rt--lan rt--ce er-primary msee--ms-lan online-fe--ms-lan 2/2',
+      'bob--lan rt--lan rt--ce ce--isp isp--msee msee--ms-lan online-fe--ms-lan 1/1',
+    ]);
   });
 
   it('counts what was lost half-way with its path, and a path that nothing survived as its own', () => {
@@ -189,7 +199,14 @@ describe('legs', () => {
       lab.send({ way: 'dns rt dc-fe', at: at(4), frame: tcp('dns', 40000, 'dc-fe', 5061) });
       lab.send({ way: 'alice lan bob', at: at(5), frame: tcp('alice', 40000, 'bob', 8080) });
     });
-    expect(observation.legs.map((leg) => leg.id)).toEqual(['icmp/alice-rt', 'stun/alice-bob', 'rtcp/alice-bob', 'dns/alice-dns', 'signalling/dc-fe-dns', 'other/alice-bob']);
+    expect(observation.legs.map((leg) => leg.id)).toEqual([
+      'icmp/alice-rt',
+      'stun/alice-bob',
+      'rtcp/alice-bob',
+      'dns/alice-dns',
+      'signalling/dc-fe-dns',
+      'other/alice-bob',
+    ]);
     expect(legNamed(observation, 'stun/alice-bob').back.packets).toBe(1);
   });
 
@@ -224,7 +241,15 @@ test('drops stand by reason, place and decision, with their first packets', () =
     lab.send({ way: 'online-fe ms-lan msee ce rt lan', at: at(21), frame: answer, lost: DROP.LINK_QUEUE });
   });
   expect(observation.drops).toEqual([
-    { reason: 'firewall-rule', where: 'ce', at: 'node', stage: 'forward', decision: 'at=ce stage=forward chain=inet/filter/forward rule=7 src=fw1.nft:12', packets: 12, examples: [1, 2, 3, 4, 5, 6, 7, 8, 9, 10] },
+    {
+      reason: 'firewall-rule',
+      where: 'ce',
+      at: 'node',
+      stage: 'forward',
+      decision: 'at=ce stage=forward chain=inet/filter/forward rule=7 src=fw1.nft:12',
+      packets: 12,
+      examples: [1, 2, 3, 4, 5, 6, 7, 8, 9, 10],
+    },
     // Both directions of a link are one place.
     { reason: 'link-queue-overflow', where: 'rt--lan', at: 'link', stage: null, decision: '', packets: 2, examples: [13, 14] },
   ]);
@@ -232,7 +257,11 @@ test('drops stand by reason, place and decision, with their first packets', () =
 
 test('every packet is delivered, lost, refused or under way, and no link carries more than it was offered', () => {
   const fates = [{}, { lost: DROP.LINK_LOSS }, { dropped: DROP.NOT_MINE }, { dropped: DROP.NO_LISTENER }, { flying: true }] as const;
-  const one = fc.record({ way: fc.constantFrom(TO_HOME, 'bob lan rt ce', 'bob lan rt ce isp msee ms-lan online-fe', 'bob lan alice'), fate: fc.nat(4), copy: fc.boolean() });
+  const one = fc.record({
+    way: fc.constantFrom(TO_HOME, 'bob lan rt ce', 'bob lan rt ce isp msee ms-lan online-fe', 'bob lan alice'),
+    fate: fc.nat(4),
+    copy: fc.boolean(),
+  });
   fc.assert(
     fc.property(fc.array(one, { maxLength: 30 }), (list) => {
       const { legs } = observed((lab) => {

@@ -156,7 +156,12 @@ class Scan {
     if (one.elsewhere) one.tally.crossedAt([...must(one.crossings, 'crossings'), ...one.whole]);
     else one.tally.crossedAt(one.crossings === null ? ownWay(this.#ledger, first.id) : way);
     const at = one.elsewhere ? Math.max(...one.arrived.map((piece) => piece.at)) : first.at;
-    one.tally.arrivedBy(one.id, way.map(({ link }) => link), way.map(({ link, side }) => link * 2 + side).join(' '), (at - one.start) as Nanos);
+    one.tally.arrivedBy(
+      one.id,
+      way.map(({ link }) => link),
+      way.map(({ link, side }) => link * 2 + side).join(' '),
+      (at - one.start) as Nanos,
+    );
     one.stream?.of.arrived(at, one.stream.sequence, one.stream.timestamp);
   }
 

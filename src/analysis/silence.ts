@@ -25,7 +25,9 @@ export function longestSilence(ledger: Ledger, legs: readonly Leg[], sender: str
     else if (best.to < 0 || lasting(journeys, start, i) > lasting(journeys, best.from, best.to)) best = { from: start, to: i };
   }
   const [first, last] = [journeys[best.from], journeys[best.to]];
-  return first === undefined || last === undefined ? null : { from: first.start, to: last.start, packets: journeys.slice(best.from, best.to + 1).map(({ id }) => id) };
+  return first === undefined || last === undefined
+    ? null
+    : { from: first.start, to: last.start, packets: journeys.slice(best.from, best.to + 1).map(({ id }) => id) };
 }
 
 /** The packet's journey, if it is RTP of that node. */

@@ -11,11 +11,7 @@ describe('LabError', () => {
 
   it('reads as place, code, message, expectation and cure', () => {
     expect(formatLabError(error)).toBe(
-      [
-        'a.lab.yaml:3:9: TOPOLOGY_ADDRESS two nodes hold 192.0.2.7',
-        '  expected: one node per address',
-        '  mend it:  give bob another address',
-      ].join('\n'),
+      ['a.lab.yaml:3:9: TOPOLOGY_ADDRESS two nodes hold 192.0.2.7', '  expected: one node per address', '  mend it:  give bob another address'].join('\n'),
     );
   });
 

@@ -3,7 +3,11 @@ import { expect, test } from 'vitest';
 import { commentKind, decisionText, formatComment, formatPair, parseComment } from './comment.js';
 
 const key = fc.stringMatching(/^[a-z][a-z0-9-]{0,8}$/);
-const value = fc.oneof(fc.string({ unit: 'grapheme' }), fc.string(), fc.constantFrom('', ' ', '"', '\\', '=', 'a=b', '\\"', 'a\nb', '10.0.0.0/8', 'fw 1.nft:12'));
+const value = fc.oneof(
+  fc.string({ unit: 'grapheme' }),
+  fc.string(),
+  fc.constantFrom('', ' ', '"', '\\', '=', 'a=b', '\\"', 'a\nb', '10.0.0.0/8', 'fw 1.nft:12'),
+);
 
 test('property: what is formatted is parsed back, in order', () => {
   fc.assert(
@@ -18,10 +22,16 @@ test('property: what is formatted is parsed back, in order', () => {
 
 test('property: any text is parsed or refused; what is parsed means the same when formatted anew', () => {
   fc.assert(
-    fc.property(fc.oneof(fc.string(), fc.array(fc.constantFrom('a', '=', '"', '\\', ' ', 'b', '1', '-'), { maxLength: 20 }).map((a) => a.join(''))), (text) => {
-      const pairs = parseComment(text);
-      if (pairs !== null) expect(parseComment(formatComment(pairs))).toEqual(pairs);
-    }),
+    fc.property(
+      fc.oneof(
+        fc.string(),
+        fc.array(fc.constantFrom('a', '=', '"', '\\', ' ', 'b', '1', '-'), { maxLength: 20 }).map((a) => a.join('')),
+      ),
+      (text) => {
+        const pairs = parseComment(text);
+        if (pairs !== null) expect(parseComment(formatComment(pairs))).toEqual(pairs);
+      },
+    ),
     { seed: 2, numRuns: 3000 },
   );
 });
@@ -36,9 +46,12 @@ test.each([
   expect(parseComment(text)).toEqual(pairs);
 });
 
-test.each(['', ' ', 'a', 'a=', '=b', 'a=b ', ' a=b', 'a=b  c=d', 'A=b', '1=b', 'a=b=c', 'a="b', 'a="b"c', 'a=b"c', 'a="\\n"', 'a=b a=c', 'a b=c', 'a=b\tc=d'])('%j is not in the grammar', (text) => {
-  expect(parseComment(text)).toBeNull();
-});
+test.each(['', ' ', 'a', 'a=', '=b', 'a=b ', ' a=b', 'a=b  c=d', 'A=b', '1=b', 'a=b=c', 'a="b', 'a="b"c', 'a=b"c', 'a="\\n"', 'a=b a=c', 'a b=c', 'a=b\tc=d'])(
+  '%j is not in the grammar',
+  (text) => {
+    expect(parseComment(text)).toBeNull();
+  },
+);
 
 test('a key that is none is our own mistake', () => {
   expect(() => formatPair('No', 'x')).toThrow(/comment key/);

@@ -21,7 +21,13 @@ function rtpFrame(sequence: number): Uint8Array {
   return ipv4Frame('10.0.0.5', '10.0.2.9', 17, udpPayload(50000, 50002, rtp));
 }
 
-const key: SrtpKey = { local: '10.0.0.5:50000', remote: '10.0.2.9:50002', ssrc: 0x01020304, suite: 'AES_CM_128_HMAC_SHA1_80', key: Uint8Array.from({ length: 30 }, (_, i) => i) };
+const key: SrtpKey = {
+  local: '10.0.0.5:50000',
+  remote: '10.0.2.9:50002',
+  ssrc: 0x01020304,
+  suite: 'AES_CM_128_HMAC_SHA1_80',
+  key: Uint8Array.from({ length: 30 }, (_, i) => i),
+};
 
 /** 100 RTP packets over three links; the secret comes at the end, the SRTP key after the first packet. */
 function writeCall(path: string): void {
@@ -54,8 +60,27 @@ describeWith(describe, ['tshark', 'capinfos', 'tcpdump'], 'an extract, judged by
       expect(info).toMatch(/Number of packets:\s+100\b/);
       expect(info).toMatch(/Number of interfaces in file:\s+1\b/);
       expect(info).toMatch(/Number of decryption secrets in file:\s+1\b|decryption secrets:\s+1\b/i);
-      expect(judged('tcpdump', ['-nr', path('bob.pcapng')], /^reading from file/).trim().split('\n')).toHaveLength(100);
-      const times = judged('tshark', ['-r', path('bob.pcapng'), '-T', 'fields', '-e', 'frame.time_epoch', '-e', 'frame.packet_id', '-e', 'frame.comment', '-e', 'frame.verdict.hw', '-c', '2']);
+      expect(
+        judged('tcpdump', ['-nr', path('bob.pcapng')], /^reading from file/)
+          .trim()
+          .split('\n'),
+      ).toHaveLength(100);
+      const times = judged('tshark', [
+        '-r',
+        path('bob.pcapng'),
+        '-T',
+        'fields',
+        '-e',
+        'frame.time_epoch',
+        '-e',
+        'frame.packet_id',
+        '-e',
+        'frame.comment',
+        '-e',
+        'frame.verdict.hw',
+        '-c',
+        '2',
+      ]);
       expect(times).toBe('1767225600.023000000\t1\t\t\n1767225600.043000000\t2\t\t\n');
     });
   });
@@ -103,7 +128,10 @@ test('clear text takes the place of what it was made of, by the keys of the file
     const { frames } = filtered(path('x.pcapng'), 'frame.len == 204');
     lengths.set(204, frames.length);
     lengths.set(214, filtered(path('x.pcapng'), 'frame.len == 214').frames.length);
-    expect([...lengths]).toEqual([[204, 50], [214, 50]]);
+    expect([...lengths]).toEqual([
+      [204, 50],
+      [214, 50],
+    ]);
   });
 });
 
@@ -115,7 +143,8 @@ test('one file per node, with all its interfaces', () => {
     const { ledger } = readLedgerFile(path('run.pcapng'));
     const crossings = (...points: readonly number[]): number => {
       let n = 0;
-      for (const c = ledger.cursor(); c.next(); ) n += ledger.trail(c.trail).filter((s) => (s.kind === 'in' || s.kind === 'out') && points.includes(s.point)).length;
+      for (const c = ledger.cursor(); c.next(); )
+        n += ledger.trail(c.trail).filter((s) => (s.kind === 'in' || s.kind === 'out') && points.includes(s.point)).length;
       return n;
     };
     expect(files).toEqual([
@@ -130,7 +159,9 @@ test('what cannot be extracted leaves nothing behind', () => {
   inFolder((path) => {
     writeCall(path('run.pcapng'));
     const from = path('run.pcapng');
-    expect(() => extract({ from, to: path('x.pcapng'), at: ['l9:bob'] })).toThrow(expect.objectContaining({ code: 'CAPTURE_POINT', expected: 'one of l1:alice, l1:r1, l2:r1, l2:fw1, l3:fw1, l3:bob' }) as Error);
+    expect(() => extract({ from, to: path('x.pcapng'), at: ['l9:bob'] })).toThrow(
+      expect.objectContaining({ code: 'CAPTURE_POINT', expected: 'one of l1:alice, l1:r1, l2:r1, l2:fw1, l3:fw1, l3:bob' }) as Error,
+    );
     expect(() => extract({ from, to: path('x.pcapng'), at: ['node:fw1'] })).toThrow(expect.objectContaining({ code: 'CAPTURE_POINT' }) as Error);
     expect(() => extractNodes(from, ['carol'], () => path('x.pcapng'))).toThrow(expect.objectContaining({ code: 'CAPTURE_POINT' }) as Error);
     expect(() => extract({ from: path('none'), to: path('x.pcapng'), at: [] })).toThrow(expect.objectContaining({ code: 'FILE_NOT_FOUND' }) as Error);
@@ -156,4 +187,3 @@ function filtered(path: string, filter: string): { readonly frames: readonly num
     source.close();
   }
 }
-

@@ -85,7 +85,8 @@ export function extractNodes(from: string, nodes: readonly string[], path: (node
     const known = survey(source);
     return nodes.map((node) => {
       const wanted = known.points.interfacesOf(node).map((point) => point.index);
-      if (wanted.length === 0) throw unknownPoint(`no interface of ${node}`, from, [...new Set(known.points.all.flatMap((p) => (p.kind === 'link' ? [p.node] : [])))]);
+      if (wanted.length === 0)
+        throw unknownPoint(`no interface of ${node}`, from, [...new Set(known.points.all.flatMap((p) => (p.kind === 'link' ? [p.node] : [])))]);
       const to = path(node);
       const options: ExtractOptions = { from, to, at: [], ...(clear !== undefined && { clear }) };
       return { node, path: to, ...whole(to, (partial) => writeExtract(source, known, wanted, partial, options)) };
@@ -163,7 +164,11 @@ function pointsNamed(points: Points, names: readonly string[], file: string): re
   return names.map((name) => {
     const point = points.named(name);
     if (point?.kind === 'link') return point.index;
-    throw unknownPoint(`no capture point ${name}`, file, points.all.flatMap((p) => (p.kind === 'link' ? [p.name] : [])));
+    throw unknownPoint(
+      `no capture point ${name}`,
+      file,
+      points.all.flatMap((p) => (p.kind === 'link' ? [p.name] : [])),
+    );
   });
 }
 

@@ -93,8 +93,16 @@ export class LedgerBuilder {
    * @returns the trail so far
    */
   record(
-    kind: StepCode, point: number, id: number, hint: number, buf: Uint8Array, off: number, len: number,
-    drop: DropCode, decision: number, cause: number,
+    kind: StepCode,
+    point: number,
+    id: number,
+    hint: number,
+    buf: Uint8Array,
+    off: number,
+    len: number,
+    drop: DropCode,
+    decision: number,
+    cause: number,
   ): TrailId {
     const time = this.time;
     if (time < this.first) this.first = time;

@@ -88,11 +88,21 @@ class LedgerReading {
         if (this.#sections === 1) this.#packet(packet);
       },
       secrets: (type, data) => {
-        if (type === SECRETS_TLS_KEY_LOG) this.#secrets.push(...decoder.decode(data).split('\n').filter((line) => line !== ''));
+        if (type === SECRETS_TLS_KEY_LOG)
+          this.#secrets.push(
+            ...decoder
+              .decode(data)
+              .split('\n')
+              .filter((line) => line !== ''),
+          );
       },
     });
     if (this.#sections > 1) {
-      this.#warnings.push(new LabError('CAPTURE_FORMAT', `${this.#source.name} holds ${this.#sections} sections; only the first was read`, { hint: 'files of several runs cannot be read as one' }));
+      this.#warnings.push(
+        new LabError('CAPTURE_FORMAT', `${this.#source.name} holds ${this.#sections} sections; only the first was read`, {
+          hint: 'files of several runs cannot be read as one',
+        }),
+      );
     }
     const builder = this.#ready();
     builder.finish();

@@ -5,7 +5,20 @@ import { millis, type Nanos } from '../base/time.js';
 import { type Ledger, protocolName } from './ledger.js';
 import { readLedger } from './ledger-reader.js';
 import { BytesSource, MemorySink } from './store/byte-store.js';
-import { arpFrame, echoPayload, ipv4Frame, ipv6Frame, linkEnd, packetOf, playRandom, seenAt, smallLab, type SmallLab, tcpPayload, udpPayload } from './testing/small-lab.js';
+import {
+  arpFrame,
+  echoPayload,
+  ipv4Frame,
+  ipv6Frame,
+  linkEnd,
+  packetOf,
+  playRandom,
+  seenAt,
+  smallLab,
+  type SmallLab,
+  tcpPayload,
+  udpPayload,
+} from './testing/small-lab.js';
 
 const DATA = Uint8Array.of(1, 2, 3, 4);
 const frame = ipv4Frame('10.0.0.5', '203.0.113.9', 17, udpPayload(50000, 3478, DATA));

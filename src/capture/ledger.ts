@@ -37,7 +37,7 @@ export interface Hop {
 }
 
 export type JourneyEnd =
-  | { readonly kind: 'delivered'; readonly at: Nanos; /** Point at which it arrived. */ readonly point: number }
+  | { readonly kind: 'delivered'; readonly at: Nanos /** Point at which it arrived. */; readonly point: number }
   | { readonly kind: 'in-flight' }
   /** Only senders were recorded: whether the last link delivered it is not in the records. */
   | { readonly kind: 'unknown' }

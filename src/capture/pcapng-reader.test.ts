@@ -39,12 +39,27 @@ class Blocks {
   }
 
   interface(resolution: number | null, linkType = 1, snap = 0): this {
-    return this.block(1, [...this.u16(linkType), 0, 0, ...this.u32(snap), ...(resolution === null ? [] : this.option(9, [resolution])), ...this.option(2, [0x78])]);
+    return this.block(1, [
+      ...this.u16(linkType),
+      0,
+      0,
+      ...this.u32(snap),
+      ...(resolution === null ? [] : this.option(9, [resolution])),
+      ...this.option(2, [0x78]),
+    ]);
   }
 
   packet(high: number, low: number, data: readonly number[], options: readonly number[] = [], interfaceIndex = 0): this {
     const padded = [...data, ...new Array<number>((4 - (data.length % 4)) % 4).fill(0)];
-    return this.block(6, [...this.u32(interfaceIndex), ...this.u32(high), ...this.u32(low), ...this.u32(data.length), ...this.u32(data.length + 5), ...padded, ...options]);
+    return this.block(6, [
+      ...this.u32(interfaceIndex),
+      ...this.u32(high),
+      ...this.u32(low),
+      ...this.u32(data.length),
+      ...this.u32(data.length + 5),
+      ...padded,
+      ...options,
+    ]);
   }
 
   get bytes(): Uint8Array {
@@ -68,8 +83,16 @@ function read(bytes: Uint8Array): Seen {
     secrets: (type, data) => secrets.push(`${type}:${new TextDecoder().decode(data)}`),
     packet: (p) =>
       packets.push({
-        number: p.number, interface: p.interface, time: p.time, data: [...p.buf.subarray(p.off, p.off + p.captured)], length: p.length,
-        direction: p.direction, id: p.id, drop: p.drop, comments: Array.from({ length: p.comments }, (_, i) => p.comment(i)), ethernet: p.ethernet,
+        number: p.number,
+        interface: p.interface,
+        time: p.time,
+        data: [...p.buf.subarray(p.off, p.off + p.captured)],
+        length: p.length,
+        direction: p.direction,
+        id: p.id,
+        drop: p.drop,
+        comments: Array.from({ length: p.comments }, (_, i) => p.comment(i)),
+        ethernet: p.ethernet,
       }),
   });
   return { result, packets, interfaces, secrets };
@@ -78,7 +101,15 @@ function read(bytes: Uint8Array): Seen {
 test.each([true, false])('reads all it knows in either byte order (little-endian: %s)', (le) => {
   const b = new Blocks(le);
   const id = le ? [...b.u32(42), ...b.u32(0)] : [...b.u32(0), ...b.u32(42)];
-  const options = [...b.option(2, b.u32(2)), ...b.option(5, id), ...b.option(7, [0, 14]), ...b.option(1, [0x61, 0x3d, 0x62]), ...b.option(999, [1]), ...b.option(1, [0x63]), ...b.option(0, [])];
+  const options = [
+    ...b.option(2, b.u32(2)),
+    ...b.option(5, id),
+    ...b.option(7, [0, 14]),
+    ...b.option(1, [0x61, 0x3d, 0x62]),
+    ...b.option(999, [1]),
+    ...b.option(1, [0x63]),
+    ...b.option(0, []),
+  ];
   b.section().interface(9).block(0x0bad, [1, 2, 3, 4]).packet(1, 2, [9, 8, 7], options);
   b.block(10, [...b.u32(0x544c534b), ...b.u32(3), 0x61, 0x62, 0x63, 0]);
   b.block(3, [...b.u32(2), 5, 6, 0, 0]); // Simple Packet Block: original length, data
@@ -99,7 +130,13 @@ test.each([
 ])('times of foreign files are nanoseconds since their first packet: %s', (_, resolution, tick) => {
   const ticks = 1_700_000_000_000_000n;
   const [high, low] = [Number(ticks >> 32n), Number(ticks & 0xffffffffn)];
-  const times = read(new Blocks(true).section().interface(resolution).packet(high, low, [1]).packet(high, low + 1, [1]).bytes).packets.map((p) => (p as { time: number }).time);
+  const times = read(
+    new Blocks(true)
+      .section()
+      .interface(resolution)
+      .packet(high, low, [1])
+      .packet(high, low + 1, [1]).bytes,
+  ).packets.map((p) => (p as { time: number }).time);
   expect(times[0]).toBe(0);
   expect(Math.abs(times[1]! - tick)).toBeLessThanOrEqual(1);
 });
@@ -129,7 +166,11 @@ test.each([
 const middle = (body: (b: Blocks) => Blocks): Uint8Array => body(new Blocks(true).section().interface(9).packet(0, 1, [1])).packet(0, 2, [2]).bytes;
 
 test.each([
-  ['captured length beyond the block', middle((b) => b.block(6, [...b.u32(0), ...b.u32(0), ...b.u32(0), ...b.u32(5), ...b.u32(5), 1, 2, 3, 4])), /impossible captured length 5/],
+  [
+    'captured length beyond the block',
+    middle((b) => b.block(6, [...b.u32(0), ...b.u32(0), ...b.u32(0), ...b.u32(5), ...b.u32(5), 1, 2, 3, 4])),
+    /impossible captured length 5/,
+  ],
   ['an interface that is not described', middle((b) => b.packet(0, 1, [1], [], 7)), /interface 7 is not described/],
   ['an option longer than its block', middle((b) => b.packet(0, 1, [1], [1, 0, 99, 0])), /option 1 is longer/],
   ['a packet block that is too short', middle((b) => b.block(6, [1, 2, 3, 4])), /too short/],

@@ -149,8 +149,16 @@ export class PcapngWriter {
    * @param since when a late verdict began to be true, negative = not said
    */
   packet(
-    point: number, view: DataView, off: number, len: number, direction: Direction,
-    id: number, drop: DropCode, comment: Int32Array | null, cause: number, since: number,
+    point: number,
+    view: DataView,
+    off: number,
+    len: number,
+    direction: Direction,
+    id: number,
+    drop: DropCode,
+    comment: Int32Array | null,
+    cause: number,
+    since: number,
   ): void {
     const room = EPB_FIXED + len + 3 + EPB_OPTIONS + NUMBERS + (comment === null ? 0 : comment.length << 2);
     let out = this.#out;

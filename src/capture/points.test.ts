@@ -8,14 +8,34 @@ const src = { file: 'a.lab.yaml', line: 1, column: 1 };
 
 function node(id: number, name: string, kind: string): PlanNode {
   return {
-    id: id as NodeId, name, kind, organisation: null, segment: 'customer', site: null, forwards: false, bridge: false,
-    interfaces: [], routes: [], resolvers: [], certificateNames: [], dscp: [], config: null, src,
+    id: id as NodeId,
+    name,
+    kind,
+    organisation: null,
+    segment: 'customer',
+    site: null,
+    forwards: false,
+    bridge: false,
+    interfaces: [],
+    routes: [],
+    resolvers: [],
+    certificateNames: [],
+    dscp: [],
+    config: null,
+    src,
   };
 }
 
 function link(id: number, name: string, ends: readonly [number, number], nodes: readonly PlanNode[]): PlanLink {
   return {
-    id: id as LinkId, name, group: 'er circuits', segment: 'expressroute', organisation: null, mtu: 1500, up: true, src,
+    id: id as LinkId,
+    name,
+    group: 'er circuits',
+    segment: 'expressroute',
+    organisation: null,
+    mtu: 1500,
+    up: true,
+    src,
     ends: [
       { node: ends[0] as NodeId, nodeName: nodes[ends[0]]!.name, interface: 'eth0' },
       { node: ends[1] as NodeId, nodeName: nodes[ends[1]]!.name, interface: 'eth1' },
@@ -25,7 +45,16 @@ function link(id: number, name: string, ends: readonly [number, number], nodes: 
 }
 
 const nodes = [node(0, 'alice', 'client'), node(1, 'node', 'router'), node(2, 'lab', 'dns')];
-const plan: Plan = { name: 'p', file: 'a.lab.yaml', hash: 'h', organisations: [], users: [], zones: [], nodes, links: [link(0, 'er-1', [0, 1], nodes), link(1, 'node', [1, 2], nodes)] };
+const plan: Plan = {
+  name: 'p',
+  file: 'a.lab.yaml',
+  hash: 'h',
+  organisations: [],
+  users: [],
+  zones: [],
+  nodes,
+  links: [link(0, 'er-1', [0, 1], nodes), link(1, 'node', [1, 2], nodes)],
+};
 const points = pointsOf(plan);
 const interfaces = points.all.map((p) => ({ name: p.name, description: describePoint(p) }));
 

@@ -23,7 +23,14 @@ export type Point =
       readonly segment: string;
       readonly group: string;
     }
-  | { readonly kind: 'node'; readonly index: number; /** `node:NAME` */ readonly name: string; readonly id: NodeId; readonly node: string; readonly nodeKind: string }
+  | {
+      readonly kind: 'node';
+      readonly index: number /** `node:NAME` */;
+      readonly name: string;
+      readonly id: NodeId;
+      readonly node: string;
+      readonly nodeKind: string;
+    }
   | { readonly kind: 'lab'; readonly index: number; readonly name: 'lab' };
 
 export type LinkPoint = Extract<Point, { kind: 'link' }>;

@@ -16,14 +16,20 @@ describeWith(describe, ['tshark', 'tcpdump', 'capinfos'], 'the file of a run, ju
     inFolder((path) => {
       const lab = smallLab(new FileSink(path('run.pcapng')));
       lab.recorder.close(playRandom(lab, 400));
-      const records = judged('tshark', ['-r', path('run.pcapng'), '-T', 'fields', '-e', 'frame.number']).trim().split('\n').length;
+      const records = judged('tshark', ['-r', path('run.pcapng'), '-T', 'fields', '-e', 'frame.number'])
+        .trim()
+        .split('\n').length;
       const info = judged('capinfos', ['-M', path('run.pcapng')]);
       expect(info).toMatch(new RegExp(`Number of packets:\\s+${records}\\b`));
       expect(info).toMatch(/File encapsulation:\s+ether$/im);
       expect(info).toMatch(/Capture application:\s+callpath 0\.1\.0/);
       expect(info).toMatch(/First packet time:\s+2026-01-01 00:00:00\.\d{9}/);
       expect(info).toMatch(/Strict time order:\s+(True|False)/);
-      expect(judged('tcpdump', ['-nr', path('run.pcapng')], /^reading from file/).trim().split('\n').length).toBeGreaterThanOrEqual(records);
+      expect(
+        judged('tcpdump', ['-nr', path('run.pcapng')], /^reading from file/)
+          .trim()
+          .split('\n').length,
+      ).toBeGreaterThanOrEqual(records);
     });
   });
 
@@ -31,7 +37,12 @@ describeWith(describe, ['tshark', 'tcpdump', 'capinfos'], 'the file of a run, ju
     inFolder((path) => {
       const lab = smallLab(new FileSink(path('run.pcapng')));
       const { recorder, decisions } = lab;
-      const rule = decisions.intern({ node: 2 as NodeId, stage: 'forward', text: { ct: 'new' }, reason: { at: 'firewall', kind: 'rule', chain: 'inet/filter/forward', rule: 7, src: { file: 'fw1.nft', line: 12, column: 1 } } });
+      const rule = decisions.intern({
+        node: 2 as NodeId,
+        stage: 'forward',
+        text: { ct: 'new' },
+        reason: { at: 'firewall', kind: 'rule', chain: 'inet/filter/forward', rule: 7, src: { file: 'fw1.nft', line: 12, column: 1 } },
+      });
       const p = packetOf(frame, 42, 41);
       recorder.sent(seenAt(p, millis(1)), linkEnd(0, 0), DROP.NONE);
       recorder.received(seenAt(p, millis(2)), linkEnd(0, 1));
@@ -67,10 +78,16 @@ describeWith(describe, ['tshark', 'tcpdump', 'capinfos'], 'the file of a run, ju
       const lab = smallLab(new FileSink(path('run.pcapng')));
       playRandom(lab, 50);
       lab.recorder.flush();
-      const flushed = judged('tshark', ['-r', path('run.pcapng'), '-T', 'fields', '-e', 'frame.number']).trim().split('\n').length;
+      const flushed = judged('tshark', ['-r', path('run.pcapng'), '-T', 'fields', '-e', 'frame.number'])
+        .trim()
+        .split('\n').length;
       expect(flushed).toBeGreaterThan(100);
       playRandom(lab, 1, 9);
-      expect(judged('tshark', ['-r', path('run.pcapng'), '-T', 'fields', '-e', 'frame.number']).trim().split('\n').length).toBe(flushed);
+      expect(
+        judged('tshark', ['-r', path('run.pcapng'), '-T', 'fields', '-e', 'frame.number'])
+          .trim()
+          .split('\n').length,
+      ).toBe(flushed);
     });
   });
 });
@@ -135,7 +152,10 @@ test('the frame is copied as it is, padded with zeros, at every length', () => {
     if (type !== 6) continue;
     const n = bytes[at + 20]! + bytes[at + 21]! * 256;
     const padded = Math.ceil(n / 4) * 4;
-    expect([...bytes.subarray(at + 28, at + 28 + padded)]).toEqual([...new Array<number>(n).fill(n === 1500 ? 7 : n), ...new Array<number>(padded - n).fill(0)]);
+    expect([...bytes.subarray(at + 28, at + 28 + padded)]).toEqual([
+      ...new Array<number>(n).fill(n === 1500 ? 7 : n),
+      ...new Array<number>(padded - n).fill(0),
+    ]);
   }
 });
 

@@ -11,13 +11,21 @@ import { FileSink } from './store/byte-store.js';
 import { ipv4Frame, linkEnd, packetOf, seenAt, smallLab, tcpPayload } from './testing/small-lab.js';
 import { describeWith, inFolder, judged } from './testing/tools.js';
 
-const MESSAGE = 'OPTIONS sip:bob@contoso.example SIP/2.0\r\nVia: SIP/2.0/TLS 10.0.0.5;branch=z9hG4bK1\r\nCall-ID: secret-call\r\nCSeq: 1 OPTIONS\r\nContent-Length: 0\r\n\r\n';
+const MESSAGE =
+  'OPTIONS sip:bob@contoso.example SIP/2.0\r\nVia: SIP/2.0/TLS 10.0.0.5;branch=z9hG4bK1\r\nCall-ID: secret-call\r\nCSeq: 1 OPTIONS\r\nContent-Length: 0\r\n\r\n';
 
 async function certificate(): Promise<{ readonly cert: string; readonly key: string }> {
   const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
   const keys = await webcrypto.subtle.generateKey(algorithm, true, ['sign', 'verify']);
   const cert = await x509.X509CertificateGenerator.createSelfSigned(
-    { name: 'CN=edge.contoso.example', keys, signingAlgorithm: algorithm, notBefore: new Date('2000-01-01'), notAfter: new Date('2049-12-31'), serialNumber: '01' },
+    {
+      name: 'CN=edge.contoso.example',
+      keys,
+      signingAlgorithm: algorithm,
+      notBefore: new Date('2000-01-01'),
+      notAfter: new Date('2049-12-31'),
+      serialNumber: '01',
+    },
     webcrypto,
   );
   return { cert: cert.toString('pem'), key: KeyObject.from(keys.privateKey).export({ type: 'pkcs8', format: 'pem' }) as string };
@@ -94,7 +102,10 @@ describeWith(describe, ['tshark'], 'secrets in the file', () => {
     expect(session.log.filter((e) => 'line' in e).length).toBeGreaterThanOrEqual(4);
     inFolder((path) => {
       write(path('run.pcapng'), session, true);
-      const sip = (file: string): readonly string[] => judged('tshark', ['-r', path(file), '-Y', 'sip', '-T', 'fields', '-e', 'sip.Method', '-e', 'sip.Call-ID']).trim().split('\n');
+      const sip = (file: string): readonly string[] =>
+        judged('tshark', ['-r', path(file), '-Y', 'sip', '-T', 'fields', '-e', 'sip.Method', '-e', 'sip.Call-ID'])
+          .trim()
+          .split('\n');
       expect(sip('run.pcapng')).toContain('OPTIONS\tsecret-call');
       for (const at of ['l1:alice', 'l1:r1']) {
         extract({ from: path('run.pcapng'), to: path('one.pcapng'), at: [at] });

@@ -29,7 +29,8 @@ export function readText(file: string): string {
     bytes = readFileSync(file);
   } catch (cause) {
     const code = (cause as NodeJS.ErrnoException).code;
-    if (code === 'ENOENT') throw new LabError('FILE_NOT_FOUND', `there is no file ${file}`, { hint: 'check the path; it is taken from the folder in which you are', cause });
+    if (code === 'ENOENT')
+      throw new LabError('FILE_NOT_FOUND', `there is no file ${file}`, { hint: 'check the path; it is taken from the folder in which you are', cause });
     const why = code === 'EISDIR' ? 'it is a folder' : code === 'EACCES' ? 'you may not read it' : (code ?? String(cause));
     throw new LabError('FILE_UNREADABLE', `${file} can't be read: ${why}`, { expected: 'a text file that you may read', cause });
   }
@@ -121,7 +122,10 @@ export function loadFlow(name: string): FlowSpec {
   const own = join(FLOWS, `${name}.flow.yaml`);
   const isId = /^[a-z0-9-]+$/.test(name);
   if (isId && !existsSync(own)) {
-    throw new LabError('FLOW_UNKNOWN', `there is no flow "${name}"`, { expected: `one of: ${listed(flowIds(), 40)}; or a *.flow.yaml file`, ...didYouMean(name, flowIds()) });
+    throw new LabError('FLOW_UNKNOWN', `there is no flow "${name}"`, {
+      expected: `one of: ${listed(flowIds(), 40)}; or a *.flow.yaml file`,
+      ...didYouMean(name, flowIds()),
+    });
   }
   const file = isId ? own : name;
   const result = parseFlow(readText(file), shown(file));
@@ -134,7 +138,10 @@ export function loadExperiment(name: string): ExperimentSpec {
   const own = join(EXPERIMENTS, `${name}.experiment.yaml`);
   const isId = /^[a-z0-9-]+$/.test(name);
   if (isId && !existsSync(own)) {
-    throw new LabError('EXPERIMENT_UNKNOWN', `there is no experiment "${name}"`, { expected: `one of: ${listed(experimentIds(), 40)}; or an *.experiment.yaml file`, ...didYouMean(name, experimentIds()) });
+    throw new LabError('EXPERIMENT_UNKNOWN', `there is no experiment "${name}"`, {
+      expected: `one of: ${listed(experimentIds(), 40)}; or an *.experiment.yaml file`,
+      ...didYouMean(name, experimentIds()),
+    });
   }
   const file = isId ? own : name;
   const result = parseExperiment(readText(file), shown(file));
@@ -186,6 +193,7 @@ export function overridesOf(changes: readonly string[]): readonly Override[] {
 /** Errors: CLI_USAGE. */
 export function seedOf(text: string): number {
   const seed = Number(text);
-  if (!/^\d+$/.test(text) || !Number.isSafeInteger(seed)) throw new LabError('CLI_USAGE', `"${text}" is no seed`, { expected: 'a whole number, such as --seed 7' });
+  if (!/^\d+$/.test(text) || !Number.isSafeInteger(seed))
+    throw new LabError('CLI_USAGE', `"${text}" is no seed`, { expected: 'a whole number, such as --seed 7' });
   return seed;
 }

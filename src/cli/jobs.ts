@@ -28,7 +28,11 @@ export function makeJobs(names: readonly string[], topology: string | undefined,
     if (flow === null) return [];
     const file = topology ?? flow.topology;
     // A topology that several flows share is read, and its faults are told, once.
-    if (!plans.has(file)) plans.set(file, collect(faults, () => planOf(file, topology === undefined ? flow : null, overrides)));
+    if (!plans.has(file))
+      plans.set(
+        file,
+        collect(faults, () => planOf(file, topology === undefined ? flow : null, overrides)),
+      );
     const plan = plans.get(file) ?? null;
     if (plan === null) return [];
     faults.push(...fitFlow(flow, plan));
@@ -56,6 +60,8 @@ function twins(jobs: readonly Job[]): readonly LabError[] {
   return jobs.flatMap(({ flow }) => {
     const other = seen.get(flow.id);
     seen.set(flow.id, flow.file);
-    return other === undefined ? [] : [new LabError('CLI_USAGE', `${other} and ${flow.file} both hold the flow "${flow.id}"`, { expected: 'an id for each flow' })];
+    return other === undefined
+      ? []
+      : [new LabError('CLI_USAGE', `${other} and ${flow.file} both hold the flow "${flow.id}"`, { expected: 'an id for each flow' })];
   });
 }

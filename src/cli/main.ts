@@ -14,10 +14,14 @@ watchDefects();
 
 /** For an option that may stand more than once. */
 const each = (value: string, before: readonly string[] = []): readonly string[] => [...before, value];
-const WITH = ['--with <change>', 'change the topology first: TARGET=VALUE, such as link.er-primary=down or fw1.firewall=new.nft; may stand more than once', each] as const;
+const WITH = [
+  '--with <change>',
+  'change the topology first: TARGET=VALUE, such as link.er-primary=down or fw1.firewall=new.nft; may stand more than once',
+  each,
+] as const;
 
 const program = new Command('callpath')
-  .description('A simulated network lab: real SIP, ICE and RTP over emulated links, every packet\'s path recorded and explained.')
+  .description("A simulated network lab: real SIP, ICE and RTP over emulated links, every packet's path recorded and explained.")
   .version(VERSION)
   .showSuggestionAfterError()
   .exitOverride()
@@ -95,7 +99,7 @@ rules
 
 rules
   .command('import')
-  .description('write the rules of iptables-save or ip6tables-save in nftables\' language; what has no translation is told, and nothing is written then')
+  .description("write the rules of iptables-save or ip6tables-save in nftables' language; what has no translation is told, and nothing is written then")
   .argument('<file>', 'what iptables-save or ip6tables-save wrote')
   .option('--ip6', 'the rules are of IPv6; needed only where the head of the file is missing')
   .option('--source', 'put the old line above each rule, as a comment')

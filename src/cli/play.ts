@@ -38,7 +38,13 @@ export async function playJob(job: Job, around: Surroundings): Promise<FlowRepor
   const words = around.words ?? FLOW_WORDS;
   let verdict: FlowVerdict;
   try {
-    verdict = await around.runFlow(flow, plan, { substrate: around.substrate, seed: around.seed, captureFile: file, signal: around.signal, ...(progress !== null && { progress: progress.show }) });
+    verdict = await around.runFlow(flow, plan, {
+      substrate: around.substrate,
+      seed: around.seed,
+      captureFile: file,
+      signal: around.signal,
+      ...(progress !== null && { progress: progress.show }),
+    });
   } catch (error) {
     if (!LabError.is(error)) throw error;
     return { ...NOTHING, words, id: flow.id, title: flow.title, source: flow.source, trouble: formatLabError(error), wall: wall() };

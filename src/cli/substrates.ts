@@ -42,7 +42,11 @@ export async function liveSubstrate(name: string): Promise<Substrate> {
  */
 export async function substrateNamed(name: string): Promise<Substrate> {
   const load = LOADERS.get(name);
-  if (load === undefined) throw new LabError('CLI_USAGE', `there is no substrate "${name}"`, { expected: `one of: ${listed(SUBSTRATE_NAMES)}`, ...didYouMean(name, SUBSTRATE_NAMES) });
+  if (load === undefined)
+    throw new LabError('CLI_USAGE', `there is no substrate "${name}"`, {
+      expected: `one of: ${listed(SUBSTRATE_NAMES)}`,
+      ...didYouMean(name, SUBSTRATE_NAMES),
+    });
   const substrate = await load();
   await substrate.gainRights?.([process.execPath, ...process.execArgv, ...process.argv.slice(1)]);
   const [lack] = await substrate.probe();

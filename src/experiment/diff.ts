@@ -147,7 +147,9 @@ function legChange(id: string, before: DiffSide, was: Leg | undefined, after: Di
     };
     return { id, change: was === undefined ? 'new' : 'gone', directions: [one('there'), one('back')] };
   }
-  const directions = (['there', 'back'] as const).map((side) => directionChange(side, { side: before, leg: was }, { side: after, leg: is })).filter((one) => one !== null);
+  const directions = (['there', 'back'] as const)
+    .map((side) => directionChange(side, { side: before, leg: was }, { side: after, leg: is }))
+    .filter((one) => one !== null);
   if (directions.length === 0) return null;
   const broke = directions.some((one) => one.before.delivered > 0 && one.after.delivered === 0);
   const mended = directions.some((one) => one.before.delivered === 0 && one.after.delivered > 0);

@@ -43,12 +43,19 @@ describe('experiment files', () => {
         id: 'an-experiment.broken',
         title: 'broken: a link is down',
         steps: [{ do: 'sign-in' }, { do: 'call', talk: 5e9 }, { do: 'mute', actors: ['caller'], src: { line: 11 } }],
-        expectations: [{ expect: 'fails', step: 'call', says: '408', src: { line: 16 } }, { expect: 'silence', from: 'callee', longer: 5e9 }],
+        expectations: [
+          { expect: 'fails', step: 'call', says: '408', src: { line: 16 } },
+          { expect: 'silence', from: 'callee', longer: 5e9 },
+        ],
       },
     });
     expect(cured?.flow).toMatchObject({ id: 'an-experiment.cured', expectations: [{ expect: 'signed-in', of: 'caller' }] });
-    const changes = (overrides: typeof broken extends undefined ? never : NonNullable<typeof broken>['overrides']): unknown[] => overrides.map(({ target, value, places }) => [target, value, places.place([]).line]);
-    expect(changes(broken?.overrides ?? [])).toEqual([['link.a--b', 'up', 6], ['link.er', 'down', 14]]);
+    const changes = (overrides: typeof broken extends undefined ? never : NonNullable<typeof broken>['overrides']): unknown[] =>
+      overrides.map(({ target, value, places }) => [target, value, places.place([]).line]);
+    expect(changes(broken?.overrides ?? [])).toEqual([
+      ['link.a--b', 'up', 6],
+      ['link.er', 'down', 14],
+    ]);
     expect(changes(cured?.overrides ?? [])).toEqual([['link.a--b', 'up', 6]]);
   });
 
@@ -65,7 +72,10 @@ describe('experiment files', () => {
   ])('%s as %s is told with its place', (from, to, fault) => {
     expect(GOOD).toContain(from);
     const found = faults(GOOD.replace(from, to));
-    expect(found.some((text) => fault.test(text)), found.join('\n')).toBe(true);
+    expect(
+      found.some((text) => fault.test(text)),
+      found.join('\n'),
+    ).toBe(true);
   });
 
   it.each(['', '[]', 'experiment: 1', ': : :', 'experiment: *x', '"', '{', 'a\n\tb'])('refuse %j without a crash', (text) => {

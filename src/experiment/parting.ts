@@ -81,9 +81,12 @@ function devOf(link: PlanLink, node: PlanNode): string {
 function routeOf(way: Way, node: PlanNode, dev: string, packet: PacketId, at: number): Choice['route'] {
   const said = parseComment(way.ledger.journey(packet)?.hops[at]?.decision ?? '') ?? {};
   const { route: prefix, via } = said;
-  if (prefix !== undefined) return node.routes.find((route) => route.prefix === prefix && route.dev === dev && (via === undefined || route.via === via)) ?? null;
+  if (prefix !== undefined)
+    return node.routes.find((route) => route.prefix === prefix && route.dev === dev && (via === undefined || route.via === via)) ?? null;
   const addresses = way.to.interfaces.flatMap((iface) => iface.addresses);
-  const fitting = node.routes.filter((route) => route.dev === dev && addresses.some(({ family, address }) => family === route.family && covers(route.prefix, address)));
+  const fitting = node.routes.filter(
+    (route) => route.dev === dev && addresses.some(({ family, address }) => family === route.family && covers(route.prefix, address)),
+  );
   return fitting.sort((a, b) => lengthOf(b.prefix) - lengthOf(a.prefix) || a.metric - b.metric)[0] ?? null;
 }
 

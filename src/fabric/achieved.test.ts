@@ -51,15 +51,18 @@ describe('the delay', () => {
     expect(against(phase, { delay: millis(22) })).toEqual(['delay']);
   });
 
-  it.each(['uniform', 'normal', 'pareto', 'paretonormal'] as const)('has the mean of its distribution, %s, also where a line keeps the order', (distribution) => {
-    for (const rate of [0, 1e9]) {
-      const phase = driven({ delay: millis(50), jitter: millis(10), distribution, rate }, 4000, millis(1));
-      expect(judged(phase)).toEqual([]);
-      // Five percent of 50 ms, and what chance does to the mean of 4000 draws of up to 10 ms deviation.
-      expect(against(phase, { delay: millis(54) })).toEqual(['delay']);
-      expect(against(phase, { delay: millis(46) })).toEqual(['delay']);
-    }
-  });
+  it.each(['uniform', 'normal', 'pareto', 'paretonormal'] as const)(
+    'has the mean of its distribution, %s, also where a line keeps the order',
+    (distribution) => {
+      for (const rate of [0, 1e9]) {
+        const phase = driven({ delay: millis(50), jitter: millis(10), distribution, rate }, 4000, millis(1));
+        expect(judged(phase)).toEqual([]);
+        // Five percent of 50 ms, and what chance does to the mean of 4000 draws of up to 10 ms deviation.
+        expect(against(phase, { delay: millis(54) })).toEqual(['delay']);
+        expect(against(phase, { delay: millis(46) })).toEqual(['delay']);
+      }
+    },
+  );
 
   it('leaves out what reorder sends ahead', () => {
     const phase = driven({ delay: millis(20), reorder: 0.25 }, 1000, millis(1));

@@ -69,7 +69,11 @@ function jitterMoments({ jitter, distribution }: ImpairmentSpec): { mean: number
   const table = jitterTable(distribution);
   const over = (of: (entry: number) => number): number => table.reduce((sum, entry) => sum + of(entry / TABLE_SCALE), 0) / TABLE_SIZE;
   const mean = over((x) => x);
-  return { mean: mean * jitter, deviation: Math.sqrt(over((x) => (x - mean) ** 2)) * jitter, most: table.reduce((most, entry) => Math.max(most, Math.abs(entry)), 0) * (jitter / TABLE_SCALE) };
+  return {
+    mean: mean * jitter,
+    deviation: Math.sqrt(over((x) => (x - mean) ** 2)) * jitter,
+    most: table.reduce((most, entry) => Math.max(most, Math.abs(entry)), 0) * (jitter / TABLE_SCALE),
+  };
 }
 
 function nearLoss(loss: LossModel | null, lost: number, tried: number): boolean {

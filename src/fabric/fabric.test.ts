@@ -164,7 +164,10 @@ describe('the rate', () => {
   });
 
   it('drops and departures agree with a model that keeps the queue as a list', () => {
-    const arb = fc.array(fc.record({ gap: fc.integer({ min: 0, max: 3_000_000 }), length: fc.integer({ min: 16, max: 1514 }) }), { minLength: 1, maxLength: 200 });
+    const arb = fc.array(fc.record({ gap: fc.integer({ min: 0, max: 3_000_000 }), length: fc.integer({ min: 16, max: 1514 }) }), {
+      minLength: 1,
+      maxLength: 200,
+    });
     fc.assert(
       fc.property(arb, fc.integer({ min: 1, max: 20 }), fc.integer({ min: 1e5, max: 1e9 }), (frames, limit, rate) => {
         const link = testLink({ spec: { rate, limit, delay: micros(7) } });

@@ -68,7 +68,12 @@ export function createFabric(options: FabricOptions): Fabric {
   const at = (link: LinkId): BuiltLink => must(built[link], `link ${link}`);
   return {
     end: (link, side) => at(link).ends[side],
-    stats: (link, side) => totalStats(at(link).directions[side].phases().map((phase) => phase.stats)),
+    stats: (link, side) =>
+      totalStats(
+        at(link)
+          .directions[side].phases()
+          .map((phase) => phase.stats),
+      ),
     phases: (link, side) => at(link).directions[side].phases(),
     impairment: (link, side) => at(link).directions[side].spec,
     control: {

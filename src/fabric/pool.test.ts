@@ -80,19 +80,29 @@ describe('the pool', () => {
 
   it('slots that are out do not overlap', () => {
     fc.assert(
-      fc.property(fc.array(fc.oneof(fc.integer({ min: 1, max: 300 }), fc.integer({ min: 1, max: 70_000 }).filter((n) => n <= MAX_FRAME), fc.constant(-1)), { maxLength: 60 }), (ops) => {
-        const pool = createPool({ checked: true });
-        const out: Packet[] = [];
-        for (const op of ops) {
-          if (op > 0) {
-            const p = pool.take(op);
-            p.buf.fill(p.id & 0xff, p.off, p.off + p.len);
-            out.push(p);
-          } else if (out.length > 0) pool.release(out.shift()!);
-          expect(pool.live).toBe(out.length);
-        }
-        for (const p of out) expect(p.buf.subarray(p.off, p.off + p.len).every((b) => b === (p.id & 0xff))).toBe(true);
-      }),
+      fc.property(
+        fc.array(
+          fc.oneof(
+            fc.integer({ min: 1, max: 300 }),
+            fc.integer({ min: 1, max: 70_000 }).filter((n) => n <= MAX_FRAME),
+            fc.constant(-1),
+          ),
+          { maxLength: 60 },
+        ),
+        (ops) => {
+          const pool = createPool({ checked: true });
+          const out: Packet[] = [];
+          for (const op of ops) {
+            if (op > 0) {
+              const p = pool.take(op);
+              p.buf.fill(p.id & 0xff, p.off, p.off + p.len);
+              out.push(p);
+            } else if (out.length > 0) pool.release(out.shift()!);
+            expect(pool.live).toBe(out.length);
+          }
+          for (const p of out) expect(p.buf.subarray(p.off, p.off + p.len).every((b) => b === (p.id & 0xff))).toBe(true);
+        },
+      ),
       { seed: 3, numRuns: 100 },
     );
   });

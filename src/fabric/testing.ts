@@ -78,7 +78,13 @@ export function testLink(options: TestLinkOptions = {}): TestLink {
   const port: Port = {
     deliver(p, end) {
       note('delivered', p.id, end);
-      arrivals.push({ id: p.id, at: scheduler.now, sentAt: p.sentAt, cause: p.cause, bytes: options.quiet === true ? p.buf : p.buf.slice(p.off, p.off + p.len) });
+      arrivals.push({
+        id: p.id,
+        at: scheduler.now,
+        sentAt: p.sentAt,
+        cause: p.cause,
+        bytes: options.quiet === true ? p.buf : p.buf.slice(p.off, p.off + p.len),
+      });
       pool.release(p);
     },
     carrier: (up, end) => note(up ? 'carrier up' : 'carrier down', 0, end),

@@ -79,7 +79,14 @@ export interface Deferred<T> {
 
 export type AddressRecord = { readonly type: 'A' | 'AAAA'; readonly address: string; readonly ttl: number };
 export type NameRecord = { readonly type: 'CNAME'; readonly target: string; readonly ttl: number };
-export type ServiceRecord = { readonly type: 'SRV'; readonly priority: number; readonly weight: number; readonly port: number; readonly target: string; readonly ttl: number };
+export type ServiceRecord = {
+  readonly type: 'SRV';
+  readonly priority: number;
+  readonly weight: number;
+  readonly port: number;
+  readonly target: string;
+  readonly ttl: number;
+};
 export type DnsRecord = AddressRecord | NameRecord | ServiceRecord;
 export type DnsType = DnsRecord['type'];
 

@@ -100,7 +100,14 @@ export async function tlsConnect(host: Host, options: TlsConnectOptions): Promis
   const ready = host.deferred<TlsStream>(`TLS handshake with ${options.serverName}`);
   // RFC 6066 section 3: no address in SNI; it is still checked against the certificate, as `host`.
   const servername = isAddress(options.serverName) ? '' : options.serverName;
-  const socket = tls.connect({ socket: raw, host: options.serverName, servername, secureContext: options.identified === true ? host.tls.identity : host.tls.trust, minVersion: 'TLSv1.3', maxVersion: 'TLSv1.3' });
+  const socket = tls.connect({
+    socket: raw,
+    host: options.serverName,
+    servername,
+    secureContext: options.identified === true ? host.tls.identity : host.tls.trust,
+    minVersion: 'TLSv1.3',
+    maxVersion: 'TLSv1.3',
+  });
   revealKeys(socket, host);
   const stream = dress(socket, raw, options.serverName);
   const timer = host.after(options.timeout, () => {
@@ -136,7 +143,13 @@ export async function tlsListen(
   const { asksClients = false } = options;
   const authority = new X509Certificate(host.tls.ca);
   return host.listen(options, (raw) => {
-    const socket = new tls.TLSSocket(raw, { isServer: true, secureContext: host.tls.identity, SNICallback: undefined, requestCert: asksClients, rejectUnauthorized: false });
+    const socket = new tls.TLSSocket(raw, {
+      isServer: true,
+      secureContext: host.tls.identity,
+      SNICallback: undefined,
+      requestCert: asksClients,
+      rejectUnauthorized: false,
+    });
     revealKeys(socket, host);
     const fail = (error: Error): void => {
       socket.off('error', fail);

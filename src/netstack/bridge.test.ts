@@ -30,7 +30,11 @@ function send(net: TestNet, from: 'a' | 'b' | 'c', to: string): void {
 
 function listen(net: TestNet): string[] {
   const got: string[] = [];
-  for (const [name, address] of [['a', '10.0.0.1'], ['b', '10.0.0.2'], ['c', '10.0.0.3']] as const) {
+  for (const [name, address] of [
+    ['a', '10.0.0.1'],
+    ['b', '10.0.0.2'],
+    ['c', '10.0.0.3'],
+  ] as const) {
     net.node(name).udp.bind(net.addr(address), 9, () => got.push(name));
   }
   return got;
@@ -43,7 +47,12 @@ describe('learning', () => {
     send(net, 'a', '10.0.0.2');
     expect(got).toEqual(['b']);
     const first = net.seen.filter((s) => s.kind === 'sent').map((s) => [s.at, s.id, s.cause]);
-    expect(first).toEqual([['0:0', 1, 0], ['1:1', 2, 1], ['2:0', 1, 0], ['3:1', 1, 0]]);
+    expect(first).toEqual([
+      ['0:0', 1, 0],
+      ['1:1', 2, 1],
+      ['2:0', 1, 0],
+      ['3:1', 1, 0],
+    ]);
     // c is not meant.
     expect(net.drops()).toEqual([{ node: 'c', drop: 'not-mine', decision: 'at=c stage=prerouting' }]);
   });
@@ -72,7 +81,12 @@ describe('learning', () => {
     p.buf.set([2, 0, 0, 0, 0, 3, 2, 0, 0, 0, 0, 1, 0x88, 0xcc], p.off);
     net.fabric.end(3 as LinkId, 0).send(p);
     net.run();
-    expect(net.bridge('sw').netstat().stations.find((s) => s.mac === MAC.a)?.port).toBe('eth2');
+    expect(
+      net
+        .bridge('sw')
+        .netstat()
+        .stations.find((s) => s.mac === MAC.a)?.port,
+    ).toBe('eth2');
   });
 
   test('what was learned ages after 300 s without a word, and is kept by one', () => {
@@ -128,7 +142,12 @@ describe('what a bridge does not pass on', () => {
   };
   test.each<[string, number[], number, string]>([
     ['to a station behind the same port', [2, 0, 0, 0, 0, 9, 2, 0, 0, 0, 0, 1, 8, 0], 60, 'at=sw stage=bridge kind=same-port'],
-    ['to a link-constrained group (IEEE 802.1D table 7-10)', [1, 0x80, 0xc2, 0, 0, 0x0e, 2, 0, 0, 0, 0, 1, 0x88, 0xcc], 60, 'at=sw stage=bridge kind=link-constrained'],
+    [
+      'to a link-constrained group (IEEE 802.1D table 7-10)',
+      [1, 0x80, 0xc2, 0, 0, 0x0e, 2, 0, 0, 0, 0, 1, 0x88, 0xcc],
+      60,
+      'at=sw stage=bridge kind=link-constrained',
+    ],
     ['shorter than a header', [2, 0, 0, 0, 0, 3], 12, 'at=sw stage=bridge'],
   ])('a frame %s', (_what, bytes, length, decision) => {
     const net = lan();
@@ -142,9 +161,15 @@ describe('what a bridge does not pass on', () => {
   test('a frame longer than the MTU of the port that it must leave by', () => {
     const net = testNet({
       nodes: { a: {}, b: {}, sw: { bridge: true } },
-      links: [{ a: ['a', '10.0.0.1/24'], b: ['sw'] }, { a: ['b', '10.0.0.2/24'], b: ['sw'], mtu: 1280 }],
+      links: [
+        { a: ['a', '10.0.0.1/24'], b: ['sw'] },
+        { a: ['b', '10.0.0.2/24'], b: ['sw'], mtu: 1280 },
+      ],
     });
-    net.node('a').udp.bind(net.addr('10.0.0.1'), 0, () => undefined).send(new Uint8Array(1400), 0, 1400, net.addr('10.0.0.2'), 9);
+    net
+      .node('a')
+      .udp.bind(net.addr('10.0.0.1'), 0, () => undefined)
+      .send(new Uint8Array(1400), 0, 1400, net.addr('10.0.0.2'), 9);
     net.run();
     expect(net.drops()).toEqual([{ node: 'sw', drop: 'mtu-df', decision: 'at=sw stage=bridge' }]);
     expect(net.bridge('sw').netstat().drops).toEqual({ 'mtu-df': 1 });
@@ -154,7 +179,10 @@ describe('what a bridge does not pass on', () => {
 test('neighbours find each other through bridges: one question to all, the answer to one', () => {
   const net = lan(true);
   const got = listen(net);
-  net.node('a').udp.bind(net.addr('10.0.0.1'), 0, () => undefined).send(new Uint8Array(4), 0, 4, net.addr('10.0.0.3'), 9);
+  net
+    .node('a')
+    .udp.bind(net.addr('10.0.0.1'), 0, () => undefined)
+    .send(new Uint8Array(4), 0, 4, net.addr('10.0.0.3'), 9);
   net.run(millis(10));
   expect(got).toEqual(['c']);
   expect(net.received(1, 0).length).toBe(1);

@@ -32,7 +32,7 @@ interface Station {
 export interface BridgeStat {
   readonly node: string;
   readonly ports: readonly { readonly name: string; readonly up: boolean; readonly rx: number; readonly tx: number }[];
-  readonly stations: readonly { readonly mac: string; readonly port: string; readonly fixed: boolean; /** Since it was heard. */ readonly age: Nanos }[];
+  readonly stations: readonly { readonly mac: string; readonly port: string; readonly fixed: boolean /** Since it was heard. */; readonly age: Nanos }[];
   readonly drops: Readonly<Record<string, number>>;
 }
 
@@ -45,7 +45,10 @@ export class Bridge implements FrameReceiver {
   constructor(plan: PlanNode, ends: readonly LinkEnd[], services: NodeServices) {
     this.core = new NodeCore(plan.id, plan.name, services);
     this.ports = plan.interfaces.map((planned) => {
-      const end = must(ends.find((e) => e.link === planned.link && e.side === planned.side), `link end of ${plan.name}:${planned.name}`);
+      const end = must(
+        ends.find((e) => e.link === planned.link && e.side === planned.side),
+        `link end of ${plan.name}:${planned.name}`,
+      );
       return new Interface(planned.index, planned.name, macBytes(must(parseMac(planned.mac), 'MAC')), planned.mtu, end, this);
     });
   }
@@ -53,7 +56,10 @@ export class Bridge implements FrameReceiver {
   /** A station that is neither learned nor aged: `bridge fdb add MAC dev PORT master static`. */
   addStatic(mac: string, portName: string): void {
     const number = must(parseMac(mac), `MAC ${mac}`);
-    const port = must(this.ports.find((p) => p.name === portName), `port ${portName} of ${this.core.name}`);
+    const port = must(
+      this.ports.find((p) => p.name === portName),
+      `port ${portName} of ${this.core.name}`,
+    );
     const bytes = macBytes(number);
     const station: Station = { high: u16(bytes, 0), low: u32(bytes, 2) | 0, port, seen: this.core.scheduler.now, fixed: true };
     const list = (this.#stations.get(station.low) ?? []).filter((s) => s.high !== station.high);
@@ -100,7 +106,12 @@ export class Bridge implements FrameReceiver {
     return {
       node: this.core.name,
       ports: this.ports.map((p) => ({ name: p.name, up: p.up, rx: p.rxPackets, tx: p.txPackets })),
-      stations: stations.map((s) => ({ mac: formatMac(s.high * 0x1_0000_0000 + (s.low >>> 0)), port: s.port.name, fixed: s.fixed, age: (now - s.seen) as Nanos })),
+      stations: stations.map((s) => ({
+        mac: formatMac(s.high * 0x1_0000_0000 + (s.low >>> 0)),
+        port: s.port.name,
+        fixed: s.fixed,
+        age: (now - s.seen) as Nanos,
+      })),
       drops: this.core.drops(),
     };
   }

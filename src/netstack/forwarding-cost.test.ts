@@ -60,19 +60,44 @@ function row(): { first: IpNode; middle: IpNode; last: IpNode; book: AddressBook
   }
   const mac = (link: number, side: number): string => `02:00:00:00:0${link}:0${side}`;
   const nodes = Array.from({ length: ROUTERS + 2 }, (_, i) => {
-    const links = [{ link: i - 1, side: 1 as const }, { link: i, side: 0 as const }].filter((l) => l.link >= 0 && l.link <= ROUTERS);
+    const links = [
+      { link: i - 1, side: 1 as const },
+      { link: i, side: 0 as const },
+    ].filter((l) => l.link >= 0 && l.link <= ROUTERS);
     const plan: PlanNode = {
-      id: i as NodeId, name: `n${i}`, kind: 'test', organisation: null, segment: 'customer', site: null, forwards: i > 0 && i <= ROUTERS, bridge: false,
+      id: i as NodeId,
+      name: `n${i}`,
+      kind: 'test',
+      organisation: null,
+      segment: 'customer',
+      site: null,
+      forwards: i > 0 && i <= ROUTERS,
+      bridge: false,
       interfaces: links.map(({ link, side }, k) => ({
-        index: k + 1, name: `eth${k}`, mac: mac(link, side), link: link as LinkId, side, mtu: 1500,
-        addresses: [{ family: 4, address: `200.0.${link}.${side + 1}`, prefixLength: 24 }, { family: 6, address: `2001:db8:${link}::${side + 1}`, prefixLength: 64 }],
+        index: k + 1,
+        name: `eth${k}`,
+        mac: mac(link, side),
+        link: link as LinkId,
+        side,
+        mtu: 1500,
+        addresses: [
+          { family: 4, address: `200.0.${link}.${side + 1}`, prefixLength: 24 },
+          { family: 6, address: `2001:db8:${link}::${side + 1}`, prefixLength: 64 },
+        ],
         neighbours: [`200.0.${link}.${2 - side}`, `2001:db8:${link}::${2 - side}`].map((address) => ({ address, mac: mac(link, 1 - side) })),
       })),
-      routes: i < ROUTERS ? [
-        { family: 4, prefix: `200.0.${ROUTERS}.0/24`, via: `200.0.${i}.2`, dev: null, metric: 0, origin: 'static', src: null },
-        { family: 6, prefix: `2001:db8:${ROUTERS}::/64`, via: `2001:db8:${i}::2`, dev: null, metric: 0, origin: 'static', src: null },
-      ] : [],
-      resolvers: [], certificateNames: [], dscp: [], config: null, src: { file: 'test', line: 1, column: 1 },
+      routes:
+        i < ROUTERS
+          ? [
+              { family: 4, prefix: `200.0.${ROUTERS}.0/24`, via: `200.0.${i}.2`, dev: null, metric: 0, origin: 'static', src: null },
+              { family: 6, prefix: `2001:db8:${ROUTERS}::/64`, via: `2001:db8:${i}::2`, dev: null, metric: 0, origin: 'static', src: null },
+            ]
+          : [],
+      resolvers: [],
+      certificateNames: [],
+      dscp: [],
+      config: null,
+      src: { file: 'test', line: 1, column: 1 },
     };
     return new IpNode(plan, ends, { ...services, random: randomRoot(1).stream(plan.name) });
   });
@@ -123,7 +148,13 @@ function translate(router: IpNode): void {
   const tracker = createTracker(router);
   const nat = createTranslator(router, tracker);
   for (const family of [4, 6] as const) {
-    const own = must(router.addresses().filter((a) => a.family === family).at(-1), 'outside address').addr;
+    const own = must(
+      router
+        .addresses()
+        .filter((a) => a.family === family)
+        .at(-1),
+      'outside address',
+    ).addr;
     const range = { family, addresses: { from: own, to: own }, ports: null, random: false, fullyRandom: false, persistent: false };
     nat.installChain({ point: 'postrouting', priority: 100, family, run: (p) => nat.setup(p, 'postrouting', range) });
   }
@@ -136,7 +167,8 @@ test.each([V4, V6])('nor does a router that tracks and translates them (%s)', (f
 test('nor do they where rules by source and mark choose a table, whose route has two next hops, and the way back is filtered', () => {
   const policy = (router: IpNode): void => {
     for (const family of [4, 6] as const) {
-      const [to, via, from] = family === 4 ? [`200.0.${ROUTERS}.0/24`, '200.0.3.2', '200.0.0.0/24'] : [`2001:db8:${ROUTERS}::/64`, '2001:db8:3::2', '2001:db8:0::/64'];
+      const [to, via, from] =
+        family === 4 ? [`200.0.${ROUTERS}.0/24`, '200.0.3.2', '200.0.0.0/24'] : [`2001:db8:${ROUTERS}::/64`, '2001:db8:3::2', '2001:db8:0::/64'];
       router.routes.add({ prefix: to, table: 7, nextHops: [1, 2].map((weight) => ({ via, dev: 'eth1', weight })) });
       router.routes.add({ prefix: from, via: family === 4 ? '200.0.2.1' : '2001:db8:2::1' });
       router.routes.addRule({ priority: 5, family, table: 8, mark: 1 });

@@ -10,7 +10,10 @@ import { chain, type TestNet } from './testing.js';
 const IP = ethernet.HEADER;
 
 function send(net: TestNet, from = '10.0.1.1', to = '10.0.2.1'): void {
-  net.node('a').udp.bind(net.addr(from), 0, () => undefined).send(new Uint8Array(4), 0, 4, net.addr(to), 9);
+  net
+    .node('a')
+    .udp.bind(net.addr(from), 0, () => undefined)
+    .send(new Uint8Array(4), 0, 4, net.addr(to), 9);
   net.run();
 }
 
@@ -22,7 +25,10 @@ function watch(net: TestNet, name: string): string[] {
 }
 
 describe('the walk', () => {
-  test.each([['10.0.1.1', '10.0.2.1'], ['2001:db8:1::1', '2001:db8:2::1']])("follows netfilter's picture for %s", (from, to) => {
+  test.each([
+    ['10.0.1.1', '10.0.2.1'],
+    ['2001:db8:1::1', '2001:db8:2::1'],
+  ])("follows netfilter's picture for %s", (from, to) => {
     const net = chain();
     net.node('b').udp.bind(net.addr(to), 9, () => undefined);
     const passed = Object.fromEntries(['a', 'r1', 'b'].map((name) => [name, watch(net, name)]));
@@ -81,11 +87,19 @@ describe('verdicts', () => {
   ] as const;
 
   test.each(places)('a drop on %s at %s ends the packet with the code and the decision of the hook', (name, point) => {
-    for (const [from, to] of [['10.0.1.1', '10.0.2.1'], ['2001:db8:1::1', '2001:db8:2::1']] as const) {
+    for (const [from, to] of [
+      ['10.0.1.1', '10.0.2.1'],
+      ['2001:db8:1::1', '2001:db8:2::1'],
+    ] as const) {
       const net = chain();
       const node = net.node(name);
       const src = { file: 'fw.nft', line: 12, column: 1 };
-      const why = node.core.decisions.intern({ node: node.id, stage: point, text: {}, reason: { at: 'firewall', kind: 'rule', chain: 'inet/filter/x', rule: 7, src } });
+      const why = node.core.decisions.intern({
+        node: node.id,
+        stage: point,
+        text: {},
+        reason: { at: 'firewall', kind: 'rule', chain: 'inet/filter/x', rule: 7, src },
+      });
       node.install({ point, priority: 0, family: 0, run: (p) => ((p.decision = why), dropVerdict(DROP.FIREWALL_RULE)) });
       send(net, from, to);
       expect(net.drops()).toEqual([{ node: name, drop: 'firewall-rule', decision: `at=${name} stage=${point} chain=inet/filter/x rule=7 src=fw.nft:12` }]);

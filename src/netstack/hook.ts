@@ -16,7 +16,17 @@ export const HOOK_POINTS = ['prerouting', 'input', 'forward', 'output', 'postrou
 export type HookPoint = (typeof HOOK_POINTS)[number];
 
 /** nftables' names for standard priorities (nft(8), table "Standard priority names"). Smaller runs first. */
-export const PRIORITY = { DEFRAG: -400, RAW: -300, CONNTRACK: -200, MANGLE: -150, DSTNAT: -100, FILTER: 0, SECURITY: 50, SRCNAT: 100, CONFIRM: 0x7fffffff } as const;
+export const PRIORITY = {
+  DEFRAG: -400,
+  RAW: -300,
+  CONNTRACK: -200,
+  MANGLE: -150,
+  DSTNAT: -100,
+  FILTER: 0,
+  SECURITY: 50,
+  SRCNAT: 100,
+  CONFIRM: 0x7fffffff,
+} as const;
 
 /**
  * What a hook decides: {@link ACCEPT} goes on to the next hook, {@link STOLEN} = the hook took ownership of the

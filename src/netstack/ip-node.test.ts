@@ -34,15 +34,23 @@ test.each([
   const last = must(there[5], 'last hop').bytes;
   expect(from.includes(':') ? ipv6.hopLimit(last, ethernet.HEADER) : ipv4.ttl(last, ethernet.HEADER)).toBe(62);
   expect(net.seen.find((s) => s.kind === 'sent' && s.id === 2)?.cause).toBe(1);
-  expect(there[2]?.decision).toBe(from.includes(':') ? 'at=r1 stage=route route=2001:db8:2::/48 via=2001:db8:12::2 dev=eth1' : 'at=r1 stage=route route=10.0.2.0/24 via=10.0.12.2 dev=eth1');
+  expect(there[2]?.decision).toBe(
+    from.includes(':') ? 'at=r1 stage=route route=2001:db8:2::/48 via=2001:db8:12::2 dev=eth1' : 'at=r1 stage=route route=10.0.2.0/24 via=10.0.12.2 dev=eth1',
+  );
   expect(net.pool.live).toBe(0);
 });
 
 /** The frame of a datagram from a to b as r1 gets it, changed, and put on the first link by hand. */
 function inject(net: TestNet, change: (frame: Uint8Array) => Uint8Array | undefined, to = '10.0.2.1'): void {
   const from = to.includes(':') ? '2001:db8:1::1' : '10.0.1.1';
-  net.node('a').udp.bind(net.addr(from), 4000, () => undefined).send(new Uint8Array(10), 0, 10, net.addr(to), 5000);
-  const sent = must(net.seen.find((s) => s.kind === 'sent'), 'frame').bytes.slice();
+  net
+    .node('a')
+    .udp.bind(net.addr(from), 4000, () => undefined)
+    .send(new Uint8Array(10), 0, 10, net.addr(to), 5000);
+  const sent = must(
+    net.seen.find((s) => s.kind === 'sent'),
+    'frame',
+  ).bytes.slice();
   net.run();
   net.seen.length = 0;
   const frame = change(sent) ?? sent;
@@ -74,7 +82,7 @@ describe('what a node refuses', () => {
     ['a payload length past the frame', '2001:db8:2::1', (f) => void setU16(f, IP + 4, 500), 'malformed'],
     ['an IPv6 multicast source', '2001:db8:2::1', (f) => void (f[IP + 8] = 0xff), 'rp-filter'],
     ['an IPv6 loopback destination', '2001:db8:2::1', (f) => void f.fill(0, IP + 24, IP + 39), 'rp-filter'],
-    ['a link-local source that is to be forwarded', '2001:db8:2::1', (f) => void (setU16(f, IP + 8, 0xfe80)), 'not-mine'],
+    ['a link-local source that is to be forwarded', '2001:db8:2::1', (f) => void setU16(f, IP + 8, 0xfe80), 'not-mine'],
     ['an extension header that runs out of the packet', '2001:db8:1::fe', (f) => void ((f[IP + 6] = 0), (f[IP + 41] = 200)), 'malformed'],
   ])('%s: dropped on r1 with a code and a decision, ended once', (_what, to, change, drop) => {
     const net = chain();
@@ -128,7 +136,10 @@ describe('reverse path filter (RFC 3704)', () => {
     const net = asymmetric(mode);
     let count = 0;
     net.node('b').udp.bind(net.addr('10.0.2.1'), 5000, () => count++);
-    net.node('a').udp.bind(net.addr('10.0.1.1'), 0, () => undefined).send(new Uint8Array(1), 0, 1, net.addr('10.0.2.1'), 5000);
+    net
+      .node('a')
+      .udp.bind(net.addr('10.0.1.1'), 0, () => undefined)
+      .send(new Uint8Array(1), 0, 1, net.addr('10.0.2.1'), 5000);
     net.run();
     expect(count).toBe(arrived);
     expect(net.drops()).toEqual(drops);
@@ -137,7 +148,10 @@ describe('reverse path filter (RFC 3704)', () => {
   test('loose mode drops a source that there is no route to', () => {
     const net = asymmetric('loose');
     net.node('r').routes.delete({ prefix: '10.0.1.0/24' });
-    net.node('a').udp.bind(net.addr('10.0.1.1'), 0, () => undefined).send(new Uint8Array(1), 0, 1, net.addr('10.0.2.1'), 5000);
+    net
+      .node('a')
+      .udp.bind(net.addr('10.0.1.1'), 0, () => undefined)
+      .send(new Uint8Array(1), 0, 1, net.addr('10.0.2.1'), 5000);
     net.run();
     expect(net.drops()[0]).toMatchObject({ node: 'r', drop: 'rp-filter', decision: 'at=r stage=route kind=loose' });
   });
@@ -179,7 +193,10 @@ describe('other transports', () => {
     const net = chain();
     const errors: string[] = [];
     net.node('a').registerTransport(6, { receive: () => undefined, error: (kind, _mtu, _from, to) => errors.push(`${kind} ${net.book.text(to)}`) });
-    for (const [from, to] of [['10.0.1.1', '10.0.2.1'], ['2001:db8:1::1', '2001:db8:2::1']] as const) {
+    for (const [from, to] of [
+      ['10.0.1.1', '10.0.2.1'],
+      ['2001:db8:1::1', '2001:db8:2::1'],
+    ] as const) {
       net.node('a').output.send(6, net.addr(from), net.addr(to), new Uint8Array(24), 0, 24, 0, true, 0 as never);
     }
     net.run();
@@ -214,12 +231,21 @@ describe('source addresses', () => {
 
 test('netstat is plain data that says what happened', () => {
   const net = chain();
-  net.node('a').udp.bind(net.addr('10.0.1.1'), 4000, () => undefined).send(new Uint8Array(10), 0, 10, net.addr('10.0.2.1'), 9);
+  net
+    .node('a')
+    .udp.bind(net.addr('10.0.1.1'), 4000, () => undefined)
+    .send(new Uint8Array(10), 0, 10, net.addr('10.0.2.1'), 9);
   net.run();
   const r1 = net.node('r1').netstat();
   expect(r1.interfaces[1]).toEqual({
-    index: 1, name: 'eth0', up: true, mac: '02:00:00:00:00:02', mtu: 1500, addresses: ['10.0.1.254/24', '2001:db8:1::fe/64', 'fe80::ff:fe00:2/64'],
-    rx: { packets: 1, bytes: 52, dropped: 0, forwarded: 1 }, tx: { packets: 1, bytes: 80, dropped: 0 },
+    index: 1,
+    name: 'eth0',
+    up: true,
+    mac: '02:00:00:00:00:02',
+    mtu: 1500,
+    addresses: ['10.0.1.254/24', '2001:db8:1::fe/64', 'fe80::ff:fe00:2/64'],
+    rx: { packets: 1, bytes: 52, dropped: 0, forwarded: 1 },
+    tx: { packets: 1, bytes: 80, dropped: 0 },
   });
   expect(r1.routes).toContainEqual({ table: 254, prefix: '10.0.2.0/24', via: '10.0.12.2', dev: 'eth1', metric: 0, origin: 'static', usable: true });
   expect(r1.neighbours).toContainEqual({ address: '10.0.12.2', dev: 'eth1', mac: '02:00:00:00:00:04', state: 'permanent' });
@@ -232,7 +258,10 @@ test('tshark finds no wrong checksum and nothing malformed in what nodes send, f
   const version = spawnSync('tshark', ['--version']);
   if (version.error !== undefined && process.env['CI'] !== 'true') context.skip('tshark is not installed');
   const net = chain();
-  for (const [from, to] of [['10.0.1.1', '10.0.2.1'], ['2001:db8:1::1', '2001:db8:2::1']] as const) {
+  for (const [from, to] of [
+    ['10.0.1.1', '10.0.2.1'],
+    ['2001:db8:1::1', '2001:db8:2::1'],
+  ] as const) {
     const server = net.node('b').udp.bind(net.addr(to), 7, (buf, off, len, peer, port, cause) => server.send(buf, off, len, peer, port, cause));
     const client = net.node('a').udp.bind(net.addr(from), 0, () => undefined);
     for (const n of [0, 1, 2, 171, 1471, 1473, 4000]) client.send(new Uint8Array(n).fill(n), 0, n, net.addr(to), 7);

@@ -246,7 +246,10 @@ export class IpNode implements FrameReceiver, Target {
   }
 
   #plug(planned: PlanInterface, ends: readonly LinkEnd[]): Interface {
-    const end = must(ends.find((e) => e.link === planned.link && e.side === planned.side), `link end of ${this.name}:${planned.name}`);
+    const end = must(
+      ends.find((e) => e.link === planned.link && e.side === planned.side),
+      `link end of ${this.name}:${planned.name}`,
+    );
     const mac = macBytes(must(parseMac(planned.mac), `MAC of ${this.name}:${planned.name}`));
     const iface = new Interface(planned.index, planned.name, mac, planned.mtu, end, this);
     iface.rpFilter = Math.max(rpFilterNumber(this.plan.rpFilter), rpFilterNumber(planned.rpFilter)) as Interface['rpFilter'];
@@ -274,7 +277,15 @@ export class IpNode implements FrameReceiver, Target {
   }
 
   #rule({ family, priority, table, from, fwmark, iif }: PlanRule): PolicyRule {
-    const index = iif === null ? undefined : iif === this.loopback.name ? NO_INTERFACE : must(this.interfaces.find((i) => i.name === iif), `interface ${iif} of ${this.name}`).index;
+    const index =
+      iif === null
+        ? undefined
+        : iif === this.loopback.name
+          ? NO_INTERFACE
+          : must(
+              this.interfaces.find((i) => i.name === iif),
+              `interface ${iif} of ${this.name}`,
+            ).index;
     return { family, priority, table, ...(from !== null && { from }), ...fwmark, ...(index !== undefined && { iif: index }) };
   }
 

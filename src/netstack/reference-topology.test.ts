@@ -18,7 +18,12 @@ const plan = planOf(CONTOSO, CONTOSO_FILE);
 type Family = 4 | 6;
 
 /** Every node of the plan on its links, with its firewall. */
-function build(): { nodes: Map<string, IpNode>; has(name: string, family: Family): boolean; ping(from: string, to: string, family: Family): string; setUp(link: string, up: boolean): void } {
+function build(): {
+  nodes: Map<string, IpNode>;
+  has(name: string, family: Family): boolean;
+  ping(from: string, to: string, family: Family): string;
+  setUp(link: string, up: boolean): void;
+} {
   const scheduler = createScheduler();
   const pool = createPool({ checked: true });
   const book = new AddressBook();
@@ -39,9 +44,17 @@ function build(): { nodes: Map<string, IpNode>; has(name: string, family: Family
   const at = (name: string): IpNode => must(nodes.get(name), name);
   return {
     nodes,
-    has: (name, family) => at(name).addresses().some((a) => a.family === family),
+    has: (name, family) =>
+      at(name)
+        .addresses()
+        .some((a) => a.family === family),
     ping(from, to, family) {
-      const target = must(at(to).addresses().find((a) => a.family === family), `address of ${to}`).addr;
+      const target = must(
+        at(to)
+          .addresses()
+          .find((a) => a.family === family),
+        `address of ${to}`,
+      ).addr;
       let got = 'nothing';
       // A few tries: links of the Internet lose packets.
       for (let tries = 0; tries < 5 && got !== 'reply'; tries++) {
@@ -52,7 +65,15 @@ function build(): { nodes: Map<string, IpNode>; has(name: string, family: Family
       expect(pool.live).toBe(0);
       return got;
     },
-    setUp: (name, up) => fabric.control.set(must(plan.links.find((l) => l.name === name), name).id, 'both', { up }),
+    setUp: (name, up) =>
+      fabric.control.set(
+        must(
+          plan.links.find((l) => l.name === name),
+          name,
+        ).id,
+        'both',
+        { up },
+      ),
   };
 }
 

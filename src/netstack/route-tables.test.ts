@@ -32,7 +32,9 @@ describe('longest prefix match', () => {
   const bitsOf = (bytes: Uint8Array): string => [...bytes].map((b) => b.toString(2).padStart(8, '0')).join('');
   // Few bits vary, so that prefixes nest and addresses hit them.
   const bytesOf = (family: 4 | 6): fc.Arbitrary<Uint8Array> =>
-    fc.array(fc.constantFrom(0, 1, 128, 255), { minLength: 3, maxLength: 3 }).map((tail) => (family === 4 ? Uint8Array.of(20, ...tail) : Uint8Array.of(0x20, 0x02, ...tail, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)));
+    fc
+      .array(fc.constantFrom(0, 1, 128, 255), { minLength: 3, maxLength: 3 })
+      .map((tail) => (family === 4 ? Uint8Array.of(20, ...tail) : Uint8Array.of(0x20, 0x02, ...tail, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)));
 
   test.each([4, 6] as const)('IPv%i agrees with a naive search through all prefixes', (family) => {
     const net = star();
@@ -40,18 +42,22 @@ describe('longest prefix match', () => {
     const top = family === 4 ? 8 : 16;
     const text = (b: Uint8Array): string => (family === 4 ? formatIpv4(((b[0]! << 24) | (b[1]! << 16) | (b[2]! << 8) | b[3]!) >>> 0) : formatIpv6(b));
     fc.assert(
-      fc.property(fc.array(fc.tuple(bytesOf(family), fc.integer({ min: top, max: top + 24 }), fc.nat(3)), { maxLength: 25 }), fc.array(bytesOf(family), { minLength: 5, maxLength: 15 }), (specs, targets) => {
-        // One route per prefix: the first one said.
-        const routes = new Map(specs.map(([bytes, length, dev]) => [bitsOf(bytes).slice(0, length), { bytes, length, dev }] as const));
-        for (const { bytes, length, dev } of routes.values()) node.routes.add({ prefix: `${text(bytes)}/${length}`, dev: `eth${dev}` });
-        const judge = [...routes].map(([bits, { dev }]) => ({ bits, dev }));
-        for (const target of targets) {
-          const expected = naive(judge, bitsOf(target));
-          expect(way(net, node, text(target)).split(' ')[0]).toBe(expected === null ? 'NO_ROUTE' : `eth${expected}`);
-        }
-        for (const { bytes, length } of routes.values()) expect(node.routes.delete({ prefix: `${text(bytes)}/${length}` })).toBe(1);
-        expect(way(net, node, text(targets[0]!))).toBe('NO_ROUTE');
-      }),
+      fc.property(
+        fc.array(fc.tuple(bytesOf(family), fc.integer({ min: top, max: top + 24 }), fc.nat(3)), { maxLength: 25 }),
+        fc.array(bytesOf(family), { minLength: 5, maxLength: 15 }),
+        (specs, targets) => {
+          // One route per prefix: the first one said.
+          const routes = new Map(specs.map(([bytes, length, dev]) => [bitsOf(bytes).slice(0, length), { bytes, length, dev }] as const));
+          for (const { bytes, length, dev } of routes.values()) node.routes.add({ prefix: `${text(bytes)}/${length}`, dev: `eth${dev}` });
+          const judge = [...routes].map(([bits, { dev }]) => ({ bits, dev }));
+          for (const target of targets) {
+            const expected = naive(judge, bitsOf(target));
+            expect(way(net, node, text(target)).split(' ')[0]).toBe(expected === null ? 'NO_ROUTE' : `eth${expected}`);
+          }
+          for (const { bytes, length } of routes.values()) expect(node.routes.delete({ prefix: `${text(bytes)}/${length}` })).toBe(1);
+          expect(way(net, node, text(targets[0]!))).toBe('NO_ROUTE');
+        },
+      ),
       { seed: 3, numRuns: 60 },
     );
   });
@@ -104,7 +110,15 @@ describe('several routes', () => {
     node.routes.add({ prefix: '20.0.0.0/8', via: '10.255.0.2' });
     node.routes.add({ prefix: '20.0.0.0/8', via: '10.255.1.2', metric: 5 });
     node.routes.replace({ prefix: '20.0.0.0/8', via: '10.255.2.2' });
-    expect(node.routes.list().filter((r) => r.prefix === '20.0.0.0/8').map((r) => [r.hops[0]?.iface.name, r.metric])).toEqual([['eth2', 0], ['eth1', 5]]);
+    expect(
+      node.routes
+        .list()
+        .filter((r) => r.prefix === '20.0.0.0/8')
+        .map((r) => [r.hops[0]?.iface.name, r.metric]),
+    ).toEqual([
+      ['eth2', 0],
+      ['eth1', 5],
+    ]);
     expect(way(net, node, '20.1.1.1')).toBe('eth2 10.255.2.2');
     expect(node.routes.delete({ prefix: '20.0.0.0/8', dev: 'eth2' })).toBe(1);
     expect(node.routes.delete({ prefix: '20.0.0.0/8', via: '10.255.9.9' })).toBe(0);
@@ -126,7 +140,11 @@ describe('several routes', () => {
     const route = node.routes.add({ prefix: '20.0.0.0/8', via: '10.255.0.2' });
     expect(node.routes.lookup(net.addr('20.1.1.1')).decision).toBe(route.decision);
     expect(node.routes.lookup(net.addr('20.9.9.9')).decision).toBe(route.decision);
-    expect(node.core.decisions.get(route.decision)).toMatchObject({ stage: 'route', text: { route: '20.0.0.0/8', via: '10.255.0.2', dev: 'eth0' }, reason: null });
+    expect(node.core.decisions.get(route.decision)).toMatchObject({
+      stage: 'route',
+      text: { route: '20.0.0.0/8', via: '10.255.0.2', dev: 'eth0' },
+      reason: null,
+    });
   });
 });
 
@@ -147,10 +165,15 @@ test('policy rules choose the table by mark and by source, in order of priority,
   expect(node.routes.lookup4(keyOf(net.addr('10.255.0.1')), 1, 0).kind).toBe(DEST.LOCAL);
 });
 
-test('rules by interface tell the node\'s own packets (lo) from those that came in, also for IPv6', () => {
+test("rules by interface tell the node's own packets (lo) from those that came in, also for IPv6", () => {
   const net = star();
   const node = net.node('r');
-  for (const [table, dev] of [[100, 'eth1'], [200, 'eth2'], [254, 'eth0']] as const) node.routes.add({ prefix: '2002::/16', dev, table });
+  for (const [table, dev] of [
+    [100, 'eth1'],
+    [200, 'eth2'],
+    [254, 'eth0'],
+  ] as const)
+    node.routes.add({ prefix: '2002::/16', dev, table });
   node.routes.addRule({ priority: 1, family: 6, table: 100, iif: -1 });
   node.routes.addRule({ priority: 2, family: 6, table: 200, iif: 4, from: '2001:db8:77::/48' });
   const ask = (from: string, iif: number): string | undefined => node.routes.lookup6(keyOf(net.addr('2002::1')), 0, keyOf(net.addr(from)), iif).oif?.name;
@@ -181,7 +204,9 @@ describe('mistakes are LabErrors', () => {
     [{ prefix: '10.0.0.0/8', via: '10.255.0.2', dev: 'eth9' }, 'no interface eth9'],
     [{ prefix: '::/0', via: '10.255.0.2' }, 'is no IPv6 address'],
   ])('%j: %s', (spec, message) => {
-    expect(() => star().node('r').routes.add(spec)).toThrow(expect.objectContaining({ code: 'TOPOLOGY_ROUTE', message: expect.stringContaining(message) as string }));
+    expect(() => star().node('r').routes.add(spec)).toThrow(
+      expect.objectContaining({ code: 'TOPOLOGY_ROUTE', message: expect.stringContaining(message) as string }),
+    );
   });
 });
 
@@ -197,7 +222,10 @@ test('a link that goes down in mid-call moves traffic to the next metric, and ba
     ],
     routes: {
       a: [{ prefix: '0.0.0.0/0', via: '10.0.1.254' }],
-      r: [{ prefix: '10.3.0.0/30', via: '10.1.0.2', metric: 10 }, { prefix: '10.3.0.0/30', via: '10.2.0.2', metric: 20 }],
+      r: [
+        { prefix: '10.3.0.0/30', via: '10.1.0.2', metric: 10 },
+        { prefix: '10.3.0.0/30', via: '10.2.0.2', metric: 20 },
+      ],
       y: [{ prefix: '10.3.0.0/30', via: '10.4.0.2' }],
     },
   });

@@ -10,14 +10,31 @@ function line(): TestNet {
     nodes: { a: {}, r1: { forwards: true }, r2: { forwards: true }, b: {} },
     links: [
       { a: ['a', '10.0.1.1/24 2001:db8:1::1/64'], b: ['r1', '10.0.1.254/24 2001:db8:1::fe/64'] },
-      { a: ['r1', '10.0.12.1/30 2001:db8:12::1/64'], b: ['r2', '10.0.12.2/30 2001:db8:12::2/64'], mtu: 1300, spec: { delay: millis(10), rate: 10_000_000, loss: { model: 'random', probability: 0.01 } } },
+      {
+        a: ['r1', '10.0.12.1/30 2001:db8:12::1/64'],
+        b: ['r2', '10.0.12.2/30 2001:db8:12::2/64'],
+        mtu: 1300,
+        spec: { delay: millis(10), rate: 10_000_000, loss: { model: 'random', probability: 0.01 } },
+      },
       { a: ['r2', '10.0.2.254/24 2001:db8:2::fe/64'], b: ['b', '10.0.2.1/24 2001:db8:2::1/64'] },
     ],
     routes: {
-      a: [{ prefix: '0.0.0.0/0', via: '10.0.1.254' }, { prefix: '::/0', via: '2001:db8:1::fe' }],
-      r1: [{ prefix: '10.0.2.0/24', via: '10.0.12.2' }, { prefix: '2001:db8:2::/48', via: '2001:db8:12::2' }],
-      r2: [{ prefix: '10.0.1.0/24', via: '10.0.12.1' }, { prefix: '2001:db8:1::/48', via: '2001:db8:12::1' }],
-      b: [{ prefix: '0.0.0.0/0', via: '10.0.2.254' }, { prefix: '::/0', via: '2001:db8:2::fe' }],
+      a: [
+        { prefix: '0.0.0.0/0', via: '10.0.1.254' },
+        { prefix: '::/0', via: '2001:db8:1::fe' },
+      ],
+      r1: [
+        { prefix: '10.0.2.0/24', via: '10.0.12.2' },
+        { prefix: '2001:db8:2::/48', via: '2001:db8:12::2' },
+      ],
+      r2: [
+        { prefix: '10.0.1.0/24', via: '10.0.12.1' },
+        { prefix: '2001:db8:1::/48', via: '2001:db8:12::1' },
+      ],
+      b: [
+        { prefix: '0.0.0.0/0', via: '10.0.2.254' },
+        { prefix: '::/0', via: '2001:db8:2::fe' },
+      ],
     },
   });
 }
@@ -29,7 +46,10 @@ function tcpOf(net: TestNet, name: string): TcpLayer {
   return layer;
 }
 
-test.each([['10.0.1.1', '10.0.2.1'], ['2001:db8:1::1', '2001:db8:2::1']])('TCP from %s to %s carries bytes over a lossy link that is narrower than its ends know', (from, to) => {
+test.each([
+  ['10.0.1.1', '10.0.2.1'],
+  ['2001:db8:1::1', '2001:db8:2::1'],
+])('TCP from %s to %s carries bytes over a lossy link that is narrower than its ends know', (from, to) => {
   const net = line();
   const size = 300_000;
   const bytes = Uint8Array.from({ length: size }, (_, i) => (i * 31 + (i >> 9)) & 0xff);

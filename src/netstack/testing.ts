@@ -121,7 +121,10 @@ function lanOf(member: Member, members: readonly Member[], spec: TestNetSpec): M
     const here = m;
     if (lan.has(here)) continue;
     lan.add(here);
-    const other = must(members.find((o) => o.link === here.link && o.side !== here.side), 'other end');
+    const other = must(
+      members.find((o) => o.link === here.link && o.side !== here.side),
+      'other end',
+    );
     queue.push(other);
     for (const end of [here, other]) if (spec.nodes[end.node]?.bridge === true) queue.push(...members.filter((o) => o.node === end.node));
   }
@@ -135,15 +138,35 @@ function planNodes(spec: TestNetSpec, members: readonly Member[]): PlanNode[] {
       const link = must(spec.links[m.link], 'link');
       const lan = spec.discover === true ? [] : lanOf(m, members, spec);
       return {
-        index: i + 1, name: `eth${i}`, mac: formatMac(m.mac), link: m.link as LinkId, side: m.side, mtu: link.interfaceMtu ?? link.mtu ?? 1500,
+        index: i + 1,
+        name: `eth${i}`,
+        mac: formatMac(m.mac),
+        link: m.link as LinkId,
+        side: m.side,
+        mtu: link.interfaceMtu ?? link.mtu ?? 1500,
         addresses: m.addresses,
-        neighbours: lan.flatMap((o) => [...o.addresses.map((a) => a.address), formatIpv6(linkLocalOf(o.mac))].map((address) => ({ address, mac: formatMac(o.mac) }))),
+        neighbours: lan.flatMap((o) =>
+          [...o.addresses.map((a) => a.address), formatIpv6(linkLocalOf(o.mac))].map((address) => ({ address, mac: formatMac(o.mac) })),
+        ),
       };
     });
     return {
-      id: id as NodeId, name, kind: 'test', organisation: null, segment: 'customer', site: null, forwards: node.forwards ?? false, bridge: node.bridge ?? false,
-      interfaces, routes: [], resolvers: [], certificateNames: [], dscp: node.dscp ?? [], config: null,
-      ...(node.rpFilter !== undefined && { rpFilter: node.rpFilter }), ...(node.multipathHash !== undefined && { multipathHash: node.multipathHash }),
+      id: id as NodeId,
+      name,
+      kind: 'test',
+      organisation: null,
+      segment: 'customer',
+      site: null,
+      forwards: node.forwards ?? false,
+      bridge: node.bridge ?? false,
+      interfaces,
+      routes: [],
+      resolvers: [],
+      certificateNames: [],
+      dscp: node.dscp ?? [],
+      config: null,
+      ...(node.rpFilter !== undefined && { rpFilter: node.rpFilter }),
+      ...(node.multipathHash !== undefined && { multipathHash: node.multipathHash }),
       ...(node.rules !== undefined && { rules: node.rules.map((rule) => ({ ...rule, src: SRC })) }),
       src: SRC,
     };
@@ -156,7 +179,9 @@ export function testNet(spec: TestNetSpec): TestNet {
   const book = new AddressBook();
   const random = randomRoot(spec.seed ?? 1);
   const members: Member[] = spec.links.flatMap((link, i) =>
-    ([link.a, link.b] as const).map(([node, text], side): Member => ({ node, link: i, side: side as Side, addresses: addressesOf(text), mac: 0x0200_0000_0000 + i * 2 + side + 1 })),
+    ([link.a, link.b] as const).map(
+      ([node, text], side): Member => ({ node, link: i, side: side as Side, addresses: addressesOf(text), mac: 0x0200_0000_0000 + i * 2 + side + 1 }),
+    ),
   );
   const plans = planNodes(spec, members);
   const decisions = new DecisionTable((id) => must(plans[id], 'node').name);
@@ -177,7 +202,11 @@ export function testNet(spec: TestNetSpec): TestNet {
   }
   for (const [name, routes] of Object.entries(spec.routes ?? {})) for (const route of routes) must(nodes.get(name), name).routes.add(route);
   return {
-    scheduler, pool, fabric, book, seen,
+    scheduler,
+    pool,
+    fabric,
+    book,
+    seen,
     node: (name) => must(nodes.get(name), name),
     bridge: (name) => must(bridges.get(name), name),
     addr: (text) => must(book.parse(text), text),
@@ -204,7 +233,14 @@ const QUIET: Tap = {
 };
 
 function noting(seen: Seen[], decisions: DecisionTable, nameOf: (id: NodeId) => string): Tap {
-  const note = (kind: Seen['kind'], p: { id: number; cause: number; buf: Uint8Array; off: number; len: number }, time: Nanos, at: string, drop: DropCode | 0, decision: string): void => {
+  const note = (
+    kind: Seen['kind'],
+    p: { id: number; cause: number; buf: Uint8Array; off: number; len: number },
+    time: Nanos,
+    at: string,
+    drop: DropCode | 0,
+    decision: string,
+  ): void => {
     seen.push({ kind, id: p.id, cause: p.cause, time, at, drop: dropName(drop), decision, bytes: p.buf.slice(p.off, p.off + p.len) });
   };
   const where = (end: LinkEnd): string => `${end.link}:${end.side}`;
@@ -245,10 +281,22 @@ export function chain(): TestNet {
       { a: ['r2', '10.0.2.254/24 2001:db8:2::fe/64'], b: ['b', '10.0.2.1/24 2001:db8:2::1/64'], spec: { delay: millis(1) } },
     ],
     routes: {
-      a: [{ prefix: '0.0.0.0/0', via: '10.0.1.254' }, { prefix: '::/0', via: '2001:db8:1::fe' }],
-      r1: [{ prefix: '10.0.2.0/24', via: '10.0.12.2' }, { prefix: '2001:db8:2::/48', via: '2001:db8:12::2' }],
-      r2: [{ prefix: '10.0.1.0/24', via: '10.0.12.1' }, { prefix: '2001:db8:1::/48', via: '2001:db8:12::1' }],
-      b: [{ prefix: '0.0.0.0/0', via: '10.0.2.254' }, { prefix: '::/0', via: '2001:db8:2::fe' }],
+      a: [
+        { prefix: '0.0.0.0/0', via: '10.0.1.254' },
+        { prefix: '::/0', via: '2001:db8:1::fe' },
+      ],
+      r1: [
+        { prefix: '10.0.2.0/24', via: '10.0.12.2' },
+        { prefix: '2001:db8:2::/48', via: '2001:db8:12::2' },
+      ],
+      r2: [
+        { prefix: '10.0.1.0/24', via: '10.0.12.1' },
+        { prefix: '2001:db8:1::/48', via: '2001:db8:12::1' },
+      ],
+      b: [
+        { prefix: '0.0.0.0/0', via: '10.0.2.254' },
+        { prefix: '::/0', via: '2001:db8:2::fe' },
+      ],
     },
   });
 }

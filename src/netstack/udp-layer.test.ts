@@ -17,7 +17,10 @@ function pair(a: TestNodeSpec = {}): TestNet {
 
 /** Sends one datagram from a to b:9 by hand, after `change`; `at` is where UDP begins. */
 function tampered(net: TestNet, v6: boolean, change: (frame: Uint8Array, at: number) => void): void {
-  net.node('a').udp.bind(net.addr(v6 ? '2001:db8::1' : '10.0.0.1'), 4000, () => undefined).send(Uint8Array.of(1, 2, 3), 0, 3, net.addr(v6 ? '2001:db8::2' : '10.0.0.2'), 9);
+  net
+    .node('a')
+    .udp.bind(net.addr(v6 ? '2001:db8::1' : '10.0.0.1'), 4000, () => undefined)
+    .send(Uint8Array.of(1, 2, 3), 0, 3, net.addr(v6 ? '2001:db8::2' : '10.0.0.2'), 9);
   const frame = must(net.seen[0], 'frame').bytes.slice();
   net.run();
   net.seen.length = 0;
@@ -58,12 +61,19 @@ describe('bind', () => {
     expect(Math.min(...ports)).toBe(32768);
     expect(Math.max(...ports)).toBe(60999);
     expect(() => udp.bind(net.addr('10.0.0.1'), 0, () => undefined)).toThrow(expect.objectContaining({ code: 'NET_ADDRESS_IN_USE' }));
-    expect(pair().node('a').udp.bind(net.addr('10.0.0.1'), 0, () => undefined).port).toBe(ports[0]);
+    expect(
+      pair()
+        .node('a')
+        .udp.bind(net.addr('10.0.0.1'), 0, () => undefined).port,
+    ).toBe(ports[0]);
   });
 });
 
 describe('datagrams', () => {
-  test.each([['10.0.0.1', '10.0.0.2'], ['2001:db8::1', '2001:db8::2']])('any bytes of any length arrive from %s as they were sent', (from, to) => {
+  test.each([
+    ['10.0.0.1', '10.0.0.2'],
+    ['2001:db8::1', '2001:db8::2'],
+  ])('any bytes of any length arrive from %s as they were sent', (from, to) => {
     const net = pair();
     let got: Uint8Array | null = null;
     net.node('b').udp.bind(net.addr(to), 9, (b, o, n) => (got = b.slice(o, o + n)));
@@ -127,10 +137,13 @@ describe('datagrams', () => {
   });
 
   test('a closed port answers port unreachable to the socket that sent, and to no other', () => {
-    for (const [from, to] of [['10.0.0.1', '10.0.0.2'], ['2001:db8::1', '2001:db8::2']] as const) {
+    for (const [from, to] of [
+      ['10.0.0.1', '10.0.0.2'],
+      ['2001:db8::1', '2001:db8::2'],
+    ] as const) {
       const net = pair();
       const errors: string[] = [];
-      const bind = (name: string): ReturnType<TestNet['node']>['udp'] extends infer U ? U extends { bind(...a: never[]): infer S } ? S : never : never => {
+      const bind = (name: string): ReturnType<TestNet['node']>['udp'] extends infer U ? (U extends { bind(...a: never[]): infer S } ? S : never) : never => {
         const socket = net.node('a').udp.bind(net.addr(from), 0, () => undefined);
         socket.onError = (error, peer, port) => errors.push(`${name} ${error} ${net.book.text(peer)} ${port}`);
         return socket;
@@ -157,7 +170,11 @@ describe('datagrams', () => {
 });
 
 describe('marks', () => {
-  const dscp = [{ protocol: 'udp', from: 50000, to: 50019, dscp: 46 }, { protocol: 'tcp', from: 1, to: 65535, dscp: 8 }, { protocol: 'udp', from: 50010, to: 50039, dscp: 34 }] as const;
+  const dscp = [
+    { protocol: 'udp', from: 50000, to: 50019, dscp: 46 },
+    { protocol: 'tcp', from: 1, to: 65535, dscp: 8 },
+    { protocol: 'udp', from: 50010, to: 50039, dscp: 34 },
+  ] as const;
   test.each([
     [50000, undefined, 46],
     [50019, undefined, 46],
@@ -167,8 +184,14 @@ describe('marks', () => {
     [50000, 0, 0],
   ])('port %i, asked for %s: DSCP %i in both families', (port, asked, expected) => {
     const net = pair({ dscp });
-    for (const [from, to] of [['10.0.0.1', '10.0.0.2'], ['2001:db8::1', '2001:db8::2']] as const) {
-      net.node('a').udp.bind(net.addr(from), port, () => undefined, asked === undefined ? {} : { dscp: asked }).send(new Uint8Array(1), 0, 1, net.addr(to), 9);
+    for (const [from, to] of [
+      ['10.0.0.1', '10.0.0.2'],
+      ['2001:db8::1', '2001:db8::2'],
+    ] as const) {
+      net
+        .node('a')
+        .udp.bind(net.addr(from), port, () => undefined, asked === undefined ? {} : { dscp: asked })
+        .send(new Uint8Array(1), 0, 1, net.addr(to), 9);
     }
     net.run();
     const [v4, v6] = net.received(0, 1);
@@ -177,9 +200,18 @@ describe('marks', () => {
 
   test('dontFragment and hopLimit go into the header', () => {
     const net = pair();
-    net.node('a').udp.bind(net.addr('10.0.0.1'), 0, () => undefined, { dontFragment: true, hopLimit: 3 }).send(new Uint8Array(1), 0, 1, net.addr('10.0.0.2'), 9);
-    net.node('a').udp.bind(net.addr('10.0.0.1'), 0, () => undefined).send(new Uint8Array(1), 0, 1, net.addr('10.0.0.2'), 9);
+    net
+      .node('a')
+      .udp.bind(net.addr('10.0.0.1'), 0, () => undefined, { dontFragment: true, hopLimit: 3 })
+      .send(new Uint8Array(1), 0, 1, net.addr('10.0.0.2'), 9);
+    net
+      .node('a')
+      .udp.bind(net.addr('10.0.0.1'), 0, () => undefined)
+      .send(new Uint8Array(1), 0, 1, net.addr('10.0.0.2'), 9);
     net.run();
-    expect(net.received(0, 1).map((f) => [ipv4.dontFragment(f, IP), ipv4.ttl(f, IP)])).toEqual([[true, 3], [false, 64]]);
+    expect(net.received(0, 1).map((f) => [ipv4.dontFragment(f, IP), ipv4.ttl(f, IP)])).toEqual([
+      [true, 3],
+      [false, 64],
+    ]);
   });
 });

@@ -102,7 +102,9 @@ export class UdpLayer {
     if (ports === undefined) bound.set(keyOf(address), (ports = new Map()));
     const number = port === 0 ? this.#ephemeral(ports) : port;
     if (number === null || ports.has(number)) {
-      throw new LabError('NET_ADDRESS_IN_USE', `${node.name}: UDP port ${number ?? 'range'} of ${text} is in use`, { hint: 'close the other socket or take another port' });
+      throw new LabError('NET_ADDRESS_IN_USE', `${node.name}: UDP port ${number ?? 'range'} of ${text} is in use`, {
+        hint: 'close the other socket or take another port',
+      });
     }
     const binding = new UdpBinding(this, address, number, deliver, options.dscp ?? node.dscp.of(IPPROTO.UDP, number), options);
     ports.set(number, binding);
@@ -119,7 +121,18 @@ export class UdpLayer {
   }
 
   /** hot. For {@link UdpBinding.send}. */
-  transmit(from: UdpBinding, buf: Uint8Array, off: number, len: number, to: Addr, toPort: number, tos: number, ttl: number, dontFragment: boolean, cause: Cause): void {
+  transmit(
+    from: UdpBinding,
+    buf: Uint8Array,
+    off: number,
+    len: number,
+    to: Addr,
+    toPort: number,
+    tos: number,
+    ttl: number,
+    dontFragment: boolean,
+    cause: Cause,
+  ): void {
     const { output, book } = this.#node;
     const family = book.family(to);
     const length = udp.HEADER + len;

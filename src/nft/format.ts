@@ -68,4 +68,10 @@ function givesText(set: NamedSet): string {
   return ` : ${set.elements.some(isRangeData) ? 'interval ' : ''}${types.join(' . ')}`;
 }
 
-const EXAMPLES: Readonly<Record<string, string>> = { ipv4_addr: 'ip daddr', ipv6_addr: 'ip6 daddr', inet_service: 'tcp dport', mark: 'meta mark', dscp: 'ip dscp' };
+const EXAMPLES: Readonly<Record<string, string>> = {
+  ipv4_addr: 'ip daddr',
+  ipv6_addr: 'ip6 daddr',
+  inet_service: 'tcp dport',
+  mark: 'meta mark',
+  dscp: 'ip dscp',
+};

@@ -7,8 +7,13 @@ import type { ChainHook, ChainType, Statement } from './ruleset.js';
 import { rulesetOf } from './testing/rulesets.js';
 
 /** The statements of one rule in a chain of table `inet t`. */
-function statementsOf(rule: string, { family = 'inet', type = 'filter', hook = 'forward', priority = '0' }: { family?: string; type?: ChainType; hook?: ChainHook; priority?: string } = {}): readonly Statement[] {
-  const { tables } = rulesetOf(`table ${family} t {\n chain other {\n }\n set hosts { type ipv4_addr; }\n chain c {\n type ${type} hook ${hook} priority ${priority}\n ${rule}\n }\n}\n`);
+function statementsOf(
+  rule: string,
+  { family = 'inet', type = 'filter', hook = 'forward', priority = '0' }: { family?: string; type?: ChainType; hook?: ChainHook; priority?: string } = {},
+): readonly Statement[] {
+  const { tables } = rulesetOf(
+    `table ${family} t {\n chain other {\n }\n set hosts { type ipv4_addr; }\n chain c {\n type ${type} hook ${hook} priority ${priority}\n ${rule}\n }\n}\n`,
+  );
   return tables[0]?.chains[1]?.rules[0]?.statements ?? [];
 }
 
@@ -26,7 +31,15 @@ describe('matches', () => {
     ['ip dscp af41', { do: 'match', left: selector('ip', 'dscp'), op: 'eq', right: number(34) }],
     ['icmp type echo-request', { do: 'match', left: selector('icmp', 'type'), op: 'eq', right: number(8) }],
     ['ct expiration 1m30s', { do: 'match', left: selector('ct', 'expiration'), op: 'eq', right: number(90_000) }],
-    ['ct original ip saddr 10.0.0.1', { do: 'match', left: { is: 'selector', selector: { select: 'ct-tuple', direction: 'original', family: 4, field: 'saddr' } }, op: 'eq', right: { is: 'address', family: 4, address: '10.0.0.1' } }],
+    [
+      'ct original ip saddr 10.0.0.1',
+      {
+        do: 'match',
+        left: { is: 'selector', selector: { select: 'ct-tuple', direction: 'original', family: 4, field: 'saddr' } },
+        op: 'eq',
+        right: { is: 'address', family: 4, address: '10.0.0.1' },
+      },
+    ],
     // Any of the bits; none of them; and, as nft has it, the whole field when an operator is written.
     ['ct state established,related', { do: 'match-any-bit', left: { select: 'ct', key: 'state' }, op: 'eq', bits: 6 }],
     ['ct state ! invalid', { do: 'match-any-bit', left: { select: 'ct', key: 'state' }, op: 'ne', bits: 1 }],
@@ -43,14 +56,30 @@ describe('matches', () => {
     const src = { file: 'fw.nft', line: expect.any(Number), column: expect.any(Number) };
     expect(statementsOf('ip saddr . tcp dport { 10.0.0.0/24 . 80, 10.1.0.1 . 90-99 }')).toEqual([
       {
-        do: 'lookup', op: 'eq', left: { is: 'concat', parts: [{ select: 'ip', field: 'saddr' }, { select: 'tcp', field: 'dport' }] },
+        do: 'lookup',
+        op: 'eq',
+        left: {
+          is: 'concat',
+          parts: [
+            { select: 'ip', field: 'saddr' },
+            { select: 'tcp', field: 'dport' },
+          ],
+        },
         set: {
           is: 'anonymous',
           set: {
-            types: ['ipv4_addr', 'inet_service'], gives: null,
+            types: ['ipv4_addr', 'inet_service'],
+            gives: null,
             elements: [
               { key: [{ is: 'prefix', family: 4, address: '10.0.0.0', length: 24 }, number(80)], data: null, src },
-              { key: [{ is: 'address', family: 4, address: '10.1.0.1' }, { is: 'range', from: number(90), to: number(99) }], data: null, src },
+              {
+                key: [
+                  { is: 'address', family: 4, address: '10.1.0.1' },
+                  { is: 'range', from: number(90), to: number(99) },
+                ],
+                data: null,
+                src,
+              },
             ],
           },
         },
@@ -58,11 +87,13 @@ describe('matches', () => {
     ]);
     expect(statementsOf('tcp dport vmap { 22 : jump other, * : drop }')).toEqual([
       {
-        do: 'vmap', key: selector('tcp', 'dport'),
+        do: 'vmap',
+        key: selector('tcp', 'dport'),
         map: {
           is: 'anonymous',
           set: {
-            types: ['inet_service'], gives: 'verdict',
+            types: ['inet_service'],
+            gives: 'verdict',
             elements: [
               { key: [number(22)], data: { is: 'verdict', verdict: { verdict: 'jump', chain: 'other' } }, src },
               { key: [{ is: 'any' }], data: { is: 'verdict', verdict: { verdict: 'drop' } }, src },

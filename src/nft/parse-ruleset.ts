@@ -32,7 +32,8 @@ export type RulesetResult = { readonly ok: true; readonly ruleset: Ruleset } | {
 export function parseRuleset(file: string, read: FileAccess['read'], list?: FileAccess['list']): RulesetResult {
   const faults = new FaultList();
   const text = read(file);
-  if (text === null) return { ok: false, errors: [fault('NFT_FILE', { file, line: 1, column: 1 }, `there is no rule file ${file}`, { expected: 'a file of nftables rules' })] };
+  if (text === null)
+    return { ok: false, errors: [fault('NFT_FILE', { file, line: 1, column: 1 }, `there is no rule file ${file}`, { expected: 'a file of nftables rules' })] };
   const access: FileAccess = { read, ...(list !== undefined && { list }) };
   const tokens = new TokenStream(file, tokenize(text, file, faults), text);
   const f: File = { name: file, access, reader: { tokens, variables: new Variables(), depth: 0 }, faults, files: [file], size: text.length, includes: 0 };

@@ -25,8 +25,72 @@ function survives(text: string, files: Readonly<Record<string, string>> = {}): v
 }
 
 const WORDS = [
-  ...KEYWORDS, 'table', 'inet', 't', 'chain', 'c', 'saddr', 'daddr', 'dport', 'state', 'established', 'to', 'rate', 'with', 'prefix', 'name', 'packets', 'bytes', 'addr', 'port', '10.0.0.1', '10.0.0.0', '2001:db8::1', '::', '80', '0x10', '010', '99999999999999999999', '1h30m',
-  '"eth0"', '"', 'eth*', '\\*', '$x', '@s', '{', '}', '{', '}', '(', ')', '[', ']', ',', '.', ':', ';', '\n', '\n', '-', '/', '&', '|', '^', '<<', '!', '=', '==', '!=', '<=', '#', '\\\n', '~', '\u0000', '\u{1F525}', 'ä',
+  ...KEYWORDS,
+  'table',
+  'inet',
+  't',
+  'chain',
+  'c',
+  'saddr',
+  'daddr',
+  'dport',
+  'state',
+  'established',
+  'to',
+  'rate',
+  'with',
+  'prefix',
+  'name',
+  'packets',
+  'bytes',
+  'addr',
+  'port',
+  '10.0.0.1',
+  '10.0.0.0',
+  '2001:db8::1',
+  '::',
+  '80',
+  '0x10',
+  '010',
+  '99999999999999999999',
+  '1h30m',
+  '"eth0"',
+  '"',
+  'eth*',
+  '\\*',
+  '$x',
+  '@s',
+  '{',
+  '}',
+  '{',
+  '}',
+  '(',
+  ')',
+  '[',
+  ']',
+  ',',
+  '.',
+  ':',
+  ';',
+  '\n',
+  '\n',
+  '-',
+  '/',
+  '&',
+  '|',
+  '^',
+  '<<',
+  '!',
+  '=',
+  '==',
+  '!=',
+  '<=',
+  '#',
+  '\\\n',
+  '~',
+  '\u0000',
+  '\u{1F525}',
+  'ä',
 ];
 
 const characters = fc.array(fc.nat({ max: 0x2ff }), { maxLength: 200 }).map((codes) => String.fromCharCode(...codes));
@@ -36,21 +100,46 @@ const generated = fc.nat().map((seed) => formatRuleset(generateRuleset(randomRoo
 const good = fc.oneof(fc.constantFrom(...examples), generated);
 
 /** A piece cut out, doubled, moved or replaced. */
-const mutated = fc.tuple(good, fc.array(fc.tuple(fc.nat(), fc.nat({ max: 30 }), fc.constantFrom('cut', 'double', 'word'), fc.constantFrom(...WORDS)), { minLength: 1, maxLength: 4 })).map(([text, changes]) =>
-  changes.reduce((now, [at, length, how, word]) => {
-    const from = at % (now.length + 1);
-    const piece = now.slice(from, from + length);
-    const put = how === 'cut' ? '' : how === 'double' ? piece + piece : ` ${word} `;
-    return now.slice(0, from) + put + now.slice(from + length);
-  }, text),
-);
+const mutated = fc
+  .tuple(
+    good,
+    fc.array(fc.tuple(fc.nat(), fc.nat({ max: 30 }), fc.constantFrom('cut', 'double', 'word'), fc.constantFrom(...WORDS)), { minLength: 1, maxLength: 4 }),
+  )
+  .map(([text, changes]) =>
+    changes.reduce((now, [at, length, how, word]) => {
+      const from = at % (now.length + 1);
+      const piece = now.slice(from, from + length);
+      const put = how === 'cut' ? '' : how === 'double' ? piece + piece : ` ${word} `;
+      return now.slice(0, from) + put + now.slice(from + length);
+    }, text),
+  );
 
 describe('whatever the text is', () => {
-  it('characters by chance', () => fc.assert(fc.property(characters, (text) => survives(text)), { numRuns: 200 }));
-  it('words by chance', () => fc.assert(fc.property(soup, (text) => survives(text)), { numRuns: 400 }));
-  it('words by chance in a chain', () => fc.assert(fc.property(soup, (text) => survives(`table inet t {\n chain c {\n  type filter hook input priority 0\n ${text}\n }\n}\n`)), { numRuns: 400 }));
-  it('good ones with pieces cut, doubled and replaced', () => fc.assert(fc.property(mutated, (text) => survives(text)), { numRuns: 400 }));
-  it('good ones that end too early', () => fc.assert(fc.property(good, fc.nat(), (text, at) => survives(text.slice(0, at % (text.length + 1)))), { numRuns: 200 }));
+  it('characters by chance', () =>
+    fc.assert(
+      fc.property(characters, (text) => survives(text)),
+      { numRuns: 200 },
+    ));
+  it('words by chance', () =>
+    fc.assert(
+      fc.property(soup, (text) => survives(text)),
+      { numRuns: 400 },
+    ));
+  it('words by chance in a chain', () =>
+    fc.assert(
+      fc.property(soup, (text) => survives(`table inet t {\n chain c {\n  type filter hook input priority 0\n ${text}\n }\n}\n`)),
+      { numRuns: 400 },
+    ));
+  it('good ones with pieces cut, doubled and replaced', () =>
+    fc.assert(
+      fc.property(mutated, (text) => survives(text)),
+      { numRuns: 400 },
+    ));
+  it('good ones that end too early', () =>
+    fc.assert(
+      fc.property(good, fc.nat(), (text, at) => survives(text.slice(0, at % (text.length + 1)))),
+      { numRuns: 200 },
+    ));
 });
 
 describe('what could take for ever', () => {

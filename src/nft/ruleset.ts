@@ -166,7 +166,12 @@ export type Selector =
   | { readonly select: 'icmpv6'; readonly field: 'type' | 'code' | 'id' | 'sequence' | 'mtu'; readonly assumed?: true }
   | { readonly select: 'ct'; readonly key: 'state' | 'status' | 'mark' | 'direction' | 'expiration' }
   /** `ct original ip saddr`, `ct reply proto-dst`. */
-  | { readonly select: 'ct-tuple'; readonly direction: 'original' | 'reply'; readonly field: 'saddr' | 'daddr' | 'protocol' | 'proto-src' | 'proto-dst'; readonly family: 4 | 6 | null };
+  | {
+      readonly select: 'ct-tuple';
+      readonly direction: 'original' | 'reply';
+      readonly field: 'saddr' | 'daddr' | 'protocol' | 'proto-src' | 'proto-dst';
+      readonly family: 4 | 6 | null;
+    };
 
 /**
  * A number made from a packet: `meta mark and 0xff or 0x100`. `a and MASK` then `xor XOR` expresses every chain of
@@ -179,7 +184,10 @@ export interface Bits {
 }
 
 /** The left side of a match, or the key of a look-up: a field, a field with a bit mask, or a concatenation of fields. */
-export type Operand = { readonly is: 'selector'; readonly selector: Selector } | { readonly is: 'bits'; readonly bits: Bits } | { readonly is: 'concat'; readonly parts: readonly Selector[] };
+export type Operand =
+  | { readonly is: 'selector'; readonly selector: Selector }
+  | { readonly is: 'bits'; readonly bits: Bits }
+  | { readonly is: 'concat'; readonly parts: readonly Selector[] };
 
 export type Match =
   /** `ip saddr 10.0.0.0/8`, `tcp dport != 22`, `iifname "eth*"`. `eq` and `ne` take any pattern, the others a value. */
@@ -192,13 +200,14 @@ export type Match =
   | { readonly do: 'lookup'; readonly left: Operand; readonly op: 'eq' | 'ne'; readonly set: SetRef };
 
 /** Where a number comes from that is set: a constant, bits of the packet, or a map. */
-export type NumberSource = { readonly from: 'value'; readonly number: number } | { readonly from: 'bits'; readonly bits: Bits } | { readonly from: 'map'; readonly key: Operand; readonly map: SetRef };
+export type NumberSource =
+  | { readonly from: 'value'; readonly number: number }
+  | { readonly from: 'bits'; readonly bits: Bits }
+  | { readonly from: 'map'; readonly key: Operand; readonly map: SetRef };
 
 // ---- statements ------------------------------------------------------------------------------------------------------
 
-export type Verdict =
-  | { readonly verdict: 'accept' | 'drop' | 'return' | 'continue' }
-  | { readonly verdict: 'jump' | 'goto'; readonly chain: string };
+export type Verdict = { readonly verdict: 'accept' | 'drop' | 'return' | 'continue' } | { readonly verdict: 'jump' | 'goto'; readonly chain: string };
 
 /** `limit rate [over] AMOUNT/UNIT [burst N packets|bytes]`. */
 export interface Limit {
@@ -236,7 +245,12 @@ export interface NatTarget {
 }
 
 export type NatStatement =
-  | { readonly do: 'snat' | 'dnat'; readonly family: 4 | 6 | null; readonly to: NatTarget | { readonly map: SetRef; readonly key: Operand; /** The map gives `address . port`. */ readonly withPort: boolean }; readonly flags: NatFlags }
+  | {
+      readonly do: 'snat' | 'dnat';
+      readonly family: 4 | 6 | null;
+      readonly to: NatTarget | { readonly map: SetRef; readonly key: Operand /** The map gives `address . port`. */; readonly withPort: boolean };
+      readonly flags: NatFlags;
+    }
   | { readonly do: 'masquerade' | 'redirect'; readonly ports: { readonly from: number; readonly to: number } | null; readonly flags: NatFlags };
 
 export type Statement =
@@ -253,4 +267,10 @@ export type Statement =
   | { readonly do: 'notrack' }
   | { readonly do: 'set-meta-mark' | 'set-ct-mark'; readonly to: NumberSource }
   /** `ip dscp set af41`, `ip6 dscp set map ...`; also TTL and hop limit. */
-  | { readonly do: 'set-field'; readonly field: { readonly select: 'ip'; readonly field: 'dscp' | 'ecn' | 'ttl' } | { readonly select: 'ip6'; readonly field: 'dscp' | 'ecn' | 'hoplimit' }; readonly to: NumberSource };
+  | {
+      readonly do: 'set-field';
+      readonly field:
+        | { readonly select: 'ip'; readonly field: 'dscp' | 'ecn' | 'ttl' }
+        | { readonly select: 'ip6'; readonly field: 'dscp' | 'ecn' | 'hoplimit' };
+      readonly to: NumberSource;
+    };

@@ -30,7 +30,9 @@ export interface Play<In, Out> {
 }
 
 function show(value: unknown): string {
-  return JSON.stringify(value, (_key, v: unknown) => (typeof v === 'function' ? '<a test>' : v instanceof Uint8Array ? `<${v.length} octets>` : v)) ?? String(value);
+  return (
+    JSON.stringify(value, (_key, v: unknown) => (typeof v === 'function' ? '<a test>' : v instanceof Uint8Array ? `<${v.length} octets>` : v)) ?? String(value)
+  );
 }
 
 function matches<Out>(out: Out, expected: Expected<Out>): boolean {

@@ -65,7 +65,11 @@ export function flowText(report: FlowReport, paint: Paint, verbose: boolean, roo
 }
 
 /** What stands above the runs of an experiment. */
-export function experimentText({ id, title, symptom }: { readonly id: string; readonly title: string; readonly symptom: string }, paint: Paint, room = Infinity): string {
+export function experimentText(
+  { id, title, symptom }: { readonly id: string; readonly title: string; readonly symptom: string },
+  paint: Paint,
+  room = Infinity,
+): string {
   const lines = symptom.split('\n').flatMap((line) => wrap(line, room - 2));
   return [`${paint.bold(id)}  ${title}`, ...lines.map((line) => `  ${paint.dim(line)}`)].join('\n');
 }
@@ -99,12 +103,14 @@ function details(finding: Finding, report: FlowReport, paint: Paint): string[] {
   lines.push(...(evidence.drops ?? []).map((line) => `    ${line}`));
   const ledger = report.files[0];
   const packet = evidence.packets[0];
-  if (packet !== undefined && ledger !== undefined) lines.push(`    ${evidence.total} packets; the first: callpath ${evidence.drops === undefined ? 'where' : 'why'} ${ledger} 'frame.packet_id == ${packet}'`);
+  if (packet !== undefined && ledger !== undefined)
+    lines.push(`    ${evidence.total} packets; the first: callpath ${evidence.drops === undefined ? 'where' : 'why'} ${ledger} 'frame.packet_id == ${packet}'`);
   return lines;
 }
 
 function summary(report: FlowReport, paint: Paint, room: number): readonly string[] {
-  const [colour, verdict] = report.trouble !== null ? [paint.bad, 'the run failed'] : report.documented ? [paint.good, report.words.holds] : [paint.bad, report.words.differs];
+  const [colour, verdict] =
+    report.trouble !== null ? [paint.bad, 'the run failed'] : report.documented ? [paint.good, report.words.holds] : [paint.bad, report.words.differs];
   const passed = report.findings.filter((finding) => finding.status === 'pass').length;
   const numbers = `${passed} of ${report.findings.length} checks, ${report.packets} packets, ${(report.labTime / 1e9).toFixed(1)} s of lab time in ${report.wall.toFixed(1)} s`;
   const [first = '', ...more] = wrap(`${verdict}: ${numbers}`, room - 2);

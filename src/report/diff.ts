@@ -52,10 +52,14 @@ function totalText(difference: Difference, paint: Paint): string {
 /** What failed or works now, each by itself; what the script did not come to in one line. */
 function stepLines(steps: readonly StepChange[], paint: Paint): readonly string[] {
   const missed = steps.filter(({ after }) => after === null);
-  const lines = steps.filter(({ after }) => after !== null).map(({ number, step, before, after }) => {
-    return `${mark(after?.ok === true, paint)} step ${number}, ${step.do} (${placeText(step.src)}): ${saidText(after)}; before: ${saidText(before)}`;
-  });
-  return missed.length === 0 ? lines : [...lines, `${mark(false, paint)} not reached: ${missed.map(({ number, step }) => `step ${number}, ${step.do}`).join('; ')}`];
+  const lines = steps
+    .filter(({ after }) => after !== null)
+    .map(({ number, step, before, after }) => {
+      return `${mark(after?.ok === true, paint)} step ${number}, ${step.do} (${placeText(step.src)}): ${saidText(after)}; before: ${saidText(before)}`;
+    });
+  return missed.length === 0
+    ? lines
+    : [...lines, `${mark(false, paint)} not reached: ${missed.map(({ number, step }) => `step ${number}, ${step.do}`).join('; ')}`];
 }
 
 function saidText(said: Said | null): string {
@@ -66,10 +70,12 @@ function saidText(said: Said | null): string {
 
 function findingLines(findings: readonly FindingChange[], paint: Paint): readonly string[] {
   const open = findings.filter(({ before, after }) => after.status === 'unproved' && before.status === 'pass');
-  const lines = findings.filter((finding) => !open.includes(finding)).map(({ subject, expected, before, after, src }) => {
-    const place = src === null ? '' : ` (${placeText(src)})`;
-    return `${mark(after.status === 'pass', paint)} ${subject}, documented ${expected}${place}: ${after.observed}; before: ${before.observed}`;
-  });
+  const lines = findings
+    .filter((finding) => !open.includes(finding))
+    .map(({ subject, expected, before, after, src }) => {
+      const place = src === null ? '' : ` (${placeText(src)})`;
+      return `${mark(after.status === 'pass', paint)} ${subject}, documented ${expected}${place}: ${after.observed}; before: ${before.observed}`;
+    });
   return open.length === 0 ? lines : [...lines, `${mark(false, paint)} nothing to judge any more: ${open.map(({ subject }) => subject).join('; ')}`];
 }
 
@@ -92,8 +98,16 @@ function groupLines(legs: readonly LegChange[], files: DiffReport['files'], pain
   if (first === undefined) return [];
   const colour = first.change === 'mended' || first.change === 'new' ? paint.good : paint.bad;
   const side = first.change === 'gone' ? 'before' : 'after';
-  const example = legs.flatMap((leg) => leg.directions).map((one) => one[side].example).find((one) => one !== null) ?? null;
-  return [`${colour(first.change)} ${legs.map((leg) => leg.id).join(', ')}`, ...wayLines(first).map((line) => `    ${line}`), ...look(files[side], example, paint)];
+  const example =
+    legs
+      .flatMap((leg) => leg.directions)
+      .map((one) => one[side].example)
+      .find((one) => one !== null) ?? null;
+  return [
+    `${colour(first.change)} ${legs.map((leg) => leg.id).join(', ')}`,
+    ...wayLines(first).map((line) => `    ${line}`),
+    ...look(files[side], example, paint),
+  ];
 }
 
 function look(file: string, packet: number | null, paint: Paint): readonly string[] {
@@ -106,7 +120,10 @@ function wayLines({ change, directions }: LegChange): readonly string[] {
   return directions.flatMap(({ side, before, after, parted }) => {
     const left = before.links.filter((link) => !after.links.includes(link));
     const taken = after.links.filter((link) => !before.links.includes(link));
-    const links = [...(taken.length > 0 ? [`by ${taken.join(', ')}`] : []), ...(left.length > 0 ? [`${taken.length > 0 ? 'instead of' : 'no longer by'} ${left.join(', ')}`] : [])].join(' ');
+    const links = [
+      ...(taken.length > 0 ? [`by ${taken.join(', ')}`] : []),
+      ...(left.length > 0 ? [`${taken.length > 0 ? 'instead of' : 'no longer by'} ${left.join(', ')}`] : []),
+    ].join(' ');
     return [`${side}: ${[...arrivals(before, after), links].filter((text) => text !== '').join('; ')}`, ...partedLines(parted)];
   });
 }
@@ -132,7 +149,10 @@ function choiceText(choice: Choice | null): string {
 }
 
 function dropLines({ reason, where, decision, before, after, example }: DropChange, files: DiffReport['files'], paint: Paint): readonly string[] {
-  const said = decision.split(' ').filter((pair) => !/^(at|stage)=|^$/.test(pair)).join(' ');
+  const said = decision
+    .split(' ')
+    .filter((pair) => !/^(at|stage)=|^$/.test(pair))
+    .join(' ');
   const text = `${reason} at ${where}${said === '' ? '' : ` (${said})`}`;
   const line = after > 0 ? `${paint.bad('drops')} ${after} × ${text}; before: none` : `${paint.good('drops')} no more ${text}; before: ${before}`;
   return [line, ...look(after > 0 ? files.after : files.before, example, paint)];

@@ -25,7 +25,10 @@ export function journeyText(journey: Journey, ledger: Ledger, paint: Paint, room
 /** A line a hop; where the terminal has no room for it, the decision stands below. */
 function hopsText(journey: Journey, ledger: Ledger, paint: Paint, room: number): string {
   const rows = journey.hops.map((hop, i) => hopRow(hop, i, journey, ledger));
-  const wide = table(rows.map((row, i) => [...row, paint.dim(journey.hops[i]?.decision ?? '')]), '  ');
+  const wide = table(
+    rows.map((row, i) => [...row, paint.dim(journey.hops[i]?.decision ?? '')]),
+    '  ',
+  );
   if (wide.split('\n').every((line) => width(line) <= room)) return wide;
   return tableRows(rows, '  ', room)
     .flatMap((lines, i) => {

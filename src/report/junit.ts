@@ -7,13 +7,15 @@ import type { Finding } from '../verify/finding.js';
 
 /** Characters that XML 1.0 does not allow become a space. */
 function escape(text: string): string {
-  return text
-    // eslint-disable-next-line no-control-regex -- the very characters that XML forbids
-    .replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/g, ' ')
-    .replace(/&/g, '&amp;')
-    .replace(/</g, '&lt;')
-    .replace(/>/g, '&gt;')
-    .replace(/"/g, '&quot;');
+  return (
+    text
+      // eslint-disable-next-line no-control-regex -- the very characters that XML forbids
+      .replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/g, ' ')
+      .replace(/&/g, '&amp;')
+      .replace(/</g, '&lt;')
+      .replace(/>/g, '&gt;')
+      .replace(/"/g, '&quot;')
+  );
 }
 
 /** In an attribute a line break would be read as a blank (XML 1.0, 3.3.3). */

@@ -97,7 +97,11 @@ export function linkJson(link: LinkReport): object {
   const { offered, carried, lost, queueOverflow, down, tooLong } = stats;
   const seconds = (time: Nanos | null): number | null => (time === null ? null : time / 1e9);
   return {
-    link: name, from, to, since: seconds(since), asked: formatNetem(spec),
+    link: name,
+    from,
+    to,
+    since: seconds(since),
+    asked: formatNetem(spec),
     achieved: { delay: seconds(delay), delayMin: seconds(stats.transitMin), delayMax: seconds(stats.transitMax), loss, rate },
     differs: deviations(spec, stats),
     packets: { offered, carried, lost, queueOverflow, down, tooLong },
@@ -120,4 +124,3 @@ function rateText(bits: number): string {
   const [unit, size] = bits >= 1e9 ? ['gbit', 1e9] : bits >= 1e6 ? ['mbit', 1e6] : bits >= 1e3 ? ['kbit', 1e3] : ['bit', 1];
   return `${Number((bits / size).toPrecision(3))}${unit}`;
 }
-

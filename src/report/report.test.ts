@@ -20,7 +20,15 @@ const report: FlowReport = {
   title: 'A & B',
   source: 'a document',
   findings: [
-    { status: 'pass', check: 'call/a-b', subject: 'call a > b', expected: 'answered', observed: 'answered', evidence: { packets: [], total: 0, links: [] }, src: null },
+    {
+      status: 'pass',
+      check: 'call/a-b',
+      subject: 'call a > b',
+      expected: 'answered',
+      observed: 'answered',
+      evidence: { packets: [], total: 0, links: [] },
+      src: null,
+    },
     {
       status: 'fail',
       check: 'signalling/a',
@@ -43,8 +51,18 @@ const report: FlowReport = {
 
 describe('the table', () => {
   it('aligns columns, colours or not', () => {
-    expect(table([['a', 'bb', 'c'], ['aaa', 'b', 'c']])).toBe('a    bb  c\naaa  b   c');
-    expect(table([[COLOURS.bad('a'), 'x'], ['aa', 'x']])).toBe('\u001b[31ma\u001b[0m   x\naa  x');
+    expect(
+      table([
+        ['a', 'bb', 'c'],
+        ['aaa', 'b', 'c'],
+      ]),
+    ).toBe('a    bb  c\naaa  b   c');
+    expect(
+      table([
+        [COLOURS.bad('a'), 'x'],
+        ['aa', 'x'],
+      ]),
+    ).toBe('\u001b[31ma\u001b[0m   x\naa  x');
   });
 });
 
@@ -69,7 +87,11 @@ describe('a narrow terminal', () => {
     const arbitrary = fc.array(fc.array(fc.stringMatching(/^[a-z ]{0,60}$/), { minLength: 3, maxLength: 3 }), { minLength: 1, maxLength: 4 });
     fc.assert(
       fc.property(arbitrary, fc.integer({ min: 30, max: 120 }), (rows, room) => {
-        expect(table(rows, '  ', room).split('\n').every((line) => line.length <= room)).toBe(true);
+        expect(
+          table(rows, '  ', room)
+            .split('\n')
+            .every((line) => line.length <= room),
+        ).toBe(true);
       }),
       { seed: 1, numRuns: 200 },
     );
@@ -78,13 +100,46 @@ describe('a narrow terminal', () => {
 
 describe('the links', () => {
   const none: LinkStats = {
-    offered: 0, offeredBytes: 0, carried: 0, carriedBytes: 0, lost: 0, down: 0, queueOverflow: 0, tooLong: 0, duplicated: 0, corrupted: 0, reordered: 0, delaySum: ZERO, delayMax: ZERO,
-    tried: 0, timed: 0, transitSum: ZERO, transitMin: ZERO, transitMax: ZERO, busyPeriods: 0, busyBytes: 0, busyTime: ZERO,
+    offered: 0,
+    offeredBytes: 0,
+    carried: 0,
+    carriedBytes: 0,
+    lost: 0,
+    down: 0,
+    queueOverflow: 0,
+    tooLong: 0,
+    duplicated: 0,
+    corrupted: 0,
+    reordered: 0,
+    delaySum: ZERO,
+    delayMax: ZERO,
+    tried: 0,
+    timed: 0,
+    transitSum: ZERO,
+    transitMin: ZERO,
+    transitMax: ZERO,
+    busyPeriods: 0,
+    busyBytes: 0,
+    busyTime: ZERO,
   };
   // Of 10 frames one was lost and one found no room; 8 were 2 ms on the way and 1 ms in the queue. 2500 octets in 20 ms: 1 Mbit/s.
   const stats: LinkStats = {
-    ...none, offered: 10, carried: 8, carriedBytes: 1000, lost: 1, queueOverflow: 1, tried: 10, delaySum: millis(24), delayMax: millis(3),
-    timed: 8, transitSum: millis(16), transitMin: millis(2), transitMax: millis(2), busyPeriods: 1, busyBytes: 2500, busyTime: millis(20),
+    ...none,
+    offered: 10,
+    carried: 8,
+    carriedBytes: 1000,
+    lost: 1,
+    queueOverflow: 1,
+    tried: 10,
+    delaySum: millis(24),
+    delayMax: millis(3),
+    timed: 8,
+    transitSum: millis(16),
+    transitMin: millis(2),
+    transitMax: millis(2),
+    busyPeriods: 1,
+    busyBytes: 2500,
+    busyTime: millis(20),
   };
   const spec: ImpairmentSpec = { ...NO_IMPAIRMENT, delay: millis(2), loss: { model: 'random', probability: 0.1 }, rate: 1e6 };
   const there: LinkReport = { name: 'er-primary', from: 'ce', to: 'msee1', since: ZERO, spec, stats };
@@ -112,7 +167,10 @@ describe('the links', () => {
   });
 
   it('in short share a line when the same is to be said, and have several when what was asked differs or changed', () => {
-    const other = [{ ...there, name: 'x--y' }, { ...back, name: 'x--y' }];
+    const other = [
+      { ...there, name: 'x--y' },
+      { ...back, name: 'x--y' },
+    ];
     expect(short([there, back, ...other])).toEqual([HEAD, ['2 links', 'delay 2ms loss 10% rate 1mbit', '2ms', '10%, 1 queue full', '1mbit']]);
     const [later, laterBack] = [there, back].map((link) => ({ ...link, since: seconds(3), spec: { ...spec, delay: millis(3) } })) as [LinkReport, LinkReport];
     expect(short([there, later, back, laterBack, ...other]).map(([name, asked]) => [name, asked])).toEqual([
@@ -120,7 +178,12 @@ describe('the links', () => {
       ['2 links', 'delay 2ms loss 10% rate 1mbit'],
       ['er-primary from 3.0s', 'delay 3ms loss 10% rate 1mbit'],
     ]);
-    const slow = { ...back, since: seconds(3), spec: { ...NO_IMPAIRMENT, rate: 1e6, egress: 'dscp-priority', limit: 10 } as const, stats: { ...stats, lost: 0 } };
+    const slow = {
+      ...back,
+      since: seconds(3),
+      spec: { ...NO_IMPAIRMENT, rate: 1e6, egress: 'dscp-priority', limit: 10 } as const,
+      stats: { ...stats, lost: 0 },
+    };
     expect(short([there, slow]).map(([name, asked]) => [name, asked])).toEqual([
       ['link', 'asked'],
       ['ce > msee1 (er-primary)', 'delay 2ms loss 10% rate 1mbit'],
@@ -138,14 +201,21 @@ describe('the links', () => {
     expect(text).toContain(COLOURS.bad('2mbit'));
     expect(text).toContain(COLOURS.dim('2ms'));
     expect(text).toContain('! not what was asked: er-primary (delay), ce > msee1 (x--y) (loss, rate)');
-    expect(linkJson(late)).toMatchObject({ link: 'er-primary', asked: 'delay 2ms loss 10% rate 1mbit', achieved: { delay: 0.005, loss: 0.1, rate: 1e6 }, differs: ['delay'] });
+    expect(linkJson(late)).toMatchObject({
+      link: 'er-primary',
+      asked: 'delay 2ms loss 10% rate 1mbit',
+      achieved: { delay: 0.005, loss: 0.1, rate: 1e6 },
+      differs: ['delay'],
+    });
     expect(linkJson(back)).toMatchObject({ differs: [] });
   });
 
   it('on a clock on the wall come with how late it was', () => {
     const lateness = new Lateness();
     for (const late of [10e3, 20e3, 40e3, 5e6]) lateness.add(late);
-    expect(achievedText([], lateness, NO_COLOURS)).toEqual(["  on the wall clock: half of the links' events within 32us of their time, 99% within 5ms, all within 5ms"]);
+    expect(achievedText([], lateness, NO_COLOURS)).toEqual([
+      "  on the wall clock: half of the links' events within 32us of their time, 99% within 5ms, all within 5ms",
+    ]);
     expect(achievedText([], new Lateness(), NO_COLOURS)).toEqual([]);
     for (const line of achievedText([there, back], lateness, NO_COLOURS, 60).join('\n').split('\n')) expect(line.length).toBeLessThanOrEqual(60);
   });
@@ -153,7 +223,15 @@ describe('the links', () => {
 
 describe('the console', () => {
   it('shows the links of a leg on a line of their own, once', () => {
-    const leg = { status: 'pass', check: 'c', subject: 'x media', expected: 'local', observed: 'local', evidence: { packets: [], total: 1, links: ['l1', 'l2'] }, src: null } as const;
+    const leg = {
+      status: 'pass',
+      check: 'c',
+      subject: 'x media',
+      expected: 'local',
+      observed: 'local',
+      evidence: { packets: [], total: 1, links: ['l1', 'l2'] },
+      src: null,
+    } as const;
     const lines = flowText({ ...report, findings: [leg, { ...leg, subject: 'x quality' }], documented: true }, NO_COLOURS, false).split('\n');
     expect(lines.slice(2, 5)).toEqual(['  ✔  x media    local       local', '       l1 l2', '  ✔  x quality  local       local']);
   });
@@ -165,7 +243,9 @@ describe('the console', () => {
   });
 
   it('breaks the summary in a narrow terminal', () => {
-    const lines = flowText({ ...report, findings: [] }, COLOURS, false, 50).split('\n').slice(1);
+    const lines = flowText({ ...report, findings: [] }, COLOURS, false, 50)
+      .split('\n')
+      .slice(1);
     expect(lines.slice(0, 2)).toEqual([`  ${COLOURS.bad('differs from its documentation')}: 0 of 0 checks,`, '  100 packets, 9.0 s of lab time in 0.5 s']);
   });
 

@@ -36,7 +36,10 @@ function nodes(text: string): readonly PlanNode[] {
   return result.plan.nodes;
 }
 
-const shown = (text: string, name: string): readonly string[] => routesText(nodes(text).find((n) => n.name === name) as PlanNode, NO_COLOURS).split('\n').map((line) => line.trim().replace(/ {2,}/g, '  '));
+const shown = (text: string, name: string): readonly string[] =>
+  routesText(nodes(text).find((n) => n.name === name) as PlanNode, NO_COLOURS)
+    .split('\n')
+    .map((line) => line.trim().replace(/ {2,}/g, '  '));
 
 describe('the routing of a node', () => {
   it('shows rules and filters, then every table with the shares of its next hops', () => {
@@ -77,6 +80,8 @@ describe('the routing of a node', () => {
   });
 
   it('shows why a session is not there', () => {
-    expect(shown(TEXT.replace('maxPrefixes: 2', 'maxPrefixes: 1').replace('as: 2, networks: [', 'as: 2, networks: [203.0.115.0/24, '), 'r')).toContain('a  2  10.0.1.2  a  2 prefixes, over the limit of 1  hold 10s, BFD 300ms x 3');
+    expect(shown(TEXT.replace('maxPrefixes: 2', 'maxPrefixes: 1').replace('as: 2, networks: [', 'as: 2, networks: [203.0.115.0/24, '), 'r')).toContain(
+      'a  2  10.0.1.2  a  2 prefixes, over the limit of 1  hold 10s, BFD 300ms x 3',
+    );
   });
 });

@@ -23,7 +23,10 @@ function tablesText(node: PlanNode, paint: Paint, room: number): readonly string
   return numbers.flatMap((number) => {
     const routes = node.routes.filter((route) => (route.table ?? MAIN_TABLE) === number);
     const rows = [...routes].sort(byPrefix).flatMap(routeRows);
-    return [paint.dim(`  table ${number === MAIN_TABLE ? 'main' : number}`), table([['destination', 'via', 'dev', 'metric', 'origin'].map(paint.dim), ...rows], '    ', room)];
+    return [
+      paint.dim(`  table ${number === MAIN_TABLE ? 'main' : number}`),
+      table([['destination', 'via', 'dev', 'metric', 'origin'].map(paint.dim), ...rows], '    ', room),
+    ];
   });
 }
 
@@ -37,15 +40,23 @@ function routeRows(route: PlanRoute): readonly (readonly string[])[] {
   const { prefix, via, dev, metric, origin } = route;
   if (route.nextHops === undefined) return [[prefix, via ?? '-', dev ?? '-', String(metric), origin]];
   const total = route.nextHops.reduce((sum, hop) => sum + hop.weight, 0);
-  return route.nextHops.map((hop, i) => [i === 0 ? prefix : '', hop.via ?? '-', hop.dev, i === 0 ? String(metric) : '', `${i === 0 ? `${origin}, ` : ''}${hop.weight} of ${total}`]);
+  return route.nextHops.map((hop, i) => [
+    i === 0 ? prefix : '',
+    hop.via ?? '-',
+    hop.dev,
+    i === 0 ? String(metric) : '',
+    `${i === 0 ? `${origin}, ` : ''}${hop.weight} of ${total}`,
+  ]);
 }
 
 function rulesText(node: PlanNode, paint: Paint, room: number): readonly string[] {
   const lines: string[] = [];
   const filters = node.interfaces.flatMap(({ name, rpFilter }) => (rpFilter === undefined ? [] : [`${name} ${rpFilter}`]));
-  if (node.rpFilter !== undefined || filters.length > 0) lines.push(`  ${paint.dim('reverse path filter')}  ${[`all ${node.rpFilter ?? 'off'}`, ...filters].join(', ')}`);
+  if (node.rpFilter !== undefined || filters.length > 0)
+    lines.push(`  ${paint.dim('reverse path filter')}  ${[`all ${node.rpFilter ?? 'off'}`, ...filters].join(', ')}`);
   if (node.multipathHash === 'l3') lines.push(`  ${paint.dim('next hops of a flow')}  by addresses alone (l3)`);
-  if (node.rules !== undefined) lines.push(paint.dim('  rules'), table([['family', 'priority', 'packets', 'table'].map(paint.dim), ...node.rules.map(ruleRow)], '    ', room));
+  if (node.rules !== undefined)
+    lines.push(paint.dim('  rules'), table([['family', 'priority', 'packets', 'table'].map(paint.dim), ...node.rules.map(ruleRow)], '    ', room));
   return lines;
 }
 
@@ -59,12 +70,21 @@ function ruleRow({ family, priority, from, fwmark, iif, table: number }: PlanRul
 function bgpText(bgp: PlanBgp, paint: Paint, room: number): readonly string[] {
   const sessions = bgp.neighbors.map((neighbor, i) => {
     const why = bgp.sessions[i] ?? null;
-    return [neighbor.node, String(neighbor.as), neighbor.addresses[0]?.peer ?? '-', neighbor.dev ?? '-', why === null ? 'established' : paint.bad(why), watchText(neighbor)];
+    return [
+      neighbor.node,
+      String(neighbor.as),
+      neighbor.addresses[0]?.peer ?? '-',
+      neighbor.dev ?? '-',
+      why === null ? 'established' : paint.bad(why),
+      watchText(neighbor),
+    ];
   });
   const rows = bgp.table.flatMap((entry) => entry.candidates.map((candidate, i) => candidateRow(i === 0 ? entry.prefix : '', candidate, bgp, paint)));
   const head = ['', 'network', 'next hop', 'local pref', 'MED', 'AS path', 'communities', 'from', 'why'];
   return [
-    ...(sessions.length === 0 ? [] : [paint.dim('  BGP sessions'), table([['neighbour', 'AS', 'address', 'dev', 'state', 'watched by'].map(paint.dim), ...sessions], '    ', room)]),
+    ...(sessions.length === 0
+      ? []
+      : [paint.dim('  BGP sessions'), table([['neighbour', 'AS', 'address', 'dev', 'state', 'watched by'].map(paint.dim), ...sessions], '    ', room)]),
     ...(rows.length === 0 ? [] : [paint.dim(`  BGP routes   ${LEGEND}`), table([head.map(paint.dim), ...rows], '    ', room)]),
   ];
 }
@@ -80,7 +100,14 @@ function candidateRow(prefix: string, { path, neighbor, status, why }: BgpCandid
   const from = neighbor === null ? 'itself' : (bgp.neighbors[neighbor]?.node ?? '');
   const good = status === 'best' || status === 'multipath';
   return [
-    MARKS[status], prefix, path.nextHop ?? '-', String(path.localPref), path.med === null ? '-' : String(path.med),
-    [...path.asPath, ORIGINS[path.origin]].join(' '), path.communities.length === 0 ? '-' : path.communities.join(' '), from, good ? paint.good(why) : why,
+    MARKS[status],
+    prefix,
+    path.nextHop ?? '-',
+    String(path.localPref),
+    path.med === null ? '-' : String(path.med),
+    [...path.asPath, ORIGINS[path.origin]].join(' '),
+    path.communities.length === 0 ? '-' : path.communities.join(' '),
+    from,
+    good ? paint.good(why) : why,
   ];
 }

@@ -9,7 +9,10 @@ export interface Paint {
   readonly bold: (text: string) => string;
 }
 
-const wrapper = (code: number) => (text: string): string => (text === '' ? '' : `\u001b[${code}m${text}\u001b[0m`);
+const wrapper =
+  (code: number) =>
+  (text: string): string =>
+    text === '' ? '' : `\u001b[${code}m${text}\u001b[0m`;
 const plain = (text: string): string => text;
 
 /** ECMA-48 "select graphic rendition". */
@@ -49,7 +52,9 @@ function naturalWidths(rows: readonly (readonly string[])[]): number[] {
 /** Takes from the widest column until all fit; words are cut only when no column can give without. */
 function fit(rows: readonly (readonly string[])[], room: number): readonly number[] {
   const widths = naturalWidths(rows);
-  const words = naturalWidths(rows.map((row) => row.map((cell) => cell.split(' ').reduce((longest, word) => (width(word) > width(longest) ? word : longest), ''))));
+  const words = naturalWidths(
+    rows.map((row) => row.map((cell) => cell.split(' ').reduce((longest, word) => (width(word) > width(longest) ? word : longest), ''))),
+  );
   const narrowest = widths.map(() => NARROWEST);
   for (const floors of [words, narrowest]) {
     while (total(widths) > room) {

@@ -54,7 +54,10 @@ function verdictText({ verdict, there, back }: FlowStory): string {
 function directionText(direction: DirectionStory, story: FlowStory, options: WhyTextOptions): readonly string[] {
   const { paint } = options;
   const { from, to, packets, delivered, ways } = direction;
-  const share = packets === 0 ? 'no packet' : `${packets} ${packets === 1 ? 'packet' : 'packets'}, ${delivered === packets ? (packets === 1 ? 'delivered' : 'all delivered') : delivered === 0 ? (packets === 1 ? 'not delivered' : 'none delivered') : `${delivered} delivered`}`;
+  const share =
+    packets === 0
+      ? 'no packet'
+      : `${packets} ${packets === 1 ? 'packet' : 'packets'}, ${delivered === packets ? (packets === 1 ? 'delivered' : 'all delivered') : delivered === 0 ? (packets === 1 ? 'not delivered' : 'none delivered') : `${delivered} delivered`}`;
   return [`  ${paint.bold(`${from} > ${to}`)}: ${share}`, ...ways.flatMap((way, i) => wayText(way, ways.slice(0, i), direction, story, options))];
 }
 
@@ -68,7 +71,8 @@ function wayText(way: Way, shown: readonly Way[], direction: DirectionStory, sto
   const end = `${trouble ? '✘ ' : ''}${countWords(way, direction)} ${endWords(way.end, direction, story)}${head}${known && way.hops.length > 0 ? ', on the same way' : ''}`;
   const lines = known ? [] : [...hopsText(way.hops, paint, room)];
   // Of a direction that went well as a whole its first line has said so.
-  if (trouble || direction.ways.length > 1 || way.end.kind !== 'delivered') lines.push(...wrap(end, room - 4).map((line) => `    ${trouble ? paint.bad(line) : paint.good(line)}`));
+  if (trouble || direction.ways.length > 1 || way.end.kind !== 'delivered')
+    lines.push(...wrap(end, room - 4).map((line) => `    ${trouble ? paint.bad(line) : paint.good(line)}`));
   if (way.end.kind === 'dropped') {
     const { decided, where, state } = way.end;
     const src = decided.rule?.src ?? null;
@@ -89,9 +93,15 @@ function errorWords({ node, means, packets, reached }: IcmpError): string {
 function hopsText(hops: readonly HopStory[], paint: Paint, room: number): readonly string[] {
   const rows = hops.map((hop, i) => [`${i + 1}`, `${hop.node} > ${hop.to}`, hop.link, hop.segment]);
   const why = hops.map(decisionLines);
-  const wide = table(rows.map((row, i) => [...row, paint.dim(why[i]?.join('; ') ?? '')]), '    ').split('\n');
+  const wide = table(
+    rows.map((row, i) => [...row, paint.dim(why[i]?.join('; ') ?? '')]),
+    '    ',
+  ).split('\n');
   if (rows.length === 0 || wide.every((line) => width(line) <= Math.min(room, WIDE))) return rows.length === 0 ? [] : wide;
-  return tableRows(rows, '    ', room).flatMap((lines, i) => [...lines, ...(why[i] ?? []).flatMap((line) => wrap(line, room - 9)).map((line) => `         ${paint.dim(line)}`)]);
+  return tableRows(rows, '    ', room).flatMap((lines, i) => [
+    ...lines,
+    ...(why[i] ?? []).flatMap((line) => wrap(line, room - 9)).map((line) => `         ${paint.dim(line)}`),
+  ]);
 }
 
 /** Beyond this a line is no line any more, whatever the terminal. */
@@ -104,7 +114,11 @@ function decisionLines({ decided }: HopStory): readonly string[] {
       decided.flatMap(({ route, rule, ct, nat, packets }) => [
         ...(route === null ? [] : [routeWords(route)]),
         ...nat.map(({ from, to }) => `translated ${from} > ${to}`),
-        ...(rule === null && ct === null ? [] : [`${rule === null ? 'passed' : `${ruleWords(rule)}`}${ct === null ? '' : `, ct state ${ct}`}${decided.length > 1 ? ` (${packets} ${packets === 1 ? 'packet' : 'packets'})` : ''}`]),
+        ...(rule === null && ct === null
+          ? []
+          : [
+              `${rule === null ? 'passed' : `${ruleWords(rule)}`}${ct === null ? '' : `, ct state ${ct}`}${decided.length > 1 ? ` (${packets} ${packets === 1 ? 'packet' : 'packets'})` : ''}`,
+            ]),
       ]),
     ),
   ];

@@ -48,7 +48,10 @@ const policer = z.strictObject({
   rate: rate.describe('bits of IP packets a second, headers included, such as 500kbit'),
   burst: z.int().min(1).optional().describe('octets that may come at once; by default what the rate is in 250 ms, 1500 at least'),
   leaving: z.string().optional().describe('interface: only what leaves there; by default all that is forwarded'),
-  excess: z.union([z.literal('drop'), dscp]).default('drop').describe(`what becomes of what is above the rate: drop, or ${CODE_POINT}`),
+  excess: z
+    .union([z.literal('drop'), dscp])
+    .default('drop')
+    .describe(`what becomes of what is above the rate: drop, or ${CODE_POINT}`),
 });
 
 const police = z.union([policer.transform((one) => [one]), z.array(policer)]).describe('policers, each with a rate of its own');
@@ -78,5 +81,10 @@ export type NatQuirks = z.output<typeof natQuirks>;
 export function quirksFit(quirks: RouterQuirks, interfaces: readonly NodeInterface[]): readonly ConfigIssue[] {
   const names = interfaces.map((iface) => iface.name);
   const named = (quirks.police ?? []).flatMap(({ leaving }) => (leaving === undefined || names.includes(leaving) ? [] : [leaving]));
-  return named.map((name) => ({ path: ['quirks', 'police'], message: `there is no interface "${name}"`, expected: `one of: ${listed(names)}`, ...didYouMean(name, names) }));
+  return named.map((name) => ({
+    path: ['quirks', 'police'],
+    message: `there is no interface "${name}"`,
+    expected: `one of: ${listed(names)}`,
+    ...didYouMean(name, names),
+  }));
 }

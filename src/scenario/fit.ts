@@ -12,7 +12,11 @@ import type { Expectation, FlowSpec, Step, WhyExpectation } from './flow.js';
 
 /** Every fault, in the order of the file. Codes: FLOW_ACTOR, FLOW_STEP, FLOW_EXPECTATION. */
 export function fitFlow(flow: FlowSpec, plan: Plan): readonly LabError[] {
-  return [...actorFaults(flow, plan), ...flow.steps.flatMap((step) => stepFaults(step, plan)), ...flow.expectations.flatMap((expectation) => expectationFaults(expectation, flow, plan))];
+  return [
+    ...actorFaults(flow, plan),
+    ...flow.steps.flatMap((step) => stepFaults(step, plan)),
+    ...flow.expectations.flatMap((expectation) => expectationFaults(expectation, flow, plan)),
+  ];
 }
 
 function actorFaults(flow: FlowSpec, plan: Plan): LabError[] {
@@ -23,7 +27,8 @@ function actorFaults(flow: FlowSpec, plan: Plan): LabError[] {
     const details = { ...(where !== undefined && { where }) };
     const other = taken.get(node);
     taken.set(node, actor);
-    if (other !== undefined) return [new LabError('FLOW_ACTOR', `the actors "${other}" and "${actor}" are both "${node}"`, { ...details, expected: 'a node for each actor' })];
+    if (other !== undefined)
+      return [new LabError('FLOW_ACTOR', `the actors "${other}" and "${actor}" are both "${node}"`, { ...details, expected: 'a node for each actor' })];
     if (seats.includes(node)) return [];
     const why = plan.nodes.some((one) => one.name === node) ? `no user sits at the node "${node}"` : `the topology ${plan.name} has no node "${node}"`;
     return [new LabError('FLOW_ACTOR', why, { ...details, expected: `a node at which a user sits: ${listed(seats)}`, ...didYouMean(node, seats) })];
@@ -39,11 +44,23 @@ function stepFaults(step: Step, plan: Plan): LabError[] {
   const names = [...new Set(plan.links.flatMap((link) => [link.name, link.group]))];
   const faults: LabError[] = [];
   if (!names.includes(step.link)) {
-    faults.push(new LabError('FLOW_STEP', `the topology ${plan.name} has no link or link group "${step.link}"`, { where, expected: `one of: ${listed(names)}`, ...didYouMean(step.link, names) }));
+    faults.push(
+      new LabError('FLOW_STEP', `the topology ${plan.name} has no link or link group "${step.link}"`, {
+        where,
+        expected: `one of: ${listed(names)}`,
+        ...didYouMean(step.link, names),
+      }),
+    );
   }
   if (step.set !== 'up' && step.set !== 'down') {
     const change = parseNetemChange(step.set);
-    if (!change.ok) faults.push(new LabError('FLOW_STEP', change.faults[0]?.message ?? `can't read "${step.set}"`, { where, expected: 'up, down, or words of netem such as "loss 5%"' }));
+    if (!change.ok)
+      faults.push(
+        new LabError('FLOW_STEP', change.faults[0]?.message ?? `can't read "${step.set}"`, {
+          where,
+          expected: 'up, down, or words of netem such as "loss 5%"',
+        }),
+      );
   }
   return faults;
 }
@@ -55,14 +72,28 @@ function expectationFaults(expectation: Expectation, flow: FlowSpec, plan: Plan)
   const sites = [...new Set(plan.nodes.flatMap((node) => node.site ?? []))];
   return expectation.sites
     .filter((site) => !sites.includes(site))
-    .map((site) => new LabError('FLOW_EXPECTATION', `no node of the topology ${plan.name} stands at the site "${site}"`, { where: expectation.src, expected: `one of: ${listed(sites)}`, ...didYouMean(site, sites) }));
+    .map(
+      (site) =>
+        new LabError('FLOW_EXPECTATION', `no node of the topology ${plan.name} stands at the site "${site}"`, {
+          where: expectation.src,
+          expected: `one of: ${listed(sites)}`,
+          ...didYouMean(site, sites),
+        }),
+    );
 }
 
 function serverFaults(names: readonly string[], where: SourceRef, plan: Plan): LabError[] {
   const servers = plan.nodes.filter((node) => node.kind === 'front-end').map((node) => node.name);
   return names
     .filter((name) => !servers.includes(name))
-    .map((name) => new LabError('FLOW_EXPECTATION', `the topology ${plan.name} has no front end "${name}"`, { where, expected: `one of: ${listed(servers)}`, ...didYouMean(name, servers) }));
+    .map(
+      (name) =>
+        new LabError('FLOW_EXPECTATION', `the topology ${plan.name} has no front end "${name}"`, {
+          where,
+          expected: `one of: ${listed(servers)}`,
+          ...didYouMean(name, servers),
+        }),
+    );
 }
 
 /** Places of a `why`: nodes, a link where something may be lost, at the ends actors too. */
@@ -70,7 +101,13 @@ function whyFaults(why: WhyExpectation, flow: FlowSpec, plan: Plan): LabError[] 
   const nodes = plan.nodes.map((node) => node.name);
   const check = (name: string | null, known: readonly string[]): LabError[] => {
     if (name === null || known.includes(name)) return [];
-    return [new LabError('FLOW_EXPECTATION', `the topology ${plan.name} has no node "${name}"`, { where: why.src, expected: `one of: ${listed(known)}`, ...didYouMean(name, known) })];
+    return [
+      new LabError('FLOW_EXPECTATION', `the topology ${plan.name} has no node "${name}"`, {
+        where: why.src,
+        expected: `one of: ${listed(known)}`,
+        ...didYouMean(name, known),
+      }),
+    ];
   };
   return [
     ...why.nodes.flatMap((name) => check(name, [...Object.keys(flow.actors), ...nodes])),

@@ -47,7 +47,10 @@ describe('flow files', () => {
   });
 
   it('take servers and services beside actors', () => {
-    const result = parseFlow(GOOD.replace('  - media:', '  - signalling: { between: [dc-fe, online-fe], is: ExpressRoute }\n  - internet-only: [dns]\n  - media:'), 'f');
+    const result = parseFlow(
+      GOOD.replace('  - media:', '  - signalling: { between: [dc-fe, online-fe], is: ExpressRoute }\n  - internet-only: [dns]\n  - media:'),
+      'f',
+    );
     expect(result.ok && result.flow.expectations.slice(1, 3)).toMatchObject([
       { expect: 'servers', nodes: ['dc-fe', 'online-fe'], is: 'ExpressRoute', src: { line: 14 } },
       { expect: 'internet-only', traffic: 'dns', src: { line: 15 } },

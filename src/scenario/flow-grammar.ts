@@ -19,7 +19,8 @@ const actor = z.string().min(1);
 const LONGEST = Number.MAX_SAFE_INTEGER;
 const duration = z.string().refine((text) => (parseDuration(text) ?? Infinity) <= LONGEST, { error: 'a duration such as 4s or 250ms, of at most 2501h' });
 const pair = z.tuple([actor, actor]);
-const bound = (unit: string): z.ZodString => z.string().regex(new RegExp(`^<\\s*\\d+(\\.\\d+)?\\s*(${unit})$`), { error: `an upper bound such as "< 1${unit.split('|')[0] ?? ''}"` });
+const bound = (unit: string): z.ZodString =>
+  z.string().regex(new RegExp(`^<\\s*\\d+(\\.\\d+)?\\s*(${unit})$`), { error: `an upper bound such as "< 1${unit.split('|')[0] ?? ''}"` });
 
 const stepSchema = z.union([
   z.strictObject({ 'sign-in': z.array(actor).min(1) }),
@@ -44,11 +45,20 @@ const expectSchema = z.union([
   z.strictObject({ message: z.strictObject({ from: actor, to: actor }) }),
   z.strictObject({ call: z.strictObject({ from: actor, to: actor }) }),
   z.strictObject({ media: z.strictObject({ between: pair, is: label, sites: z.array(z.string()).optional() }) }),
-  z.strictObject({ ice: z.strictObject({ between: pair, candidates: z.string().regex(/^(host|srflx|prflx|relay)\/(host|srflx|prflx|relay)$/, { error: 'two candidate types such as host/host' }) }) }),
+  z.strictObject({
+    ice: z.strictObject({
+      between: pair,
+      candidates: z.string().regex(/^(host|srflx|prflx|relay)\/(host|srflx|prflx|relay)$/, { error: 'two candidate types such as host/host' }),
+    }),
+  }),
   z.strictObject({ symmetric: z.strictObject({ between: pair }) }),
-  z.strictObject({ quality: z.strictObject({ between: pair, loss: bound('%').optional(), delay: bound('ms|us|s').optional(), jitter: bound('ms|us|s').optional() }) }),
+  z.strictObject({
+    quality: z.strictObject({ between: pair, loss: bound('%').optional(), delay: bound('ms|us|s').optional(), jitter: bound('ms|us|s').optional() }),
+  }),
   z.strictObject({ fails: z.strictObject({ step: z.enum(FAILING_STEPS), says: z.string().min(1).optional() }) }),
-  z.strictObject({ silence: z.strictObject({ from: actor, to: actor, for: z.string().regex(/^>\s*\d+(\.\d+)?\s*(ms|s|m)$/, { error: 'a lower bound such as "> 5s"' }) }) }),
+  z.strictObject({
+    silence: z.strictObject({ from: actor, to: actor, for: z.string().regex(/^>\s*\d+(\.\d+)?\s*(ms|s|m)$/, { error: 'a lower bound such as "> 5s"' }) }),
+  }),
   z.strictObject({
     why: z
       .strictObject({
@@ -60,11 +70,16 @@ const expectSchema = z.union([
         'state-at': names.optional(),
         'dropped-at': names.optional(),
         by: z.enum(DROP_NAMES).exclude(['none']).optional(),
-        rule: z.string().regex(/^[^:]+(:\d+)?$/, { error: 'a rule file, or FILE:LINE' }).optional(),
+        rule: z
+          .string()
+          .regex(/^[^:]+(:\d+)?$/, { error: 'a rule file, or FILE:LINE' })
+          .optional(),
         says: z.string().min(1).optional(),
       })
       .refine((why) => (why.between === undefined) !== (why.of === undefined), { error: 'either between: [NODE, NODE] or of: NODE' })
-      .refine((why) => Object.keys(why).some((key) => !['between', 'of', 'medium'].includes(key)), { error: 'at least one of parts-at, meets-at, state-at, dropped-at, by, rule, says' }),
+      .refine((why) => Object.keys(why).some((key) => !['between', 'of', 'medium'].includes(key)), {
+        error: 'at least one of parts-at, meets-at, state-at, dropped-at, by, rule, says',
+      }),
   }),
 ]);
 
@@ -122,7 +137,10 @@ export function time(text: string): Nanos {
 function checkActors(names: readonly string[], actors: Readonly<Record<string, string>>, path: readonly (string | number)[], faults: Faults): void {
   for (const name of names) {
     if (Object.hasOwn(actors, name)) continue;
-    faults.add('FLOW_ACTOR', path, `"${name}" is no actor of this flow`, { expected: `one of: ${listed(Object.keys(actors))}`, ...didYouMean(name, Object.keys(actors)) });
+    faults.add('FLOW_ACTOR', path, `"${name}" is no actor of this flow`, {
+      expected: `one of: ${listed(Object.keys(actors))}`,
+      ...didYouMean(name, Object.keys(actors)),
+    });
   }
 }
 
@@ -183,7 +201,8 @@ function readExpectation(raw: RawExpectation, src: SourceRef): Expectation[] {
     return [{ expect: 'ice', between: raw.ice.between, local, remote, src }];
   }
   if ('fails' in raw) return [{ expect: 'fails', step: raw.fails.step, says: raw.fails.says ?? null, src }];
-  if ('silence' in raw) return [{ expect: 'silence', from: raw.silence.from, to: raw.silence.to, longer: time(raw.silence.for.replace(/^>\s*/, '').replace(/\s/g, '')), src }];
+  if ('silence' in raw)
+    return [{ expect: 'silence', from: raw.silence.from, to: raw.silence.to, longer: time(raw.silence.for.replace(/^>\s*/, '').replace(/\s/g, '')), src }];
   if ('why' in raw) return [readWhy(raw.why, src)];
   const { between, loss, delay, jitter } = raw.quality;
   const bounds = { loss: upper(loss), delay: upper(delay), jitter: upper(jitter) };

@@ -22,33 +22,48 @@ const path = (from: string, to: string, down: readonly string[] = []): readonly 
   return v4;
 };
 const segments = (links: readonly string[]): readonly string[] => [...new Set(links.map((l) => plan.links.find((x) => x.name === l)?.segment ?? ''))];
-const outside = (links: readonly string[]): readonly string[] => links.filter((l) => plan.links.some((x) => x.name === l && x.segment !== 'customer' && x.segment !== 'microsoft'));
+const outside = (links: readonly string[]): readonly string[] =>
+  links.filter((l) => plan.links.some((x) => x.name === l && x.segment !== 'customer' && x.segment !== 'microsoft'));
 
 const INTERNET = ['inet-fw--isp', 'isp--ix', 'ix--ms-edge'];
 
 /** Pools of source NAT: the node and interface by which packets leave, and the first and last address. */
 const pools = plan.nodes.flatMap((node) =>
-  (node.firewall?.ruleset.tables ?? []).flatMap((table) => table.chains).flatMap((chain) => chain.rules).flatMap(({ statements }) => {
-    const dev = statements.flatMap((s) => (s.do === 'match' && s.right.is === 'interface' ? [s.right.name] : []))[0];
-    return statements
-      .filter((s): s is Extract<NatStatement, { do: 'snat' | 'dnat' }> => s.do === 'snat')
-      .flatMap(({ to }) => ('addresses' in to && to.addresses !== null && dev !== undefined ? [{ node: node.name, dev, from: to.addresses.from, to: to.addresses.to }] : []));
-  }),
+  (node.firewall?.ruleset.tables ?? [])
+    .flatMap((table) => table.chains)
+    .flatMap((chain) => chain.rules)
+    .flatMap(({ statements }) => {
+      const dev = statements.flatMap((s) => (s.do === 'match' && s.right.is === 'interface' ? [s.right.name] : []))[0];
+      return statements
+        .filter((s): s is Extract<NatStatement, { do: 'snat' | 'dnat' }> => s.do === 'snat')
+        .flatMap(({ to }) =>
+          'addresses' in to && to.addresses !== null && dev !== undefined ? [{ node: node.name, dev, from: to.addresses.from, to: to.addresses.to }] : [],
+        );
+    }),
 );
 
 describe('the reference topology', () => {
   it('has both families on every interface that has addresses, but for consumers', () => {
     const onlyV4 = new Set([...CONSUMERS.map((name) => `${name}:eth0`), 'ix:homes', 'ms-core:skype']);
     for (const node of plan.nodes.filter((n) => !n.bridge)) {
-      for (const i of node.interfaces) expect([node.name, i.name, i.addresses.map((a) => a.family)]).toEqual([node.name, i.name, onlyV4.has(`${node.name}:${i.name}`) ? [4] : [4, 6]]);
+      for (const i of node.interfaces)
+        expect([node.name, i.name, i.addresses.map((a) => a.family)]).toEqual([node.name, i.name, onlyV4.has(`${node.name}:${i.name}`) ? [4] : [4, 6]]);
     }
   });
   it('is private inside, and uses addresses for documentation and benchmarks elsewhere', () => {
-    const all = (inside: boolean) => plan.nodes.filter((n) => (n.segment === 'customer') === inside).flatMap((n) => n.interfaces).flatMap((i) => i.addresses.map((a) => a.address));
+    const all = (inside: boolean) =>
+      plan.nodes
+        .filter((n) => (n.segment === 'customer') === inside)
+        .flatMap((n) => n.interfaces)
+        .flatMap((i) => i.addresses.map((a) => a.address));
     // The links of the edges to others have the others' addresses.
     const documentation = /^(192\.0\.2\.|198\.51\.100\.|203\.0\.113\.|198\.1[89]\.|2001:db8:)/;
     expect(all(false).filter((a) => !documentation.test(a))).toEqual([]);
-    expect(all(true).filter((a) => !/^(10\.|2001:db8:c:)/.test(a)).sort()).toEqual(['192.0.2.1', '198.18.12.1', '198.18.12.5', expect.stringMatching(/^2001:db8:1:1:/), '2001:db8:e:1::1', '2001:db8:e:2::1']);
+    expect(
+      all(true)
+        .filter((a) => !/^(10\.|2001:db8:c:)/.test(a))
+        .sort(),
+    ).toEqual(['192.0.2.1', '198.18.12.1', '198.18.12.5', expect.stringMatching(/^2001:db8:1:1:/), '2001:db8:e:1::1', '2001:db8:e:2::1']);
   });
 
   it('keeps media between users of a site in its LAN, and between sites on the direct WAN link', () => {
@@ -100,7 +115,17 @@ describe('the reference topology', () => {
     for (const to of CONSUMERS) expect(segments(follow('dc-fe', to, 4))).not.toContain('expressroute');
   });
   it('lets every place reach every other, also with any one WAN or circuit link down', () => {
-    const failures = [[], ['hq-rt--dc-rt'], ['branch-rt--dc-rt'], ['hq-rt--branch-rt'], ['er-primary'], ['er-secondary'], ['msee1--ms-core'], ['msee2--ms-core'], ['ms-edge--ms-core']];
+    const failures = [
+      [],
+      ['hq-rt--dc-rt'],
+      ['branch-rt--dc-rt'],
+      ['hq-rt--branch-rt'],
+      ['er-primary'],
+      ['er-secondary'],
+      ['msee1--ms-core'],
+      ['msee2--ms-core'],
+      ['ms-edge--ms-core'],
+    ];
     for (const down of failures) {
       const cut = down.includes('ms-edge--ms-core');
       for (const from of [...INSIDE, ...OUTSIDE]) {
@@ -113,11 +138,15 @@ describe('the reference topology', () => {
       }
     }
   });
-  it('drops what is in nobody\'s network instead of passing it round', () => {
-    const spare = (name: string): readonly string[] => nodeOf(plan, name).routes.filter((r) => r.origin === 'blackhole').map((r) => r.prefix);
+  it("drops what is in nobody's network instead of passing it round", () => {
+    const spare = (name: string): readonly string[] =>
+      nodeOf(plan, name)
+        .routes.filter((r) => r.origin === 'blackhole')
+        .map((r) => r.prefix);
     expect(spare('dc-rt')).toEqual(['10.0.0.0/8', '2001:db8:c::/48']);
     expect([spare('ce'), spare('inet-fw')]).toEqual([['198.51.100.0/24'], ['198.51.100.0/24']]);
-    for (const from of ['alice', 'online-fe', 'public-dns']) for (const address of ['10.9.9.9', '198.51.100.200', '198.51.100.17', '2001:db8:c:99::1']) expect(walkTo(plan, from, address).end).not.toBe('loop');
+    for (const from of ['alice', 'online-fe', 'public-dns'])
+      for (const address of ['10.9.9.9', '198.51.100.200', '198.51.100.17', '2001:db8:c:99::1']) expect(walkTo(plan, from, address).end).not.toBe('loop');
   });
 
   it('homes its users where their domains say', () => {
@@ -131,8 +160,15 @@ describe('the reference topology', () => {
     ]);
   });
   it('gives the front ends the names by which clients and other servers look for them (RFC 5922)', () => {
-    expect(nodeOf(plan, 'dc-fe').certificateNames).toEqual(['dc-fe', 'contoso.example', 'sip.contoso.example', ...addressesOf(plan, 'dc-fe').map((a) => a.split('/')[0])]);
-    expect(nodeOf(plan, 'online-fe').certificateNames).toEqual(expect.arrayContaining(['cloud.contoso.example', 'sip.cloud.contoso.example', 'sipdir.online.lync.example', 'sipfed.online.lync.example']));
+    expect(nodeOf(plan, 'dc-fe').certificateNames).toEqual([
+      'dc-fe',
+      'contoso.example',
+      'sip.contoso.example',
+      ...addressesOf(plan, 'dc-fe').map((a) => a.split('/')[0]),
+    ]);
+    expect(nodeOf(plan, 'online-fe').certificateNames).toEqual(
+      expect.arrayContaining(['cloud.contoso.example', 'sip.cloud.contoso.example', 'sipdir.online.lync.example', 'sipfed.online.lync.example']),
+    );
   });
   it('marks voice of clients, and of nobody else', () => {
     expect(nodeOf(plan, 'alice').dscp).toEqual([{ protocol: 'udp', from: 50000, to: 50019, dscp: 46 }]);
@@ -140,6 +176,9 @@ describe('the reference topology', () => {
   });
   it('splits its DNS between inside and outside', () => {
     const views = plan.zones.filter((z) => z.name === 'contoso.example').map((z) => [z.servers, z.records.filter((r) => r.type === 'SRV').map((r) => r.name)]);
-    expect(views).toEqual([[['dc-dns'], ['_sipinternaltls._tcp.contoso.example']], [['public-dns'], ['_sipfederationtls._tcp.contoso.example']]]);
+    expect(views).toEqual([
+      [['dc-dns'], ['_sipinternaltls._tcp.contoso.example']],
+      [['public-dns'], ['_sipfederationtls._tcp.contoso.example']],
+    ]);
   });
 });

@@ -17,12 +17,18 @@ describe('topologyJsonSchema', () => {
     expect(JSON.parse(JSON.stringify(schema))).toEqual(schema);
   });
   it('offers the kinds with their summaries', () => {
-    expect(get(node, 'properties', 'kind', 'oneOf')).toEqual(['bridge', 'client', 'dns', 'front-end', 'router', 'stun'].map((k) => ({ const: k, description: `a ${k}` })));
+    expect(get(node, 'properties', 'kind', 'oneOf')).toEqual(
+      ['bridge', 'client', 'dns', 'front-end', 'router', 'stun'].map((k) => ({ const: k, description: `a ${k}` })),
+    );
   });
   it('gives each kind its config, without asking a node for what its kind may say', () => {
     const rules = get(node, 'allOf') as readonly Tree[];
     const frontEnd = rules.find((r) => get(r, 'if', 'properties', 'kind', 'const') === 'front-end');
-    expect(get(frontEnd, 'then', 'properties', 'config')).toMatchObject({ type: 'object', properties: { domains: { type: 'array' } }, additionalProperties: false });
+    expect(get(frontEnd, 'then', 'properties', 'config')).toMatchObject({
+      type: 'object',
+      properties: { domains: { type: 'array' } },
+      additionalProperties: false,
+    });
     expect(get(frontEnd, 'then', 'properties', 'config')).not.toHaveProperty('required');
     expect(get(schema, 'properties', 'topology', 'properties', 'kinds', 'properties', 'stun', 'properties', 'config', 'properties')).toHaveProperty('port');
   });

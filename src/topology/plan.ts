@@ -228,7 +228,11 @@ export interface KindInfo {
   /** Keys of `config` that hold node names, checked when the file is read. */
   readonly references?: readonly ConfigReference[];
   /** Keys of a node that a node of this kind must not have, with the reason and what to do instead. */
-  readonly refuses?: readonly { readonly key: 'firewall' | 'conntrack' | 'addresses' | 'routes' | 'rules' | 'rpFilter' | 'multipathHash'; readonly why: string; readonly instead: string }[];
+  readonly refuses?: readonly {
+    readonly key: 'firewall' | 'conntrack' | 'addresses' | 'routes' | 'rules' | 'rpFilter' | 'multipathHash';
+    readonly why: string;
+    readonly instead: string;
+  }[];
   /** Whether a valid `config` fits the node's interfaces; issues as the schema's. Asked only where those have no faults. */
   fits?(config: unknown, interfaces: readonly NodeInterface[]): readonly ConfigIssue[];
   /** Whether a node with that valid `config` is emulated on every substrate ({@link PlanNode.emulated}). */

@@ -31,9 +31,19 @@ zones:
 describe('parseTopology', () => {
   it('numbers nodes by name, links by the file, interfaces by the links', () => {
     const plan = planOf(TWO_CLIENTS);
-    expect(plan.nodes.map((n) => [n.id, n.name])).toEqual([[0, 'a'], [1, 'b'], [2, 'r']]);
-    expect(plan.links.map((l) => [l.id, l.name])).toEqual([[0, 'a--r'], [1, 'b--r']]);
-    expect(nodeOf(plan, 'r').interfaces.map((i) => [i.index, i.name, i.link, i.side])).toEqual([[1, 'left', 0, 1], [2, 'right', 1, 1]]);
+    expect(plan.nodes.map((n) => [n.id, n.name])).toEqual([
+      [0, 'a'],
+      [1, 'b'],
+      [2, 'r'],
+    ]);
+    expect(plan.links.map((l) => [l.id, l.name])).toEqual([
+      [0, 'a--r'],
+      [1, 'b--r'],
+    ]);
+    expect(nodeOf(plan, 'r').interfaces.map((i) => [i.index, i.name, i.link, i.side])).toEqual([
+      [1, 'left', 0, 1],
+      [2, 'right', 1, 1],
+    ]);
   });
   it('reports all faults at once, in the order of the file, and none that follows from another', () => {
     expect(faultsOf(FAULTY)).toEqual([
@@ -112,6 +122,8 @@ describe('a DNS server that would ask itself', () => {
 
   it('is refused where it says so itself', () => {
     const result = parseTopology(lab('', ', resolvers: [ns]'), 'x', SAMPLE_KINDS);
-    expect(!result.ok && result.errors.map((e) => `${e.where?.line}:${e.where?.column} ${e.code} ${e.message}`)).toEqual(['6:34 TOPOLOGY_REFERENCE the DNS server "ns" would ask itself']);
+    expect(!result.ok && result.errors.map((e) => `${e.where?.line}:${e.where?.column} ${e.code} ${e.message}`)).toEqual([
+      '6:34 TOPOLOGY_REFERENCE the DNS server "ns" would ask itself',
+    ]);
   });
 });

@@ -42,7 +42,13 @@ export type TopologyResult = { readonly ok: true; readonly plan: Plan } | { read
  * @param rules how the rule files are read
  * @returns the plan, or every fault: codes YAML_SYNTAX, TOPOLOGY_* and NFT_*, in the order of the file
  */
-export function parseTopology(text: string, file: string, kinds: ReadonlyMap<string, KindInfo>, overrides: readonly Override[] = [], rules: RuleFiles = RULE_FILES): TopologyResult {
+export function parseTopology(
+  text: string,
+  file: string,
+  kinds: ReadonlyMap<string, KindInfo>,
+  overrides: readonly Override[] = [],
+  rules: RuleFiles = RULE_FILES,
+): TopologyResult {
   const source = new OverriddenSource(new YamlSource(text, file), overrides);
   const faults = new Faults(source);
   const structure = source.usable ? readStructure(source.value, faults) : undefined;

@@ -13,15 +13,18 @@ describe('baseline files', () => {
     expect(parseBaseline(formatBaseline(baseline), 'b.json')).toEqual(baseline);
   });
 
-  it.each(['', '{', '[]', '{"format":"callpath-baseline-2","flows":{}}', '{"format":"callpath-baseline-1","flows":{"f":{"l":{"label":1}}}}'])('refuse %j with a code', (text) => {
-    let error: unknown;
-    try {
-      parseBaseline(text, 'b.json');
-    } catch (caught) {
-      error = caught;
-    }
-    expect(LabError.is(error) && error.code).toBe('BASELINE_INVALID');
-  });
+  it.each(['', '{', '[]', '{"format":"callpath-baseline-2","flows":{}}', '{"format":"callpath-baseline-1","flows":{"f":{"l":{"label":1}}}}'])(
+    'refuse %j with a code',
+    (text) => {
+      let error: unknown;
+      try {
+        parseBaseline(text, 'b.json');
+      } catch (caught) {
+        error = caught;
+      }
+      expect(LabError.is(error) && error.code).toBe('BASELINE_INVALID');
+    },
+  );
 });
 
 const THERE = 'bob lan rt ce msee ms-lan online-fe';
@@ -36,17 +39,26 @@ function run(there: string, back: string, over: readonly string[] = []): Observa
 
 describe('a run against its baseline', () => {
   const stored = { ...EMPTY_BASELINE, flows: { f: pathsOf(run(THERE, BACK), PLAN) } };
-  const compared = (observation: Observation): string[] => compareBaseline(stored, 'f', observation, PLAN).map(({ status, check, observed }) => `${status} ${check}: ${observed}`);
+  const compared = (observation: Observation): string[] =>
+    compareBaseline(stored, 'f', observation, PLAN).map(({ status, check, observed }) => `${status} ${check}: ${observed}`);
 
   it('is the same over the other circuit of the group', () => {
-    expect(compared(run(THERE, BACK, ['er-secondary']))).toEqual(['pass baseline/signalling/bob-online-fe: ExpressRoute: bob--lan, er, msee--ms-lan, online-fe--ms-lan, rt--ce, rt--lan']);
+    expect(compared(run(THERE, BACK, ['er-secondary']))).toEqual([
+      'pass baseline/signalling/bob-online-fe: ExpressRoute: bob--lan, er, msee--ms-lan, online-fe--ms-lan, rt--ce, rt--lan',
+    ]);
   });
 
   it('names the leg that moved, with both paths and its packets', () => {
     const moved = run(THERE, BACK.replace('msee ce', 'msee isp ce'));
     const [finding] = compareBaseline(stored, 'f', moved, PLAN);
-    expect(finding).toMatchObject({ status: 'fail', subject: 'signalling/bob-online-fe path', expected: 'ExpressRoute: bob--lan, er, msee--ms-lan, online-fe--ms-lan, rt--ce, rt--lan' });
-    expect(finding?.observed).toBe('ExpressRoute and Internet: bob--lan, er, msee--ms-lan, online-fe--ms-lan, rt--ce, rt--lan; back by bob--lan, ce--isp, isp--msee, msee--ms-lan, online-fe--ms-lan, rt--ce, rt--lan');
+    expect(finding).toMatchObject({
+      status: 'fail',
+      subject: 'signalling/bob-online-fe path',
+      expected: 'ExpressRoute: bob--lan, er, msee--ms-lan, online-fe--ms-lan, rt--ce, rt--lan',
+    });
+    expect(finding?.observed).toBe(
+      'ExpressRoute and Internet: bob--lan, er, msee--ms-lan, online-fe--ms-lan, rt--ce, rt--lan; back by bob--lan, ce--isp, isp--msee, msee--ms-lan, online-fe--ms-lan, rt--ce, rt--lan',
+    );
     expect(finding?.evidence).toMatchObject({ packets: [1, 2], total: 2 });
     expect(finding?.evidence.links).toContain('ce--isp');
   });

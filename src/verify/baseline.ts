@@ -71,7 +71,14 @@ export function compareBaseline(baseline: Baseline, flow: string, observation: O
     const [before, after] = [stored[id], now[id]];
     const expected = before === undefined ? 'no such leg' : text(before);
     const observed = after === undefined ? 'no such leg' : text(after);
-    return finding(expected === observed ? 'pass' : 'fail', `baseline/${id}`, `${id} path`, expected, observed, leg === undefined ? NO_EVIDENCE : legEvidence([leg], observation, plan));
+    return finding(
+      expected === observed ? 'pass' : 'fail',
+      `baseline/${id}`,
+      `${id} path`,
+      expected,
+      observed,
+      leg === undefined ? NO_EVIDENCE : legEvidence([leg], observation, plan),
+    );
   });
 }
 

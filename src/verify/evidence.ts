@@ -38,7 +38,10 @@ function inTurns(lists: readonly (readonly PacketId[])[]): readonly PacketId[] {
 /** `7 × firewall-rule at fw1 (chain=inet/filter/forward rule=7 src=fw1.nft:12)`. */
 export function endingWords({ packets, reason, where, examples }: Ending, drops: readonly DropGroup[]): string {
   const group = drops.find((drop) => drop.reason === reason && drop.where === where && drop.examples.some((id) => examples.includes(id)));
-  const said = (group?.decision ?? '').split(' ').filter((pair) => !/^(at|stage)=|^$/.test(pair)).join(' ');
+  const said = (group?.decision ?? '')
+    .split(' ')
+    .filter((pair) => !/^(at|stage)=|^$/.test(pair))
+    .join(' ');
   return `${packets} × ${reason} at ${where}${said === '' ? '' : ` (${said})`}`;
 }
 

@@ -25,14 +25,37 @@ const CALLER_CALLEE: Pair = ['caller', 'callee'];
 const signalling = (of: string, is: PathLabel): Expectation => ({ expect: 'signalling', of, is, src: SRC });
 const signedIn: Expectation = { expect: 'signed-in', of: 'callee', src: SRC };
 const told = (what: 'call' | 'message', from: string, to: string): Expectation => ({ expect: what, from, to, src: SRC });
-const media = (is: PathLabel, sites: readonly string[] | null = null, between = CALLER_CALLEE): Expectation => ({ expect: 'media', between, is, sites, src: SRC });
+const media = (is: PathLabel, sites: readonly string[] | null = null, between = CALLER_CALLEE): Expectation => ({
+  expect: 'media',
+  between,
+  is,
+  sites,
+  src: SRC,
+});
 const symmetric: Expectation = { expect: 'symmetric', between: CALLER_CALLEE, src: SRC };
-const quality = (loss: number | null, delay: Nanos | null = null, jitter: Nanos | null = null): Expectation => ({ expect: 'quality', between: CALLER_CALLEE, loss, delay, jitter, src: SRC });
+const quality = (loss: number | null, delay: Nanos | null = null, jitter: Nanos | null = null): Expectation => ({
+  expect: 'quality',
+  between: CALLER_CALLEE,
+  loss,
+  delay,
+  jitter,
+  src: SRC,
+});
 
 function flow(expectation: Expectation, steps: readonly Step[] = [CALL]): FlowSpec {
   return {
-    id: 'f', title: 't', file: SRC.file, source: 's', deployment: 'hybrid', topology: 't.lab.yaml', limit: millis(60_000), places: {}, topologySrc: SRC,
-    actors: { caller: 'alice', callee: 'bob', third: 'dave' }, steps, expectations: [expectation],
+    id: 'f',
+    title: 't',
+    file: SRC.file,
+    source: 's',
+    deployment: 'hybrid',
+    topology: 't.lab.yaml',
+    limit: millis(60_000),
+    places: {},
+    topologySrc: SRC,
+    actors: { caller: 'alice', callee: 'bob', third: 'dave' },
+    steps,
+    expectations: [expectation],
   };
 }
 
@@ -65,7 +88,7 @@ function talk(lab: HandMade, ms: number, way: string, wayBack = back(way), extra
 function speak(lab: HandMade, ms: number, way: string, ssrc: number, count = 3, extra: { lost?: DropCode; delays?: readonly Nanos[] } = {}): void {
   const [a = '', b = ''] = [way.split(' ')[0], way.split(' ').at(-1)];
   // What is lost is sent to the same node, but ends before it.
-  const to = extra.lost === undefined ? b : (way.includes('lan') ? (a === 'alice' ? 'bob' : 'alice') : b);
+  const to = extra.lost === undefined ? b : way.includes('lan') ? (a === 'alice' ? 'bob' : 'alice') : b;
   for (let k = 0; k < count; k++) lab.send({ way, at: at(ms + k * 20), frame: udp(a, 50000, to, 50000, rtp(ssrc, k)), ...extra });
 }
 
@@ -76,7 +99,13 @@ describe('signalling', () => {
     const found = finding(flow(expectation), (lab) => {
       talk(lab, 0, BY_CIRCUIT);
     });
-    expect(found).toMatchObject({ status: 'pass', check: 'signalling/bob', expected: 'ExpressRoute', observed: 'ExpressRoute', src: { file: 'f.flow.yaml', line: 10 } });
+    expect(found).toMatchObject({
+      status: 'pass',
+      check: 'signalling/bob',
+      expected: 'ExpressRoute',
+      observed: 'ExpressRoute',
+      src: { file: 'f.flow.yaml', line: 10 },
+    });
     expect(found.evidence).toEqual({ packets: [1, 2], total: 2, links: ['bob--lan', 'rt--lan', 'rt--ce', 'er-primary', 'msee--ms-lan', 'online-fe--ms-lan'] });
   });
 
@@ -117,7 +146,13 @@ describe('signalling', () => {
   it('fails when one side is never heard, whatever the links', () => {
     const found = finding(flow(expectation), (lab) => {
       lab.send({ way: BY_CIRCUIT, at: at(0), frame: tcp('bob', 40000, 'online-fe', 443) });
-      lab.send({ way: 'online-fe ms-lan msee ce', at: at(8), frame: tcp('online-fe', 443, 'bob', 40000), dropped: DROP.CT_INVALID, why: { ct: 'invalid', src: 'ce.nft:4' } });
+      lab.send({
+        way: 'online-fe ms-lan msee ce',
+        at: at(8),
+        frame: tcp('online-fe', 443, 'bob', 40000),
+        dropped: DROP.CT_INVALID,
+        why: { ct: 'invalid', src: 'ce.nft:4' },
+      });
     });
     expect(`${found.status}: ${found.observed}`).toBe('fail: ExpressRoute, nothing of online-fe reaches bob (conntrack-invalid at ce)');
     expect(found.evidence.why).toBe('1 × conntrack-invalid at ce (ct=invalid src=ce.nft:4)');
@@ -191,7 +226,8 @@ describe('what nodes told of', () => {
     talk(lab, ms + 5, 'dc-fe rt ce msee ms-lan online-fe');
     talk(lab, ms + 10, BY_CIRCUIT);
   };
-  const step = (lab: HandMade, name: string, from: number, to: number): void => lab.event(null, at(to), 'step', { step: name, ok: 'yes', since: String(at(from)) });
+  const step = (lab: HandMade, name: string, from: number, to: number): void =>
+    lab.event(null, at(to), 'step', { step: name, ok: 'yes', since: String(at(from)) });
 
   it('a call and a message, over every leg from one to the other', () => {
     const run = (lab: HandMade): void => {
@@ -212,8 +248,12 @@ describe('what nodes told of', () => {
       lab.event('alice', at(130), 'call-answered', { peer: 'bob@contoso.example' });
       step(lab, 'call', 100, 150);
     };
-    expect(verdict(told('call', 'caller', 'callee'), (lab) => (legs(lab, 0), answered(lab)))).toBe('unproved: answered, but no packet of signalling/alice-dc-fe');
-    expect(verdict(told('call', 'caller', 'callee'), (lab) => (talk(lab, 100, 'alice lan rt dc-fe'), answered(lab)))).toBe('unproved: answered, but no packet of signalling/dc-fe-online-fe');
+    expect(verdict(told('call', 'caller', 'callee'), (lab) => (legs(lab, 0), answered(lab)))).toBe(
+      'unproved: answered, but no packet of signalling/alice-dc-fe',
+    );
+    expect(verdict(told('call', 'caller', 'callee'), (lab) => (talk(lab, 100, 'alice lan rt dc-fe'), answered(lab)))).toBe(
+      'unproved: answered, but no packet of signalling/dc-fe-online-fe',
+    );
   });
 
   it('of two calls both must be answered', () => {
@@ -341,7 +381,15 @@ describe('services that belong on the Internet', () => {
 
 describe('a flow', () => {
   it('holds when every finding passed, and there is one', () => {
-    const one = (status: Finding['status']): Finding => ({ status, check: 'c', subject: 's', expected: '', observed: '', evidence: { packets: [], total: 0, links: [] }, src: null });
+    const one = (status: Finding['status']): Finding => ({
+      status,
+      check: 'c',
+      subject: 's',
+      expected: '',
+      observed: '',
+      evidence: { packets: [], total: 0, links: [] },
+      src: null,
+    });
     expect(holds([])).toBe(false);
     expect(holds([one('pass')])).toBe(true);
     expect(holds([one('pass'), one('unproved')])).toBe(false);

@@ -43,7 +43,11 @@ function about(c: Context, e: Expectation): About {
     case 'call':
       return { check: `call/${c.pair(e.from, e.to)}`, subject: `call ${c.node(e.from)} > ${c.node(e.to)}`, expected: 'answered' };
     case 'media':
-      return { check: `media/${c.pair(...e.between)}`, subject: `${c.pair(...e.between)} media`, expected: e.sites === null ? e.is : `${e.is}, by ${e.sites.join(' and ')} only` };
+      return {
+        check: `media/${c.pair(...e.between)}`,
+        subject: `${c.pair(...e.between)} media`,
+        expected: e.sites === null ? e.is : `${e.is}, by ${e.sites.join(' and ')} only`,
+      };
     case 'ice':
       return { check: `ice/${c.pair(...e.between)}`, subject: `${c.pair(...e.between)} ICE`, expected: `${e.local}/${e.remote}` };
     case 'symmetric':
@@ -53,9 +57,17 @@ function about(c: Context, e: Expectation): About {
     case 'fails':
       return { check: `fails/${e.step}`, subject: `${e.step} fails`, expected: e.says === null ? 'refused' : `refused, "${e.says}"` };
     case 'why':
-      return { check: `why/${e.nodes.map((node) => c.node(node)).join('-')}`, subject: `why ${e.nodes.map((node) => c.node(node)).join('-')}`, expected: whyText(e) };
+      return {
+        check: `why/${e.nodes.map((node) => c.node(node)).join('-')}`,
+        subject: `why ${e.nodes.map((node) => c.node(node)).join('-')}`,
+        expected: whyText(e),
+      };
     case 'silence':
-      return { check: `silence/${c.pair(e.from, e.to)}`, subject: `${c.node(e.from)} > ${c.node(e.to)} silence`, expected: `longer than ${formatDuration(e.longer)}` };
+      return {
+        check: `silence/${c.pair(e.from, e.to)}`,
+        subject: `${c.node(e.from)} > ${c.node(e.to)} silence`,
+        expected: `longer than ${formatDuration(e.longer)}`,
+      };
     case 'internet-only':
       return { check: `internet-only/${e.traffic}`, subject: e.traffic, expected: 'Internet' };
     default:

@@ -45,7 +45,10 @@ function silentCalls(c: Context, between: Pair, legs: readonly Leg[]): readonly 
   const calls = c.observation.calls.filter(({ from, to }) => (from === x && to === y) || (from === y && to === x));
   const streams = legs.flatMap((leg) => leg.streams);
   return calls.flatMap((call, i) =>
-    [[x, y], [y, x]].flatMap(([from, to]) => {
+    [
+      [x, y],
+      [y, x],
+    ].flatMap(([from, to]) => {
       const heard = streams.some((stream) => stream.from === from && stream.packets > 0 && stream.first <= call.ended && stream.last >= call.answered);
       return heard ? [] : [`call ${i + 1}: nothing of ${from ?? '?'} reaches ${to ?? '?'}`];
     }),

@@ -5,7 +5,15 @@ import type { Finding } from './finding.js';
 import { parity } from './parity.js';
 
 const plan = { links: [] } as unknown as Plan;
-const finding = (check: string, status: Finding['status'], observed: string): Finding => ({ status, check, subject: check, expected: '', observed, evidence: NO_EVIDENCE, src: null });
+const finding = (check: string, status: Finding['status'], observed: string): Finding => ({
+  status,
+  check,
+  subject: check,
+  expected: '',
+  observed,
+  evidence: NO_EVIDENCE,
+  src: null,
+});
 const run = (substrate: string, ...findings: Finding[]) => ({ substrate, findings, observation: { legs: [] } as never });
 
 describe('parity', () => {
@@ -16,7 +24,10 @@ describe('parity', () => {
 
   it('is broken by another label, another verdict, or a check that one did not make', () => {
     const rows = parity(
-      [run('sim', finding('signalling/a', 'pass', 'local'), finding('call/a-b', 'pass', 'answered')), run('netns', finding('signalling/a', 'fail', 'Internet'))],
+      [
+        run('sim', finding('signalling/a', 'pass', 'local'), finding('call/a-b', 'pass', 'answered')),
+        run('netns', finding('signalling/a', 'fail', 'Internet')),
+      ],
       plan,
     );
     expect(rows.map((row) => row.same)).toEqual([false, false]);

@@ -30,13 +30,25 @@ export function parity(runs: readonly ParityRun[], plan: Plan): readonly ParityR
   const paths = runs.map((run) => pathsOf(run.observation, plan));
   const legs = new Set(paths.flatMap((path) => Object.keys(path)));
   return [
-    ...[...checks].map((check) => row(check, runs.map((run) => findingText(run.findings.find((finding) => finding.check === check), check)))),
+    ...[...checks].map((check) =>
+      row(
+        check,
+        runs.map((run) =>
+          findingText(
+            run.findings.find((finding) => finding.check === check),
+            check,
+          ),
+        ),
+      ),
+    ),
     ...[...legs].sort().map((leg) =>
       row(
         leg,
         paths.map((path) => {
           const seen = path[leg];
-          return seen === undefined ? 'no such leg' : `${seen.label}: ${seen.there.join(', ')}${seen.there.join() === seen.back.join() ? '' : `; back by ${seen.back.join(', ')}`}`;
+          return seen === undefined
+            ? 'no such leg'
+            : `${seen.label}: ${seen.there.join(', ')}${seen.there.join() === seen.back.join() ? '' : `; back by ${seen.back.join(', ')}`}`;
         }),
       ),
     ),

@@ -44,7 +44,11 @@ export function judgeSilence(c: Context, e: Of<'silence'>): Verdict {
   if (silence === null) return { status: 'fail', observed: `everything that ${from} said arrived`, evidence };
   const length = (silence.to - silence.from) as Nanos;
   const observed = `${formatDuration(rounded(length))}: ${silence.packets.length} packets of ${from} from ${(silence.from / 1e9).toFixed(1)} s on, none arrived`;
-  return { status: length > e.longer ? 'pass' : 'fail', observed, evidence: { ...evidence, packets: silence.packets.slice(0, 10), total: silence.packets.length } };
+  return {
+    status: length > e.longer ? 'pass' : 'fail',
+    observed,
+    evidence: { ...evidence, packets: silence.packets.slice(0, 10), total: silence.packets.length },
+  };
 }
 
 /** To the millisecond. */

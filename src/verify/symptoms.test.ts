@@ -20,8 +20,18 @@ const STEPS: readonly Step[] = [
 
 function judged(expectation: Expectation, play: (lab: HandMade) => void): Finding {
   const flow: FlowSpec = {
-    id: 'f', title: 't', file: SRC.file, source: 's', deployment: null, topology: 't.lab.yaml', limit: millis(60_000), places: {}, topologySrc: SRC,
-    actors: { caller: 'alice', callee: 'bob' }, steps: STEPS, expectations: [expectation],
+    id: 'f',
+    title: 't',
+    file: SRC.file,
+    source: 's',
+    deployment: null,
+    topology: 't.lab.yaml',
+    limit: millis(60_000),
+    places: {},
+    topologySrc: SRC,
+    actors: { caller: 'alice', callee: 'bob' },
+    steps: STEPS,
+    expectations: [expectation],
   };
   const lab = new HandMade();
   play(lab);
@@ -53,27 +63,35 @@ describe('fails', () => {
   });
 
   it('fails when it ended at another, by other words, or not at all', () => {
-    expect(verdict(fails, (lab) => {
-      asks(lab);
-      step(lab, 'sign-in', false, 'DNS_TIMEOUT 408');
-    })).toBe('fail: sign-in refused: DNS_TIMEOUT 408');
-    expect(verdict(fails, (lab) => {
-      asks(lab);
-      step(lab, 'sign-in', true);
-      step(lab, 'message', false, '404');
-    })).toBe('fail: message refused: 404');
-    expect(verdict(fails, (lab) => {
-      asks(lab);
-      step(lab, 'sign-in', true);
-      step(lab, 'message', true, '200');
-    })).toBe('fail: every step was done');
+    expect(
+      verdict(fails, (lab) => {
+        asks(lab);
+        step(lab, 'sign-in', false, 'DNS_TIMEOUT 408');
+      }),
+    ).toBe('fail: sign-in refused: DNS_TIMEOUT 408');
+    expect(
+      verdict(fails, (lab) => {
+        asks(lab);
+        step(lab, 'sign-in', true);
+        step(lab, 'message', false, '404');
+      }),
+    ).toBe('fail: message refused: 404');
+    expect(
+      verdict(fails, (lab) => {
+        asks(lab);
+        step(lab, 'sign-in', true);
+        step(lab, 'message', true, '200');
+      }),
+    ).toBe('fail: every step was done');
   });
 
   it('proves nothing without a packet', () => {
-    expect(verdict(fails, (lab) => {
-      step(lab, 'sign-in', true);
-      step(lab, 'message', false, '408');
-    })).toBe('unproved: message refused: 408, but no packet');
+    expect(
+      verdict(fails, (lab) => {
+        step(lab, 'sign-in', true);
+        step(lab, 'message', false, '408');
+      }),
+    ).toBe('unproved: message refused: 408, but no packet');
   });
 });
 
@@ -81,7 +99,8 @@ describe('silence', () => {
   const silence: Expectation = { expect: 'silence', from: 'callee', to: 'caller', longer: seconds(1), src: SRC };
   /** A packet every 20 ms of bob's; those in the stretch are dropped by the bridge's neighbour. */
   const speak = (lab: HandMade, count: number, lost: (k: number) => boolean): void => {
-    for (let k = 0; k < count; k++) lab.send({ way: 'bob lan alice', at: at(k * 20), frame: udp('bob', 50000, 'alice', 50000, rtp(7, k)), ...(lost(k) && { lost: DROP.LINK_LOSS }) });
+    for (let k = 0; k < count; k++)
+      lab.send({ way: 'bob lan alice', at: at(k * 20), frame: udp('bob', 50000, 'alice', 50000, rtp(7, k)), ...(lost(k) && { lost: DROP.LINK_LOSS }) });
   };
 
   it('passes when nothing arrived for longer, though it was sent', () => {
@@ -93,25 +112,51 @@ describe('silence', () => {
   });
 
   it('fails when something arrived in between, or all did', () => {
-    expect(verdict(silence, (lab) => {
-      speak(lab, 200, (k) => k >= 100 && k < 160 && k !== 130);
-    })).toMatch(/^fail: 580ms: 30 packets of bob/);
-    expect(verdict(silence, (lab) => {
-      speak(lab, 20, () => false);
-    })).toBe('fail: everything that bob said arrived');
+    expect(
+      verdict(silence, (lab) => {
+        speak(lab, 200, (k) => k >= 100 && k < 160 && k !== 130);
+      }),
+    ).toMatch(/^fail: 580ms: 30 packets of bob/);
+    expect(
+      verdict(silence, (lab) => {
+        speak(lab, 20, () => false);
+      }),
+    ).toBe('fail: everything that bob said arrived');
   });
 
   it('is not proved by a pause: who says nothing is not lost', () => {
-    expect(verdict(silence, (lab) => {
-      for (const k of [0, 1, 2, 3]) lab.send({ way: 'bob lan alice', at: at(k * 9000), frame: udp('bob', 50000, 'alice', 50000, rtp(7, k)) });
-    })).toBe('fail: everything that bob said arrived');
+    expect(
+      verdict(silence, (lab) => {
+        for (const k of [0, 1, 2, 3]) lab.send({ way: 'bob lan alice', at: at(k * 9000), frame: udp('bob', 50000, 'alice', 50000, rtp(7, k)) });
+      }),
+    ).toBe('fail: everything that bob said arrived');
     expect(verdict(silence, () => undefined)).toBe('unproved: no packet');
   });
 });
 
 describe('why', () => {
-  const any: WhyExpectation = { expect: 'why', nodes: ['callee', 'online-fe'], medium: null, partsAt: null, meetsAt: null, stateAt: [], droppedAt: [], by: null, rule: null, says: null, src: SRC };
-  const all: WhyExpectation = { ...any, medium: 'signalling', partsAt: 'msee', droppedAt: ['isp'], by: 'firewall-rule', rule: 'edge.nft:12', says: 'no session' };
+  const any: WhyExpectation = {
+    expect: 'why',
+    nodes: ['callee', 'online-fe'],
+    medium: null,
+    partsAt: null,
+    meetsAt: null,
+    stateAt: [],
+    droppedAt: [],
+    by: null,
+    rule: null,
+    says: null,
+    src: SRC,
+  };
+  const all: WhyExpectation = {
+    ...any,
+    medium: 'signalling',
+    partsAt: 'msee',
+    droppedAt: ['isp'],
+    by: 'firewall-rule',
+    rule: 'edge.nft:12',
+    says: 'no session',
+  };
   /** Out by the circuit, back by the Internet, where a rule ends it. */
   const astray = (lab: HandMade): void => {
     lab.send({ way: 'bob lan rt ce msee ms-lan online-fe', at: at(0), frame: tcp('bob', 40000, 'online-fe', 443) });
@@ -139,9 +184,11 @@ describe('why', () => {
   });
 
   it('fails when nothing was dropped, and proves nothing without a packet', () => {
-    expect(verdict(any, (lab) => {
-      lab.send({ way: 'bob lan rt ce msee ms-lan online-fe', at: at(0), frame: tcp('bob', 40000, 'online-fe', 443) });
-    })).toBe('fail: nothing was dropped');
+    expect(
+      verdict(any, (lab) => {
+        lab.send({ way: 'bob lan rt ce msee ms-lan online-fe', at: at(0), frame: tcp('bob', 40000, 'online-fe', 443) });
+      }),
+    ).toBe('fail: nothing was dropped');
     expect(verdict(all, () => undefined)).toBe('unproved: no packet');
     expect(verdict({ ...all, medium: 'audio' }, astray)).toBe('unproved: no packet');
   });

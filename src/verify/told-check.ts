@@ -24,11 +24,19 @@ export function judgeSignedIn(c: Context, actor: string): Verdict {
     return { status: 'fail', observed: elsewhere === '' ? 'not signed in' : `at ${elsewhere}`, evidence: c.whyNot(signallingEvidence(c, [actor])) };
   }
   const began = c.events('sign-in-server').findLast((event) => event.node === user.node && event.at <= atHome.at);
-  return proved(c, `at home, ${user.home}`, [{ from: began?.at ?? stepStart(c, atHome), to: atHome.at }], legsOf(c.observation, 'signalling', user.node, user.home));
+  return proved(
+    c,
+    `at home, ${user.home}`,
+    [{ from: began?.at ?? stepStart(c, atHome), to: atHome.at }],
+    legsOf(c.observation, 'signalling', user.node, user.home),
+  );
 }
 
 /** As many events `name` at `at` that name `other` as the flow has such steps. */
-export function judgeTold(c: Context, of: { readonly event: string; readonly at: string; readonly other: string; readonly word: string; readonly step: 'call' | 'message' }): Verdict {
+export function judgeTold(
+  c: Context,
+  of: { readonly event: string; readonly at: string; readonly other: string; readonly word: string; readonly step: 'call' | 'message' },
+): Verdict {
   const peer = c.user(of.other)?.address;
   const events = c.events(of.event).filter((event) => event.node === c.node(of.at) && event.fields['peer'] === peer);
   const [from, to] = of.step === 'call' ? [of.at, of.other] : [of.other, of.at];
@@ -37,7 +45,12 @@ export function judgeTold(c: Context, of: { readonly event: string; readonly at:
     const observed = events.length === 0 ? `not ${of.word}` : `${of.word} ${events.length} of ${wanted} times`;
     return { status: 'fail', observed, evidence: c.whyNot(signallingEvidence(c, [from, to])) };
   }
-  return proved(c, of.word, events.map((event) => ({ from: stepStart(c, event), to: event.at })), between(c, from, to));
+  return proved(
+    c,
+    of.word,
+    events.map((event) => ({ from: stepStart(c, event), to: event.at })),
+    between(c, from, to),
+  );
 }
 
 interface Stretch {
@@ -75,7 +88,11 @@ function between(c: Context, from: string, to: string): readonly (Leg | string)[
 
 /** What there was of signalling, for what did not come about. */
 function signallingEvidence(c: Context, actors: readonly string[]): Evidence {
-  return legEvidence(c.observation.legs.filter((leg) => leg.medium === 'signalling' && actors.some((actor) => leg.a.name === c.node(actor))), c.observation, c.plan);
+  return legEvidence(
+    c.observation.legs.filter((leg) => leg.medium === 'signalling' && actors.some((actor) => leg.a.name === c.node(actor))),
+    c.observation,
+    c.plan,
+  );
 }
 
 /** When the step began in which the event fell; the run's start for an event outside of all steps. */

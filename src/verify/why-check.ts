@@ -23,10 +23,16 @@ interface Reason {
 /** Passes when one flow between the two broke so, in every respect that is expected. */
 export function judgeWhy(c: Context, e: WhyExpectation): Verdict {
   const ends = e.nodes.map((node) => c.node(node));
-  const legs = c.observation.legs.filter((leg) => (e.medium === null || leg.medium === e.medium) && ends.every((name) => leg.a.name === name || leg.b.name === name));
+  const legs = c.observation.legs.filter(
+    (leg) => (e.medium === null || leg.medium === e.medium) && ends.every((name) => leg.a.name === name || leg.b.name === name),
+  );
   const evidence = legEvidence(legs, c.observation, c.plan);
   if (evidence.total === 0) return { status: 'unproved', observed: 'no packet', evidence: c.whyNot(evidence) };
-  const reasons = explainFlows(c.ledger, c.plan, legs.flatMap((leg) => leg.flows)).flatMap(reasonsOf);
+  const reasons = explainFlows(
+    c.ledger,
+    c.plan,
+    legs.flatMap((leg) => leg.flows),
+  ).flatMap(reasonsOf);
   const [nearest] = [...reasons].sort((a, b) => misses(a, e) - misses(b, e));
   if (nearest === undefined) return { status: 'fail', observed: 'nothing was dropped', evidence };
   const { packets, examples } = nearest.way;
@@ -93,7 +99,9 @@ interface Facts {
 }
 
 function words({ partsAt, meetsAt, stateAt, droppedAt, by, rule, says }: Facts): string {
-  const drop = [droppedAt === null ? '' : `at ${droppedAt}`, by === null ? '' : `by ${by}`, rule ?? '', says === null ? '' : `"${says}"`].filter((part) => part !== '').join(' ');
+  const drop = [droppedAt === null ? '' : `at ${droppedAt}`, by === null ? '' : `by ${by}`, rule ?? '', says === null ? '' : `"${says}"`]
+    .filter((part) => part !== '')
+    .join(' ');
   const parts = [
     ...(drop === '' ? [] : [`dropped ${drop}`]),
     ...(partsAt === null ? [] : [`parts at ${partsAt}`]),

@@ -168,8 +168,7 @@ export const isMulticast4 = (address: number): boolean => address >>> 28 === 0xe
 export const isLoopback4 = (address: number): boolean => address >>> 24 === 127;
 export const isLinkLocal4 = (address: number): boolean => address >>> 16 === 0xa9fe;
 /** RFC 1918. */
-export const isPrivate4 = (address: number): boolean =>
-  address >>> 24 === 10 || address >>> 20 === 0xac1 || address >>> 16 === 0xc0a8;
+export const isPrivate4 = (address: number): boolean => address >>> 24 === 10 || address >>> 20 === 0xac1 || address >>> 16 === 0xc0a8;
 
 /** What kind of IPv4 address it is (RFC 6890 in small). Limited broadcast only: a directed one needs the prefix. */
 export function scope4(address: number): Scope {

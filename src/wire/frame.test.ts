@@ -20,7 +20,14 @@ describe('dissect', () => {
   it('UDP in both families, every checksum judged', () => {
     expect(ip(FRAMES.udp4)).toMatchObject({ kind: 'ipv4', at: 14, totalLength: 36, checksum: 0x142a, checksumState: 'good', fragment: null, protocol: 17 });
     expect(transport(FRAMES.udp4, 'udp')).toEqual({
-      kind: 'udp', at: 34, srcPort: 39297, dstPort: 9, length: 16, checksum: 0x2da8, checksumState: 'good', payload: { at: 42, length: 8 },
+      kind: 'udp',
+      at: 34,
+      srcPort: 39297,
+      dstPort: 9,
+      length: 16,
+      checksum: 0x2da8,
+      checksumState: 'good',
+      payload: { at: 42, length: 8 },
     });
     expect(transport(FRAMES.udp6, 'udp')).toMatchObject({ at: 54, dstPort: 9, checksumState: 'good', payload: { at: 62, length: 8 } });
   });
@@ -32,7 +39,10 @@ describe('dissect', () => {
     b[24]! ^= 1;
     expect(ip(b)).toMatchObject({ checksumState: 'bad' });
     const lazy = frame.ipOf(frame.dissect(b, 0, b.length));
-    expect(lazy?.kind === 'ipv4' && [lazy.checksumState, 'checksumState' in lazy.transport && lazy.transport.checksumState]).toEqual(['unchecked', 'unchecked']);
+    expect(lazy?.kind === 'ipv4' && [lazy.checksumState, 'checksumState' in lazy.transport && lazy.transport.checksumState]).toEqual([
+      'unchecked',
+      'unchecked',
+    ]);
     b.fill(0, 40, 42);
     expect(transport(b, 'udp').checksumState).toBe('none');
     const v = FRAMES.udp6.slice();
@@ -41,7 +51,12 @@ describe('dissect', () => {
   });
 
   it('TCP in both families', () => {
-    expect(transport(FRAMES.syn4, 'tcp')).toMatchObject({ headerLength: 40, checksumState: 'good', header: { options: { mss: 1460 } }, payload: { at: 74, length: 0 } });
+    expect(transport(FRAMES.syn4, 'tcp')).toMatchObject({
+      headerLength: 40,
+      checksumState: 'good',
+      header: { options: { mss: 1460 } },
+      payload: { at: 74, length: 0 },
+    });
     expect(transport(FRAMES.syn6, 'tcp')).toMatchObject({ checksumState: 'good', header: { options: { mss: 1440 } } });
   });
 

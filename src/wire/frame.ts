@@ -253,9 +253,7 @@ function dissectIpv4(b: Uint8Array, at: number, n: number, verify: boolean, quot
   if (isMalformed(header)) return header;
   const headerLength = ipv4.headerLength(b, at);
   const payload: Span = { at: at + headerLength, length: header.payload.length };
-  const fragment = ipv4.isFragment(b, at)
-    ? { offset: header.fragmentOffset, more: header.moreFragments, identification: header.identification }
-    : null;
+  const fragment = ipv4.isFragment(b, at) ? { offset: header.fragmentOffset, more: header.moreFragments, identification: header.identification } : null;
   const below: Below = {
     b,
     verify,

@@ -55,7 +55,11 @@ export function linkLayerAddress(b: Uint8Array, o: number, n: number, option: nu
 }
 
 export type Ndp =
-  | { readonly kind: 'neighbor-solicitation'; readonly target: Uint8Array; /** The asker's MAC; none when it has no address yet. */ readonly sourceMac?: number }
+  | {
+      readonly kind: 'neighbor-solicitation';
+      readonly target: Uint8Array /** The asker's MAC; none when it has no address yet. */;
+      readonly sourceMac?: number;
+    }
   | {
       readonly kind: 'neighbor-advertisement';
       readonly target: Uint8Array;

@@ -11,7 +11,12 @@ describe('prefix', () => {
     expect(prefix.formatPrefix(p('10.1.2.3/24'))).toBe('10.1.2.0/24');
     expect(prefix.formatInterfacePrefix(p('10.1.2.3/24'))).toBe('10.1.2.3/24');
     // RFC 4291 2.3: all of these are the 60-bit prefix 20010DB80000CD3
-    for (const text of ['2001:0DB8:0000:CD30:0000:0000:0000:0000/60', '2001:0DB8::CD30:0:0:0:0/60', '2001:0DB8:0:CD30::/60', '2001:0DB8:0:CD30:123:4567:89AB:CDEF/60']) {
+    for (const text of [
+      '2001:0DB8:0000:CD30:0000:0000:0000:0000/60',
+      '2001:0DB8::CD30:0:0:0:0/60',
+      '2001:0DB8:0:CD30::/60',
+      '2001:0DB8:0:CD30:123:4567:89AB:CDEF/60',
+    ]) {
       expect(prefix.formatPrefix(p(text))).toBe('2001:db8:0:cd30::/60');
     }
     expect(prefix.formatPrefix(p('2001:db8:ffff::1/33'))).toBe('2001:db8:8000::/33');

@@ -17,7 +17,14 @@ describe('tcp', () => {
       bytes: FRAMES.syn4.subarray(34),
       unfilled: 16,
       value: {
-        srcPort: 44546, dstPort: 5061, seq: 0x397e4340, ack: 0, flags: tcp.SYN, window: 64240, urgentPointer: 0, payload: NONE,
+        srcPort: 44546,
+        dstPort: 5061,
+        seq: 0x397e4340,
+        ack: 0,
+        flags: tcp.SYN,
+        window: 64240,
+        urgentPointer: 0,
+        payload: NONE,
         options: { mss: 1460, sackPermitted: true, timestamps: { value: 0xe94098d6, echoReply: 0 }, windowScale: 10 },
       },
       text: 'tcp 44546 > 5061 [SYN] seq=964576064 ack=0 win=64240 len=0 mss=1460 wscale=10 sackOK ts=3913324758/0',
@@ -34,8 +41,21 @@ describe('tcp', () => {
       bytes: hex('13c5ae02fffffff000000010d018ffff0000002a0101080a000000010000000201010512000000140000001e000000280000003241424344'),
       unfilled: 16,
       value: {
-        srcPort: 5061, dstPort: 44546, seq: 0xfffffff0, ack: 0x10, flags: tcp.PSH | tcp.ACK_FLAG, window: 0xffff, urgentPointer: 42, payload: hex('41424344'),
-        options: { timestamps: { value: 1, echoReply: 2 }, sack: [[20, 30], [40, 50]] },
+        srcPort: 5061,
+        dstPort: 44546,
+        seq: 0xfffffff0,
+        ack: 0x10,
+        flags: tcp.PSH | tcp.ACK_FLAG,
+        window: 0xffff,
+        urgentPointer: 42,
+        payload: hex('41424344'),
+        options: {
+          timestamps: { value: 1, echoReply: 2 },
+          sack: [
+            [20, 30],
+            [40, 50],
+          ],
+        },
       },
       text: 'tcp 5061 > 44546 [PSH,ACK] seq=4294967280 ack=16 win=65535 len=4 ts=1/2 sack=20-30 sack=40-50',
     },
@@ -92,7 +112,16 @@ describe('tcp options', () => {
   });
 
   it('timestamps and three SACK blocks fill the 40 octets', () => {
-    expect(options.length({ timestamps: { value: 0, echoReply: 0 }, sack: [[0, 1], [2, 3], [4, 5]] })).toBe(40);
+    expect(
+      options.length({
+        timestamps: { value: 0, echoReply: 0 },
+        sack: [
+          [0, 1],
+          [2, 3],
+          [4, 5],
+        ],
+      }),
+    ).toBe(40);
   });
 
   it('what is emitted is parsed, in a multiple of 4 octets, 32-bit fields aligned', () => {

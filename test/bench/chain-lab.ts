@@ -82,7 +82,16 @@ function topology(links: number): string {
   };
   const link = (i: number): string =>
     `    - { name: l${i}, segment: customer, organisation: x, endpoints: ["${names[i]}:eth${i > 0 ? 1 : 0}", "${names[i + 1]}:eth0"], impairments: delay 5ms rate 100mbit }`;
-  return ['name: chain', 'organisations: { x: { domains: [x.example] } }', 'topology:', '  nodes:', ...names.map(node), '  links:', ...Array.from({ length: links }, (_, i) => link(i)), ''].join('\n');
+  return [
+    'name: chain',
+    'organisations: { x: { domains: [x.example] } }',
+    'topology:',
+    '  nodes:',
+    ...names.map(node),
+    '  links:',
+    ...Array.from({ length: links }, (_, i) => link(i)),
+    '',
+  ].join('\n');
 }
 
 function planOf(links: number): Plan {
@@ -110,7 +119,11 @@ export function chainLab(options: ChainOptions): Chain {
     const ends = node.interfaces.map((i) => fabric.end(i.link, i.side));
     return new IpNode(node, ends, { scheduler, pool, tap, book, decisions, random: random.stream(node.name) });
   });
-  const named = (name: string): IpNode => must(nodes.find((node) => node.name === name), name);
+  const named = (name: string): IpNode =>
+    must(
+      nodes.find((node) => node.name === name),
+      name,
+    );
   const address = (text: string): Addr => must(book.parse(text), text);
   const hosts = [
     { node: named('a'), own: address('198.18.0.1'), other: address(`198.18.${options.links - 1}.2`) },

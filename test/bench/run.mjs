@@ -23,7 +23,16 @@ const here = dirname(fileURLToPath(import.meta.url));
 const cache = join(here, '..', '..', 'node_modules', '.cache', 'bench');
 mkdirSync(cache, { recursive: true });
 const chain = join(cache, 'chain.mjs');
-await build({ entryPoints: [join(here, 'chain.ts')], outfile: chain, bundle: true, platform: 'node', format: 'esm', target: 'node20', packages: 'external', logLevel: 'error' });
+await build({
+  entryPoints: [join(here, 'chain.ts')],
+  outfile: chain,
+  bundle: true,
+  platform: 'node',
+  format: 'esm',
+  target: 'node20',
+  packages: 'external',
+  logLevel: 'error',
+});
 
 const INSTALL = 'apt-get install g++ pkg-config libns3-dev libgsl-dev';
 
@@ -44,7 +53,8 @@ function peerVersion() {
   return said.status === 0 ? said.stdout.trim() : '?';
 }
 
-const ours = (mode) => () => JSON.parse(execFileSync(process.execPath, [chain, '--calls', String(calls), '--seconds', String(seconds), '--mode', mode], { encoding: 'utf8' }));
+const ours = (mode) => () =>
+  JSON.parse(execFileSync(process.execPath, [chain, '--calls', String(calls), '--seconds', String(seconds), '--mode', mode], { encoding: 'utf8' }));
 const theirs = (binary, pcap) => () => {
   const out = join(cache, 'ns3');
   const text = execFileSync(binary, [`--n=${calls}`, `--t=${seconds}`, `--pcap=${pcap}`, `--out=${out}`], { encoding: 'utf8' });
@@ -78,14 +88,21 @@ const perHop = (name) => of(name, (r) => (r.wall / r.hops) * 1e9);
 const cpuPerHop = (name) => of(name, (r) => (r.cpu / r.hops) * 1e9);
 
 console.log(`${calls} calls x 2 streams x 50 packets/s x 172 octets of payload, 5 links (100 Mbit/s, 5 ms), 4 routers, ${seconds} s of lab time`);
-console.log(`${cpus().length} x ${cpus()[0]?.model.trim()}, Node ${process.version}${binary === null ? '' : `, ns-3 ${peerVersion()}`}; medians of ${rounds} rounds in turn\n`);
+console.log(
+  `${cpus().length} x ${cpus()[0]?.model.trim()}, Node ${process.version}${binary === null ? '' : `, ns-3 ${peerVersion()}`}; medians of ${rounds} rounds in turn\n`,
+);
 console.log(`${'engine'.padEnd(36)}${'hops/s'.padStart(11)}${'ns/hop'.padStart(9)}${'CPU ns/hop'.padStart(12)}${'MiB'.padStart(6)}   ratio`);
 for (const { name, peer: other } of engines) {
-  const ratio = other !== undefined && results.has(other) ? `   ${(perHop(other) / perHop(name)).toFixed(1)}x of ${other} (${(cpuPerHop(other) / cpuPerHop(name)).toFixed(1)}x by CPU time)` : '';
+  const ratio =
+    other !== undefined && results.has(other)
+      ? `   ${(perHop(other) / perHop(name)).toFixed(1)}x of ${other} (${(cpuPerHop(other) / cpuPerHop(name)).toFixed(1)}x by CPU time)`
+      : '';
   const rate = Math.round(1e9 / perHop(name));
   const cpu = cpuPerHop(name);
   const memory = of(name, (r) => r.rssMiB);
-  console.log(`${name.padEnd(36)}${String(rate).padStart(11)}${perHop(name).toFixed(0).padStart(9)}${cpu.toFixed(0).padStart(12)}${memory.toFixed(0).padStart(6)}${ratio}`);
+  console.log(
+    `${name.padEnd(36)}${String(rate).padStart(11)}${perHop(name).toFixed(0).padStart(9)}${cpu.toFixed(0).padStart(12)}${memory.toFixed(0).padStart(6)}${ratio}`,
+  );
 }
-console.log('\nTimed: all events to the closed capture. Not timed: start of the process, building of the network. CPU: all threads, the compiler\'s too.');
+console.log("\nTimed: all events to the closed capture. Not timed: start of the process, building of the network. CPU: all threads, the compiler's too.");
 if (why !== '') console.log(why);

@@ -63,7 +63,10 @@ export function hostContract(substrate: string, build: () => Promise<Lab>, skips
     const call = (node: string, command: string, argument: Json = {}): Promise<Json> =>
       lab.run(() => lab.role(node).call(command, argument), seconds(lab.clock.now / 1e9 + 120));
 
-    for (const [family, from, to] of [['IPv4', A4, B4], ['IPv6', A6, B6]] as const) {
+    for (const [family, from, to] of [
+      ['IPv4', A4, B4],
+      ['IPv6', A6, B6],
+    ] as const) {
       test(`UDP over ${family}: datagrams arrive whole, from interned endpoints`, async () => {
         await call('b', 'udp-echo', { address: to, port: 7007 });
         const result = (await call('a', 'udp-exchange', { address: from, to: { address: to, port: 7007 }, count: 20, length: 1200 })) as unknown as {
@@ -86,7 +89,10 @@ export function hostContract(substrate: string, build: () => Promise<Lab>, skips
       });
 
       test(`UDP over ${family}: a closed port answers port-unreachable`, async () => {
-        const result = (await call('a', 'udp-exchange', { address: from, to: { address: to, port: 9 }, count: 10, length: 10 })) as unknown as { got: unknown[]; errors: string[] };
+        const result = (await call('a', 'udp-exchange', { address: from, to: { address: to, port: 9 }, count: 10, length: 10 })) as unknown as {
+          got: unknown[];
+          errors: string[];
+        };
         expect(result.got).toEqual([]);
         expect(result.errors).toContain('port-unreachable');
       });
@@ -141,7 +147,10 @@ export function hostContract(substrate: string, build: () => Promise<Lab>, skips
     test('DNS: real answers, aliases followed, no such name told', async () => {
       expect(await call('a', 'resolve', { name: 'b.lab.example', type: 'A' })).toMatchObject([{ type: 'A', address: B4 }]);
       expect(await call('a', 'resolve', { name: 'b.lab.example', type: 'AAAA' })).toMatchObject([{ type: 'AAAA', address: B6 }]);
-      expect(await call('a', 'resolve', { name: 'alias.lab.example', type: 'A' })).toMatchObject([{ type: 'CNAME', target: 'b.lab.example' }, { type: 'A', address: B4 }]);
+      expect(await call('a', 'resolve', { name: 'alias.lab.example', type: 'A' })).toMatchObject([
+        { type: 'CNAME', target: 'b.lab.example' },
+        { type: 'A', address: B4 },
+      ]);
       expect(await call('a', 'resolve', { name: '_sip._tls.lab.example', type: 'SRV' })).toMatchObject([{ type: 'SRV', port: 5061, target: 'b.lab.example' }]);
       expect(await call('a', 'resolve', { name: 'nobody.lab.example', type: 'A' })).toEqual({ error: 'DNS_NXDOMAIN' });
     });

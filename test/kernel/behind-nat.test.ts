@@ -93,10 +93,18 @@ describe('two people at home, on netns', () => {
   });
 
   it('find their clear-text SIP rewritten by a NAT with an application layer gateway', async () => {
-    const invite = ['INVITE sip:ben@198.51.100.20 SIP/2.0', 'Via: SIP/2.0/UDP 192.168.1.10:5060', 'Contact: <sip:ann@192.168.1.10:5060>', 'Content-Length: 0', '', ''].join('\r\n');
+    const invite = [
+      'INVITE sip:ben@198.51.100.20 SIP/2.0',
+      'Via: SIP/2.0/UDP 192.168.1.10:5060',
+      'Contact: <sip:ann@192.168.1.10:5060>',
+      'Content-Length: 0',
+      '',
+      '',
+    ].join('\r\n');
     // Asks until it is answered: when the other one listens, nobody tells.
     const ask = `const s=require('dgram').createSocket('udp4');s.on('message',()=>process.exit(0));s.bind(5060,'192.168.1.10',()=>{const go=()=>s.send(${JSON.stringify(invite)},5060,'198.51.100.20');go();setInterval(go,200)})`;
-    const hear = "const s=require('dgram').createSocket('udp4');s.on('message',(m,r)=>{process.stdout.write(m);s.send('SIP/2.0 200 OK\\r\\n\\r\\n',r.port,r.address,()=>s.close())});s.bind(5060,'198.51.100.20')";
+    const hear =
+      "const s=require('dgram').createSocket('udp4');s.on('message',(m,r)=>{process.stdout.write(m);s.send('SIP/2.0 200 OK\\r\\n\\r\\n',r.port,r.address,()=>s.close())});s.bind(5060,'198.51.100.20')";
     const heard = async (...changes: readonly string[]): Promise<readonly string[]> => {
       await using lab = await new CallpathLab(planWith(...changes)).withSubstrate(netns).withSeed(1).start();
       const [{ stdout }] = await Promise.all([lab.exec('stun', [process.execPath, '-e', hear]), lab.exec('ann', [process.execPath, '-e', ask])]);

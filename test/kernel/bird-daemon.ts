@@ -20,7 +20,10 @@ export function birdConfig(node: PlanNode): string {
     'protocol device {}',
     'protocol direct { ipv4; }',
     `protocol static inner { ipv4; ${statics.map((route) => `route ${route.prefix} via ${route.via ?? ''} { igp_metric = ${route.metric}; };`).join(' ')} }`,
-    `protocol static nets { ipv4; ${bgp.networks.filter((n) => n.family === 4).map((n) => `route ${n.prefix} blackhole;`).join(' ')} }`,
+    `protocol static nets { ipv4; ${bgp.networks
+      .filter((n) => n.family === 4)
+      .map((n) => `route ${n.prefix} blackhole;`)
+      .join(' ')} }`,
     ...bgp.neighbors.map((neighbor, i) => protocol(bgp, neighbor, i)),
     '',
   ].join('\n');
@@ -121,7 +124,12 @@ export class Bird {
         // The end of an answer: a reply code of class 0, 8 or 9 with a blank behind it. The first is the greeting.
         if ([...text.matchAll(/^(0|8|9)\d{3} .*$/gm)].length < 2) return;
         socket.end();
-        resolve(text.split('\n').map((line) => line.replace(/^\d{4}[- ]| /, '')).join('\n'));
+        resolve(
+          text
+            .split('\n')
+            .map((line) => line.replace(/^\d{4}[- ]| /, ''))
+            .join('\n'),
+        );
       });
     });
   }
@@ -156,7 +164,10 @@ export function parseRoutes(text: string): ReadonlyMap<string, readonly BirdRout
       neighbor: neighbor === undefined ? null : Number(neighbor),
       best: star !== undefined,
       nextHop: value('next_hop') ?? null,
-      asPath: (value('as_path') ?? '').split(' ').filter((as) => as !== '').map(Number),
+      asPath: (value('as_path') ?? '')
+        .split(' ')
+        .filter((as) => as !== '')
+        .map(Number),
       origin: (value('origin') ?? 'IGP').toLowerCase(),
       med: value('med') === undefined ? null : Number(value('med')),
       localPref: Number(value('local_pref') ?? 100),

@@ -78,7 +78,10 @@ function externalPairs(groups: readonly (readonly Router[])[], rng: Rng): [Route
 
 /** Inside an AS: told by the one, known by a static route or not at all with the next hop of the outside. */
 function speakInside({ a, b, net }: Wire, outer: readonly Wire[], rng: Rng): void {
-  for (const [own, peer] of [[a, b], [b, a]] as const) {
+  for (const [own, peer] of [
+    [a, b],
+    [b, a],
+  ] as const) {
     const self = rng.below(2) === 0;
     own.neighbors.push(`{ node: ${peer.name}${self ? ', nextHopSelf: true' : ''} }`);
     // How far the networks at the edge of the other are: the cost to its next hops.
@@ -111,8 +114,12 @@ function session(own: Router, peer: Router, net: number, relation: Relation, rng
   const base = `addCommunities: ["${own.as}:${MARK[relation]}"]${chance(3) ? ', removePrivateAs: true' : ''}`;
   if (chance(6)) imports.push(`{ match: { prefixes: "${ANYCAST[rng.below(3)]}" }, action: deny }`);
   if (chance(6)) imports.push(`{ match: { communities: "${peer.as}:666" }, action: deny }`);
-  if (chance(3)) imports.push(`{ match: { prefixes: ["${ANYCAST[rng.below(3)]}", "10.${numberOf(own)}.0.0/16 le 32", "198.18.0.0/15 ge 24 le 28"] }, set: { localPref: ${PREFERENCE[relation] + rng.below(2) * 10}, ${base} } }`);
-  if (chance(3)) imports.push(`{ match: { communities: "${peer.as}:77" }, set: { localPref: ${PREFERENCE[relation] + 15}, ${base}${chance(2) ? ', med: 7' : ''} } }`);
+  if (chance(3))
+    imports.push(
+      `{ match: { prefixes: ["${ANYCAST[rng.below(3)]}", "10.${numberOf(own)}.0.0/16 le 32", "198.18.0.0/15 ge 24 le 28"] }, set: { localPref: ${PREFERENCE[relation] + rng.below(2) * 10}, ${base} } }`,
+    );
+  if (chance(3))
+    imports.push(`{ match: { communities: "${peer.as}:77" }, set: { localPref: ${PREFERENCE[relation] + 15}, ${base}${chance(2) ? ', med: 7' : ''} } }`);
   imports.push(`{ set: { localPref: ${PREFERENCE[relation]}, ${base}${chance(8) ? ', origin: incomplete' : ''} } }`);
   const exports: string[] = [];
   if (relation !== 'customer') exports.push(`{ match: { communities: ["${own.as}:${MARK.peer}", "${own.as}:${MARK.provider}"] }, action: deny }`);
@@ -137,10 +144,26 @@ function text(number: number, routers: readonly Router[], wires: readonly Wire[]
     // In no order, each once: there are at most eight.
     const ids = `198.19.${number}.${1 + 8 * rng.below(31) + Number(/\d+$/.exec(r.name)?.[0])}`;
     // In any order, so that it is not theirs that decides between two links to one router.
-    const neighbors = r.neighbors.map((n) => [rng.u32(), `          - ${n}`] as const).sort(([a], [b]) => a - b).map(([, line]) => line);
-    return [`    ${r.name}:`, '      kind: router', `      addresses: { ${r.addresses.join(', ')} }`, `      routes: [${r.routes.join(', ')}]`, '      bgp:', `        as: ${r.as}`, `        routerId: ${ids}`, `        networks: [${r.networks.join(', ')}]`, '        neighbors:', ...neighbors].join('\n');
+    const neighbors = r.neighbors
+      .map((n) => [rng.u32(), `          - ${n}`] as const)
+      .sort(([a], [b]) => a - b)
+      .map(([, line]) => line);
+    return [
+      `    ${r.name}:`,
+      '      kind: router',
+      `      addresses: { ${r.addresses.join(', ')} }`,
+      `      routes: [${r.routes.join(', ')}]`,
+      '      bgp:',
+      `        as: ${r.as}`,
+      `        routerId: ${ids}`,
+      `        networks: [${r.networks.join(', ')}]`,
+      '        neighbors:',
+      ...neighbors,
+    ].join('\n');
   };
-  const links = wires.map((w) => `    - { name: t${number}-w${w.net}, endpoints: ["${w.a.name}:e${w.net}", "${w.b.name}:e${w.net}"], impairments: delay ${1 + rng.below(20)}ms }`);
+  const links = wires.map(
+    (w) => `    - { name: t${number}-w${w.net}, endpoints: ["${w.a.name}:e${w.net}", "${w.b.name}:e${w.net}"], impairments: delay ${1 + rng.below(20)}ms }`,
+  );
   return `${routers.map(node).join('\n')}\n  links:\n${links.join('\n')}\n`;
 }
 

@@ -50,21 +50,24 @@ async function play(numbers: readonly number[]): Promise<readonly Played[]> {
   const { lab } = recorded;
   const birds = plan.nodes.map((node) => Bird.start(lab, node, folder));
   try {
-    return await lab.run(async ({ sleep }) => {
-      const wanted = plan.nodes.reduce((sum, node) => sum + must(node.bgp, 'BGP').neighbors.length, 0);
-      let last = '';
-      for (let i = 0; i < PATIENCE; i++) {
-        await sleep(seconds(1));
-        const up = await Promise.all(birds.map((bird) => bird.established().catch(() => 0)));
-        if (up.reduce((a, b) => a + b, 0) < wanted) continue;
-        const known = await Promise.all(birds.map((bird) => bird.routes()));
-        const now = JSON.stringify(known.map((routes) => [...routes]));
-        // All sessions are up, and nothing has changed for a second.
-        if (now === last) return plan.nodes.map((node, k) => ({ node, bird: must(known[k], 'routes') }));
-        last = now;
-      }
-      throw new Error(`the daemons of topologies ${numbers.join()} did not come to rest in ${PATIENCE} s`);
-    }, (lab.clock.now + seconds(PATIENCE * 3)) as typeof lab.clock.now);
+    return await lab.run(
+      async ({ sleep }) => {
+        const wanted = plan.nodes.reduce((sum, node) => sum + must(node.bgp, 'BGP').neighbors.length, 0);
+        let last = '';
+        for (let i = 0; i < PATIENCE; i++) {
+          await sleep(seconds(1));
+          const up = await Promise.all(birds.map((bird) => bird.established().catch(() => 0)));
+          if (up.reduce((a, b) => a + b, 0) < wanted) continue;
+          const known = await Promise.all(birds.map((bird) => bird.routes()));
+          const now = JSON.stringify(known.map((routes) => [...routes]));
+          // All sessions are up, and nothing has changed for a second.
+          if (now === last) return plan.nodes.map((node, k) => ({ node, bird: must(known[k], 'routes') }));
+          last = now;
+        }
+        throw new Error(`the daemons of topologies ${numbers.join()} did not come to rest in ${PATIENCE} s`);
+      },
+      (lab.clock.now + seconds(PATIENCE * 3)) as typeof lab.clock.now,
+    );
   } finally {
     await Promise.all(birds.map((bird) => bird.stop()));
     (await recorded.finish()).close();
@@ -76,11 +79,22 @@ const accepted = (candidates: readonly BgpCandidate[]): readonly BgpCandidate[] 
 /** A candidate of the model in BIRD's words; of its own networks BIRD has no attributes but that. */
 function asBird(c: BgpCandidate): BirdRoute {
   const { path } = c;
-  if (c.neighbor === null) return { neighbor: null, best: c.status === 'best', nextHop: null, asPath: [], origin: 'igp', med: null, localPref: 100, communities: [] };
-  return { neighbor: c.neighbor, best: c.status === 'best', nextHop: path.nextHop, asPath: path.asPath, origin: path.origin, med: path.med, localPref: path.localPref, communities: path.communities };
+  if (c.neighbor === null)
+    return { neighbor: null, best: c.status === 'best', nextHop: null, asPath: [], origin: 'igp', med: null, localPref: 100, communities: [] };
+  return {
+    neighbor: c.neighbor,
+    best: c.status === 'best',
+    nextHop: path.nextHop,
+    asPath: path.asPath,
+    origin: path.origin,
+    med: path.med,
+    localPref: path.localPref,
+    communities: path.communities,
+  };
 }
 
-const sorted = (routes: readonly BirdRoute[]): readonly BirdRoute[] => [...routes].map((r) => ({ ...r, communities: [...r.communities].sort() })).sort((a, b) => (a.neighbor ?? -1) - (b.neighbor ?? -1));
+const sorted = (routes: readonly BirdRoute[]): readonly BirdRoute[] =>
+  [...routes].map((r) => ({ ...r, communities: [...r.communities].sort() })).sort((a, b) => (a.neighbor ?? -1) - (b.neighbor ?? -1));
 
 const played: Played[] = [];
 
@@ -93,7 +107,9 @@ describe.skipIf(spawnSync('bird', ['--version']).error !== undefined && process.
 
   it('every router knows the same routes to every prefix, with the same attributes, and takes the same for the best', () => {
     const differing = played.flatMap(({ node, bird }) => {
-      const table = must(node.bgp, 'BGP').table.map((entry) => [entry.prefix, sorted(accepted(entry.candidates).map(asBird))] as const).filter(([, routes]) => routes.length > 0);
+      const table = must(node.bgp, 'BGP')
+        .table.map((entry) => [entry.prefix, sorted(accepted(entry.candidates).map(asBird))] as const)
+        .filter(([, routes]) => routes.length > 0);
       const prefixes = new Set([...table.map(([prefix]) => prefix), ...bird.keys()]);
       return [...prefixes].flatMap((prefix) => {
         const ours = table.find(([p]) => p === prefix)?.[1] ?? [];
@@ -108,16 +124,31 @@ describe.skipIf(spawnSync('bird', ['--version']).error !== undefined && process.
   /** What the decision makes of the routes that BIRD has; the index of the neighbour that it takes. */
   const choice = ({ node, bird }: Played, prefix: string, change: (c: Contender) => Contender): number | null | undefined => {
     const bgp = must(node.bgp, 'BGP');
-    const entry = must(bgp.table.find((e) => e.prefix === prefix), prefix);
+    const entry = must(
+      bgp.table.find((e) => e.prefix === prefix),
+      prefix,
+    );
     // In the order of the neighbours: BIRD tells the best first.
-    const contenders = sorted(bird.get(prefix) ?? []).map((route) => must(entry.candidates.find((c) => c.neighbor === route.neighbor), 'candidate')).map((c): Contender => {
-      const neighbor = c.neighbor === null ? undefined : bgp.neighbors[c.neighbor];
-      const peer = played.find((p) => p.node.name === neighbor?.node)?.node.bgp;
-      return {
-        path: c.path, neighbor: c.neighbor, ebgp: neighbor !== undefined && neighbor.as !== bgp.as, igpCost: costOf(node, c.path.nextHop), routerId: peer?.routerId ?? bgp.routerId,
-        peerAddress: neighbor?.addresses[0]?.peer ?? '', ownAs: bgp.as,
-      };
-    });
+    const contenders = sorted(bird.get(prefix) ?? [])
+      .map((route) =>
+        must(
+          entry.candidates.find((c) => c.neighbor === route.neighbor),
+          'candidate',
+        ),
+      )
+      .map((c): Contender => {
+        const neighbor = c.neighbor === null ? undefined : bgp.neighbors[c.neighbor];
+        const peer = played.find((p) => p.node.name === neighbor?.node)?.node.bgp;
+        return {
+          path: c.path,
+          neighbor: c.neighbor,
+          ebgp: neighbor !== undefined && neighbor.as !== bgp.as,
+          igpCost: costOf(node, c.path.nextHop),
+          routerId: peer?.routerId ?? bgp.routerId,
+          peerAddress: neighbor?.addresses[0]?.peer ?? '',
+          ownAs: bgp.as,
+        };
+      });
     return decide(contenders.map(change), 1)[0]?.neighbor;
   };
 
@@ -139,7 +170,10 @@ describe.skipIf(spawnSync('bird', ['--version']).error !== undefined && process.
       for (const [prefix, routes] of one.bird) {
         const best = routes.find((route) => route.best);
         if (best === undefined || routes.length < 2) continue;
-        expect(choice(one, prefix, (c) => c), `${one.node.name} ${prefix}`).toBe(best.neighbor);
+        expect(
+          choice(one, prefix, (c) => c),
+          `${one.node.name} ${prefix}`,
+        ).toBe(best.neighbor);
         if (choice(one, prefix, ALIKE[step]) !== best.neighbor) noticed++;
       }
     }

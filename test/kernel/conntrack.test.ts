@@ -42,10 +42,19 @@ it('fragments are put together, tracked, and go on in the sizes in which they ca
   const heard: string[][] = [];
   for (const router of [simRouter(), await kernelRouter()]) {
     const lines: string[] = [];
-    for (const [from, to] of [['10.0.1.1', '10.0.2.1'], ['2001:db8:1::1', '2001:db8:2::1']] as const) {
+    for (const [from, to] of [
+      ['10.0.1.1', '10.0.2.1'],
+      ['2001:db8:1::1', '2001:db8:2::1'],
+    ] as const) {
       for (const mtu of [600, 1300, 1500]) {
         const parts = fragmentsOf(udpPacket({ from, to, sport: mtu }, new Uint8Array(2000)), mtu);
-        for (const part of parts.reverse()) lines.push(router.send('in', part).map(({ frame }) => `${frame.length} ${describeFrame(frame)}`).join('; '));
+        for (const part of parts.reverse())
+          lines.push(
+            router
+              .send('in', part)
+              .map(({ frame }) => `${frame.length} ${describeFrame(frame)}`)
+              .join('; '),
+          );
       }
     }
     heard.push([...lines, ...(await router.connections()).map((line) => line.replace(/ \d+ src/, ' src'))]);
@@ -60,14 +69,23 @@ it('a UDP flow that is answered is a stream once it is older than two seconds', 
   const started = performance.now();
   const there = udpPacket({ from: '10.0.1.1', to: '10.0.2.1' });
   const back = udpPacket({ from: '10.0.2.1', to: '10.0.1.1', sport: 9, dport: 5000 });
-  for (const router of [sim, kernel]) for (const [wire, packet] of [['in', there], ['out', back], ['in', there]] as const) router.send(wire, packet);
+  for (const router of [sim, kernel])
+    for (const [wire, packet] of [
+      ['in', there],
+      ['out', back],
+      ['in', there],
+    ] as const)
+      router.send(wire, packet);
   const before = await kernel.connections();
   // The kernel's clock is the wall's.
   await new Promise((resolve) => setTimeout(resolve, 2100));
   sim.at(millis(performance.now() - started));
   for (const router of [sim, kernel]) router.send('out', back);
   const after = await kernel.connections();
-  expect([before, after].map(([line]) => /(\d+) src=.*?(\[ASSURED\])?(?= mark)/.exec(line ?? '')?.slice(1))).toEqual([[expect.stringMatching(/^(29|30)$/), undefined], [expect.stringMatching(/^1(19|20)$/), '[ASSURED]']]);
+  expect([before, after].map(([line]) => /(\d+) src=.*?(\[ASSURED\])?(?= mark)/.exec(line ?? '')?.slice(1))).toEqual([
+    [expect.stringMatching(/^(29|30)$/), undefined],
+    [expect.stringMatching(/^1(19|20)$/), '[ASSURED]'],
+  ]);
   expect((await sim.connections()).map((line) => line.replace(/120/, '119'))).toEqual(after.map((line) => line.replace(/120/, '119')));
   kernel.close();
 });

@@ -4,7 +4,9 @@
 import { spawnSync } from 'node:child_process';
 import { parseArgs } from 'node:util';
 
-const { values } = parseArgs({ options: { cases: { type: 'string', default: '3000' }, seed: { type: 'string', default: '1' }, record: { type: 'boolean', default: false } } });
+const { values } = parseArgs({
+  options: { cases: { type: 'string', default: '3000' }, seed: { type: 'string', default: '1' }, record: { type: 'boolean', default: false } },
+});
 for (const name of ['cases', 'seed']) {
   if (/^\d+$/.test(values[name])) continue;
   console.error(`--${name} ${values[name]}: a whole number is needed`);

@@ -37,7 +37,11 @@ interface Outcome {
 /** By its file: the compiled product has none beside it. */
 async function experiment(id: string, on: string): Promise<Outcome> {
   const seen = join(scratch, `${id}-${on}.json`);
-  const child = spawn(process.execPath, [fileURLToPath(compiled.url('src/cli/main.ts')), 'experiment', loadExperiment(id).file, '--on', on, '--out', join(scratch, on), '--json', seen], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(
+    process.execPath,
+    [fileURLToPath(compiled.url('src/cli/main.ts')), 'experiment', loadExperiment(id).file, '--on', on, '--out', join(scratch, on), '--json', seen],
+    { stdio: ['ignore', 'pipe', 'pipe'] },
+  );
   let [out, err] = ['', ''];
   child.stdout.setEncoding('utf8').on('data', (text: string) => (out += text));
   child.stderr.setEncoding('utf8').on('data', (text: string) => (err += text));
@@ -50,9 +54,14 @@ describe.skipIf(!nft)('the experiments on kernels', () => {
     '%s: broken and cured end as they should, as on the simulator',
     async (id) => {
       const kernel = await experiment(id, 'netns');
-      expect(kernel, kernel.out).toMatchObject({ code: 0, err: '', variants: { broken: { expected: true, trouble: null }, cured: { expected: true, trouble: null } } });
+      expect(kernel, kernel.out).toMatchObject({
+        code: 0,
+        err: '',
+        variants: { broken: { expected: true, trouble: null }, cured: { expected: true, trouble: null } },
+      });
       const simulated = await experiment(id, 'sim');
-      const statuses = ({ variants }: Outcome): unknown => Object.entries(variants).map(([name, { findings }]) => [name, findings.map(({ check, status }) => `${check} ${status}`)]);
+      const statuses = ({ variants }: Outcome): unknown =>
+        Object.entries(variants).map(([name, { findings }]) => [name, findings.map(({ check, status }) => `${check} ${status}`)]);
       expect(statuses(kernel)).toEqual(statuses(simulated));
     },
     300_000,

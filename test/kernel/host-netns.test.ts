@@ -26,7 +26,10 @@ const substrate = createNetns({
 });
 
 hostContract('netns', async () => (await buildLab(substrate, planOf(CONTRACT_TOPOLOGY, KINDS), { kinds: KINDS })).lab, [
-  { test: 'timers fire in order, ties in call order, a cancelled one never', reason: 'a timer of the wall clock may be late by more than the millisecond that is asked for; its order is tested below' },
+  {
+    test: 'timers fire in order, ties in call order, a cancelled one never',
+    reason: 'a timer of the wall clock may be late by more than the millisecond that is asked for; its order is tested below',
+  },
   { test: 'a wait that nothing can end is named', reason: 'on the wall clock the outside world may always bring something; the time limit ends such a run' },
 ]);
 

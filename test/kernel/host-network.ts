@@ -17,7 +17,9 @@ export function hostNetwork(): string {
     firewall: run('nft', 'list', 'ruleset'),
     forwarding: ['ipv4/ip_forward', 'ipv6/conf/all/forwarding'].map((path) => read(`/proc/sys/net/${path}`)).join(' '),
     // A daemon mounts those of its containers, below its own folder; a lab mounts none.
-    namespaces: read('/proc/self/mountinfo').split('\n').filter((line) => line.includes(' nsfs ') && !/\/netns\/[0-9a-f]{12} /.test(line)),
+    namespaces: read('/proc/self/mountinfo')
+      .split('\n')
+      .filter((line) => line.includes(' nsfs ') && !/\/netns\/[0-9a-f]{12} /.test(line)),
   };
   // Lifetimes of addresses and routes run down by themselves.
   return JSON.stringify(parts, null, 1).replace(/\\?"(valid_life_time|preferred_life_time|expires)\\?":\d+,?/g, '');

@@ -66,7 +66,10 @@ class Trial {
 
   /** The compiled victim, once it has begun. */
   async victim(...args: readonly string[]): Promise<ChildProcess> {
-    const child = spawn(process.execPath, [fileURLToPath(compiled.url('test/kernel/leak-victim.ts')), ...args], { env: this.env, stdio: ['ignore', 'pipe', 'inherit'] });
+    const child = spawn(process.execPath, [fileURLToPath(compiled.url('test/kernel/leak-victim.ts')), ...args], {
+      env: this.env,
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
     await new Promise<void>((resolve) => child.stdout.once('data', () => resolve()));
     return child;
   }
@@ -90,7 +93,10 @@ class Trial {
   }
 }
 
-const processes = (): readonly number[] => readdirSync('/proc').filter((name) => /^\d+$/.test(name)).map(Number);
+const processes = (): readonly number[] =>
+  readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number);
 
 /** Empty for a process that has gone. */
 function reads(path: string): string {
@@ -107,33 +113,41 @@ const ended = (child: ChildProcess): Promise<number | null> =>
 describe('nothing of a lab is left', () => {
   const random = randomRoot(1).stream('leak');
 
-  it.each(ROUNDS)('when its process is killed, round %i', async (k) => {
-    const trial = new Trial(`lab-${k}`);
-    const victim = await trial.victim();
-    // From before the first namespace to after the second lab's: building, running, closing.
-    await pause(random.below(3000));
-    trial.note(victim.pid ?? 0);
-    // One that has ended by itself would prove nothing.
-    expect(victim.exitCode).toBeNull();
-    victim.kill('SIGKILL');
-    await trial.leavesNothing();
-  }, HANGS);
+  it.each(ROUNDS)(
+    'when its process is killed, round %i',
+    async (k) => {
+      const trial = new Trial(`lab-${k}`);
+      const victim = await trial.victim();
+      // From before the first namespace to after the second lab's: building, running, closing.
+      await pause(random.below(3000));
+      trial.note(victim.pid ?? 0);
+      // One that has ended by itself would prove nothing.
+      expect(victim.exitCode).toBeNull();
+      victim.kill('SIGKILL');
+      await trial.leavesNothing();
+    },
+    HANGS,
+  );
 
-  it.each(ROUNDS)('when a process of one of its roles is killed, round %i', async (k) => {
-    const trial = new Trial(`role-${k}`);
-    const victim = await trial.victim('once');
-    const roles = (): readonly number[] => descendants(victim.pid ?? 0).filter((pid) => reads(`/proc/${pid}/cmdline`).includes('role/main.js'));
-    while (roles().length === 0 && victim.exitCode === null) await pause(5);
-    // From its start to after its end.
-    await pause(random.below(800));
-    trial.note(victim.pid ?? 0);
-    const running = roles();
-    const chosen = running[random.below(Math.max(1, running.length))];
-    if (chosen !== undefined) process.kill(chosen, 'SIGKILL');
-    // Either nobody needed the role any more, or the lab said what was wrong; a defect ends with 1.
-    expect([0, 3]).toContain(await ended(victim));
-    await trial.leavesNothing();
-  }, HANGS);
+  it.each(ROUNDS)(
+    'when a process of one of its roles is killed, round %i',
+    async (k) => {
+      const trial = new Trial(`role-${k}`);
+      const victim = await trial.victim('once');
+      const roles = (): readonly number[] => descendants(victim.pid ?? 0).filter((pid) => reads(`/proc/${pid}/cmdline`).includes('role/main.js'));
+      while (roles().length === 0 && victim.exitCode === null) await pause(5);
+      // From its start to after its end.
+      await pause(random.below(800));
+      trial.note(victim.pid ?? 0);
+      const running = roles();
+      const chosen = running[random.below(Math.max(1, running.length))];
+      if (chosen !== undefined) process.kill(chosen, 'SIGKILL');
+      // Either nobody needed the role any more, or the lab said what was wrong; a defect ends with 1.
+      expect([0, 3]).toContain(await ended(victim));
+      await trial.leavesNothing();
+    },
+    HANGS,
+  );
 
   const killedWhileUp = async (trial: Trial, desk: LiveDesk): Promise<void> => {
     const lab = await desk.up(SMALL);
@@ -150,29 +164,41 @@ describe('nothing of a lab is left', () => {
     expect(desk.sockets()).toEqual([]);
   };
 
-  it.each(ROUNDS)('when it is up, a command runs in it, and its process is killed, round %i', async (k) => {
-    const trial = new Trial(`up-${k}`);
-    await killedWhileUp(trial, new LiveDesk([process.execPath, main], join(scratch, `up-${k}`), trial.env));
-  }, HANGS);
+  it.each(ROUNDS)(
+    'when it is up, a command runs in it, and its process is killed, round %i',
+    async (k) => {
+      const trial = new Trial(`up-${k}`);
+      await killedWhileUp(trial, new LiveDesk([process.execPath, main], join(scratch, `up-${k}`), trial.env));
+    },
+    HANGS,
+  );
 
-  it.each(ROUNDS)('when it is up without root, a command runs in it, and its process is killed, round %i', async (k) => {
-    const trial = new Trial(`rootless-${k}`);
-    await killedWhileUp(trial, new LiveDesk(nobody.node(main, '666'), nobody.makeFolder(`up-${k}`), trial.env));
-  }, HANGS);
+  it.each(ROUNDS)(
+    'when it is up without root, a command runs in it, and its process is killed, round %i',
+    async (k) => {
+      const trial = new Trial(`rootless-${k}`);
+      await killedWhileUp(trial, new LiveDesk(nobody.node(main, '666'), nobody.makeFolder(`up-${k}`), trial.env));
+    },
+    HANGS,
+  );
 
-  it.each(ROUNDS)('of a command in a node when its terminal is killed, round %i', async (k) => {
-    const trial = new Trial(`exec-${k}`);
-    const desk = new LiveDesk([process.execPath, main], join(scratch, `exec-${k}`), trial.env);
-    const lab = await desk.up(SMALL);
-    const before = trial.marked();
-    const command = desk.start('exec', 'r', '--', 'sh', '-c', '(sleep 1000 &); exec sleep 1000');
-    await pause(random.below(800));
-    command.child.kill('SIGKILL');
-    expect(await settles(() => trial.marked().filter((pid) => !before.includes(pid)))).toEqual([]);
-    expect(desk.run('status').code).toBe(0);
-    trial.note(lab.child.pid ?? 0);
-    expect(desk.run('down').code).toBe(0);
-    expect((await lab.ended).code).toBe(0);
-    await trial.leavesNothing();
-  }, HANGS);
+  it.each(ROUNDS)(
+    'of a command in a node when its terminal is killed, round %i',
+    async (k) => {
+      const trial = new Trial(`exec-${k}`);
+      const desk = new LiveDesk([process.execPath, main], join(scratch, `exec-${k}`), trial.env);
+      const lab = await desk.up(SMALL);
+      const before = trial.marked();
+      const command = desk.start('exec', 'r', '--', 'sh', '-c', '(sleep 1000 &); exec sleep 1000');
+      await pause(random.below(800));
+      command.child.kill('SIGKILL');
+      expect(await settles(() => trial.marked().filter((pid) => !before.includes(pid)))).toEqual([]);
+      expect(desk.run('status').code).toBe(0);
+      trial.note(lab.child.pid ?? 0);
+      expect(desk.run('down').code).toBe(0);
+      expect((await lab.ended).code).toBe(0);
+      await trial.leavesNothing();
+    },
+    HANGS,
+  );
 });

@@ -101,7 +101,10 @@ describe('links between kernels', () => {
     const file = join(folder, 'two.pcapng');
     const recorded = await buildLab(netns, planOf(TWO), { captureFile: file });
     const { lab } = recorded;
-    for (const [from, to] of [['192.0.2.1', '192.0.2.2'], ['2001:db8::1', '2001:db8::2']] as const) {
+    for (const [from, to] of [
+      ['192.0.2.1', '192.0.2.2'],
+      ['2001:db8::1', '2001:db8::2'],
+    ] as const) {
       const echo = await startInNode(lab, 'b', NODE, '-e', echoScript(to, 7));
       const trips = JSON.parse(await inNode(lab, 'a', NODE, '-e', roundTripScript(from, to, 7, 20))) as number[];
       await echo.stop();
@@ -113,7 +116,21 @@ describe('links between kernels', () => {
     expect(journeys(ledger).filter((one) => one.endsWith('delivered')).length).toBe(80);
     ledger.close();
     if (!judge('tshark')) return;
-    const fields = tool('tshark', '-r', file, '-Y', 'udp', '-o', 'udp.check_checksum:TRUE', '-T', 'fields', '-e', 'frame.interface_name', '-e', 'udp.checksum.status');
+    const fields = tool(
+      'tshark',
+      '-r',
+      file,
+      '-Y',
+      'udp',
+      '-o',
+      'udp.check_checksum:TRUE',
+      '-T',
+      'fields',
+      '-e',
+      'frame.interface_name',
+      '-e',
+      'udp.checksum.status',
+    );
     const seen = fields.trim().split('\n');
     // 40 datagrams there and 40 back, each at both ends, with checksums that hold (1 = good): no offload is left to do.
     expect(seen.length).toBe(160);
@@ -124,7 +141,8 @@ describe('links between kernels', () => {
     const plan = planOf(DIAMOND);
     const recorded = await buildLab(netns, plan);
     const { lab } = recorded;
-    const route = async (): Promise<string> => (JSON.parse(await inNode(lab, 'a', 'ip', '-json', 'route', 'get', '198.51.100.2')) as { dev: string }[])[0]?.dev ?? '';
+    const route = async (): Promise<string> =>
+      (JSON.parse(await inNode(lab, 'a', 'ip', '-json', 'route', 'get', '198.51.100.2')) as { dev: string }[])[0]?.dev ?? '';
     const change = async (up: boolean): Promise<void> => {
       lab.links.set(linkNamed(plan, 'a-r1'), 'both', { up });
       // The kernel looks at carriers when its link watch comes round.
@@ -140,7 +158,8 @@ describe('links between kernels', () => {
     const ledger = await recorded.finish();
     const all = journeys(ledger);
     // Once by each way, three there and three back; one identity across the router.
-    for (const way of ['a-r2:a r2-b:r2', 'r2-b:b a-r2:r2', 'a-r1:a r1-b:r1', 'r1-b:b a-r1:r1']) expect([way, all.filter((one) => one === `${way} delivered`).length]).toEqual([way, 3]);
+    for (const way of ['a-r2:a r2-b:r2', 'r2-b:b a-r2:r2', 'a-r1:a r1-b:r1', 'r1-b:b a-r1:r1'])
+      expect([way, all.filter((one) => one === `${way} delivered`).length]).toEqual([way, 3]);
     ledger.close();
   });
 
@@ -176,7 +195,9 @@ describe('links between kernels', () => {
     expect(dropped.length).toBe(1);
     expect(dropped[0]?.end).toMatchObject({ drop: 'ttl' });
     expect(ledger.points.at((dropped[0]?.end as { point: number }).point).name).toBe('node:r');
-    const error = found.find((journey) => journey?.causes.includes(dropped[0]?.id as PacketId) === true && ledger.points.at(journey.hops[0]?.point ?? 0).name === 'r-sw:r');
+    const error = found.find(
+      (journey) => journey?.causes.includes(dropped[0]?.id as PacketId) === true && ledger.points.at(journey.hops[0]?.point ?? 0).name === 'r-sw:r',
+    );
     expect(error?.end.kind).toBe('delivered');
     ledger.close();
   });
@@ -187,7 +208,13 @@ describe('links between kernels', () => {
     const plan = planOf(policy);
     const recorded = await buildLab(netns, plan, { captureFile: file });
     const sent = (port: number, from: string, to: string): Promise<string> =>
-      inNode(recorded.lab, 'a', NODE, '-e', `const s=require('dgram').createSocket('udp${to.includes(':') ? 6 : 4}');s.bind(${port},'${from}',()=>s.send('x',7,'${to}',()=>s.close()))`);
+      inNode(
+        recorded.lab,
+        'a',
+        NODE,
+        '-e',
+        `const s=require('dgram').createSocket('udp${to.includes(':') ? 6 : 4}');s.bind(${port},'${from}',()=>s.send('x',7,'${to}',()=>s.close()))`,
+      );
     for (const port of [50000, 50001, 50002]) {
       await sent(port, '192.0.2.1', '192.0.2.2');
       await sent(port, '2001:db8::1', '2001:db8::2');
@@ -196,7 +223,21 @@ describe('links between kernels', () => {
     (await recorded.finish()).close();
     if (!judge('tshark')) return;
     const fields = (version: string): string[] =>
-      tool('tshark', '-r', file, '-Y', `udp.dstport==7 && ${version} && !icmp && !icmpv6 && frame.interface_name=="wire:b"`, '-T', 'fields', '-e', 'udp.srcport', '-e', version === 'ip' ? 'ip.dsfield.dscp' : 'ipv6.tclass.dscp').trim().split('\n');
+      tool(
+        'tshark',
+        '-r',
+        file,
+        '-Y',
+        `udp.dstport==7 && ${version} && !icmp && !icmpv6 && frame.interface_name=="wire:b"`,
+        '-T',
+        'fields',
+        '-e',
+        'udp.srcport',
+        '-e',
+        version === 'ip' ? 'ip.dsfield.dscp' : 'ipv6.tclass.dscp',
+      )
+        .trim()
+        .split('\n');
     // EF is 46 (RFC 3246 2.7).
     for (const version of ['ip', 'ipv6']) expect(fields(version)).toEqual(['50000\t46', '50001\t46', '50002\t0']);
   });

@@ -100,7 +100,12 @@ export class LiveDesk {
   /** On a terminal of that size, whose output and errors are one. */
   onTerminal(rows: number, columns: number, ...args: readonly string[]): Said {
     const quoted = [...this.#command, ...args].map((word) => `'${word.replaceAll("'", `'\\''`)}'`).join(' ');
-    const result = spawnSync('script', ['-qec', `stty rows ${rows} cols ${columns}; exec ${quoted}`, '/dev/null'], { cwd: this.folder, env: { ...this.#env, TERM: 'xterm' }, encoding: 'utf8', timeout: 180_000 });
+    const result = spawnSync('script', ['-qec', `stty rows ${rows} cols ${columns}; exec ${quoted}`, '/dev/null'], {
+      cwd: this.folder,
+      env: { ...this.#env, TERM: 'xterm' },
+      encoding: 'utf8',
+      timeout: 180_000,
+    });
     return { code: result.status, out: result.stdout, err: result.stderr };
   }
 

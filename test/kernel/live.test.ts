@@ -25,7 +25,8 @@ const CONTOSO = join(ROOT, 'topologies', 'contoso.lab.yaml');
 
 /** Words that ask the lab's DNS server for a name, with one question: its answer, or exit code 1 when none came in time. */
 const lookup = (millis: number): readonly string[] => [
-  process.execPath, '-e',
+  process.execPath,
+  '-e',
   `const r=new(require('dns').promises.Resolver)({timeout:${millis},tries:1});r.setServers(['192.0.2.3']);r.resolve4('a.lab.example').then((a)=>console.log(a.join()),(e)=>{console.log(e.code);process.exitCode=1})`,
 ];
 /** For answers that come, however busy the machine; and for those that never do. */
@@ -33,7 +34,9 @@ const [LOOKUP, IN_VAIN] = [lookup(30_000), lookup(1000)];
 
 /** What tshark shows of a file that is still being written, or afterwards. */
 const shark = (file: string, filter: string): { readonly lines: readonly string[]; readonly says: string } => {
-  const { stdout, stderr } = spawnSync('tshark', ['-r', file, '-Y', filter, '-T', 'fields', '-e', 'frame.interface_name', '-e', 'dns.qry.name'], { encoding: 'utf8' });
+  const { stdout, stderr } = spawnSync('tshark', ['-r', file, '-Y', filter, '-T', 'fields', '-e', 'frame.interface_name', '-e', 'dns.qry.name'], {
+    encoding: 'utf8',
+  });
   return { lines: stdout.split('\n').filter((line) => line !== ''), says: stderr };
 };
 
@@ -57,7 +60,9 @@ describe('a lab that stays up', () => {
     expect(desk.run('status').out).toMatch(/^ {2}r-sw .* loss 100%$/m);
 
     // Two questions and two answers, over two links of two ends, are read while the lab goes on writing.
-    await expect.poll(() => shark(capture, 'frame.comment contains "drop=link-loss"').lines, { timeout: 10_000, interval: 200 }).toEqual(['r-sw:r\ta.lab.example']);
+    await expect
+      .poll(() => shark(capture, 'frame.comment contains "drop=link-loss"').lines, { timeout: 10_000, interval: 200 })
+      .toEqual(['r-sw:r\ta.lab.example']);
     const carried = 'udp.port == 53 and not frame.comment contains "drop="';
     const { lines, says } = shark(capture, carried);
     expect(lines).toHaveLength(16);

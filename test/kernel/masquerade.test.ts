@@ -71,30 +71,38 @@ const netns = createNetns({ main: compiled.main, kindModules: new Map([['probe',
 it.each([
   ['netns', netns],
   ['sim', sim],
-] as const)('on %s: that of the next hop which the flow was given, however it was chosen', async (_, substrate) => {
-  const plan = planOf(TOPOLOGY, KINDS);
-  const hosts = new Map(plan.nodes.flatMap(({ name, interfaces }) => interfaces.map(({ mac }) => [mac, name] as const)));
-  const recorded = await buildLab(substrate, plan, { kinds: KINDS });
-  const { lab } = recorded;
-  await lab.run(async ({ sleep }) => {
-    let port = 40000;
-    const send = (host: number): Promise<unknown> => lab.role('a').call('udp-send', { address: '10.0.0.1', port: port++, to: { address: `198.51.100.${host}`, port: 9 }, length: 16 });
-    for (let i = 0; i < 40; i++) await send(1);
-    for (const host of [2, 3, 4]) await send(host);
-    await sleep(millis(500));
-  }, (lab.clock.now + seconds(60)) as typeof lab.clock.now);
-  const ledger = await recorded.finish();
-  const ways = new Map<number, Set<string>>();
-  for (const cursor = ledger.cursor(); cursor.next(); ) {
-    for (const { point } of ledger.journey(cursor.id as PacketId)?.hops ?? []) {
-      const frame = ledger.points.at(point).name === 'r-lan:r' ? ledger.bytes(cursor.id as PacketId, point) : null;
-      if (frame?.[12] !== 0x08 || frame[13] !== 0 || frame[23] !== 17) continue;
-      const to = frame[33] ?? 0;
-      ways.set(to, (ways.get(to) ?? new Set()).add(`${hosts.get(formatMac(ethernet.dst(frame, 0))) ?? '?'} ${formatIpv4(u32(frame, 26))}`));
+] as const)(
+  'on %s: that of the next hop which the flow was given, however it was chosen',
+  async (_, substrate) => {
+    const plan = planOf(TOPOLOGY, KINDS);
+    const hosts = new Map(plan.nodes.flatMap(({ name, interfaces }) => interfaces.map(({ mac }) => [mac, name] as const)));
+    const recorded = await buildLab(substrate, plan, { kinds: KINDS });
+    const { lab } = recorded;
+    await lab.run(
+      async ({ sleep }) => {
+        let port = 40000;
+        const send = (host: number): Promise<unknown> =>
+          lab.role('a').call('udp-send', { address: '10.0.0.1', port: port++, to: { address: `198.51.100.${host}`, port: 9 }, length: 16 });
+        for (let i = 0; i < 40; i++) await send(1);
+        for (const host of [2, 3, 4]) await send(host);
+        await sleep(millis(500));
+      },
+      (lab.clock.now + seconds(60)) as typeof lab.clock.now,
+    );
+    const ledger = await recorded.finish();
+    const ways = new Map<number, Set<string>>();
+    for (const cursor = ledger.cursor(); cursor.next(); ) {
+      for (const { point } of ledger.journey(cursor.id as PacketId)?.hops ?? []) {
+        const frame = ledger.points.at(point).name === 'r-lan:r' ? ledger.bytes(cursor.id as PacketId, point) : null;
+        if (frame?.[12] !== 0x08 || frame[13] !== 0 || frame[23] !== 17) continue;
+        const to = frame[33] ?? 0;
+        ways.set(to, (ways.get(to) ?? new Set()).add(`${hosts.get(formatMac(ethernet.dst(frame, 0))) ?? '?'} ${formatIpv4(u32(frame, 26))}`));
+      }
     }
-  }
-  ledger.close();
-  const found = Object.fromEntries([...ways].map(([to, seen]) => [to, [...seen].sort()]));
-  // Of several next hops; of one; by the rule for the interface; with a mark that comes too late for the rule.
-  expect(found).toEqual({ 1: ['b 10.1.0.1', 'c 10.2.0.1'], 2: ['b 10.1.0.1'], 3: ['c 10.2.0.1'], 4: ['b 10.1.0.1'] });
-}, 120_000);
+    ledger.close();
+    const found = Object.fromEntries([...ways].map(([to, seen]) => [to, [...seen].sort()]));
+    // Of several next hops; of one; by the rule for the interface; with a mark that comes too late for the rule.
+    expect(found).toEqual({ 1: ['b 10.1.0.1', 'c 10.2.0.1'], 2: ['b 10.1.0.1'], 3: ['c 10.2.0.1'], 4: ['b 10.1.0.1'] });
+  },
+  120_000,
+);

@@ -66,20 +66,23 @@ async function play(substrate: Substrate): Promise<Played> {
   const { lab } = recorded;
   const [a, b] = [lab.role('a'), lab.role('b')];
   const told = { udp: null as Json, tcp: null as Json, mappings: [] as readonly string[] };
-  await lab.run(async ({ sleep }) => {
-    await b.call('udp-echo', { address: B, port: 9 });
-    await b.call('tcp-echo', { address: B, port: 9 });
-    told.udp = await a.call('udp-exchange', { address: A, to: { address: B, port: 9 }, count: 20, length: 700 });
-    told.tcp = await a.call('tcp-exchange', { address: A, to: { address: B, port: 9 }, length: 200_000 });
-    await a.call('udp-send', { address: A, port: 7000, to: { address: B, port: 9 }, length: 40 });
-    // To a port that nobody has, and from a host to a mapping that the inside has not spoken to.
-    await b.call('udp-send', { address: B, port: 7001, to: { address: OUTSIDE, port: 40000 }, length: 40 });
-    await sleep(millis(200));
-    told.mappings = ((await lab.inspect('nat')) as { mappings: string[] }).mappings;
-    await stopForwarding(lab);
-    await a.call('udp-send', { address: A, port: 7002, to: { address: B, port: 9 }, length: 40 });
-    await sleep(millis(200));
-  }, (lab.clock.now + seconds(60)) as Nanos);
+  await lab.run(
+    async ({ sleep }) => {
+      await b.call('udp-echo', { address: B, port: 9 });
+      await b.call('tcp-echo', { address: B, port: 9 });
+      told.udp = await a.call('udp-exchange', { address: A, to: { address: B, port: 9 }, count: 20, length: 700 });
+      told.tcp = await a.call('tcp-exchange', { address: A, to: { address: B, port: 9 }, length: 200_000 });
+      await a.call('udp-send', { address: A, port: 7000, to: { address: B, port: 9 }, length: 40 });
+      // To a port that nobody has, and from a host to a mapping that the inside has not spoken to.
+      await b.call('udp-send', { address: B, port: 7001, to: { address: OUTSIDE, port: 40000 }, length: 40 });
+      await sleep(millis(200));
+      told.mappings = ((await lab.inspect('nat')) as { mappings: string[] }).mappings;
+      await stopForwarding(lab);
+      await a.call('udp-send', { address: A, port: 7002, to: { address: B, port: 9 }, length: 40 });
+      await sleep(millis(200));
+    },
+    (lab.clock.now + seconds(60)) as Nanos,
+  );
   return { ...told, ledger: await recorded.finish() };
 }
 
@@ -94,14 +97,24 @@ function journeyOf({ ledger }: Played, endpoint: string): Journey {
   const flow = ledger.flows().find((one) => [one.a, one.b].includes(endpoint));
   const [first] = flow === undefined ? [] : ledger.packetsOf(flow.id);
   const journey = first === undefined ? null : ledger.journey(first as PacketId);
-  if (journey === null) throw new Error(`no packet of ${endpoint}: ${ledger.flows().map((one) => `${one.a} ${one.b}`).join(', ')}`);
+  if (journey === null)
+    throw new Error(
+      `no packet of ${endpoint}: ${ledger
+        .flows()
+        .map((one) => `${one.a} ${one.b}`)
+        .join(', ')}`,
+    );
   return journey;
 }
 
 const linkNames = (played: Played, journey: Journey): readonly string[] => journey.hops.map((hop) => played.ledger.points.at(hop.point).name);
-const decisions = (journey: Journey, node: string): readonly string[] => journey.hops.map((hop) => hop.decision).filter((text) => text.startsWith(`at=${node} `));
+const decisions = (journey: Journey, node: string): readonly string[] =>
+  journey.hops.map((hop) => hop.decision).filter((text) => text.startsWith(`at=${node} `));
 
-describe.each([['sim', sim], ['netns', netns]] as const)('on %s', (_, substrate) => {
+describe.each([
+  ['sim', sim],
+  ['netns', netns],
+] as const)('on %s', (_, substrate) => {
   let played: Played;
   beforeAll(async () => {
     played = await play(substrate);

@@ -44,8 +44,12 @@ describe('the test of the guide', () => {
     passesOn('netns');
   }, 400_000);
 
-  it.skipIf(reason !== null)('passes on docker', () => {
-    buildImage();
-    passesOn('docker');
-  }, 500_000);
+  it.skipIf(reason !== null)(
+    'passes on docker',
+    () => {
+      buildImage();
+      passesOn('docker');
+    },
+    500_000,
+  );
 });

@@ -26,19 +26,23 @@ describe.skipIf(reason !== null)('callpath parity', () => {
     buildImage();
   }, 300_000);
 
-  it.each(flowIds())('%s is the same on all three', (id) => {
-    const desk = new LiveDesk([process.execPath, fileURLToPath(compiled.url('src/cli/main.ts'))], folder, { ...process.env, CALLPATH_IMAGE: TEST_IMAGE });
-    const compared = () => {
-      const said = desk.run('parity', join(ROOT, 'lab', 'flows', `${id}.flow.yaml`), '--on', 'sim,netns,docker');
-      const [head = '', ...rows] = said.out.trimEnd().split('\n');
-      return { ...said, head: head.trim().split(/\s+/), end: rows.pop(), differ: rows.filter((row) => !row.startsWith('=  ')) };
-    };
-    let { code, out, err, head, end, differ } = compared();
-    // Speech that is late because the machine has other work is no difference of substrates: that alone is looked at again.
-    if (differ.length > 0 && differ.every((row) => row.startsWith('≠  quality/'))) ({ code, out, err, head, end, differ } = compared());
-    expect([err, head, differ]).toEqual(['', [id, 'sim', 'netns', 'docker'], []]);
-    expect(end).toMatch(/^\d+ rows, the same on sim, netns, docker$/);
-    for (const what of ['signed-in/', 'ice/', 'audio/', 'signalling/']) expect(out).toContain(`=  ${what}`);
-    expect(code).toBe(0);
-  }, 400_000);
+  it.each(flowIds())(
+    '%s is the same on all three',
+    (id) => {
+      const desk = new LiveDesk([process.execPath, fileURLToPath(compiled.url('src/cli/main.ts'))], folder, { ...process.env, CALLPATH_IMAGE: TEST_IMAGE });
+      const compared = () => {
+        const said = desk.run('parity', join(ROOT, 'lab', 'flows', `${id}.flow.yaml`), '--on', 'sim,netns,docker');
+        const [head = '', ...rows] = said.out.trimEnd().split('\n');
+        return { ...said, head: head.trim().split(/\s+/), end: rows.pop(), differ: rows.filter((row) => !row.startsWith('=  ')) };
+      };
+      let { code, out, err, head, end, differ } = compared();
+      // Speech that is late because the machine has other work is no difference of substrates: that alone is looked at again.
+      if (differ.length > 0 && differ.every((row) => row.startsWith('≠  quality/'))) ({ code, out, err, head, end, differ } = compared());
+      expect([err, head, differ]).toEqual(['', [id, 'sim', 'netns', 'docker'], []]);
+      expect(end).toMatch(/^\d+ rows, the same on sim, netns, docker$/);
+      for (const what of ['signed-in/', 'ice/', 'audio/', 'signalling/']) expect(out).toContain(`=  ${what}`);
+      expect(code).toBe(0);
+    },
+    400_000,
+  );
 });

@@ -10,7 +10,10 @@ afterAll(() => {
 });
 
 it('packets follow what BGP makes of failing links, as on the simulator', async () => {
-  const netns = createNetns({ main: compiled.main, kindModules: new Map([['probe', { module: compiled.url('test/contract/probe/kind.ts'), export: 'probe' }]]) });
+  const netns = createNetns({
+    main: compiled.main,
+    kindModules: new Map([['probe', { module: compiled.url('test/contract/probe/kind.ts'), export: 'probe' }]]),
+  });
   const { ways, sessions, detected } = await playPeering(netns);
   expect(ways).toEqual(EXPECTED.ways);
   // Of one moment, in any order.

@@ -60,9 +60,13 @@ describe('a lab without root', () => {
 
   it('stays up, is joined from a second terminal, and runs programs of others', async () => {
     const desk = new LiveDesk(nobody.node(main, '666'), nobody.makeFolder('live'));
-    const program = '{ kind: process, organisation: lab, segment: customer, addresses: { eth0: [192.0.2.5/24] }, config: { command: [sh, -c, "mount | grep resolv.conf; wc -l < /etc/resolv.conf; cat /proc/1/comm; sleep 1000"], ready: { output: sh } } }';
+    const program =
+      '{ kind: process, organisation: lab, segment: customer, addresses: { eth0: [192.0.2.5/24] }, config: { command: [sh, -c, "mount | grep resolv.conf; wc -l < /etc/resolv.conf; cat /proc/1/comm; sleep 1000"], ready: { output: sh } } }';
     const lab = await desk.up(
-      SMALL.replace('    r: {', `    pr: ${program}\n    r: {`).replace('    - { name: r-sw', '    - { name: pr-sw, segment: customer, endpoints: ["pr:eth0", "sw:p3"] }\n    - { name: r-sw'),
+      SMALL.replace('    r: {', `    pr: ${program}\n    r: {`).replace(
+        '    - { name: r-sw',
+        '    - { name: pr-sw, segment: customer, endpoints: ["pr:eth0", "sw:p3"] }\n    - { name: r-sw',
+      ),
     );
     expect(desk.run('status')).toMatchObject({ code: 0, out: expect.stringMatching(/^ {2}r-sw /m) as string });
     const addresses = desk.run('exec', 'r', '--', 'ip', '-json', 'address', 'show', 'dev', 'eth0');

@@ -50,7 +50,12 @@ const FILTERS: readonly Case[] = [
   filter('strict: the way back is elsewhere', 'rpFilter: strict', [THERE], ['c', '-']),
   filter('strict: the way back is here', 'rpFilter: strict', ['{ to: 10.9.0.0/16, via: a }'], ['c', 'c']),
   filter('strict: one of several next hops is here', 'rpFilter: strict', ['{ to: 10.9.0.0/16, via: [{ via: b, weight: 200 }, a] }'], ['c', 'c']),
-  filter('strict: the better metric is elsewhere', 'rpFilter: strict', ['{ to: 10.9.0.0/16, via: b, metric: 1 }', '{ to: 10.9.0.0/16, via: a, metric: 2 }'], ['c', '-']),
+  filter(
+    'strict: the better metric is elsewhere',
+    'rpFilter: strict',
+    ['{ to: 10.9.0.0/16, via: b, metric: 1 }', '{ to: 10.9.0.0/16, via: a, metric: 2 }'],
+    ['c', '-'],
+  ),
   filter('loose: the way back is elsewhere', 'rpFilter: loose', [THERE], ['c', 'c']),
   filter('loose: a default route is a way back', 'rpFilter: loose', ['{ to: default, via: b }'], ['c', 'c']),
   filter('loose: no way back', 'rpFilter: loose', [], ['c', '-']),
@@ -62,13 +67,24 @@ const FILTERS: readonly Case[] = [
   filter('strict, by a rule from the destination', 'rpFilter: strict, rules: [{ priority: 5, from: NET4, table: 7 }]', [THERE, HERE], ['c', 'c']),
   filter('strict, a rule from the source tells nothing', 'rpFilter: strict, rules: [{ priority: 5, from: 10.9.0.0/16, table: 7 }]', [THERE, HERE], ['c', '-']),
   filter('strict, by a rule for what comes in where this leaves', 'rpFilter: strict, rules: [{ priority: 5, iif: c, table: 7 }]', [THERE, HERE], ['c', 'c']),
-  filter('strict, a rule for where it came in tells nothing', 'rpFilter: strict, rules: [{ priority: 5, iif: a, from: NET4, table: 7 }]', [THERE, HERE], ['c', '-']),
+  filter(
+    'strict, a rule for where it came in tells nothing',
+    'rpFilter: strict, rules: [{ priority: 5, iif: a, from: NET4, table: 7 }]',
+    [THERE, HERE],
+    ['c', '-'],
+  ),
   { title: 'what has no route is told so, whatever its source', node: 'rpFilter: strict', routes: [], from: [SPOOFED, OWN], expected: ['-', '-', 'icmp 0'] },
   { title: 'IPv6 is not judged', node: 'rpFilter: strict', routes: [OUT, `{ to: "${OWN6}/128", via: b }`], from: [OWN6], expected: ['c'] },
 ];
 
 function rules(title: string, words: string, expected: readonly string[]): Case {
-  return { title, node: words === '' ? '' : `rules: [${words}]`, routes: ['{ to: default, via: c }', '{ to: default, via: b, table: 7 }'], from: [OWN, SPOOFED, OWN6], expected };
+  return {
+    title,
+    node: words === '' ? '' : `rules: [${words}]`,
+    routes: ['{ to: default, via: c }', '{ to: default, via: b, table: 7 }'],
+    from: [OWN, SPOOFED, OWN6],
+    expected,
+  };
 }
 
 const RULES: readonly Case[] = [
@@ -80,12 +96,18 @@ const RULES: readonly Case[] = [
   rules('the smaller priority first', '{ priority: 6, iif: a, table: 7 }, { priority: 5, from: 10.9.0.0/16, table: main }', ['b', 'c', 'b']),
   rules('one family', '{ priority: 5, iif: a, table: 7, family: 4 }', ['b', 'b', 'c']),
   {
-    title: 'a table without a route is passed over', node: 'rules: [{ priority: 5, iif: a, table: 7 }]',
-    routes: ['{ to: default, via: c }', '{ to: 172.31.0.0/16, via: b, table: 7 }'], from: [OWN], expected: ['c'],
+    title: 'a table without a route is passed over',
+    node: 'rules: [{ priority: 5, iif: a, table: 7 }]',
+    routes: ['{ to: default, via: c }', '{ to: 172.31.0.0/16, via: b, table: 7 }'],
+    from: [OWN],
+    expected: ['c'],
   },
   {
-    title: 'a table that throws packets away is the answer', node: 'rules: [{ priority: 5, iif: a, table: 7 }]',
-    routes: ['{ to: default, via: c }', '{ to: NET4, unreachable: true, table: 7 }'], from: [OWN], expected: ['-', 'icmp 1'],
+    title: 'a table that throws packets away is the answer',
+    node: 'rules: [{ priority: 5, iif: a, table: 7 }]',
+    routes: ['{ to: default, via: c }', '{ to: NET4, unreachable: true, table: 7 }'],
+    from: [OWN],
+    expected: ['-', 'icmp 1'],
   },
 ];
 
@@ -96,7 +118,11 @@ const DISCARDS: readonly Case[] = [
   ['unreachable', ['icmp 1', 'icmpv6 0']],
   ['prohibit', ['icmp 13', 'icmpv6 1']],
 ].map(([type, codes]) => ({
-  title: String(type), node: '', routes: ['{ to: default, via: c }', `{ to: [NET4, NET6], ${String(type)}: true }`], from: [OWN, OWN6], expected: ['-', '-', ...(codes as string[])],
+  title: String(type),
+  node: '',
+  routes: ['{ to: default, via: c }', `{ to: [NET4, NET6], ${String(type)}: true }`],
+  from: [OWN, OWN6],
+  expected: ['-', '-', ...(codes as string[])],
 }));
 
 const SHARED = '{ to: default, via: [b, { via: c, weight: 3 }] }';
@@ -107,7 +133,13 @@ const ADDRESSES = flows('IPv4 by addresses', 'multipathHash: l3', OWN);
 const HALF_DOWN = flows('a next hop whose link is down', '', OWN);
 
 /** Its IPv4 default is replaced while the lab runs, that of IPv6 is taken away, twice. */
-const CHANGED: Case = { title: 'routes changed in the run', node: '', routes: ['{ to: default, via: c }'], from: [OWN, OWN6], expected: ['b', '-', 'icmpv6 0'] };
+const CHANGED: Case = {
+  title: 'routes changed in the run',
+  node: '',
+  routes: ['{ to: default, via: c }'],
+  from: [OWN, OWN6],
+  expected: ['b', '-', 'icmpv6 0'],
+};
 
 const CASES: readonly Case[] = [...FILTERS, ...RULES, MARKED, ...DISCARDS, PORTS4, PORTS6, ADDRESSES, HALF_DOWN, CHANGED];
 
@@ -118,9 +150,20 @@ const target = (i: number, source: string): string => (source.includes(':') ? `2
 
 function topology(): string {
   const routers = CASES.flatMap(({ node, routes }, i) => {
-    const words = (text: string): string => numbered(text, i).replaceAll('NET4', net4(i)).replaceAll('NET6', `"${net6(i)}"`);
+    const words = (text: string): string =>
+      numbered(text, i)
+        .replaceAll('NET4', net4(i))
+        .replaceAll('NET6', `"${net6(i)}"`);
     const addresses = ['a', 'b', 'c'].map((peer, k) => `${peer}: [10.${k + 1}.${i}.2/24, "2001:db8:${k + 1}:${i}::2/64"]`).join(', ');
-    return [`    r${i}:`, '      kind: router', ...words(node).split(', rules:').map((line, k) => `      ${k === 0 ? '' : 'rules:'}${line}`), `      addresses: { ${addresses} }`, `      routes: [${words(routes.join(', '))}]`];
+    return [
+      `    r${i}:`,
+      '      kind: router',
+      ...words(node)
+        .split(', rules:')
+        .map((line, k) => `      ${k === 0 ? '' : 'rules:'}${line}`),
+      `      addresses: { ${addresses} }`,
+      `      routes: [${words(routes.join(', '))}]`,
+    ];
   });
   const ways = CASES.map((_, i) => `{ to: [${net4(i)}, "${net6(i)}"], via: r${i} }`).join(', ');
   const links = CASES.flatMap((_, i) => ['a', 'b', 'c'].map((peer) => `    - { name: r${i}-${peer}, endpoints: ["r${i}:${peer}", "${peer}:e${i}"] }`));
@@ -158,17 +201,27 @@ async function play(substrate: Substrate): Promise<readonly (readonly string[])[
   if (substrate === netns && hasNft) await mark(lab);
   let port = 10000;
   const sent = CASES.map((one, i) =>
-    one.from.flatMap((source) => Array.from({ length: source.endsWith('+') ? 120 : 1 }, () => ({ address: numbered(source.replace('+', ''), i), port: ++port, to: { address: target(i, source), port: 9 }, length: 16 }))),
+    one.from.flatMap((source) =>
+      Array.from({ length: source.endsWith('+') ? 120 : 1 }, () => ({
+        address: numbered(source.replace('+', ''), i),
+        port: ++port,
+        to: { address: target(i, source), port: 9 },
+        length: 16,
+      })),
+    ),
   );
   const down = plan.links.find((link) => link.name === `r${CASES.indexOf(HALF_DOWN)}-c`)?.id as LinkId;
-  await lab.run(async ({ sleep }) => {
-    lab.links.set(down, 'both', { up: false });
-    await change(lab, plan);
-    // A kernel looks at carriers when its link watch comes round.
-    await sleep(millis(1500));
-    for (const argument of sent.flat()) await lab.role('a').call('udp-send', argument);
-    await sleep(millis(500));
-  }, (lab.clock.now + seconds(60)) as typeof lab.clock.now);
+  await lab.run(
+    async ({ sleep }) => {
+      lab.links.set(down, 'both', { up: false });
+      await change(lab, plan);
+      // A kernel looks at carriers when its link watch comes round.
+      await sleep(millis(1500));
+      for (const argument of sent.flat()) await lab.role('a').call('udp-send', argument);
+      await sleep(millis(500));
+    },
+    (lab.clock.now + seconds(60)) as typeof lab.clock.now,
+  );
   const ledger = await recorded.finish();
   const ways = new Map<number, string>();
   const codes = new Map<string, Set<string>>();
@@ -200,15 +253,27 @@ async function play(substrate: Substrate): Promise<readonly (readonly string[])[
 async function change(lab: Lab, plan: Plan): Promise<void> {
   const i = CASES.indexOf(CHANGED);
   const routes = plan.nodes.find((node) => node.name === `r${i}`)?.routes ?? [];
-  const [four, six] = ['0.0.0.0/0', '::/0'].map((prefix) => must(routes.find((route) => route.prefix === prefix), prefix));
-  await lab.node(`r${i}`).route([
-    { op: 'replace', route: { ...must(four, 'IPv4'), via: `10.2.${i}.1`, dev: 'b' } },
-    ...[0, 1].map(() => ({ op: 'delete', route: must(six, 'IPv6') }) as const),
-  ]);
+  const [four, six] = ['0.0.0.0/0', '::/0'].map((prefix) =>
+    must(
+      routes.find((route) => route.prefix === prefix),
+      prefix,
+    ),
+  );
+  await lab
+    .node(`r${i}`)
+    .route([
+      { op: 'replace', route: { ...must(four, 'IPv4'), via: `10.2.${i}.1`, dev: 'b' } },
+      ...[0, 1].map(() => ({ op: 'delete', route: must(six, 'IPv6') }) as const),
+    ]);
 }
 
 async function mark(lab: Lab): Promise<void> {
-  await inNode(lab, `r${CASES.indexOf(MARKED)}`, 'nft', 'add table ip t; add chain ip t c { type filter hook prerouting priority mangle; }; add rule ip t c ip saddr 10.9.0.1 meta mark set 0x21f');
+  await inNode(
+    lab,
+    `r${CASES.indexOf(MARKED)}`,
+    'nft',
+    'add table ip t; add chain ip t c { type filter hook prerouting priority mangle; }; add rule ip t c ip saddr 10.9.0.1 meta mark set 0x21f',
+  );
 }
 
 const found = new Map<Substrate, readonly (readonly string[])[]>();
@@ -236,7 +301,10 @@ it.skipIf(!hasNft)('a rule by firewall mark and mask, on the kernel', () => {
 describe('multipath', () => {
   const share = (ways: readonly string[], way: string): number => ways.filter((one) => one === way).length;
 
-  it.each([['netns', netns], ['sim', sim]] as const)('on %s flows share the next hops by weight; those that are down get none', (_, substrate) => {
+  it.each([
+    ['netns', netns],
+    ['sim', sim],
+  ] as const)('on %s flows share the next hops by weight; those that are down get none', (_, substrate) => {
     for (const one of [PORTS4, PORTS6]) {
       const ways = of(substrate, one);
       expect(share(ways, 'b') + share(ways, 'c')).toBe(120);

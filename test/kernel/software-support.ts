@@ -39,7 +39,10 @@ export const WITHOUT_SOFTWARE: readonly Change[] = [...WITHOUT_PHONES, without('
 
 /** A node behind the office's bridge. @param lines of its `config` */
 export const withNode = (kind: 'process' | 'container', name: string, address: string, lines: readonly string[]): Change =>
-  swap('\n  links:\n', `\n    ${name}:\n      kind: ${kind}\n      addresses: { eth0: [${address}/26] }\n      config:\n${lines.map((line) => `        ${line}\n`).join('')}\n  links:\n    - { endpoints: ["${name}:eth0", "office-lan:p9"] }\n`);
+  swap(
+    '\n  links:\n',
+    `\n    ${name}:\n      kind: ${kind}\n      addresses: { eth0: [${address}/26] }\n      config:\n${lines.map((line) => `        ${line}\n`).join('')}\n  links:\n    - { endpoints: ["${name}:eth0", "office-lan:p9"] }\n`,
+  );
 
 export interface Played {
   readonly events: readonly LabEvent[];
@@ -84,7 +87,12 @@ export function player(substrate: Substrate, folder: string): Play {
 
 /** The office's router hides the office behind its own address. */
 export const masquerade = (lab: Lab): Promise<string> =>
-  inNode(lab, 'rt', 'nft', 'add table ip nat; add chain ip nat out { type nat hook postrouting priority 100; }; add rule ip nat out oifname "net" ip protocol udp masquerade');
+  inNode(
+    lab,
+    'rt',
+    'nft',
+    'add table ip nat; add chain ip nat out { type nat hook postrouting priority 100; }; add rule ip nat out oifname "net" ip protocol udp masquerade',
+  );
 
 /** coturn answers the Binding requests of our client, which learns how it looks from outside. */
 export async function learnsFromCoturn(play: Play, changes: readonly Change[]): Promise<void> {
@@ -107,17 +115,24 @@ export async function learnsFromCoturn(play: Play, changes: readonly Change[]): 
 
 /** A server of ours, with what node-stun asks of one; where `probe` finds it. */
 export const OUR_SERVER = '203.0.113.22';
-const withOurServer = swap('\n  links:\n', `
+const withOurServer = swap(
+  '\n  links:\n',
+  `
     ours:
       kind: stun
       addresses: { eth0: [${OUR_SERVER}/26, 203.0.113.23/26] }
       config: { alternatePort: 3479 }
   links:
     - { endpoints: ["ours:eth0", "net-lan:p9"] }
-`);
+`,
+);
 
 /** What the program of the node `probe` wrote that asked it. */
-export async function askOurServer(play: Play, probe: Change, prepare: (lab: Lab) => Promise<unknown> = () => Promise.resolve()): Promise<{ readonly played: Played; readonly output: unknown }> {
+export async function askOurServer(
+  play: Play,
+  probe: Change,
+  prepare: (lab: Lab) => Promise<unknown> = () => Promise.resolve(),
+): Promise<{ readonly played: Played; readonly output: unknown }> {
   let output: unknown;
   const played = await play([...WITHOUT_SOFTWARE, withOurServer, probe], async (lab) => {
     await prepare(lab);

@@ -12,7 +12,20 @@ import { ENDED_EVENT, READY_EVENT, STARTED_EVENT } from '../../src/substrate/ker
 import { compileProduct } from '../../src/substrate/kernel/role/compiled.testkit.js';
 import { createNetns } from '../../src/substrate/netns/netns.js';
 import { judge, swap, type Change } from '../smoke/support.js';
-import { askOurServer, findsNoNat, lacks, learnsFromCoturn, masquerade, NODE_STUN, OUR_SERVER, player, withNode, without, WITHOUT_PHONES, WITHOUT_SOFTWARE } from './software-support.js';
+import {
+  askOurServer,
+  findsNoNat,
+  lacks,
+  learnsFromCoturn,
+  masquerade,
+  NODE_STUN,
+  OUR_SERVER,
+  player,
+  withNode,
+  without,
+  WITHOUT_PHONES,
+  WITHOUT_SOFTWARE,
+} from './software-support.js';
 import { alive, descendants } from './support.js';
 
 const compiled = compileProduct([]);
@@ -23,24 +36,29 @@ afterAll(() => {
 });
 const play = player(createNetns({ main: compiled.main }), folder);
 
-const nodeStun = (server: string): Change => withNode('process', 'probe', '198.51.100.50', [`command: [${process.execPath}, bin/client.js, -s, ${server}]`, `workdir: ${NODE_STUN}`, 'autostart: false']);
+const nodeStun = (server: string): Change =>
+  withNode('process', 'probe', '198.51.100.50', [`command: [${process.execPath}, bin/client.js, -s, ${server}]`, `workdir: ${NODE_STUN}`, 'autostart: false']);
 
 describe.skipIf(lacks('turnserver'))('coturn', () => {
   it('answers the Binding requests of our client: behind a NAT it learns a server-reflexive candidate', () => learnsFromCoturn(play, WITHOUT_PHONES), 60_000);
 
-  it.skipIf(lacks(NODE_STUN))('tells node-stun, a client of RFC 3489, that no NAT is on the way', async () => {
-    let output: unknown;
-    const played = await play([...WITHOUT_PHONES, nodeStun('203.0.113.20')], async (lab) => {
-      await lab.role('probe').call('start', {});
-      expect(await lab.role('probe').call('wait', {})).toEqual({ code: 0, signal: null });
-      output = await lab.role('probe').call('output', {});
-    });
-    expect(output).toMatch(/Open NB=I EF=I .* mapped=198\.51\.100\.50:/);
-    expect(played.log('probe')).toBe(output);
-    expect(played.of('probe', ENDED_EVENT).map(({ fields }) => fields)).toEqual([{ code: '0' }]);
-    // The other address answered too: a test for filtering (EF) needs it.
-    if (judge('tshark')) expect(played.rows('udp && ip.src == 203.0.113.21 && ip.dst == 198.51.100.50', 'udp.srcport').length).toBeGreaterThan(0);
-  }, 60_000);
+  it.skipIf(lacks(NODE_STUN))(
+    'tells node-stun, a client of RFC 3489, that no NAT is on the way',
+    async () => {
+      let output: unknown;
+      const played = await play([...WITHOUT_PHONES, nodeStun('203.0.113.20')], async (lab) => {
+        await lab.role('probe').call('start', {});
+        expect(await lab.role('probe').call('wait', {})).toEqual({ code: 0, signal: null });
+        output = await lab.role('probe').call('output', {});
+      });
+      expect(output).toMatch(/Open NB=I EF=I .* mapped=198\.51\.100\.50:/);
+      expect(played.log('probe')).toBe(output);
+      expect(played.of('probe', ENDED_EVENT).map(({ fields }) => fields)).toEqual([{ code: '0' }]);
+      // The other address answered too: a test for filtering (EF) needs it.
+      if (judge('tshark')) expect(played.rows('udp && ip.src == 203.0.113.21 && ip.dst == 198.51.100.50', 'udp.srcport').length).toBeGreaterThan(0);
+    },
+    60_000,
+  );
 });
 
 describe.skipIf(lacks(NODE_STUN))('node-stun at our own server', () => {
@@ -66,7 +84,11 @@ describe.skipIf(lacks('baresip', 'turnserver'))('baresip', () => {
     expect(played.of('alice', 'ice-selected').at(-1)?.fields).toMatchObject({ 'local-type': 'host', 'remote-type': 'host' });
     expect(played.of('alice', 'media-started')[0]?.fields).toMatchObject({ protection: 'AES_CM_128_HMAC_SHA1_80' });
     expect(heard).toMatchObject([{ peer: 'dora@lab.example', received: [{ lost: 0 }], refused: { authentication: 0 } }]);
-    const [{ received: [stream] }] = heard as [{ received: [{ packets: number }] }];
+    const [
+      {
+        received: [stream],
+      },
+    ] = heard as [{ received: [{ packets: number }] }];
     // 50 packets a second for 2 s, less what the call's start takes.
     expect(stream.packets).toBeGreaterThan(75);
     // Of the program the ledger has its start, its readiness, and no death: the lab ended it.
@@ -74,7 +96,10 @@ describe.skipIf(lacks('baresip', 'turnserver'))('baresip', () => {
   }, 60_000);
 
   it('calls our client', async () => {
-    const dials = [swap('command: [baresip, -f, "${LAB_DIR}"]', 'command: [baresip, -f, "${LAB_DIR}", -e, "/dial sip:alice@lab.example"]'), swap('        ready: { output: 200 OK }\n', '        autostart: false\n        ready: { output: Call established }\n')];
+    const dials = [
+      swap('command: [baresip, -f, "${LAB_DIR}"]', 'command: [baresip, -f, "${LAB_DIR}", -e, "/dial sip:alice@lab.example"]'),
+      swap('        ready: { output: 200 OK }\n', '        autostart: false\n        ready: { output: Call established }\n'),
+    ];
     let heard: unknown;
     const played = await play([without('sipp'), ...dials], async (lab, time) => {
       await lab.role('alice').call('sign-in', {});
@@ -139,7 +164,11 @@ describe.skipIf(lacks('setpriv', 'unshare'))('a process of a node', () => {
         output = await lab.role('one').call('output', {});
       },
     );
-    expect(String(output).split('\n').map((line) => line.trim())).toEqual([
+    expect(
+      String(output)
+        .split('\n')
+        .map((line) => line.trim()),
+    ).toEqual([
       '/dev/shm/callpath',
       'it is one at 198.51.100.50, costs $1',
       'nameserver 203.0.113.53',
@@ -156,7 +185,7 @@ describe.skipIf(lacks('setpriv', 'unshare'))('a process of a node', () => {
   it('that dies is in the ledger, with how; what it started dies with it', async () => {
     let orphans: readonly number[] = [];
     const played = await play(bare(['command: [sh, -c, "sleep 1000 & echo up; wait"]', 'ready: { output: up }']), async (lab, time) => {
-      orphans = descendants((await lab.inspect('one') as { process: number }).process);
+      orphans = descendants(((await lab.inspect('one')) as { process: number }).process);
       expect(orphans.length).toBeGreaterThan(1);
       // The first process of the namespace, as the kernel's out-of-memory killer would.
       const [first = 0] = orphans;
@@ -173,6 +202,10 @@ describe.skipIf(lacks('setpriv', 'unshare'))('a process of a node', () => {
       () => null,
       (error: unknown) => error,
     );
-    expect(LabError.is(failed) && [failed.code, failed.message, failed.expected]).toEqual(['LAB_ROLE_FAILED', expect.stringMatching(/one ended before it was ready \(exit code 7\).*no such option/s), 'it listens on udp port 5000']);
+    expect(LabError.is(failed) && [failed.code, failed.message, failed.expected]).toEqual([
+      'LAB_ROLE_FAILED',
+      expect.stringMatching(/one ended before it was ready \(exit code 7\).*no such option/s),
+      'it listens on udp port 5000',
+    ]);
   }, 60_000);
 });

@@ -33,7 +33,11 @@ export interface RecordedLab {
   finish(): Promise<Ledger>;
 }
 
-export async function buildLab(substrate: Substrate, plan: Plan, options: { kinds?: ReadonlyMap<string, RoleKind>; captureFile?: string; signal?: AbortSignal } = {}): Promise<RecordedLab> {
+export async function buildLab(
+  substrate: Substrate,
+  plan: Plan,
+  options: { kinds?: ReadonlyMap<string, RoleKind>; captureFile?: string; signal?: AbortSignal } = {},
+): Promise<RecordedLab> {
   const kinds = options.kinds ?? KINDS;
   const [lack] = await substrate.probe();
   if (lack !== undefined) throw lack;
@@ -44,7 +48,15 @@ export async function buildLab(substrate: Substrate, plan: Plan, options: { kind
   const recorder = new Recorder({ points, decisions, sink, run, originSeconds: substrate.originSeconds() });
   const served = plan.nodes.filter((node) => kinds.get(node.kind)?.tls === true);
   const pki = await createLabPki(new Map(served.map((node) => [node.name, node.certificateNames])), randomRoot(1).stream('pki'));
-  const lab = await substrate.build(plan, { kinds, recorder, decisions, seed: 1, pki, signal: options.signal ?? new AbortController().signal, captureFile: options.captureFile ?? null });
+  const lab = await substrate.build(plan, {
+    kinds,
+    recorder,
+    decisions,
+    seed: 1,
+    pki,
+    signal: options.signal ?? new AbortController().signal,
+    captureFile: options.captureFile ?? null,
+  });
   return {
     lab,
     async finish() {
@@ -145,7 +157,9 @@ export function alive(pid: number): boolean {
 }
 
 function processIds(): number[] {
-  return listing('/proc').filter((name) => /^\d+$/.test(name)).map(Number);
+  return listing('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number);
 }
 
 /** -1 for a process that is gone or a zombie. */

@@ -15,7 +15,12 @@ import { TapDevice } from '../../src/substrate/kernel/tap/tap-device.js';
 
 const libc = await loadLibc();
 const ownNamespace = (): string => readlinkSync('/proc/thread-self/ns/net');
-const interfaces = (): string[] => readFileSync('/proc/thread-self/net/dev', 'utf8').split('\n').slice(2).map((line) => line.split(':')[0]?.trim() ?? '').filter((name) => name !== '');
+const interfaces = (): string[] =>
+  readFileSync('/proc/thread-self/net/dev', 'utf8')
+    .split('\n')
+    .slice(2)
+    .map((line) => line.split(':')[0]?.trim() ?? '')
+    .filter((name) => name !== '');
 
 const open: { close(): void }[] = [];
 afterEach(() => {
@@ -35,7 +40,11 @@ describe('a namespace', () => {
     const inside = one.inside(() => [ownNamespace(), ...interfaces()]);
     expect(inside.slice(1)).toEqual(['lo']);
     expect(inside[0]).not.toBe(home);
-    expect(() => one.inside(() => { throw new Error('in there'); })).toThrow('in there');
+    expect(() =>
+      one.inside(() => {
+        throw new Error('in there');
+      }),
+    ).toThrow('in there');
     expect(ownNamespace()).toBe(home);
   });
 
@@ -80,7 +89,9 @@ describe('a namespace', () => {
   it('has no two devices of a name', () => {
     const one = namespace('one');
     open.push(TapDevice.open(libc, one, 'eth0'));
-    expect(() => TapDevice.open(libc, one, 'eth0')).toThrow(expect.objectContaining({ code: 'KERNEL_REFUSED', message: expect.stringContaining('EBUSY') as unknown }));
+    expect(() => TapDevice.open(libc, one, 'eth0')).toThrow(
+      expect.objectContaining({ code: 'KERNEL_REFUSED', message: expect.stringContaining('EBUSY') as unknown }),
+    );
   });
 });
 
@@ -99,10 +110,15 @@ describe('a wait on descriptors', () => {
   function idle(): { idle: PpollIdle; fd: number; served: number[] } {
     const fd = libc.eventfd(0, EFD_FLAGS);
     const served: number[] = [];
-    const made = new PpollIdle(libc, [fd], () => served.push(-1), (index) => {
-      served.push(index);
-      libc.read(fd, new Uint8Array(8), 8);
-    });
+    const made = new PpollIdle(
+      libc,
+      [fd],
+      () => served.push(-1),
+      (index) => {
+        served.push(index);
+        libc.read(fd, new Uint8Array(8), 8);
+      },
+    );
     open.push({ close: () => closeSync(fd) });
     return { idle: made, fd, served };
   }

@@ -51,7 +51,22 @@ export class Unprivileged {
    */
   node(script: string, tun: '666' | '600'): readonly string[] {
     const place = this.#place;
-    return ['unshare', '--mount', '--propagation', 'private', 'sh', '-c', SCRIPT, 'sh', place, ROOT, process.execPath, tun, join(place, 'node'), join(place, 'project', relative(ROOT, script))];
+    return [
+      'unshare',
+      '--mount',
+      '--propagation',
+      'private',
+      'sh',
+      '-c',
+      SCRIPT,
+      'sh',
+      place,
+      ROOT,
+      process.execPath,
+      tun,
+      join(place, 'node'),
+      join(place, 'project', relative(ROOT, script)),
+    ];
   }
 
   remove(): void {

@@ -120,7 +120,9 @@ describe('firewalls', () => {
   });
 
   it('by a rule, with its file, line and comment', () => {
-    expect(whyLine(to('10.9.0.1:5001'))).toBe(`a > 10.9.0.1:5001: the packet was dropped at fw1 (forward): rule 1 of inet/filter/relays, ${line('udp dport 5001')}, "no relay range"`);
+    expect(whyLine(to('10.9.0.1:5001'))).toBe(
+      `a > 10.9.0.1:5001: the packet was dropped at fw1 (forward): rule 1 of inet/filter/relays, ${line('udp dport 5001')}, "no relay range"`,
+    );
   });
 
   it('by a rule that rejects, and the answer that it sends', () => {
@@ -130,7 +132,9 @@ describe('firewalls', () => {
   });
 
   it('by the policy', () => {
-    expect(whyLine(to('10.9.0.1:6000'))).toBe(`a > 10.9.0.1:6000: the packet was dropped at fw1 (forward): policy of inet/filter/forward, ${line('policy drop')}`);
+    expect(whyLine(to('10.9.0.1:6000'))).toBe(
+      `a > 10.9.0.1:6000: the packet was dropped at fw1 (forward): policy of inet/filter/forward, ${line('policy drop')}`,
+    );
   });
 
   it('an answer that another firewall has no state for: who holds it, and where the ways part', () => {
@@ -144,7 +148,12 @@ describe('firewalls', () => {
 
   it('a SYN-ACK that belongs to no connection', () => {
     const story = to('10.9.0.1:8080');
-    expect(story.back.ways[0]?.end).toMatchObject({ drop: 'firewall-rule', where: 'fw2', decided: { ct: 'invalid', rule: { says: 'no connection' } }, state: { ct: 'invalid' } });
+    expect(story.back.ways[0]?.end).toMatchObject({
+      drop: 'firewall-rule',
+      where: 'fw2',
+      decided: { ct: 'invalid', rule: { says: 'no connection' } },
+      state: { ct: 'invalid' },
+    });
   });
 
   it('by a blackhole route, and for want of a route', () => {
@@ -165,10 +174,16 @@ table ip nat {
 it('translations, and what comes by the wrong way for a reverse path filter', async () => {
   const nat = join(folder, 'nat.nft');
   writeFileSync(nat, NAT);
-  const text = TOPOLOGY.replace('routes: [{ to: 10.9.0.0/24, via: fw1 }', 'rpFilter: { two: strict }\n      routes: [{ to: 10.9.0.0/24, via: fw1 }').replace('s: { kind: router, routes: [', 's: { kind: router, routes: [{ to: 192.0.2.130/32, via: fw1 }, ');
+  const text = TOPOLOGY.replace('routes: [{ to: 10.9.0.0/24, via: fw1 }', 'rpFilter: { two: strict }\n      routes: [{ to: 10.9.0.0/24, via: fw1 }').replace(
+    's: { kind: router, routes: [',
+    's: { kind: router, routes: [{ to: 192.0.2.130/32, via: fw1 }, ',
+  );
   const recorded = await buildLab(netns, withRules(planOf(text), nat, 'fw1'));
   const { lab } = recorded;
-  const echoes = [await startInNode(lab, 'b', process.execPath, '-e', echoScript('10.9.0.1', 3478)), await startInNode(lab, 'b', process.execPath, '-e', echoScript('10.9.0.1', 7))];
+  const echoes = [
+    await startInNode(lab, 'b', process.execPath, '-e', echoScript('10.9.0.1', 3478)),
+    await startInNode(lab, 'b', process.execPath, '-e', echoScript('10.9.0.1', 7)),
+  ];
   for (const port of [3478, 7]) await inNode(lab, 'a', process.execPath, '-e', send(port, '10.9.0.1', 40000 + port));
   // To r itself, by the way that its filter does not like.
   await inNode(lab, 'b', process.execPath, '-e', send(9, '10.0.0.254').replace("'10.0.0.1'", "'10.9.0.1'"));
@@ -179,9 +194,14 @@ it('translations, and what comes by the wrong way for a reverse path filter', as
   const stories = storiesOf(ledger);
 
   const translated = storyTo(stories, '10.9.0.1:3478');
-  expect(translated.names.slice(0, 2)).toEqual([{ a: '10.0.0.1:43478', b: '10.9.0.1:3478' }, { a: '192.0.2.130:43478', b: '10.9.0.1:3478' }]);
+  expect(translated.names.slice(0, 2)).toEqual([
+    { a: '10.0.0.1:43478', b: '10.9.0.1:3478' },
+    { a: '192.0.2.130:43478', b: '10.9.0.1:3478' },
+  ]);
   expect([translated.there, translated.back].map(({ delivered }) => delivered)).toEqual([1, 1]);
-  expect(translated.there.ways[0]?.hops.find(({ node }) => node === 'fw1')?.decided).toEqual([expect.objectContaining({ nat: [{ from: '10.0.0.1:43478', to: '192.0.2.130:43478' }] })]);
+  expect(translated.there.ways[0]?.hops.find(({ node }) => node === 'fw1')?.decided).toEqual([
+    expect.objectContaining({ nat: [{ from: '10.0.0.1:43478', to: '192.0.2.130:43478' }] }),
+  ]);
 
   const filtered = storyTo(stories, '10.9.0.1:7');
   expect(filtered.back.ways[0]?.end).toMatchObject({ drop: 'rp-filter', where: 'r', decided: { said: { kind: 'strict' } } });

@@ -63,7 +63,10 @@ async function build(): Promise<{ lab: Lab; link: number }> {
   const run = { version: '0', topology: plan.name, hash: plan.hash, seed: 1, records: 'both' } as const;
   const recorder = new Recorder({ points, decisions, sink: null, run, originSeconds: sim.originSeconds() });
   // `wrong` leads to a server whose certificate does not hold that name.
-  const pki = await createLabPki(new Map(plan.nodes.filter((node) => node.kind !== 'bridge').map((node) => [node.name, node.certificateNames.filter((name) => !name.startsWith('wrong'))])), randomRoot(1).stream('pki'));
+  const pki = await createLabPki(
+    new Map(plan.nodes.filter((node) => node.kind !== 'bridge').map((node) => [node.name, node.certificateNames.filter((name) => !name.startsWith('wrong'))])),
+    randomRoot(1).stream('pki'),
+  );
   const lab = await sim.build(plan, { kinds: KINDS, recorder, decisions, seed: 1, pki, signal: new AbortController().signal });
   return { lab, link: plan.links.find((l) => l.name === 'fe2-lan')!.id };
 }
@@ -71,7 +74,8 @@ async function build(): Promise<{ lab: Lab; link: number }> {
 describe('SIP over TLS on the simulator', () => {
   let lab: Lab;
   let link: number;
-  const call = (node: string, command: string, argument: Json = {}): Promise<Json> => lab.run(() => lab.role(node).call(command, argument), (lab.clock.now + seconds(120)) as never);
+  const call = (node: string, command: string, argument: Json = {}): Promise<Json> =>
+    lab.run(() => lab.role(node).call(command, argument), (lab.clock.now + seconds(120)) as never);
   const heard = (node: string): string[] => lab.role(node).events.map((e) => e.name);
 
   beforeAll(async () => {
@@ -135,7 +139,11 @@ describe('SIP over TLS on the simulator', () => {
     await call('alice', 'register', { host: 'sip.contoso.example', port: 5061 });
     const before = heard('bob').length;
     await pass(3600);
-    expect(heard('bob').slice(before).filter((name) => name !== 'registered')).toEqual([]);
+    expect(
+      heard('bob')
+        .slice(before)
+        .filter((name) => name !== 'registered'),
+    ).toEqual([]);
     lab.links.set(link as never, 'both', { up: false });
     await pass(131);
     expect(heard('bob')).toContain('registration-lost');

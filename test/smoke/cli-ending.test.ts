@@ -26,7 +26,12 @@ function expectWhole(file: string, ...endings: readonly (string | undefined)[]):
   expect(warnings).toEqual([]);
   expect(ledger.packets).toBeGreaterThan(300);
   expect(ledger.events().filter(({ name }) => name === 'signed-in').length).toBeGreaterThanOrEqual(2);
-  expect(ledger.events().filter(({ name }) => name === 'ended-early').map(({ fields }) => fields['code'])).toEqual(endings);
+  expect(
+    ledger
+      .events()
+      .filter(({ name }) => name === 'ended-early')
+      .map(({ fields }) => fields['code']),
+  ).toEqual(endings);
   ledger.close();
   if (judge('capinfos')) expect(tool('capinfos', '-c', file)).toMatch(/Number of packets/);
 }
@@ -72,7 +77,8 @@ describe('a defect', () => {
   });
 
   it('where nothing runs ends at once', async () => {
-    const slip = "const wait = setInterval(() => { if (process.listenerCount('unhandledRejection') > 0) { clearInterval(wait); Promise.reject(new Error('a slip')); } }, 0);";
+    const slip =
+      "const wait = setInterval(() => { if (process.listenerCount('unhandledRejection') > 0) { clearInterval(wait); Promise.reject(new Error('a slip')); } }, 0);";
     const { code, err } = await desk.start(['--import', `data:text/javascript,${encodeURIComponent(slip)}`], 'flows').ended;
     expect(code).toBe(3);
     expect(err).toMatch(/^callpath: a defect of callpath itself; [^\n]*\nError: a slip\n/);

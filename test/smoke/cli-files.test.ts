@@ -27,16 +27,27 @@ describe('callpath check', () => {
     desk.write('good.flow.yaml', flowText('hybrid-p2p-mixed'));
     const { code, out, err } = desk.run('check', 'good.lab.yaml', 'good.flow.yaml');
     expect([code, err]).toEqual([0, '']);
-    expect(out).toMatch(/^good\.lab\.yaml: topology contoso, \d+ nodes, \d+ links, \d+ users\ngood\.flow\.yaml: flow hybrid-p2p-mixed, \d+ steps, \d+ expectations\n$/);
+    expect(out).toMatch(
+      /^good\.lab\.yaml: topology contoso, \d+ nodes, \d+ links, \d+ users\ngood\.flow\.yaml: flow hybrid-p2p-mixed, \d+ steps, \d+ expectations\n$/,
+    );
   });
 
-  const bad = topologyText(swap('kind: front-end', 'kind: frontend'), swap('alice: { <<: *hq, kind: client }', 'alice: { <<: *hq, kind: client, colour: red }'), swap('10.3.0.53/24', '10.3.0.400/24'));
+  const bad = topologyText(
+    swap('kind: front-end', 'kind: frontend'),
+    swap('alice: { <<: *hq, kind: client }', 'alice: { <<: *hq, kind: client, colour: red }'),
+    swap('10.3.0.53/24', '10.3.0.400/24'),
+  );
 
   it('tells several faults at once, each with place, expectation and cure', () => {
     const { code, out, err } = desk.run('check', desk.write('bad.lab.yaml', bad));
     expect([code, out]).toEqual([2, '']);
     expect(err).toMatch(new RegExp(`^bad\\.lab\\.yaml:${lineOf(bad, 'colour')}:\\d+: TOPOLOGY_SCHEMA .*"colour"`, 'm'));
-    expect(err).toMatch(new RegExp(`^bad\\.lab\\.yaml:${lineOf(bad, 'kind: frontend')}:\\d+: TOPOLOGY_UNKNOWN_KIND .*frontend.*\\n {2}expected: .*front-end.*\\n {2}mend it: {2}did you mean "front-end"`, 'm'));
+    expect(err).toMatch(
+      new RegExp(
+        `^bad\\.lab\\.yaml:${lineOf(bad, 'kind: frontend')}:\\d+: TOPOLOGY_UNKNOWN_KIND .*frontend.*\\n {2}expected: .*front-end.*\\n {2}mend it: {2}did you mean "front-end"`,
+        'm',
+      ),
+    );
     expect(err).toMatch(new RegExp(`^bad\\.lab\\.yaml:${lineOf(bad, '10.3.0.400')}:\\d+: TOPOLOGY_ADDRESS `, 'm'));
     // Nothing of what only follows from these.
     expect(err.match(/^bad/gm)).toHaveLength(3);
@@ -77,7 +88,10 @@ describe('callpath check', () => {
   });
 
   it('knows a flow by what it says when its name does not', () => {
-    expect(desk.run('check', desk.write('some.yaml', flowText('hybrid-p2p-mixed')))).toMatchObject({ code: 0, out: expect.stringContaining('flow hybrid-p2p-mixed') as string });
+    expect(desk.run('check', desk.write('some.yaml', flowText('hybrid-p2p-mixed')))).toMatchObject({
+      code: 0,
+      out: expect.stringContaining('flow hybrid-p2p-mixed') as string,
+    });
   });
 });
 
@@ -137,7 +151,10 @@ describe('callpath where', () => {
   it('refuses a folder, a file that is not there, and a capture of one point', () => {
     expect(desk.run('where', 'captures', 'rtp')).toMatchObject({ code: 2, err: expect.stringContaining('FILE_UNREADABLE') as string });
     expect(desk.run('where', 'no.pcapng', 'rtp')).toMatchObject({ code: 2, err: expect.stringContaining('FILE_NOT_FOUND') as string });
-    expect(desk.run('where', 'captures/hybrid-p2p-mixed.alice.pcapng', 'rtp')).toMatchObject({ code: 2, err: expect.stringContaining('CAPTURE_NOT_OURS') as string });
+    expect(desk.run('where', 'captures/hybrid-p2p-mixed.alice.pcapng', 'rtp')).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('CAPTURE_NOT_OURS') as string,
+    });
   });
 
   it('refuses a capture that another tool wrote, and says how to read old pcap', () => {
@@ -169,7 +186,9 @@ describe('callpath extract', () => {
     const { code, out } = desk.run('extract', LEDGER, '--at', 'alice--hq-lan:alice');
     expect(code).toBe(0);
     expect(out).toMatch(/^captures\/hybrid-p2p-mixed\.alice--hq-lan_alice\.pcapng: \d+ packets as seen at alice--hq-lan:alice\n$/);
-    expect(desk.run('extract', LEDGER, '--node', 'hq-rt', '--out', 'hq-rt.pcapng').out).toMatch(/seen at hq-rt--hq-lan:hq-rt, hq-rt--dc-rt:hq-rt, hq-rt--branch-rt:hq-rt\n$/);
+    expect(desk.run('extract', LEDGER, '--node', 'hq-rt', '--out', 'hq-rt.pcapng').out).toMatch(
+      /seen at hq-rt--hq-lan:hq-rt, hq-rt--dc-rt:hq-rt, hq-rt--branch-rt:hq-rt\n$/,
+    );
   });
 
   it('writes what a filter or a flow selects, readable by stock tools, SRTP decrypted', () => {

@@ -59,7 +59,9 @@ describe('callpath rules import', () => {
   });
 
   it('shows the old lines on request', () => {
-    expect(desk.run('rules', 'import', desk.write('old.rules', SAVED), '--source').out).toContain('    # 11: [0:0] -A FORWARD -i lan -p tcp -m multiport --dports 443,5061 -j ACCEPT\n    iifname "lan" tcp dport');
+    expect(desk.run('rules', 'import', desk.write('old.rules', SAVED), '--source').out).toContain(
+      '    # 11: [0:0] -A FORWARD -i lan -p tcp -m multiport --dports 443,5061 -j ACCEPT\n    iifname "lan" tcp dport',
+    );
   });
 
   it('takes the family from the head of the file, and from the option where there is none', () => {
@@ -68,12 +70,25 @@ describe('callpath rules import', () => {
     desk.write('bare.rules', six);
     expect(desk.run('rules', 'import', 'six.rules').out).toContain('table ip6 filter {');
     expect(desk.run('rules', 'import', 'bare.rules', '--ip6').out).toContain('ip6 saddr 2001:db8::/32 counter drop');
-    expect(desk.run('rules', 'import', 'bare.rules')).toMatchObject({ code: 2, out: '', err: expect.stringMatching(/^bare\.rules:3:15: IPTABLES_SYNTAX the address 2001:db8:: is of the other family\n {2}mend it: .*--ip6/) as string });
-    expect(desk.run('rules', 'import', desk.write('old.rules', SAVED), '--ip6')).toMatchObject({ code: 2, out: '', err: expect.stringContaining('CLI_USAGE') as string });
+    expect(desk.run('rules', 'import', 'bare.rules')).toMatchObject({
+      code: 2,
+      out: '',
+      err: expect.stringMatching(/^bare\.rules:3:15: IPTABLES_SYNTAX the address 2001:db8:: is of the other family\n {2}mend it: .*--ip6/) as string,
+    });
+    expect(desk.run('rules', 'import', desk.write('old.rules', SAVED), '--ip6')).toMatchObject({
+      code: 2,
+      out: '',
+      err: expect.stringContaining('CLI_USAGE') as string,
+    });
   });
 
   it('tells every fault with its place, and writes nothing then', () => {
-    desk.write('bad.rules', SAVED.replace('-j MASQUERADE', '-j NETMAP --to 192.0.2.0/24').replace('-i lan -p tcp', '-i lan -m recent --update -p tcp').replace(':INPUT DROP', ':INPUT DROPP'));
+    desk.write(
+      'bad.rules',
+      SAVED.replace('-j MASQUERADE', '-j NETMAP --to 192.0.2.0/24')
+        .replace('-i lan -p tcp', '-i lan -m recent --update -p tcp')
+        .replace(':INPUT DROP', ':INPUT DROPP'),
+    );
     const { code, out, err } = desk.run('rules', 'import', 'bad.rules', '--out', 'never.nft');
     expect([code, out]).toEqual([2, '']);
     expect(err).toBe(`bad.rules:5:50: IPTABLES_UNSUPPORTED the target NETMAP (translation of whole networks) has no translation
@@ -88,13 +103,26 @@ bad.rules:11:28: IPTABLES_UNSUPPORTED the match -m recent (addresses seen lately
 
   it('refuses files that it cannot read or write, and to write over what it reads', () => {
     desk.write('old.rules', SAVED);
-    desk.write('garbage.rules', Uint8Array.from({ length: 4096 }, (_, i) => (i * 167 + 211) % 256));
+    desk.write(
+      'garbage.rules',
+      Uint8Array.from({ length: 4096 }, (_, i) => (i * 167 + 211) % 256),
+    );
     desk.write('empty.rules', '');
-    expect(desk.run('rules', 'import', 'no.rules')).toMatchObject({ code: 2, out: '', err: expect.stringContaining('FILE_NOT_FOUND there is no file no.rules') as string });
+    expect(desk.run('rules', 'import', 'no.rules')).toMatchObject({
+      code: 2,
+      out: '',
+      err: expect.stringContaining('FILE_NOT_FOUND there is no file no.rules') as string,
+    });
     expect(desk.run('rules', 'import', '.')).toMatchObject({ code: 2, err: expect.stringContaining('FILE_UNREADABLE') as string });
     expect(desk.run('rules', 'import', 'garbage.rules')).toMatchObject({ code: 2, err: expect.stringContaining('FILE_UNREADABLE') as string });
-    expect(desk.run('rules', 'import', 'empty.rules')).toMatchObject({ code: 2, err: expect.stringContaining('empty.rules:1:1: IPTABLES_SYNTAX the file holds no tables') as string });
-    expect(desk.run('rules', 'import', 'old.rules', '--out', 'nowhere/new.nft')).toMatchObject({ code: 2, err: expect.stringContaining('CLI_USAGE') as string });
+    expect(desk.run('rules', 'import', 'empty.rules')).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('empty.rules:1:1: IPTABLES_SYNTAX the file holds no tables') as string,
+    });
+    expect(desk.run('rules', 'import', 'old.rules', '--out', 'nowhere/new.nft')).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('CLI_USAGE') as string,
+    });
     expect(desk.run('rules', 'import', 'old.rules', '--out', './old.rules')).toMatchObject({ code: 2, err: expect.stringContaining('FILE_EXISTS') as string });
     expect(desk.read('old.rules')).toBe(SAVED);
   });

@@ -25,10 +25,15 @@ describe('callpath run', () => {
     expect(out).toMatch(/✔ {2}bob signalling +ExpressRoute +ExpressRoute\n {7}bob--hq-lan hq-rt--hq-lan .*\ber-primary\b/);
     expect(out).toMatch(/as documented: (\d+) of \1 checks, \d+ packets, /);
     expect(out).not.toContain('\u001b');
-    expect(readdirSync(desk.path('a/b')).sort()).toEqual(['alice', 'bob', 'dc-fe', 'online-fe'].map((node) => `hybrid-p2p-mixed.${node}.pcapng`).concat('hybrid-p2p-mixed.pcapng').sort());
+    expect(readdirSync(desk.path('a/b')).sort()).toEqual(
+      ['alice', 'bob', 'dc-fe', 'online-fe']
+        .map((node) => `hybrid-p2p-mixed.${node}.pcapng`)
+        .concat('hybrid-p2p-mixed.pcapng')
+        .sort(),
+    );
   });
 
-  it('runs a file of one\'s own, and says what each link did', () => {
+  it("runs a file of one's own, and says what each link did", () => {
     desk.write('mine.flow.yaml', flowText('hybrid-p2p-onprem', swap('flow: hybrid-p2p-onprem', 'flow: mine')));
     const { code, out } = desk.run('run', 'mine.flow.yaml', '--verbose');
     expect(code).toBe(0);
@@ -38,7 +43,7 @@ describe('callpath run', () => {
   });
 
   it('says what each impaired link achieved, also where that changed on the way', () => {
-    const change = swap('  - hang-up', "  - link: { name: hq-rt--branch-rt, set: delay 30ms loss 10% }\n  - wait: 2s\n  - hang-up");
+    const change = swap('  - hang-up', '  - link: { name: hq-rt--branch-rt, set: delay 30ms loss 10% }\n  - wait: 2s\n  - hang-up');
     desk.write('changed.flow.yaml', flowText('hybrid-p2p-onprem', swap('flow: hybrid-p2p-onprem', 'flow: changed'), change));
     const { code, out } = desk.run('run', 'changed.flow.yaml', '--json', 'changed.json');
     expect(code).toBe(1);
@@ -47,7 +52,9 @@ describe('callpath run', () => {
     expect(out).toMatch(/^ +hq-rt--branch-rt +delay 6ms rate 20mbit +6ms +0% +not filled$/m);
     expect(out).toMatch(/^ +hq-rt--branch-rt from \d+\.\ds +delay 30ms loss 10% rate 20mbit +30ms +[1-9][\d.]*% \/ [1-9][\d.]*% +not filled$/m);
     expect(out).not.toContain('not what was asked');
-    const { links } = (JSON.parse(desk.read('changed.json')) as Record<string, { links: { link: string; from: string; asked: string; achieved: object }[] }>)['changed'] ?? { links: [] };
+    const { links } = (JSON.parse(desk.read('changed.json')) as Record<string, { links: { link: string; from: string; asked: string; achieved: object }[] }>)[
+      'changed'
+    ] ?? { links: [] };
     expect(links.filter(({ link, from }) => link === 'hq-rt--branch-rt' && from === 'hq-rt')).toMatchObject([
       { asked: 'delay 6ms rate 20mbit egress dscp-priority', achieved: { delay: 0.006, loss: 0, rate: null } },
       { asked: 'delay 30ms loss 10% rate 20mbit egress dscp-priority', achieved: { delay: 0.03 } },

@@ -38,7 +38,13 @@ export class Desk {
   }
 
   run(...args: string[]): Said {
-    const result = spawnSync(process.execPath, [MAIN, ...args], { cwd: this.folder, env: ENVIRONMENT, encoding: 'utf8', timeout: PATIENCE, maxBuffer: 1 << 26 });
+    const result = spawnSync(process.execPath, [MAIN, ...args], {
+      cwd: this.folder,
+      env: ENVIRONMENT,
+      encoding: 'utf8',
+      timeout: PATIENCE,
+      maxBuffer: 1 << 26,
+    });
     return { code: result.status, out: result.stdout, err: result.stderr };
   }
 
@@ -131,7 +137,11 @@ export function parseXml(xml: string): readonly { name: string; attributes: Reco
       else if (text.trim() !== '') throw new Error(`text outside: ${text}`);
     }
     if (opening === undefined) continue;
-    const element = { name: opening, attributes: Object.fromEntries([...attributes.matchAll(/ ([a-z]+)="([^"]*)"/g)].map((one) => [one[1] ?? '', unescape(one[2] ?? '')])), text: '' };
+    const element = {
+      name: opening,
+      attributes: Object.fromEntries([...attributes.matchAll(/ ([a-z]+)="([^"]*)"/g)].map((one) => [one[1] ?? '', unescape(one[2] ?? '')])),
+      text: '',
+    };
     found.push(element);
     if (empty === '') open.push(element);
   }

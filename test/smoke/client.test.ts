@@ -62,10 +62,16 @@ describe('a client', () => {
   });
 
   it('signs in again when its connection was lost and the network is back', async () => {
-    const outage = swap('  - hang-up: caller', '  - hang-up: caller\n  - link: { name: bob--hq-lan, set: down }\n  - wait: 300s\n  - link: { name: bob--hq-lan, set: up }\n  - wait: 400s\n  - message: { from: caller, to: callee, text: back again }');
+    const outage = swap(
+      '  - hang-up: caller',
+      '  - hang-up: caller\n  - link: { name: bob--hq-lan, set: down }\n  - wait: 300s\n  - link: { name: bob--hq-lan, set: up }\n  - wait: 400s\n  - message: { from: caller, to: callee, text: back again }',
+    );
     const flow = flowWith('hybrid-p2p-mixed', outage);
     const { run } = await play({ ...flow, limit: (1200 * 1e9) as typeof flow.limit }, planWith());
-    const told = run.ledger.events().filter((event) => event.node === 'bob').map((event) => event.name);
+    const told = run.ledger
+      .events()
+      .filter((event) => event.node === 'bob')
+      .map((event) => event.name);
     expect(told).toContain('registration-lost');
     expect(told).toContain('sign-in-failed');
     expect(told.at(-1)).toBe('message-received');

@@ -30,7 +30,11 @@ describe('the difference', () => {
       ['signalling/carol-online-fe', 'signalling/erin-online-fe', 'stun/carol-online-stun', 'stun/erin-online-stun'].map((id) => [id, 'moved']),
     );
     const there = legs[0]?.directions[0];
-    expect(there).toMatchObject({ from: 'carol', to: 'online-fe', parted: { node: 'ce', down: 'er-primary', before: { link: 'er-primary' }, after: { link: 'er-secondary' } } });
+    expect(there).toMatchObject({
+      from: 'carol',
+      to: 'online-fe',
+      parted: { node: 'ce', down: 'er-primary', before: { link: 'er-primary' }, after: { link: 'er-secondary' } },
+    });
     const route = there?.parted?.after?.route;
     expect(route).toMatchObject({ via: '198.18.12.6', metric: 20, src: { file: expect.stringContaining('contoso.lab.yaml') as string } });
     expect(there?.after.delivered).toBeGreaterThan(0);
@@ -38,8 +42,17 @@ describe('the difference', () => {
 
   it('of a lost way tells the step that fails, the leg that broke and why, and what is gone with it', async () => {
     const { steps, findings, legs, drops } = await made('link.dc-rt--inet-fw=down');
-    expect(steps.map(({ number, before: was, after }) => [number, was?.ok, after?.ok])).toEqual([[1, true, false], [2, true, undefined], [3, true, undefined], [4, true, undefined]]);
-    expect(findings.find(({ subject }) => subject === 'carol signs in')).toMatchObject({ before: { status: 'pass' }, after: { status: 'fail' }, src: { line: expect.any(Number) as number } });
+    expect(steps.map(({ number, before: was, after }) => [number, was?.ok, after?.ok])).toEqual([
+      [1, true, false],
+      [2, true, undefined],
+      [3, true, undefined],
+      [4, true, undefined],
+    ]);
+    expect(findings.find(({ subject }) => subject === 'carol signs in')).toMatchObject({
+      before: { status: 'pass' },
+      after: { status: 'fail' },
+      src: { line: expect.any(Number) as number },
+    });
     expect(legs.filter(({ change }) => change === 'broke').map(({ id }) => id)).toEqual(['dns/dc-dns-public-dns']);
     expect(legs[0]?.directions[0]?.after.endings[0]).toMatch(/^\d+ × no-route at dc-rt/);
     expect(legs.filter(({ change }) => change === 'gone').map(({ id }) => id)).toContain('audio/carol-erin');
@@ -49,7 +62,9 @@ describe('the difference', () => {
   it('tells both ways: what is mended is no breach', async () => {
     const there = await made('link.dc-rt--inet-fw=down');
     const back = difference(await side('link.dc-rt--inet-fw=down'), await before);
-    expect(back.legs.filter(({ change }) => change === 'mended').map(({ id }) => id)).toEqual(there.legs.filter(({ change }) => change === 'broke').map(({ id }) => id));
+    expect(back.legs.filter(({ change }) => change === 'mended').map(({ id }) => id)).toEqual(
+      there.legs.filter(({ change }) => change === 'broke').map(({ id }) => id),
+    );
     expect(back.legs.some(({ change }) => change === 'broke')).toBe(false);
   });
 });
@@ -68,7 +83,9 @@ describe('callpath diff', () => {
     expect(out).toMatch(/^online-p2p-internal {2}Two online users.*\n {2}with link\.er=down\n/);
     expect(out).toMatch(/✘ carol signalling, documented ExpressRoute \(.*flow\.yaml:\d+\): Internet: .*; before: ExpressRoute\n/);
     expect(out).toMatch(/moved signalling\/carol-online-fe, signalling\/erin-online-fe/);
-    expect(out).toMatch(/parts at ce:\n +now ce--inet-fw by the route .* \(.*contoso\.lab\.yaml:\d+\)\n +before er-primary by the route .* \(er-primary is down\)/);
+    expect(out).toMatch(
+      /parts at ce:\n +now ce--inet-fw by the route .* \(.*contoso\.lab\.yaml:\d+\)\n +before er-primary by the route .* \(er-primary is down\)/,
+    );
     for (const name of ['before', 'after']) expect(existsSync(desk.path('captures', `online-p2p-internal.${name}.pcapng`))).toBe(true);
   });
 
@@ -81,7 +98,12 @@ describe('callpath diff', () => {
   it('gives the same as JSON', () => {
     const { code, out } = desk.run('diff', 'online-p2p-internal', '--with', 'link.er-primary=down', '--json');
     expect(code).toBe(1);
-    expect(JSON.parse(out)).toMatchObject({ flow: 'online-p2p-internal', changes: ['link.er-primary=down'], steps: [], legs: [{ change: 'moved', directions: [{ parted: { node: 'ce' } }, {}] }, {}, {}, {}] });
+    expect(JSON.parse(out)).toMatchObject({
+      flow: 'online-p2p-internal',
+      changes: ['link.er-primary=down'],
+      steps: [],
+      legs: [{ change: 'moved', directions: [{ parted: { node: 'ce' } }, {}] }, {}, {}, {}],
+    });
   });
 
   it.each([

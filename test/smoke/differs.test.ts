@@ -64,18 +64,24 @@ describe('a flow that differs says where', () => {
   });
 
   it('DNS sent into the circuit', async () => {
-    const verdict = await play(flowWith('hybrid-p2p-mixed'), planWith(
-      swap('- { to: office365, via: ce }', '- { to: [office365, 192.0.2.53/32], via: ce }'),
-      swap('- { to: office365, via: msee1, metric: 10 }', '- { to: [office365, 192.0.2.53/32], via: msee1, metric: 10 }'),
-      // The circuit's edge lets nothing else through.
-      swap(/ +firewall: .*er-edge\.nft\n/, ''),
-    ));
+    const verdict = await play(
+      flowWith('hybrid-p2p-mixed'),
+      planWith(
+        swap('- { to: office365, via: ce }', '- { to: [office365, 192.0.2.53/32], via: ce }'),
+        swap('- { to: office365, via: msee1, metric: 10 }', '- { to: [office365, 192.0.2.53/32], via: msee1, metric: 10 }'),
+        // The circuit's edge lets nothing else through.
+        swap(/ +firewall: .*er-edge\.nft\n/, ''),
+      ),
+    );
     expect(said(verdict, 'internet-only/dns')).toMatch(/^fail: ExpressRoute: er-primary \(dns\/dc-dns-public-dns/);
     expect(verdict.documented).toBe(false);
   });
 
   it('of two calls one that is not answered', async () => {
-    const flow = flowWith('hybrid-p2p-onprem', swap('  - hang-up: callee\n', '  - hang-up: callee\n  - link: { name: dc-fe--dc-lan, set: down }\n  - call: { from: caller, to: callee, for: 2s }\n'));
+    const flow = flowWith(
+      'hybrid-p2p-onprem',
+      swap('  - hang-up: callee\n', '  - hang-up: callee\n  - link: { name: dc-fe--dc-lan, set: down }\n  - call: { from: caller, to: callee, for: 2s }\n'),
+    );
     expect(said(await play(flow, planWith()), 'call/alice-dave')).toBe('fail: answered 1 of 2 times');
   });
 

@@ -75,7 +75,8 @@ describe('commands', () => {
     if (own.length > 0 && /^[a-z]/.test(second) && !own.includes(second)) return [`no command ${command} ${second}`];
     const helpText = own.includes(second) ? helpOf(command, second) : helpOf(command);
     const found = rest.filter((word) => word.startsWith('--') && word.length > 2).filter((word) => !new RegExp(`${word}[\\s,]`).test(helpText));
-    const flows = command === 'run' ? rest.filter((word, i) => /^[a-z0-9-]+$/.test(word) && !word.startsWith('-') && !(rest[i - 1] ?? '').startsWith('--')) : [];
+    const flows =
+      command === 'run' ? rest.filter((word, i) => /^[a-z0-9-]+$/.test(word) && !word.startsWith('-') && !(rest[i - 1] ?? '').startsWith('--')) : [];
     const filter = command === 'where' || command === 'why' ? rest[1] : undefined;
     if (filter !== undefined && !/^[A-Z]+$/.test(filter)) compileFilter(filter, FIELDS);
     return [...found.map((word) => `${command} has no option ${word}`), ...flows.filter((id) => !flowIds().includes(id)).map((id) => `no flow ${id}`)];
@@ -88,8 +89,17 @@ describe('commands', () => {
   });
 
   it('wrong ones would be found', () => {
-    const seen = docs.commands('```console\n$ callpath run nosuch --sed 3\n$ callpath fly\n```\nand `callpath check --all X`, `callpath rules import X --ip7`, `callpath rules improt X`');
-    expect(seen.flatMap(faults)).toEqual(['run has no option --sed', 'no flow nosuch', 'no command fly', 'check has no option --all', 'rules has no option --ip7', 'no command rules improt']);
+    const seen = docs.commands(
+      '```console\n$ callpath run nosuch --sed 3\n$ callpath fly\n```\nand `callpath check --all X`, `callpath rules import X --ip7`, `callpath rules improt X`',
+    );
+    expect(seen.flatMap(faults)).toEqual([
+      'run has no option --sed',
+      'no flow nosuch',
+      'no command fly',
+      'check has no option --all',
+      'rules has no option --ip7',
+      'no command rules improt',
+    ]);
     expect(() => faults(['where', 'X', 'udp.prt == 5'])).toThrow('no field');
   });
 });
@@ -133,7 +143,11 @@ describe('testing.md', () => {
   it('names what there is', () => {
     const methods = (type: { prototype: object }): string[] => Object.getOwnPropertyNames(type.prototype).filter((name) => name !== 'constructor');
     const named = docs.words(/^\| `\.?(\w+)\(/gm, page);
-    expect(named.sort()).toEqual([...methods(CallpathLab), ...methods(StartedLab), ...methods(Judged)].filter((name, i, all) => !['start', 'time'].includes(name) && all.indexOf(name) === i).sort());
+    expect(named.sort()).toEqual(
+      [...methods(CallpathLab), ...methods(StartedLab), ...methods(Judged)]
+        .filter((name, i, all) => !['start', 'time'].includes(name) && all.indexOf(name) === i)
+        .sort(),
+    );
   });
 });
 
@@ -144,21 +158,32 @@ describe('what is shown is what comes', () => {
     build();
     for (const folder of ['lab', 'topologies']) symlinkSync(join(ROOT, folder), desk.path(folder));
     // The file that the README describes.
-    writeFileSync(desk.path('bad.lab.yaml'), topology.replaceAll('../lab/rules/', 'lab/rules/').replace('kind: router', 'kind: ruoter').replace('10.3.0.53/24', '10.3.0.255/24').replace('delay 4ms', 'delay 4'));
+    writeFileSync(
+      desk.path('bad.lab.yaml'),
+      topology
+        .replaceAll('../lab/rules/', 'lab/rules/')
+        .replace('kind: router', 'kind: ruoter')
+        .replace('10.3.0.53/24', '10.3.0.255/24')
+        .replace('delay 4ms', 'delay 4'),
+    );
     expect(desk.run('run', 'hybrid-p2p-mixed').code).toBe(0);
   }, 60_000);
   afterAll(() => {
     desk.clear();
   });
 
-  it.each(FILES.filter((file) => docs.shown(text(file)).length > 0))('%s', (file) => {
-    for (const { command, output, line } of docs.shown(text(file))) {
-      const tool = /^\S+/.exec(command)?.[0] ?? '';
-      if (tool !== 'callpath' && !judge(tool)) continue;
-      const { out, err } = desk.shell(command);
-      expect(docs.missing(output, out === '' ? err : out), `${file}:${line}: ${command}\n${out}${err}`).toBeNull();
-    }
-  }, 300_000);
+  it.each(FILES.filter((file) => docs.shown(text(file)).length > 0))(
+    '%s',
+    (file) => {
+      for (const { command, output, line } of docs.shown(text(file))) {
+        const tool = /^\S+/.exec(command)?.[0] ?? '';
+        if (tool !== 'callpath' && !judge(tool)) continue;
+        const { out, err } = desk.shell(command);
+        expect(docs.missing(output, out === '' ? err : out), `${file}:${line}: ${command}\n${out}${err}`).toBeNull();
+      }
+    },
+    300_000,
+  );
 
   it('another output would be found', () => {
     expect(docs.missing(['a 1', '...', 'c d ...'], 'a 22\nb\nc de\n')).toBeNull();
@@ -202,24 +227,73 @@ describe('tables are those of the code', () => {
 
   it('topology.md: every mapping of the schema has its table', () => {
     const tables = docs.keyTables(guide('topology.md')).map(([path]) => path);
-    expect(tables).toEqual(['.', 'organisations.*', 'topology', 'topology.addressing', 'topology.nodes.*', 'topology.nodes.*.dscp[]', 'topology.links[]', 'topology.nodes.*.routes[]', 'topology.nodes.*.routes[].via[]', 'topology.nodes.*.rules[]', 'topology.nodes.*.bgp', 'topology.nodes.*.bgp.bfd', 'topology.nodes.*.bgp.neighbors[]', 'topology.nodes.*.bgp.neighbors[].import', 'topology.nodes.*.bgp.neighbors[].import.match', 'topology.nodes.*.bgp.neighbors[].import.set', 'users.*', 'zones.*', 'zones.*.records.*']);
+    expect(tables).toEqual([
+      '.',
+      'organisations.*',
+      'topology',
+      'topology.addressing',
+      'topology.nodes.*',
+      'topology.nodes.*.dscp[]',
+      'topology.links[]',
+      'topology.nodes.*.routes[]',
+      'topology.nodes.*.routes[].via[]',
+      'topology.nodes.*.rules[]',
+      'topology.nodes.*.bgp',
+      'topology.nodes.*.bgp.bfd',
+      'topology.nodes.*.bgp.neighbors[]',
+      'topology.nodes.*.bgp.neighbors[].import',
+      'topology.nodes.*.bgp.neighbors[].import.match',
+      'topology.nodes.*.bgp.neighbors[].import.set',
+      'users.*',
+      'zones.*',
+      'zones.*.records.*',
+    ]);
   });
 
   it('flows.md: keys, steps, expectations', () => {
     const unknown = 'flow: x\ntitle: t\nsource: s\ndeployment: online\ntopology: t\nactors: { a: alice }\nsteps: [{ zzz: 1 }]\nexpect: [{ zzz: 1 }]\nzzz: 1\n';
     const result = parseFlow(unknown, 'x.flow.yaml');
-    const lists = result.ok ? [] : result.errors.map((e) => must(e.expected, 'expected').replace(/^one of: /, '').split(', '));
-    const first = (name: string): string[] => docs.rows(guide('flows.md'), name).map(([cell]) => docs.bare(cell).replace(/:.*/, '')).sort();
+    const lists = result.ok
+      ? []
+      : result.errors.map((e) =>
+          must(e.expected, 'expected')
+            .replace(/^one of: /, '')
+            .split(', '),
+        );
+    const first = (name: string): string[] =>
+      docs
+        .rows(guide('flows.md'), name)
+        .map(([cell]) => docs.bare(cell).replace(/:.*/, ''))
+        .sort();
     expect([first('steps'), first('expectations'), first('flow-keys')]).toEqual(lists);
   });
 
   it('experiments.md: keys, and each experiment that comes with the product', () => {
-    const unknown = 'experiment: x\ntitle: t\nsymptom: s\nsource: s\ntopology: t\nactors: { a: alice }\nsteps: [{ wait: 1s }]\nbroken: { title: t, expect: [{ signed-in: [a] }] }\ncured: { title: t, expect: [{ why: { of: a, by: ttl, zzz: 1 } }] }\nzzz: 1\n';
+    const unknown =
+      'experiment: x\ntitle: t\nsymptom: s\nsource: s\ntopology: t\nactors: { a: alice }\nsteps: [{ wait: 1s }]\nbroken: { title: t, expect: [{ signed-in: [a] }] }\ncured: { title: t, expect: [{ why: { of: a, by: ttl, zzz: 1 } }] }\nzzz: 1\n';
     const result = parseExperiment(unknown, 'x.experiment.yaml');
-    const [why = [], keys = []] = result.ok ? [] : result.errors.map((e) => must(e.expected, 'expected').replace(/^one of: /, '').split(', '));
-    expect(docs.rows(guide('experiments.md'), 'experiment-keys').flatMap(([cell]) => docs.codes(cell)).sort()).toEqual(keys);
-    expect(docs.rows(guide('flows.md'), 'why-keys').map(([cell]) => docs.bare(cell)).sort()).toEqual(why);
-    expect(docs.words(/^\| `([a-z0-9-]+)` \|.*\|.*\|.*\|$/gm, must(guide('experiments.md').split('## Those that come')[1], 'the list')).sort()).toEqual(experimentIds());
+    const [why = [], keys = []] = result.ok
+      ? []
+      : result.errors.map((e) =>
+          must(e.expected, 'expected')
+            .replace(/^one of: /, '')
+            .split(', '),
+        );
+    expect(
+      docs
+        .rows(guide('experiments.md'), 'experiment-keys')
+        .flatMap(([cell]) => docs.codes(cell))
+        .sort(),
+    ).toEqual(keys);
+    expect(
+      docs
+        .rows(guide('flows.md'), 'why-keys')
+        .map(([cell]) => docs.bare(cell))
+        .sort(),
+    ).toEqual(why);
+    expect(docs.words(/^\| `([a-z0-9-]+)` \|.*\|.*\|.*\|$/gm, must(guide('experiments.md').split('## Those that come')[1], 'the list')).sort()).toEqual(
+      experimentIds(),
+    );
   });
 
   it.each([...KINDS.values()])('node-kinds.md: $kind', (kind) => {
@@ -231,7 +305,8 @@ describe('tables are those of the code', () => {
 
   it('firewalls.md: what is supported and what is not, in groups', () => {
     const page = guide('firewalls.md');
-    const named = (groups: Readonly<Record<string, readonly { readonly name: string }[]>>): [string, string[]][] => Object.entries(groups).map(([group, all]) => [group, [...new Set(all.map(({ name }) => name))]]);
+    const named = (groups: Readonly<Record<string, readonly { readonly name: string }[]>>): [string, string[]][] =>
+      Object.entries(groups).map(([group, all]) => [group, [...new Set(all.map(({ name }) => name))]]);
     const plain = (cell: string | undefined): string => (cell ?? '').replaceAll('\\|', '|');
     const supported: [string, string[]][] = [];
     for (const [group = '', construct] of docs.rows(page, 'nft: supported')) {
@@ -243,15 +318,24 @@ describe('tables are those of the code', () => {
   });
 
   it('firewalls.md: settings of connection tracking', () => {
-    const values = docs.rows(guide('firewalls.md'), 'conntrack').map(([key, value]) => [`nf_conntrack_${docs.bare(key)}`, { '`true`': 1, '`false`': 0 }[value ?? ''] ?? parseInt(value ?? '', 10)]);
+    const values = docs
+      .rows(guide('firewalls.md'), 'conntrack')
+      .map(([key, value]) => [`nf_conntrack_${docs.bare(key)}`, { '`true`': 1, '`false`': 0 }[value ?? ''] ?? parseInt(value ?? '', 10)]);
     expect(Object.fromEntries(values)).toEqual(CONNTRACK_SYSCTLS);
   });
 
   it('firewalls.md: what of iptables is imported and what is not', () => {
     const page = guide('firewalls.md');
     const matches = docs.rows(page, 'iptables: matches').map(([match, options]) => [docs.bare(match).replace('-m ', ''), docs.codes(options)]);
-    expect(matches).toEqual([...MODULES].map((module) => [module, Object.entries(MATCHES).flatMap(([option, [modules]]) => (modules.includes(module) ? [option] : []))]));
-    expect(docs.rows(page, 'iptables: targets').flatMap(([target]) => docs.codes(target)).sort()).toEqual(Object.keys(TARGETS).sort());
+    expect(matches).toEqual(
+      [...MODULES].map((module) => [module, Object.entries(MATCHES).flatMap(([option, [modules]]) => (modules.includes(module) ? [option] : []))]),
+    );
+    expect(
+      docs
+        .rows(page, 'iptables: targets')
+        .flatMap(([target]) => docs.codes(target))
+        .sort(),
+    ).toEqual(Object.keys(TARGETS).sort());
     const outside = docs.rows(page, 'iptables: not imported').map(([, names]) => docs.codes(names));
     expect(outside).toEqual([OUTSIDE_MATCHES, OUTSIDE_TARGETS, OUTSIDE_OPTIONS].map((table) => Object.keys(table)));
   });

@@ -43,14 +43,21 @@ function prose(text: string): string {
 
 /** Relative links, outside of code. */
 export function links(text: string): readonly string[] {
-  return words(/\]\(([^)\s]+)\)/g, prose(text).replace(/`[^`\n]*`/g, (code) => (code.includes('](') ? '' : code))).filter((link) => !/^[a-z]+:/.test(link));
+  return words(
+    /\]\(([^)\s]+)\)/g,
+    prose(text).replace(/`[^`\n]*`/g, (code) => (code.includes('](') ? '' : code)),
+  ).filter((link) => !/^[a-z]+:/.test(link));
 }
 
 /** Anchors of headings as GitHub makes them, and those written by hand. */
 export function anchors(text: string): readonly string[] {
   const seen = new Map<string, number>();
   const headings = words(/^#{1,6} (.+)$/gm, prose(text)).map((heading) => {
-    const slug = heading.toLowerCase().replace(/[^\p{L}\p{N}_\- ]/gu, '').trim().replace(/ /g, '-');
+    const slug = heading
+      .toLowerCase()
+      .replace(/[^\p{L}\p{N}_\- ]/gu, '')
+      .trim()
+      .replace(/ /g, '-');
     const count = seen.get(slug) ?? 0;
     seen.set(slug, count + 1);
     return count === 0 ? slug : `${slug}-${count}`;
@@ -66,7 +73,10 @@ export function words(pattern: RegExp, text: string): string[] {
 /** Every `callpath ...` that a reader might type, as words. A name in capitals stands for something and is no command. */
 export function commands(text: string): readonly (readonly string[])[] {
   const typed = fences(text).flatMap(({ body }) => words(/^\$ callpath (.+)$/gm, body.replace(/\\\n\s*/g, ' ')));
-  const inline = words(/`callpath ([^`]+)`/g, prose(text).replace(/`[^`]*`/g, (code) => code.replace(/\n/g, ' ')));
+  const inline = words(
+    /`callpath ([^`]+)`/g,
+    prose(text).replace(/`[^`]*`/g, (code) => code.replace(/\n/g, ' ')),
+  );
   return [...typed, ...inline].map(split).filter(([first = '']) => first !== '' && !/^[A-Z]/.test(first));
 }
 
@@ -94,7 +104,12 @@ export function rows(text: string, name: string): readonly (readonly string[])[]
   const found: string[][] = [];
   for (const line of text.slice(at + mark.length).split('\n')) {
     if (!line.startsWith('|')) break;
-    found.push(line.slice(1, -1).split(/(?<!\\)\|/).map((cell) => cell.trim()));
+    found.push(
+      line
+        .slice(1, -1)
+        .split(/(?<!\\)\|/)
+        .map((cell) => cell.trim()),
+    );
   }
   return found.slice(2);
 }
@@ -255,7 +270,10 @@ export function shown(text: string, kind: 'console' | 'console netns' = 'console
   return fences(text)
     .filter(({ info }) => info === kind)
     .flatMap(({ body, line }) => {
-      const parts = body.replace(/\\\n\s*/g, ' ').split(/^\$ /m).slice(1);
+      const parts = body
+        .replace(/\\\n\s*/g, ' ')
+        .split(/^\$ /m)
+        .slice(1);
       return parts.map((part) => {
         const [command = '', ...output] = part.trimEnd().split('\n');
         return { command, output, line };
@@ -288,14 +306,20 @@ export function missing(output: readonly string[], actual: string): string | nul
 }
 
 function plain(line: string): string {
-  return line.replace(/\S*(?=lab\/(flows|rules)\/|topologies\/)/g, '').replace(/\d+(\.\d+)?/g, '#').replace(/\s+/g, ' ').trim();
+  return line
+    .replace(/\S*(?=lab\/(flows|rules)\/|topologies\/)/g, '')
+    .replace(/\d+(\.\d+)?/g, '#')
+    .replace(/\s+/g, ' ')
+    .trim();
 }
 
 // ---- the code ----
 
 /** Names of all events that the sources write into the ledger. */
 export function eventNames(): readonly string[] {
-  const sources = readdirSync(join(ROOT, 'src'), { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.ts') && !/\.(test|testkit)\.ts$|testing/.test(file));
+  const sources = readdirSync(join(ROOT, 'src'), { recursive: true, encoding: 'utf8' }).filter(
+    (file) => file.endsWith('.ts') && !/\.(test|testkit)\.ts$|testing/.test(file),
+  );
   const names = sources.flatMap((file) => {
     const text = readFileSync(join(ROOT, 'src', file), 'utf8');
     return [...words(/\bevent\((?:[^'()]*, )?'([a-z-]+)'/g, text), ...words(/_EVENT = '([a-z-]+)'/g, text)];

@@ -48,7 +48,9 @@ describe('the documented flows', () => {
     const first = story(one.run.ledger);
     expect(first.length).toBeGreaterThan(500);
     expect(story(two.run.ledger)).toEqual(first);
-    expect(two.run.ledger.events().map((event) => [event.at, event.node, event.name])).toEqual(one.run.ledger.events().map((event) => [event.at, event.node, event.name]));
+    expect(two.run.ledger.events().map((event) => [event.at, event.node, event.name])).toEqual(
+      one.run.ledger.events().map((event) => [event.at, event.node, event.name]),
+    );
     expect(story(other.run.ledger)).not.toEqual(first);
   });
 
@@ -79,7 +81,12 @@ describe('the documented flows', () => {
     expect(said(verdict, 'media/alice-bob')).toBe('pass: local, by hq only');
     expect(verdict.observation.calls).toHaveLength(2);
     const streams = verdict.observation.legs.find((leg) => leg.id === 'audio/alice-bob')?.streams ?? [];
-    expect(streams.map((stream) => [stream.from, stream.told])).toEqual(expect.arrayContaining([['alice', true], ['bob', true]]));
+    expect(streams.map((stream) => [stream.from, stream.told])).toEqual(
+      expect.arrayContaining([
+        ['alice', true],
+        ['bob', true],
+      ]),
+    );
     expect(streams).toHaveLength(4);
     expect(verdict.documented).toBe(true);
   });

@@ -107,7 +107,10 @@ export function sinceStart(epoch: string): number {
 
 /** All addresses of a node. */
 export function addressesOf(plan: Plan, node: string): readonly string[] {
-  const found = must(plan.nodes.find((candidate) => candidate.name === node), node);
+  const found = must(
+    plan.nodes.find((candidate) => candidate.name === node),
+    node,
+  );
   return found.interfaces.flatMap((nic) => nic.addresses.map((address) => address.address));
 }
 

@@ -75,7 +75,10 @@ function decrypt(inline: Uint8Array, packet: Uint8Array): Uint8Array | null {
   const [master, salt] = [inline.subarray(0, KEY), inline.subarray(KEY, KEY + SALT)];
   const end = packet.length - TAG;
   const rollOver = new Uint8Array(4);
-  const tag = createHmac('sha1', derive(master, salt, 1, 20)).update(packet.subarray(0, end)).update(rollOver).digest('hex');
+  const tag = createHmac('sha1', derive(master, salt, 1, 20))
+    .update(packet.subarray(0, end))
+    .update(rollOver)
+    .digest('hex');
   if (tag.slice(0, 2 * TAG) !== hexOf(packet.subarray(end))) return null;
   const iv = new Uint8Array(KEY);
   iv.set(derive(master, salt, 2, SALT));
@@ -126,10 +129,21 @@ describe.skipIf(!judge('tshark'))('media in the clear, as tshark reads it', () =
     for (const sent of [true, false]) {
       const speech = speechOf(client, sent);
       expect(speech.length).toBeGreaterThan(240);
-      expect(new Set(speech.map((frame) => [frame['rtp.p_type'], frame['rtp.payload'].length / 2, frame['udp.length'], frame['srtp.auth_tag'], frame['srtp.enc_payload']].join()))).toEqual(
-        new Set([`0,${SAMPLES},${8 + RTP_HEADER + SAMPLES},,`]),
-      );
-      const steps = speech.slice(1).map((frame, i) => [(Number(frame['rtp.seq']) - Number(speech[i]!['rtp.seq'])) & 0xffff, (Number(frame['rtp.timestamp']) - Number(speech[i]!['rtp.timestamp'])) >>> 0].join());
+      expect(
+        new Set(
+          speech.map((frame) =>
+            [frame['rtp.p_type'], frame['rtp.payload'].length / 2, frame['udp.length'], frame['srtp.auth_tag'], frame['srtp.enc_payload']].join(),
+          ),
+        ),
+      ).toEqual(new Set([`0,${SAMPLES},${8 + RTP_HEADER + SAMPLES},,`]));
+      const steps = speech
+        .slice(1)
+        .map((frame, i) =>
+          [
+            (Number(frame['rtp.seq']) - Number(speech[i]!['rtp.seq'])) & 0xffff,
+            (Number(frame['rtp.timestamp']) - Number(speech[i]!['rtp.timestamp'])) >>> 0,
+          ].join(),
+        );
       expect(new Set(steps)).toEqual(new Set([`1,${SAMPLES}`]));
       // RFC 3551 section 4.1: the marker is on the first packet of a talkspurt, and there is no silence suppression here.
       expect(speech.map((frame) => frame['rtp.marker'] === '1').lastIndexOf(true)).toBe(0);
@@ -161,7 +175,10 @@ describe.skipIf(!judge('tshark'))('media in the clear, as tshark reads it', () =
   });
 
   it('what one says the other hears, and the two say different things, with pauses', () => {
-    const said = (client: string, sent: boolean): string => speechOf(client, sent).map((frame) => frame['rtp.payload']).join('');
+    const said = (client: string, sent: boolean): string =>
+      speechOf(client, sent)
+        .map((frame) => frame['rtp.payload'])
+        .join('');
     expect(said('bob', false)).toBe(said('alice', true));
     expect(said('alice', false)).toBe(said('bob', true));
     const seconds = CLIENTS.map((client) => said(client, true).slice(0, 2 * 4 * 8000));
@@ -216,7 +233,10 @@ describe.skipIf(!judge('tshark'))('media in the clear, as tshark reads it', () =
   });
 
   it.each(CLIENTS)('%s: reports keep their distance (RFC 3550 section 6.3.1)', (client) => {
-    const times = clear.get(client)!.filter((frame) => frame['rtcp.pt'] !== '' && !frame['rtcp.pt'].includes('203') && isSent(frame)).map((frame) => sinceStart(frame['frame.time_epoch']) / 1e9);
+    const times = clear
+      .get(client)!
+      .filter((frame) => frame['rtcp.pt'] !== '' && !frame['rtcp.pt'].includes('203') && isSent(frame))
+      .map((frame) => sinceStart(frame['frame.time_epoch']) / 1e9);
     const start = sinceStart(speechOf(client, true)[0]!['frame.time_epoch']) / 1e9;
     // Tmin is 5 s, and half of that at first; drawn from 0.5 to 1.5 of it, divided by e - 3/2.
     const [least, most] = [0.5 / 1.21828, 1.5 / 1.21828];

@@ -232,8 +232,16 @@ describe.skipIf(!judge('tshark') || !judge('capinfos') || !judge('tcpdump'))('al
   it.each(IDS)('%s: capinfos, tcpdump and tshark count the same packets', async (id) => {
     const one = captured.get(id) ?? (await capture(id, id));
     const paths = [one.file, ...Object.values(one.verdict.flow.actors).map((node) => one.at(node))];
-    const table = judged('capinfos', ['-T', '-r', '-M', '-c', ...paths]).trim().split('\n').map((line) => Number(line.split('\t')[1]));
-    const dumped = paths.map((file) => judged('tcpdump', ['-n', '-q', '-t', '-r', file], /^reading from file .*link-type EN10MB/).split('\n').filter((line) => /^\S/.test(line)).length);
+    const table = judged('capinfos', ['-T', '-r', '-M', '-c', ...paths])
+      .trim()
+      .split('\n')
+      .map((line) => Number(line.split('\t')[1]));
+    const dumped = paths.map(
+      (file) =>
+        judged('tcpdump', ['-n', '-q', '-t', '-r', file], /^reading from file .*link-type EN10MB/)
+          .split('\n')
+          .filter((line) => /^\S/.test(line)).length,
+    );
     const shown = paths.map((file) => framesOf(file).length);
     expect(dumped).toEqual(table);
     expect(shown).toEqual(table);

@@ -47,7 +47,15 @@ const SENT = 2;
 const BINDING_REQUEST = '0x0001';
 const BINDING_SUCCESS = '0x0101';
 const STUN_PORT = '3478';
-const ATTRIBUTE = { USERNAME: '0x0006', MESSAGE_INTEGRITY: '0x0008', XOR_MAPPED_ADDRESS: '0x0020', PRIORITY: '0x0024', FINGERPRINT: '0x8028', CONTROLLED: '0x8029', CONTROLLING: '0x802a' };
+const ATTRIBUTE = {
+  USERNAME: '0x0006',
+  MESSAGE_INTEGRITY: '0x0008',
+  XOR_MAPPED_ADDRESS: '0x0020',
+  PRIORITY: '0x0024',
+  FINGERPRINT: '0x8028',
+  CONTROLLED: '0x8029',
+  CONTROLLING: '0x802a',
+};
 const FINGERPRINT_IS_RIGHT = '1';
 /** Octets of a STUN header, and of MESSAGE-INTEGRITY with its own (RFC 8489 sections 5 and 14.5). */
 const STUN_HEADER = 20;
@@ -120,8 +128,27 @@ describe.skipIf(!judge('tshark'))('what tshark reads at a client', () => {
   it.each([
     ['alice', 'contoso.example', ['SRV _sipinternaltls._tcp.contoso.example', 'A sip.contoso.example', 'AAAA sip.contoso.example']],
     // The redirection names Microsoft's server, which is asked for then.
-    ['bob', 'contoso.example', ['SRV _sipinternaltls._tcp.contoso.example', 'A sip.contoso.example', 'AAAA sip.contoso.example', 'A sipdir.online.lync.example', 'AAAA sipdir.online.lync.example']],
-    ['carol', 'cloud.contoso.example', ['SRV _sipinternaltls._tcp.cloud.contoso.example', 'SRV _sip._tls.cloud.contoso.example', 'A sipdir.online.lync.example', 'AAAA sipdir.online.lync.example']],
+    [
+      'bob',
+      'contoso.example',
+      [
+        'SRV _sipinternaltls._tcp.contoso.example',
+        'A sip.contoso.example',
+        'AAAA sip.contoso.example',
+        'A sipdir.online.lync.example',
+        'AAAA sipdir.online.lync.example',
+      ],
+    ],
+    [
+      'carol',
+      'cloud.contoso.example',
+      [
+        'SRV _sipinternaltls._tcp.cloud.contoso.example',
+        'SRV _sip._tls.cloud.contoso.example',
+        'A sipdir.online.lync.example',
+        'AAAA sipdir.online.lync.example',
+      ],
+    ],
   ])('%s discovers the server in the documented order', (node, domain, then) => {
     const questions = asked(framesOf(node));
     expect(questions.slice(0, then.length + 2)).toEqual([`A lyncdiscoverinternal.${domain}`, `A lyncdiscover.${domain}`, ...then]);
@@ -153,7 +180,12 @@ describe.skipIf(!judge('tshark'))('what tshark reads at a client', () => {
     for (const response of responses) {
       const request = byNumber.get(response['stun.response-to'])!;
       expect(response['stun.type']).toBe(BINDING_SUCCESS);
-      expect([response['stun.id'], sentBy(response), sentTo(response), response['udp.dstport']]).toEqual([request['stun.id'], sentTo(request), sentBy(request), request['udp.srcport']]);
+      expect([response['stun.id'], sentBy(response), sentTo(response), response['udp.dstport']]).toEqual([
+        request['stun.id'],
+        sentTo(request),
+        sentBy(request),
+        request['udp.srcport'],
+      ]);
       expect(attributesOf(response)).toContain(ATTRIBUTE.XOR_MAPPED_ADDRESS);
     }
     const answered = new Set(responses.map((response) => response['stun.id']));

@@ -82,7 +82,11 @@ describe.skipIf(!judge('tshark'))('TCP as tshark analyses it', () => {
     const kinds = new Set<Suspicion>();
     for (const [line, { ledger, at, plan, verdict }] of lossy) {
       const { directions } = verdict.run.links[plan.links.findIndex(({ name }) => name === line)]!;
-      for (const count of ['lost', 'duplicated', 'reordered'] as const) expect(directions.flat().reduce((total, { stats }) => total + stats[count], 0), count).toBeGreaterThan(0);
+      for (const count of ['lost', 'duplicated', 'reordered'] as const)
+        expect(
+          directions.flat().reduce((total, { stats }) => total + stats[count], 0),
+          count,
+        ).toBeGreaterThan(0);
       expect(new TcpStory(ledger, 'dc-fe').segments.filter((segment) => segment.dropped).length).toBeGreaterThan(0);
       expect(verdict.run.outcomes.every((outcome) => outcome.ok)).toBe(true);
       for (const node of NODES) for (const { suspicions } of suspected(at(node))) for (const name of suspicions) kinds.add(name);

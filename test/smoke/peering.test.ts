@@ -5,7 +5,10 @@ import { buildLab, planOf } from '../kernel/support.js';
 import { EXPECTED, KINDS, playPeering } from '../support/peering.js';
 
 it('nodes without routes cannot be told any', async () => {
-  const plan = planOf('name: x\ntopology: { nodes: { a: { kind: router }, sw: { kind: bridge, prefixes: [10.0.0.0/24] } }, links: [{ endpoints: ["a:e", "sw:1"] }] }\n', KINDS);
+  const plan = planOf(
+    'name: x\ntopology: { nodes: { a: { kind: router }, sw: { kind: bridge, prefixes: [10.0.0.0/24] } }, links: [{ endpoints: ["a:e", "sw:1"] }] }\n',
+    KINDS,
+  );
   const { lab, finish } = await buildLab(sim, plan, { kinds: KINDS });
   for (const name of ['sw', 'nobody']) expect(() => lab.node(name)).toThrow(expect.objectContaining({ code: 'ROLE_COMMAND', expected: 'one of: a' }));
   (await finish()).close();

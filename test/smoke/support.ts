@@ -46,7 +46,10 @@ export function planOverridden(...changes: readonly string[]): Plan {
 export function flowWith(id: string, ...changes: readonly Change[]): FlowSpec {
   if (changes.length === 0) return loadFlow(id);
   const file = join(ROOT, 'lab', 'flows', `${id}.flow.yaml`);
-  const result = parseFlow(changes.reduce((sofar, change) => change(sofar), readFileSync(file, 'utf8')), file);
+  const result = parseFlow(
+    changes.reduce((sofar, change) => change(sofar), readFileSync(file, 'utf8')),
+    file,
+  );
   if (!result.ok) throw new Error(result.errors.map((e) => e.message).join('\n'));
   return result.flow;
 }

@@ -140,7 +140,10 @@ function segmentOf(ledger: Ledger, id: PacketId, points: ReadonlySet<number>, in
   const seq = (header.seq - (initial.get(way) ?? header.seq)) >>> 0;
   const length = payload.length + ((header.flags & tcp.SYN) === 0 ? 0 : 1) + ((header.flags & tcp.FIN) === 0 ? 0 : 1);
   const journey = must(ledger.journey(id), `packet ${id}`);
-  const passed = journey.hops.flatMap((hop) => [points.has(hop.point) ? (hop.out ?? Infinity) : Infinity, points.has(hop.point ^ 1) ? (hop.in ?? Infinity) : Infinity]);
+  const passed = journey.hops.flatMap((hop) => [
+    points.has(hop.point) ? (hop.out ?? Infinity) : Infinity,
+    points.has(hop.point ^ 1) ? (hop.in ?? Infinity) : Infinity,
+  ]);
   return {
     id,
     way,

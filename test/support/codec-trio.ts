@@ -55,13 +55,11 @@ export function codecTrio<V>(codec: Codec<V>, vectors: readonly Vector<V>[]): vo
 
   it('never throws: any bytes, any cut, any flipped octet; parse agrees with check', () => {
     const start = fc.constantFrom(...vectors.map((v) => v.bytes));
-    const mutated = fc
-      .tuple(start, fc.array(fc.tuple(fc.nat(60), fc.nat(255)), { maxLength: 4 }), fc.nat(100))
-      .map(([bytes, flips, cut]) => {
-        const b = bytes.slice(0, Math.max(0, bytes.length - Math.max(0, cut - 50)));
-        for (const [at, value] of flips) if (at < b.length) b[at] = value;
-        return b;
-      });
+    const mutated = fc.tuple(start, fc.array(fc.tuple(fc.nat(60), fc.nat(255)), { maxLength: 4 }), fc.nat(100)).map(([bytes, flips, cut]) => {
+      const b = bytes.slice(0, Math.max(0, bytes.length - Math.max(0, cut - 50)));
+      for (const [at, value] of flips) if (at < b.length) b[at] = value;
+      return b;
+    });
     fc.assert(
       fc.property(fc.oneof(mutated, fc.uint8Array({ maxLength: 80 })), (b) => {
         const value = codec.parse(b, 0, b.length);

@@ -42,7 +42,11 @@ function run(files: Readonly<Record<string, string>>, command: string) {
   const folder = mkdtempSync(join(tmpdir(), 'callpath-iptables-'));
   try {
     for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);
-    return spawnSync('unshare', ['--net', 'timeout', '60', 'sh', '-c', command], { cwd: folder, encoding: 'utf8', env: { ...process.env, XTABLES_LOCKFILE: join(folder, 'lock') } });
+    return spawnSync('unshare', ['--net', 'timeout', '60', 'sh', '-c', command], {
+      cwd: folder,
+      encoding: 'utf8',
+      env: { ...process.env, XTABLES_LOCKFILE: join(folder, 'lock') },
+    });
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

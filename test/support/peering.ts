@@ -38,36 +38,43 @@ export async function playPeering(substrate: Substrate): Promise<PeeringPlay> {
   const recorded = await buildLab(substrate, plan, { kinds: KINDS });
   const { lab } = recorded;
   const address = (node: string): string => must(plan.nodes.find((n) => n.name === node)?.interfaces[0]?.addresses[0], node).address;
-  const link = (name: string): (typeof plan.links)[0]['id'] => must(plan.links.find((l) => l.name === name), name).id;
+  const link = (name: string): (typeof plan.links)[0]['id'] =>
+    must(
+      plan.links.find((l) => l.name === name),
+      name,
+    ).id;
   let port = 5000;
   let died = 0;
-  await lab.run(async ({ sleep }) => {
-    await lab.role('service').call('udp-echo', { address: address('service'), port: 7 });
-    const send = async (): Promise<void> => {
-      await lab.role('alice').call('udp-send', { address: address('alice'), port: ++port, to: { address: address('service'), port: 7 }, length: 20 });
-      await sleep(millis(500));
-    };
-    const set = async (name: string, change: Parameters<typeof lab.links.set>[2], pause: number): Promise<void> => {
-      lab.links.set(link(name), 'both', change);
-      await sleep(millis(pause));
-    };
-    await send();
-    // Known at once at both ends; Microsoft's core hears of it a few milliseconds later.
-    await set('er-primary', { up: false }, 400);
-    await send();
-    // Five seconds and two round trips after it is up again it is back.
-    await set('er-primary', { up: true }, 6000);
-    await send();
-    // Dead without a sign: BFD takes 900 ms to find out, and until then packets are lost.
-    died = lab.clock.now;
-    await set('er-primary', DEAD, 100);
-    await send();
-    await sleep(seconds(1));
-    await send();
-    // Both: the customer's addresses of the circuit are not known on the Internet, so echoes are lost there.
-    await set('er-secondary', { up: false }, 400);
-    await send();
-  }, (lab.clock.now + seconds(60)) as typeof lab.clock.now);
+  await lab.run(
+    async ({ sleep }) => {
+      await lab.role('service').call('udp-echo', { address: address('service'), port: 7 });
+      const send = async (): Promise<void> => {
+        await lab.role('alice').call('udp-send', { address: address('alice'), port: ++port, to: { address: address('service'), port: 7 }, length: 20 });
+        await sleep(millis(500));
+      };
+      const set = async (name: string, change: Parameters<typeof lab.links.set>[2], pause: number): Promise<void> => {
+        lab.links.set(link(name), 'both', change);
+        await sleep(millis(pause));
+      };
+      await send();
+      // Known at once at both ends; Microsoft's core hears of it a few milliseconds later.
+      await set('er-primary', { up: false }, 400);
+      await send();
+      // Five seconds and two round trips after it is up again it is back.
+      await set('er-primary', { up: true }, 6000);
+      await send();
+      // Dead without a sign: BFD takes 900 ms to find out, and until then packets are lost.
+      died = lab.clock.now;
+      await set('er-primary', DEAD, 100);
+      await send();
+      await sleep(seconds(1));
+      await send();
+      // Both: the customer's addresses of the circuit are not known on the Internet, so echoes are lost there.
+      await set('er-secondary', { up: false }, 400);
+      await send();
+    },
+    (lab.clock.now + seconds(60)) as typeof lab.clock.now,
+  );
   const ledger = await recorded.finish();
   const ways = new Map<number, string[]>();
   for (const cursor = ledger.cursor(); cursor.next(); ) {
@@ -76,7 +83,9 @@ export async function playPeering(substrate: Substrate): Promise<PeeringPlay> {
     if (journey === null || frame === null || frame[23] !== 17) continue;
     const [source, target] = [u16(frame, 34), u16(frame, 36)];
     const back = source === 7;
-    const crossed = journey.hops.map((hop) => ledger.points.at(hop.point).name.split(':')[0] ?? '').filter((name) => plan.links.some((l) => l.name === name && l.segment !== 'customer' && l.segment !== 'microsoft'));
+    const crossed = journey.hops
+      .map((hop) => ledger.points.at(hop.point).name.split(':')[0] ?? '')
+      .filter((name) => plan.links.some((l) => l.name === name && l.segment !== 'customer' && l.segment !== 'microsoft'));
     const way = journey.end.kind === 'delivered' ? crossed.join('+') : '-';
     const entry = ways.get(back ? target : source) ?? [];
     entry[back ? 1 : 0] = way;
@@ -84,7 +93,9 @@ export async function playPeering(substrate: Substrate): Promise<PeeringPlay> {
   }
   const events = ledger.events();
   const moved = events.find((event) => event.name === 'bgp-route' && event.node === 'ce' && event.at > died && event.fields['dev'] === 'er2');
-  const sessions = events.filter((event) => event.name === 'bgp-session').map(({ node, fields }) => `${node ?? ''} ${fields['state'] ?? ''} ${fields['peer'] ?? ''}${fields['why'] === undefined ? '' : `: ${fields['why']}`}`);
+  const sessions = events
+    .filter((event) => event.name === 'bgp-session')
+    .map(({ node, fields }) => `${node ?? ''} ${fields['state'] ?? ''} ${fields['peer'] ?? ''}${fields['why'] === undefined ? '' : `: ${fields['why']}`}`);
   ledger.close();
   return {
     ways: [...ways].sort(([a], [b]) => a - b).map(([, way]) => [way[0] ?? '-', way[1] ?? '-'].join(' ')),
@@ -97,8 +108,13 @@ export async function playPeering(substrate: Substrate): Promise<PeeringPlay> {
 export const EXPECTED = {
   ways: ['er-primary er-primary', 'er-secondary er-secondary', 'er-primary er-primary', '- -', 'er-secondary er-secondary', 'access+internet -'],
   sessions: [
-    'ce down msee1: interface down', 'msee1 down ce: interface down', 'ce up msee1', 'msee1 up ce',
-    'ce down msee1: BFD expired after 900ms', 'msee1 down ce: BFD expired after 900ms',
-    'ce down msee2: interface down', 'msee2 down ce: interface down',
+    'ce down msee1: interface down',
+    'msee1 down ce: interface down',
+    'ce up msee1',
+    'msee1 up ce',
+    'ce down msee1: BFD expired after 900ms',
+    'msee1 down ce: BFD expired after 900ms',
+    'ce down msee2: interface down',
+    'msee2 down ce: interface down',
   ],
 } as const;

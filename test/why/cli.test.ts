@@ -77,7 +77,9 @@ describe('path', () => {
   });
 
   it('speaks JSON', () => {
-    const reach = JSON.parse(desk.run('path', CONTOSO, '--from', 'dave', '--to', 'online-fe:eth0', '--tcp', '40000:443', '-6', '--dscp', 'AF31', '--json').out) as Reach;
+    const reach = JSON.parse(
+      desk.run('path', CONTOSO, '--from', 'dave', '--to', 'online-fe:eth0', '--tcp', '40000:443', '-6', '--dscp', 'AF31', '--json').out,
+    ) as Reach;
     expect(reach).toMatchObject({ works: true, query: { node: 'dave', dscp: 26 }, back: { at: 'dave' } });
     expect(reach.query.from).toContain(':');
   });

@@ -11,7 +11,13 @@ import type { Turns } from './stage.js';
 
 const plan = (rules: Readonly<Record<string, string>> = {}, turns: Turns = {}): Plan => withRules(planFor(topologyText(turns)), rules);
 
-function query(on: Plan, from: string, to: string, transport: ReachQuery['transport'] = { protocol: 'udp', fromPort: 50000, toPort: 3478 }, family: 4 | 6 = 4): ReachQuery {
+function query(
+  on: Plan,
+  from: string,
+  to: string,
+  transport: ReachQuery['transport'] = { protocol: 'udp', fromPort: 50000, toPort: 3478 },
+  family: 4 | 6 = 4,
+): ReachQuery {
   const [a, b] = [reachEnd(on, from, family), reachEnd(on, to, family)];
   return { node: a.node?.name ?? 'ce', from: a.address, to: b.address, transport, dscp: 0 };
 }
@@ -51,7 +57,9 @@ describe('what does not arrive', () => {
     const on = plan({ fwe: edgeRules(), fwi: edgeRules() }, { ms: '[{ to: default, via: fwi }]' });
     const reach = reachable(on, query(on, 'alice', 'srv'));
     expect(reach).toMatchObject({ works: false, there: { arrived: true }, back: { arrived: false, at: 'fwi' } });
-    expect(reach.back?.why).toMatch(/dropped at fwi \(forward\): policy of inet\/filter\/forward, fwi\.nft:3; it is an answer, .*; fwe holds its state .*; the ways part at ms$/);
+    expect(reach.back?.why).toMatch(
+      /dropped at fwi \(forward\): policy of inet\/filter\/forward, fwi\.nft:3; it is an answer, .*; fwe holds its state .*; the ways part at ms$/,
+    );
     expect(reachLines(reach)).toEqual([
       'alice > srv: delivered over alice--lan, ce--lan, er-1, er-2, ms--srv',
       'srv > alice: dropped at fwi (forward): policy of inet/filter/forward, fwi.nft:3; the ways part at ms',
@@ -60,7 +68,11 @@ describe('what does not arrive', () => {
 
   it('on the way there: no answer is asked for', () => {
     const on = plan({}, { ce: '[{ to: microsoft, blackhole: true }]' });
-    expect(reachable(on, query(on, 'alice', 'srv'))).toMatchObject({ works: false, there: { arrived: false, at: 'ce', why: expect.stringContaining('blackhole route 203.0.113.0/24') as string }, back: null });
+    expect(reachable(on, query(on, 'alice', 'srv'))).toMatchObject({
+      works: false,
+      there: { arrived: false, at: 'ce', why: expect.stringContaining('blackhole route 203.0.113.0/24') as string },
+      back: null,
+    });
   });
 
   it('a link that is down', () => {
@@ -72,7 +84,11 @@ describe('what does not arrive', () => {
 
   it('is refused by a reset, which is no answer', () => {
     const on = plan({ fwe: edgeRules().replace('iifname "in" accept', 'iifname "in" tcp dport 443 reject with tcp reset') });
-    expect(reachable(on, query(on, 'alice', 'srv', { protocol: 'tcp', fromPort: 50000, toPort: 443 }))).toMatchObject({ works: false, there: { arrived: false, at: 'fwe' }, back: null });
+    expect(reachable(on, query(on, 'alice', 'srv', { protocol: 'tcp', fromPort: 50000, toPort: 443 }))).toMatchObject({
+      works: false,
+      there: { arrived: false, at: 'fwe' },
+      back: null,
+    });
   });
 });
 
@@ -82,7 +98,11 @@ describe('translation', () => {
   it('shows what the other end sees, and takes the answer back', () => {
     const on = plan({ fwe: edgeRules(POOL) }, { ms: `[{ to: ${POOL}/32, via: fwe }]` });
     const reach = reachable(on, query(on, 'alice', 'srv'));
-    expect(reach).toMatchObject({ works: true, there: { seen: { node: 'srv', from: `${POOL}:50000` } }, back: { seen: { node: 'alice', to: `${addressOf(on, 'alice')}:50000` } } });
+    expect(reach).toMatchObject({
+      works: true,
+      there: { seen: { node: 'srv', from: `${POOL}:50000` } },
+      back: { seen: { node: 'alice', to: `${addressOf(on, 'alice')}:50000` } },
+    });
     expect(reachLines(reach)[0]).toContain(`, from ${POOL}:50000`);
   });
 
@@ -96,7 +116,11 @@ describe('translation', () => {
     const on = plan({ fwe: rules.replace('SRV', addressOf(base, 'srv')) });
     const outside = on.nodes.find(({ name }) => name === 'fwe')?.interfaces.find(({ name }) => name === 'in')?.addresses[0]?.address ?? '';
     const reach = reachable(on, { ...query(on, 'alice', 'srv', { protocol: 'udp', fromPort: 50000, toPort: 5060 }), to: outside });
-    expect(reach).toMatchObject({ works: true, there: { arrived: true, at: 'srv', seen: { to: `${addressOf(on, 'srv')}:3478` } }, back: { arrived: true, seen: { from: `${outside}:5060` } } });
+    expect(reach).toMatchObject({
+      works: true,
+      there: { arrived: true, at: 'srv', seen: { to: `${addressOf(on, 'srv')}:3478` } },
+      back: { arrived: true, seen: { from: `${outside}:5060` } },
+    });
   });
 
   it('an answer that comes from another address than was spoken to is none', () => {
@@ -120,7 +144,9 @@ describe('ends', () => {
 
   it('are a node, an interface, an address', () => {
     expect(reachEnd(on, 'srv')).toMatchObject({ node: { name: 'srv' }, family: 4 });
-    expect(reachEnd(on, 'ce:net').address).toBe(on.nodes.find(({ name }) => name === 'ce')?.interfaces.find(({ name }) => name === 'net')?.addresses[0]?.address);
+    expect(reachEnd(on, 'ce:net').address).toBe(
+      on.nodes.find(({ name }) => name === 'ce')?.interfaces.find(({ name }) => name === 'net')?.addresses[0]?.address,
+    );
     expect(reachEnd(on, '2001:DB8:0:0::1')).toMatchObject({ node: null, address: '2001:db8::1', family: 6 });
   });
 

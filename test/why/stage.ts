@@ -31,7 +31,10 @@ export interface Turns {
 
 /** As an edge firewall has them: what inside began, and its answers. Private addresses stay inside where a pool is named. */
 export function edgeRules(pool?: string): string {
-  const nat = pool === undefined ? '' : `
+  const nat =
+    pool === undefined
+      ? ''
+      : `
 table ip nat {
   chain post {
     type nat hook postrouting priority srcnat; policy accept;
@@ -113,8 +116,14 @@ export function withRules(plan: Plan, rules: Readonly<Record<string, string>>): 
 }
 
 export function addressOf(plan: Plan, node: string, family: 4 | 6 = 4): string {
-  const interfaces = must(plan.nodes.find(({ name }) => name === node), node).interfaces;
-  return must(interfaces.flatMap(({ addresses }) => addresses).find((one) => one.family === family), `address of ${node}`).address;
+  const interfaces = must(
+    plan.nodes.find(({ name }) => name === node),
+    node,
+  ).interfaces;
+  return must(
+    interfaces.flatMap(({ addresses }) => addresses).find((one) => one.family === family),
+    `address of ${node}`,
+  ).address;
 }
 
 export interface Datagram {
@@ -139,7 +148,13 @@ export class Stage {
     this.plan = plan;
     const points = pointsOf(plan);
     const decisions = new DecisionTable((id) => points.nodeName(id));
-    this.#recorder = new Recorder({ points, decisions, sink: new MemorySink(), originSeconds: 0, run: { version: '0', topology: plan.name, hash: plan.hash, seed: 1, records: 'both' } });
+    this.#recorder = new Recorder({
+      points,
+      decisions,
+      sink: new MemorySink(),
+      originSeconds: 0,
+      run: { version: '0', topology: plan.name, hash: plan.hash, seed: 1, records: 'both' },
+    });
     this.#network = buildNetwork(plan, { scheduler: this.#scheduler, tap: this.#recorder, decisions, random: randomRoot(1) });
   }
 
@@ -177,7 +192,10 @@ export class Stage {
   }
 
   link(at: number, name: string, change: Partial<ImpairmentSpec> & { readonly up?: boolean }): this {
-    const link = must(this.plan.links.find((one) => one.name === name), name);
+    const link = must(
+      this.plan.links.find((one) => one.name === name),
+      name,
+    );
     this.#at(at, () => {
       this.#network.fabric.control.set(link.id, 'both', change);
     });

@@ -27,12 +27,21 @@ function storyOf(stage: Stage): FlowStory {
 describe('rules', () => {
   it('name the one that dropped, with its comment', () => {
     const story = storyOf(new Stage(plan({ fwe: EDGE })).send({ at: 1, from: 'alice', to: 'srv', toPort: 5001 }));
-    expect(story.there.ways[0]?.end).toMatchObject({ drop: 'firewall-rule', where: 'fwe', decided: { stage: 'forward', ct: 'new', rule: { chain: 'inet/filter/relays', rule: 1, says: 'no relay range' } }, state: null });
-    expect(whyLine(story)).toBe(`alice > srv: the packet was dropped at fwe (forward): rule 1 of inet/filter/relays, fwe.nft:${lineOf('5001')}, "no relay range"`);
+    expect(story.there.ways[0]?.end).toMatchObject({
+      drop: 'firewall-rule',
+      where: 'fwe',
+      decided: { stage: 'forward', ct: 'new', rule: { chain: 'inet/filter/relays', rule: 1, says: 'no relay range' } },
+      state: null,
+    });
+    expect(whyLine(story)).toBe(
+      `alice > srv: the packet was dropped at fwe (forward): rule 1 of inet/filter/relays, fwe.nft:${lineOf('5001')}, "no relay range"`,
+    );
   });
 
   it('name the policy', () => {
-    const story = storyOf(new Stage(plan({ fwe: EDGE.replace('iifname "in" accept', 'iifname "in" tcp dport 1 accept') })).send({ at: 1, from: 'alice', to: 'srv' }));
+    const story = storyOf(
+      new Stage(plan({ fwe: EDGE.replace('iifname "in" accept', 'iifname "in" tcp dport 1 accept') })).send({ at: 1, from: 'alice', to: 'srv' }),
+    );
     expect(whyLine(story)).toMatch(new RegExp(`: policy of inet/filter/forward, fwe\\.nft:${lineOf('policy drop')}$`));
   });
 
@@ -64,7 +73,12 @@ describe('state', () => {
     expect(story.back.ways).toHaveLength(1);
     expect(story.back.ways[0]?.end).toMatchObject({ drop: 'firewall-policy', where: 'fwi', state: { ct: 'new', answer: true, silence: null } });
     expect(story.state).toEqual({ holders: ['fwe'], missing: ['fwi'] });
-    expect(story.parting).toMatchObject({ node: 'ms', one: { goes: 'in', link: 'er-2' }, other: { goes: 'out', link: 'net-2' }, again: { node: 'ce', one: { link: 'er-1' } } });
+    expect(story.parting).toMatchObject({
+      node: 'ms',
+      one: { goes: 'in', link: 'er-2' },
+      other: { goes: 'out', link: 'net-2' },
+      again: { node: 'ce', one: { link: 'er-1' } },
+    });
     expect(whyLine(story)).toBe(
       `srv > alice: all 7 packets were dropped at fwi (forward): policy of inet/filter/forward, fwi.nft:${lineOf('policy drop')}; it is an answer, yet to fwi it begins a connection (ct state new); fwe holds its state (saw its first packet), fwi has none; the ways part at ms`,
     );
@@ -72,7 +86,9 @@ describe('state', () => {
 
   it('that was forgotten: since when', () => {
     // 30 s for a UDP flow without an answer (nf_conntrack_udp_timeout).
-    const stage = new Stage(plan({ fwe: EDGE })).send({ at: 1, from: 'alice', to: 'srv', fromPort: 5000 }).send({ at: 41, from: 'srv', fromPort: 3478, to: 'alice', toPort: 5000 });
+    const stage = new Stage(plan({ fwe: EDGE }))
+      .send({ at: 1, from: 'alice', to: 'srv', fromPort: 5000 })
+      .send({ at: 41, from: 'srv', fromPort: 3478, to: 'alice', toPort: 5000 });
     const story = storyOf(stage.listen('srv', 3478));
     expect(story.back.ways[0]?.end).toMatchObject({ where: 'fwe', state: { ct: 'new', answer: true, silence: expect.closeTo(40e9, -8) as number } });
     expect(whyLine(story)).toContain('fwe last passed a packet of it 40s before, and has forgotten it since');
@@ -80,7 +96,9 @@ describe('state', () => {
 
   it('of a flow that moves to another firewall in the middle', () => {
     const strict = EDGE.replace('iifname "in" accept', 'iifname "in" udp dport 1 accept');
-    const stage = new Stage(plan({ fwe: EDGE, fwi: strict }, { ce: '[{ to: microsoft, via: fwe, metric: 10 }, { to: microsoft, via: fwi, metric: 20 }]' })).echo('srv', 3478);
+    const stage = new Stage(
+      plan({ fwe: EDGE, fwi: strict }, { ce: '[{ to: microsoft, via: fwe, metric: 10 }, { to: microsoft, via: fwi, metric: 20 }]' }),
+    ).echo('srv', 3478);
     for (let i = 0; i < 4; i++) stage.send({ at: 1 + i, from: 'alice', to: 'srv' });
     const story = storyOf(stage.link(2.5, 'er-1', { up: false }));
     expect(story.there.ways.map(({ packets, end }) => [packets, end.kind])).toEqual([
@@ -89,7 +107,11 @@ describe('state', () => {
     ]);
     expect(story.there.ways[1]?.end).toMatchObject({ where: 'fwi', state: { ct: 'new', answer: false } });
     expect(story.state).toEqual({ holders: ['fwe'], missing: ['fwi'] });
-    expect(story.parting).toMatchObject({ node: 'ce', one: { direction: 'there', goes: 'out', link: 'er-1' }, other: { direction: 'there', goes: 'out', link: 'net-1' } });
+    expect(story.parting).toMatchObject({
+      node: 'ce',
+      one: { direction: 'there', goes: 'out', link: 'er-1' },
+      other: { direction: 'there', goes: 'out', link: 'net-1' },
+    });
   });
 });
 
@@ -111,7 +133,9 @@ describe('translation', () => {
   });
 
   it('an answer to the pool that comes by another exit', () => {
-    const story = storyOf(new Stage(plan({ fwe: NAT, fwi: NAT }, { ms: `[{ to: ${POOL}/32, via: fwi }]` })).echo('srv', 3478).send({ at: 1, from: 'alice', to: 'srv' }));
+    const story = storyOf(
+      new Stage(plan({ fwe: NAT, fwi: NAT }, { ms: `[{ to: ${POOL}/32, via: fwi }]` })).echo('srv', 3478).send({ at: 1, from: 'alice', to: 'srv' }),
+    );
     expect(story.back).toMatchObject({ packets: 1, delivered: 0 });
     expect(story.back.ways[0]?.end).toMatchObject({ kind: 'dropped', where: 'fwi' });
     expect(story.state).toMatchObject({ holders: ['fwe'] });
@@ -139,7 +163,10 @@ it('a full connection table is told by its size', () => {
 
 it('reads well', () => {
   const stage = new Stage(plan({ fwe: EDGE, fwi: EDGE }, BACK_BY_THE_INTERNET)).echo('srv', 3478).send({ at: 1, from: 'alice', to: 'srv' });
-  const text = whyText(storyOf(stage), { paint: NO_COLOURS, quote: ({ file, line }) => (file === 'fwi.nft' ? (EDGE.split('\n')[line - 1]?.trim() ?? null) : null) });
+  const text = whyText(storyOf(stage), {
+    paint: NO_COLOURS,
+    quote: ({ file, line }) => (file === 'fwi.nft' ? (EDGE.split('\n')[line - 1]?.trim() ?? null) : null),
+  });
   expect(text.replace(/\d+(\.\d+){3}/g, 'IP')).toMatchInlineSnapshot(`
     "udp IP:5000 > IP:3478  flow 0
       alice > srv: 1 packet, delivered

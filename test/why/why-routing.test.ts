@@ -41,13 +41,25 @@ describe('a flow that nothing happened to', () => {
 
   it('names each hop, and the route that was taken', () => {
     const way = onlyWay(story.there.ways);
-    expect(way.hops.map(({ node, link, to }) => `${node} ${link} ${to}`)).toEqual(['alice alice--lan lan', 'lan ce--lan ce', 'ce er-1 fwe', 'fwe er-2 ms', 'ms ms--srv srv']);
+    expect(way.hops.map(({ node, link, to }) => `${node} ${link} ${to}`)).toEqual([
+      'alice alice--lan lan',
+      'lan ce--lan ce',
+      'ce er-1 fwe',
+      'fwe er-2 ms',
+      'ms ms--srv srv',
+    ]);
     expect(way.hops[2]?.decided[0]?.route).toMatchObject({ prefix: '203.0.113.0/24', dev: 'er' });
     expect(way.end).toEqual({ kind: 'delivered', node: 'srv', wanted: true });
   });
 
   it('is found by any of its packets, of either direction, once', () => {
-    expect(explain(ledger, null, Array.from({ length: 10 }, (_, i) => (i + 1) as PacketId))).toEqual([story]);
+    expect(
+      explain(
+        ledger,
+        null,
+        Array.from({ length: 10 }, (_, i) => (i + 1) as PacketId),
+      ),
+    ).toEqual([story]);
   });
 });
 
@@ -67,7 +79,9 @@ describe('drops of routers and links', () => {
   });
 
   it('names a blackhole route', () => {
-    const story = storyOf(stage({ ce: '[{ to: microsoft, via: fwe }, { to: contoso, blackhole: true }]' }).send({ at: 1, from: 'alice', to: '10.0.99.1' }).ledger());
+    const story = storyOf(
+      stage({ ce: '[{ to: microsoft, via: fwe }, { to: contoso, blackhole: true }]' }).send({ at: 1, from: 'alice', to: '10.0.99.1' }).ledger(),
+    );
     expect(whyLine(story)).toMatch(/dropped at ce: blackhole route 10\.0\.0\.0\/16$/);
   });
 
@@ -114,7 +128,10 @@ describe('drops of routers and links', () => {
   it('does not blame the network where nothing listens', () => {
     const story = storyOf(stage().send({ at: 1, from: 'alice', to: 'srv' }).ledger());
     expect(story.verdict).toBe('refused');
-    expect(onlyWay(story.there.ways)).toMatchObject({ end: { drop: 'no-listener', where: 'srv' }, errors: [{ node: 'srv', means: 'port unreachable', reached: 'alice' }] });
+    expect(onlyWay(story.there.ways)).toMatchObject({
+      end: { drop: 'no-listener', where: 'srv' },
+      errors: [{ node: 'srv', means: 'port unreachable', reached: 'alice' }],
+    });
     expect(whyLine(story)).toMatch(/dropped at srv \(input\): nothing listens there on udp port 3478$/);
   });
 });
@@ -142,7 +159,9 @@ describe('where ways part', () => {
   });
 
   it('has none where a detour is the same both ways', () => {
-    const story = storyOf(stage({ ce: '[{ to: default, via: fwi }]', ms: '[{ to: default, via: fwi }]' }).echo('srv', 3478).send({ at: 1, from: 'alice', to: 'srv' }).ledger());
+    const story = storyOf(
+      stage({ ce: '[{ to: default, via: fwi }]', ms: '[{ to: default, via: fwi }]' }).echo('srv', 3478).send({ at: 1, from: 'alice', to: 'srv' }).ledger(),
+    );
     expect(story.parting).toBeNull();
   });
 });

@@ -23,7 +23,8 @@ export interface ReachEnd {
 export function reachEnd(plan: Plan, text: string, family?: 4 | 6): ReachEnd {
   const literal = parseAddress(text);
   if (literal !== undefined) {
-    if (family !== undefined && family !== literal.family) throw new LabError('TOPOLOGY_REFERENCE', `${text} is no IPv${family} address`, { expected: `two ends that speak IPv${family}` });
+    if (family !== undefined && family !== literal.family)
+      throw new LabError('TOPOLOGY_REFERENCE', `${text} is no IPv${family} address`, { expected: `two ends that speak IPv${family}` });
     const address = formatAddress(literal);
     return { node: ownersOf(plan).of(address) ?? null, address, family: literal.family };
   }
@@ -37,7 +38,8 @@ export function reachEnd(plan: Plan, text: string, family?: 4 | 6): ReachEnd {
   }
   const addresses = interfaces.flatMap((iface) => iface.addresses);
   const chosen = addresses.find((one) => one.family === (family ?? 4)) ?? (family === undefined ? addresses[0] : undefined);
-  if (chosen === undefined) throw new LabError('TOPOLOGY_REFERENCE', `${text} has no ${family === undefined ? '' : `IPv${family} `}address`, { expected: 'a node that speaks IP' });
+  if (chosen === undefined)
+    throw new LabError('TOPOLOGY_REFERENCE', `${text} has no ${family === undefined ? '' : `IPv${family} `}address`, { expected: 'a node that speaks IP' });
   return { node, address: chosen.address, family: chosen.family };
 }
 
@@ -46,5 +48,8 @@ export function nodeNamed(plan: Plan, name: string): PlanNode {
   const node = plan.nodes.find((one) => one.name === name);
   if (node !== undefined) return node;
   const names = plan.nodes.map((one) => one.name);
-  throw new LabError('TOPOLOGY_REFERENCE', `there is no node "${name}"`, { expected: `one of: ${listed(names, 40)}; or an address`, ...didYouMean(name, names) });
+  throw new LabError('TOPOLOGY_REFERENCE', `there is no node "${name}"`, {
+    expected: `one of: ${listed(names, 40)}; or an address`,
+    ...didYouMean(name, names),
+  });
 }

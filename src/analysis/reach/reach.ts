@@ -81,7 +81,8 @@ export class Oracle {
     // An address that a translator holds for others is reached where the translator sends it to.
     const owner = this.#owners.of(query.to);
     const arrived = taken !== null && (owner === undefined || owner.forwards || owner.name === taken.node);
-    const astray = taken === null ? (story === undefined ? 'it was never sent' : whyLine(story)) : `taken by ${taken.node} as ${taken.to}, not by ${owner?.name ?? '?'}`;
+    const astray =
+      taken === null ? (story === undefined ? 'it was never sent' : whyLine(story)) : `taken by ${taken.node} as ${taken.to}, not by ${owner?.name ?? '?'}`;
     return { ...passageOf(story?.there, query.node, taken), arrived, why: arrived ? null : astray };
   }
 
@@ -92,7 +93,9 @@ export class Oracle {
     const passage = passageOf(direction, taken.node, answered);
     const wrong = answered === null ? null : this.#notTheAnswer(query, answered);
     // Beyond the node where a foreign source enters nobody is known.
-    const foreign = this.#owners.of(query.from) === undefined && direction?.ways.some(({ hops }) => hops.some(({ node, to }) => node === query.node || to === query.node)) === true;
+    const foreign =
+      this.#owners.of(query.from) === undefined &&
+      direction?.ways.some(({ hops }) => hops.some(({ node, to }) => node === query.node || to === query.node)) === true;
     const arrived = foreign || (answered !== null && wrong === null);
     const lost = (other ?? story) === undefined ? null : whyLine((other ?? story) as FlowStory);
     return { ...passage, arrived, why: arrived ? null : (wrong ?? lost ?? 'it did not arrive') };

@@ -15,7 +15,15 @@ export function decidedOf(said: Pairs): Decided {
 function routeOf(said: Pairs): RouteTaken | null {
   const prefix = said['route'];
   if (prefix === undefined) return null;
-  return { prefix, via: said['via'] ?? null, dev: said['dev'] ?? null, metric: said['metric'] ?? null, table: said['table'] ?? null, member: said['member'] ?? null, proto: said['proto'] ?? null };
+  return {
+    prefix,
+    via: said['via'] ?? null,
+    dev: said['dev'] ?? null,
+    metric: said['metric'] ?? null,
+    table: said['table'] ?? null,
+    member: said['member'] ?? null,
+    proto: said['proto'] ?? null,
+  };
 }
 
 /** A chain without a rule's number: its policy. */

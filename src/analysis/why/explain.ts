@@ -67,7 +67,11 @@ function storyOf(around: Around, found: FlowStrands): FlowStory {
     ways.map(({ strands: own, ...way }) => ({
       ...way,
       end: withState(way.end, direction, own, state),
-      errors: errorsAmong(ledger, own.flatMap(({ effects }) => effects), icmpOnes),
+      errors: errorsAmong(
+        ledger,
+        own.flatMap(({ effects }) => effects),
+        icmpOnes,
+      ),
     }));
   const [fromName, toName] = [found.from ?? flow.a, to ?? flow.b];
   const [thereStory, backStory] = [directionOf(fromName, toName, finish(there, 'there')), directionOf(toName, fromName, finish(back, 'back'))];
@@ -101,7 +105,10 @@ function directionOf(from: string, to: string, ways: readonly Way[]): DirectionS
 
 /** Who is spoken to: by the plan, the owner of the last name that translations gave the address; else by who answered or took it. */
 function otherEnd({ ledger, owners }: Around, { flow, strands, from }: FlowStrands): string | null {
-  const owner = [flow, ...flow.aliases].reverse().map(({ b }) => owners?.ofEndpoint(b)?.name).find((name) => name !== undefined && name !== from);
+  const owner = [flow, ...flow.aliases]
+    .reverse()
+    .map(({ b }) => owners?.ofEndpoint(b)?.name)
+    .find((name) => name !== undefined && name !== from);
   if (owner !== undefined) return owner;
   const node = (step: Step | undefined): string => nodeAt(ledger, step?.point ?? ledger.points.lab);
   const there = strands.filter(({ direction }) => direction === 'there');
@@ -114,7 +121,8 @@ function otherEnd({ ledger, owners }: Around, { flow, strands, from }: FlowStran
 
 /** A firewall that let a packet pass as the first of a connection holds its state. */
 function stateOf(there: readonly RawWay[], back: readonly RawWay[]): StateStory {
-  const passedNew = (ways: readonly RawWay[]): readonly string[] => ways.flatMap(({ hops }) => hops.filter(({ decided }) => decided.some(({ ct }) => ct === 'new')).map(({ node }) => node));
+  const passedNew = (ways: readonly RawWay[]): readonly string[] =>
+    ways.flatMap(({ hops }) => hops.filter(({ decided }) => decided.some(({ ct }) => ct === 'new')).map(({ node }) => node));
   const holders = [...new Set(passedNew(there))];
   const strange = ({ hops, end }: RawWay, answers: boolean): readonly string[] => [
     ...(answers ? hops.filter(({ decided }) => decided.some(({ ct }) => ct === 'new' || ct === 'invalid')).map(({ node }) => node) : []),
@@ -167,7 +175,8 @@ function onwardOf({ ledger, icmpOnes, all }: Around, strands: readonly Strand[])
     if (flow === null || found.has(flow) || icmpOnes.has(flow)) continue;
     const known = all.get(flow);
     const first = ledger.journey(id)?.hops[0];
-    if (known !== undefined && first !== undefined) found.set(flow, { node: ledger.points.linkPoint(first.point).node, flow, protocol: protocolName(known.protocol), a: known.a, b: known.b });
+    if (known !== undefined && first !== undefined)
+      found.set(flow, { node: ledger.points.linkPoint(first.point).node, flow, protocol: protocolName(known.protocol), a: known.a, b: known.b });
   }
   return [...found.values()];
 }

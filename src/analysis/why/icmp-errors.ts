@@ -70,7 +70,12 @@ function meaning6(type: number, code: number, message: icmpv6.Icmpv6): string {
 
 /** Protocols of the flows that are ICMP, by flow: asked once for a ledger. */
 export function icmpFlows(ledger: Ledger): ReadonlySet<FlowId> {
-  return new Set(ledger.flows().filter(({ protocol }) => /^icmp(v6)?$/.test(protocolName(protocol))).map(({ id }) => id));
+  return new Set(
+    ledger
+      .flows()
+      .filter(({ protocol }) => /^icmp(v6)?$/.test(protocolName(protocol)))
+      .map(({ id }) => id),
+  );
 }
 
 /** Errors among the packets that others caused, alike ones together. */

@@ -35,7 +35,10 @@ function alongside(ledger: Ledger, one: Line, other: Line): Parting | null {
     node: left.node,
     one: out(one.direction, left),
     other: out(other.direction, strayed),
-    again: joins === null || came === undefined ? null : { node: joins, one: into(one.direction, came), other: again === undefined ? null : into(other.direction, again) },
+    again:
+      joins === null || came === undefined
+        ? null
+        : { node: joins, one: into(one.direction, came), other: again === undefined ? null : into(other.direction, again) },
   };
 }
 
@@ -54,7 +57,10 @@ function against(ledger: Ledger, one: Line, other: Line): Parting | null {
     node: left.node,
     one: into(one.direction, came),
     other: out(other.direction, left),
-    again: joins === null || went === undefined ? null : { node: joins, one: out(one.direction, went), other: again === undefined ? null : into(other.direction, again) },
+    again:
+      joins === null || went === undefined
+        ? null
+        : { node: joins, one: out(one.direction, went), other: again === undefined ? null : into(other.direction, again) },
   };
 }
 

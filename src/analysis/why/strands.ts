@@ -105,7 +105,14 @@ class Strands {
     const wanted = this.#wanted.get(flow);
     if (wanted !== undefined && !this.#works.has(flow)) {
       const from = this.#trails.of(cursor.trail).bornAt;
-      this.#works.set(flow, { flow: wanted, from, senders: new Senders(this.#ledger, this.#trails, wanted, from), strands: new Map(), byTrail: new Map(), passed: new Map() });
+      this.#works.set(flow, {
+        flow: wanted,
+        from,
+        senders: new Senders(this.#ledger, this.#trails, wanted, from),
+        strands: new Map(),
+        byTrail: new Map(),
+        passed: new Map(),
+      });
     }
     if (cause === 0) return;
     const causeFlow = this.#ledger.flowOf(cause as PacketId);
@@ -183,7 +190,10 @@ class Strands {
 
   /** The steps of a packet up to where a piece was made of it: at a node that it had come to, or by a link. */
   #until(steps: readonly Step[], bornAt: string | null, first: Step | undefined): readonly Step[] | null {
-    const last = bornAt === null ? steps.findIndex(({ kind, point }) => kind === 'out' && first !== undefined && point === (first.point ^ 1)) : steps.findIndex(({ kind, point }) => kind === 'in' && nodeAt(this.#ledger, point) === bornAt);
+    const last =
+      bornAt === null
+        ? steps.findIndex(({ kind, point }) => kind === 'out' && first !== undefined && point === (first.point ^ 1))
+        : steps.findIndex(({ kind, point }) => kind === 'in' && nodeAt(this.#ledger, point) === bornAt);
     return last < 0 ? null : steps.slice(0, last + 1);
   }
 

@@ -22,14 +22,19 @@ export function waysOf(ledger: Ledger, strands: readonly Strand[], target: strin
   const groups = new Map<string, { end: End; strands: Strand[] }>();
   for (const strand of strands) {
     const end = endOf(ledger, strand, target);
-    const key = `${crossingsOf(strand.steps).map(({ link, side }) => link * 2 + side).join(' ')} | ${endKey(end)}`;
+    const key = `${crossingsOf(strand.steps)
+      .map(({ link, side }) => link * 2 + side)
+      .join(' ')} | ${endKey(end)}`;
     const known = groups.get(key);
     if (known === undefined) groups.set(key, { end, strands: [strand] });
     else known.strands.push(strand);
   }
   return [...groups.values()].map(({ end, strands: alike }) => ({
     packets: alike.reduce((sum, strand) => sum + strand.packets, 0),
-    examples: alike.flatMap(({ examples }) => examples).sort((a, b) => a - b).slice(0, EXAMPLES),
+    examples: alike
+      .flatMap(({ examples }) => examples)
+      .sort((a, b) => a - b)
+      .slice(0, EXAMPLES),
     first: alike.reduce((first, strand) => (strand.first < first ? strand.first : first), alike[0]?.first ?? ledger.first),
     last: alike.reduce((last, strand) => (strand.last > last ? strand.last : last), alike[0]?.last ?? ledger.last),
     hops: hopsOf(ledger, alike),
@@ -51,7 +56,15 @@ function endOf(ledger: Ledger, strand: Strand, target: string | null): End {
   if (drop !== 0) {
     const verdict = steps.findLast(({ kind }) => kind === 'lost' || kind === 'drop') ?? last;
     const decided = decidedOf(verdict.kind === 'drop' ? ledger.decisionPairs(verdict.decision) : {});
-    return { kind: 'dropped', drop: dropName(drop), at: ledger.points.at(verdict.point).kind === 'link' ? 'link' : 'node', where: placeOf(ledger, verdict.point), decided, state: null, flooded: drop === DROP.NOT_MINE ? bridgeBefore(ledger, steps) : null };
+    return {
+      kind: 'dropped',
+      drop: dropName(drop),
+      at: ledger.points.at(verdict.point).kind === 'link' ? 'link' : 'node',
+      where: placeOf(ledger, verdict.point),
+      decided,
+      state: null,
+      flooded: drop === DROP.NOT_MINE ? bridgeBefore(ledger, steps) : null,
+    };
   }
   if (last.kind === 'in') {
     const node = nodeAt(ledger, last.point);
@@ -75,7 +88,15 @@ function hopsOf(ledger: Ledger, strands: readonly Strand[]): readonly HopStory[]
   return crossingsOf(first.steps).map(({ link, side }, k) => {
     const from = ledger.points.linkPoint(ledger.points.ofLink(link, side));
     const to = ledger.points.linkPoint(from.index ^ 1);
-    return { node: from.node, link: from.linkName, interface: from.interface, segment: from.segment, group: from.group, to: to.node, decided: [...toldOf(strands, from.node), ...decisionsAt(ledger, strands, k)] };
+    return {
+      node: from.node,
+      link: from.linkName,
+      interface: from.interface,
+      segment: from.segment,
+      group: from.group,
+      to: to.node,
+      decided: [...toldOf(strands, from.node), ...decisionsAt(ledger, strands, k)],
+    };
   });
 }
 

@@ -96,11 +96,15 @@ export function reasonWords(end: Dropped, direction: DirectionStory, story: Flow
     case 'blackhole':
       return `${kind ?? 'blackhole'} route ${route?.prefix ?? ''}`.trim();
     case 'rp-filter':
-      return kind === 'martian' ? 'a source address that cannot come from there (martian)' : `reverse path filter${kind === undefined ? '' : ` (${kind})`}: ${wayBackWords(end, direction, story)}`;
+      return kind === 'martian'
+        ? 'a source address that cannot come from there (martian)'
+        : `reverse path filter${kind === undefined ? '' : ` (${kind})`}: ${wayBackWords(end, direction, story)}`;
     case 'no-listener':
       return `nothing listens there on ${story.protocol}${portOf(direction, story)}`;
     case 'not-mine':
-      return end.flooded === null ? 'not for this node, which passes nothing on' : `not for this node: ${end.flooded} sent it out of every port, and none led to ${direction.to}`;
+      return end.flooded === null
+        ? 'not for this node, which passes nothing on'
+        : `not for this node: ${end.flooded} sent it out of every port, and none led to ${direction.to}`;
     case 'conntrack-invalid':
       return `ct state invalid${kind === undefined ? '' : ` (${kind})`}`;
     case 'nat-no-mapping':
@@ -114,7 +118,8 @@ export function reasonWords(end: Dropped, direction: DirectionStory, story: Flow
 
 function wayBackWords({ decided: { route, said } }: Dropped, direction: DirectionStory, story: FlowStory): string {
   const source = sourceOf(direction, story);
-  if (route !== null) return `the way back to ${source} is by ${route.dev === null ? 'no interface' : route.dev} (route ${route.prefix}), where this did not come in`;
+  if (route !== null)
+    return `the way back to ${source} is by ${route.dev === null ? 'no interface' : route.dev} (route ${route.prefix}), where this did not come in`;
   return said['kind'] === 'loose' ? `there is no way back to ${source}` : `the way back to ${source} is not by the interface that it came in by`;
 }
 
@@ -134,7 +139,9 @@ function portOf(direction: DirectionStory, { names, there }: FlowStory): string 
 
 /** `rule 7 of inet/filter/forward, fw1.nft:12, "no relay range"`. */
 export function ruleWords({ chain, rule, src, says }: RuleMet): string {
-  return [`${rule === null ? 'policy' : `rule ${rule}`} of ${chain}`, ...(src === null ? [] : [placeWords(src)]), ...(says === null ? [] : [`"${says}"`])].join(', ');
+  return [`${rule === null ? 'policy' : `rule ${rule}`} of ${chain}`, ...(src === null ? [] : [placeWords(src)]), ...(says === null ? [] : [`"${says}"`])].join(
+    ', ',
+  );
 }
 
 export function placeWords({ file, line }: Line): string {

@@ -58,11 +58,24 @@ function sourceOf(ref: FieldRef, fields: FieldTable): Source {
   const field = fields.get(ref.name);
   if (field === undefined) {
     const near = nearest(ref.name, fields);
-    throw filterError('FILTER_UNKNOWN_FIELD', `there is no field ${ref.name}`, ref.column, near.length === 0 ? {} : { hint: `did you mean ${near.join(', ')}?` });
+    throw filterError(
+      'FILTER_UNKNOWN_FIELD',
+      `there is no field ${ref.name}`,
+      ref.column,
+      near.length === 0 ? {} : { hint: `did you mean ${near.join(', ')}?` },
+    );
   }
   if (ref.slice === null) return { field, type: field.type, values: (frame) => field.values(frame) };
   const cut = slicer(field, ref.slice, ref.column);
-  return { field, type: 'bytes', values: (frame) => field.values(frame).map(cut).filter((v) => v !== null) };
+  return {
+    field,
+    type: 'bytes',
+    values: (frame) =>
+      field
+        .values(frame)
+        .map(cut)
+        .filter((v) => v !== null),
+  };
 }
 
 function slicer(field: Field, { first, length }: Slice, column: number): (v: FieldValue) => Uint8Array | null {
@@ -220,7 +233,11 @@ function regularExpression(operand: Literal): RegExp {
   try {
     return new RegExp(operand.text, 'i');
   } catch (e) {
-    throw filterError('FILTER_SYNTAX', `${JSON.stringify(operand.text)} is no regular expression: ${e instanceof Error ? e.message : String(e)}`, operand.column);
+    throw filterError(
+      'FILTER_SYNTAX',
+      `${JSON.stringify(operand.text)} is no regular expression: ${e instanceof Error ? e.message : String(e)}`,
+      operand.column,
+    );
   }
 }
 

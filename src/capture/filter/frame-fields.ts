@@ -28,7 +28,12 @@ export const FRAME_FIELDS: readonly Field[] = [
   { name: 'frame.packet_id', type: 'uint', bits: 53, summary: 'identity of the packet across hops', values: (f) => some(f.packet.id, f.packet.id !== 0) },
   { name: 'frame.interface_id', type: 'uint', summary: 'number of the capture point', values: (f) => [f.packet.interface] },
   { name: 'frame.interface_name', type: 'string', summary: 'LINK:NODE, node:NAME or lab', values: (f) => some(f.interfaceName, f.interfaceName !== '') },
-  { name: 'frame.interface_description', type: 'string', summary: 'description of the capture point', values: (f) => some(f.interfaceDescription, f.interfaceDescription !== '') },
+  {
+    name: 'frame.interface_description',
+    type: 'string',
+    summary: 'description of the capture point',
+    values: (f) => some(f.interfaceDescription, f.interfaceDescription !== ''),
+  },
   { name: 'frame.comment', type: 'string', summary: 'what the record says', values: comments },
   { name: 'frame.packet_flags_direction', type: 'uint', summary: '1 inbound, 2 outbound', values: (f) => some(f.packet.direction, f.packet.direction !== 0) },
   { name: 'frame.verdict.hw', type: 'bytes', summary: 'drop code, one octet', values: (f) => (f.packet.drop === 0 ? [] : [Uint8Array.of(f.packet.drop)]) },
@@ -47,7 +52,9 @@ function pairOf(key: string): (comment: string) => string {
   return (comment) => parseComment(comment)?.[key] ?? '';
 }
 
-function linkPair(read: (point: { readonly linkName: string; readonly segment: string; readonly group: string }) => string): (f: FilterFrame) => readonly string[] {
+function linkPair(
+  read: (point: { readonly linkName: string; readonly segment: string; readonly group: string }) => string,
+): (f: FilterFrame) => readonly string[] {
   return (f) => {
     const point = f.points?.all[f.packet.interface];
     return point?.kind === 'link' ? [read(point)] : [];
@@ -68,7 +75,12 @@ export const LAB_FIELDS: readonly Field[] = [
       return point.kind === 'lab' ? said(f, pairOf('at')) : [point.node];
     },
   },
-  { name: 'lab.drop', type: 'string', summary: 'why the packet ended: link-loss, firewall-rule ...', values: (f) => (f.packet.drop === 0 ? [] : [dropName(f.packet.drop)]) },
+  {
+    name: 'lab.drop',
+    type: 'string',
+    summary: 'why the packet ended: link-loss, firewall-rule ...',
+    values: (f) => (f.packet.drop === 0 ? [] : [dropName(f.packet.drop)]),
+  },
   {
     name: 'lab.decision',
     type: 'string',
@@ -79,5 +91,10 @@ export const LAB_FIELDS: readonly Field[] = [
         return pairs === null || pairs['event'] !== undefined ? '' : decisionText(pairs);
       }),
   },
-  { name: 'lab.event', type: 'string', summary: 'name of the event', values: (f) => (f.points?.all[f.packet.interface]?.kind === 'lab' ? said(f, pairOf('event')) : []) },
+  {
+    name: 'lab.event',
+    type: 'string',
+    summary: 'name of the event',
+    values: (f) => (f.points?.all[f.packet.interface]?.kind === 'lab' ? said(f, pairOf('event')) : []),
+  },
 ];

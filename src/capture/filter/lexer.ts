@@ -13,7 +13,12 @@ export interface Token {
 }
 
 /** A mistake at a place of a filter: `filter:1:COLUMN`. */
-export function filterError(code: 'FILTER_SYNTAX' | 'FILTER_TYPE' | 'FILTER_UNKNOWN_FIELD', message: string, column: number, details: { readonly expected?: string; readonly hint?: string } = {}): LabError {
+export function filterError(
+  code: 'FILTER_SYNTAX' | 'FILTER_TYPE' | 'FILTER_UNKNOWN_FIELD',
+  message: string,
+  column: number,
+  details: { readonly expected?: string; readonly hint?: string } = {},
+): LabError {
   return new LabError(code, message, { where: { file: 'filter', line: 1, column }, ...details });
 }
 

@@ -46,8 +46,16 @@ const arpField = headerFields((f) => {
   const network = f.frame?.network;
   return network !== undefined && !isMalformed(network) && network.kind === 'arp' ? [network.at] : [];
 });
-const ip4Field = headerFields((f) => ips(f).filter((ip): ip is IpV4 => ip.kind === 'ipv4').map((ip) => ip.at));
-const ip6Field = headerFields((f) => ips(f).filter((ip): ip is IpV6 => ip.kind === 'ipv6').map((ip) => ip.at));
+const ip4Field = headerFields((f) =>
+  ips(f)
+    .filter((ip): ip is IpV4 => ip.kind === 'ipv4')
+    .map((ip) => ip.at),
+);
+const ip6Field = headerFields((f) =>
+  ips(f)
+    .filter((ip): ip is IpV6 => ip.kind === 'ipv6')
+    .map((ip) => ip.at),
+);
 
 function transports(f: FilterFrame): readonly Transport[] {
   return ips(f).map((ip) => ip.transport);
@@ -70,8 +78,16 @@ const udpField = headerFields((f) => udps(f).map((t) => t.at));
 const tcpField = headerFields((f) => tcps(f).map((t) => t.at));
 const icmpField = headerFields((f) => icmps(f).map((t) => t.at));
 const icmp6Field = headerFields((f) => icmp6s(f).map((t) => t.at));
-const echoField = headerFields((f) => icmps(f).filter((t) => t.type === icmp.TYPES.ECHO_REQUEST || t.type === icmp.TYPES.ECHO_REPLY).map((t) => t.at));
-const echo6Field = headerFields((f) => icmp6s(f).filter((t) => t.type === icmpv6.TYPES.ECHO_REQUEST || t.type === icmpv6.TYPES.ECHO_REPLY).map((t) => t.at));
+const echoField = headerFields((f) =>
+  icmps(f)
+    .filter((t) => t.type === icmp.TYPES.ECHO_REQUEST || t.type === icmp.TYPES.ECHO_REPLY)
+    .map((t) => t.at),
+);
+const echo6Field = headerFields((f) =>
+  icmp6s(f)
+    .filter((t) => t.type === icmpv6.TYPES.ECHO_REQUEST || t.type === icmpv6.TYPES.ECHO_REPLY)
+    .map((t) => t.at),
+);
 
 function payload(f: FilterFrame, span: Span): readonly Bytes[] {
   return span.length > 0 ? [f.packet.buf.subarray(span.at, span.at + span.length)] : [];
@@ -86,7 +102,12 @@ function address6(b: Bytes, at: number): Bytes {
 }
 
 const LINK_FIELDS: readonly Field[] = [
-  { name: 'eth', type: 'protocol', summary: 'an Ethernet frame', values: (f) => (f.frame === null ? [] : [f.packet.buf.subarray(f.frame.at, f.frame.at + 14)]) },
+  {
+    name: 'eth',
+    type: 'protocol',
+    summary: 'an Ethernet frame',
+    values: (f) => (f.frame === null ? [] : [f.packet.buf.subarray(f.frame.at, f.frame.at + 14)]),
+  },
   ethField('eth.dst', 'ether', 48, 'destination', macOf),
   ethField('eth.src', 'ether', 48, 'source', (b, at) => macOf(b, at + 6)),
   ethField('eth.addr', 'ether', 48, 'destination and source', (b, at) => [macOf(b, at), macOf(b, at + 6)]),

@@ -91,7 +91,9 @@ export class FileSource implements ByteSource {
       this.#fd = openSync(path, 'r');
     } catch (e) {
       const missing = e instanceof Error && 'code' in e && e.code === 'ENOENT';
-      throw new LabError(missing ? 'FILE_NOT_FOUND' : 'FILE_UNREADABLE', missing ? `there is no file ${path}` : `cannot read ${path}: ${reason(e)}`, { cause: e });
+      throw new LabError(missing ? 'FILE_NOT_FOUND' : 'FILE_UNREADABLE', missing ? `there is no file ${path}` : `cannot read ${path}: ${reason(e)}`, {
+        cause: e,
+      });
     }
     const stat = fstatSync(this.#fd);
     if (stat.isDirectory()) {

@@ -134,8 +134,28 @@ export function packetOf(frame: Uint8Array, id: number, cause = 0): Packet {
   slab.fill(0xa5, 0, frame.length + 64);
   slab.set(frame, off);
   return {
-    buf: slab, off, view: new DataView(slab.buffer), len: frame.length, capacity: frame.length, id: id as PacketId, cause, trail: NO_TRAIL, slot: 0, decision: NO_DECISION,
-    time: 0 as Nanos, sentAt: 0 as Nanos, leftAt: 0 as Nanos, row: 0, line: 0, epoch: 0, iif: 0, oif: 0, mark: 0, fragmented: 0, ct: null, ctinfo: 0,
+    buf: slab,
+    off,
+    view: new DataView(slab.buffer),
+    len: frame.length,
+    capacity: frame.length,
+    id: id as PacketId,
+    cause,
+    trail: NO_TRAIL,
+    slot: 0,
+    decision: NO_DECISION,
+    time: 0 as Nanos,
+    sentAt: 0 as Nanos,
+    leftAt: 0 as Nanos,
+    row: 0,
+    line: 0,
+    epoch: 0,
+    iif: 0,
+    oif: 0,
+    mark: 0,
+    fragmented: 0,
+    ct: null,
+    ctinfo: 0,
   };
 }
 
@@ -173,7 +193,12 @@ function drawn(lab: SmallLab): Drawn {
     text: { ct: 'new' },
     reason: { at: 'firewall', kind: 'rule', chain: 'inet/filter/forward', rule: 7, src: { file: 'rules/fw 1.nft', line: 12, column: 3 } },
   });
-  const nat = lab.decisions.intern({ node: 2 as NodeId, stage: 'postrouting', text: { rule: '2', ct: 'new', nat: '10.0.0.5:50000>198.51.100.1:61000' }, reason: null });
+  const nat = lab.decisions.intern({
+    node: 2 as NodeId,
+    stage: 'postrouting',
+    text: { rule: '2', ct: 'new', nat: '10.0.0.5:50000>198.51.100.1:61000' },
+    reason: null,
+  });
   return { route, rule, nat, ends: [0, 1, 2].map((l) => [linkEnd(l, 0), linkEnd(l, 1)] as const) };
 }
 
@@ -207,7 +232,8 @@ export function playRandom(lab: SmallLab, count: number, seed = 1): Nanos {
     const cause = id > 0 && rng.below(4) === 0 ? 1 + rng.below(id) : 0;
     id += 1 + rng.below(2);
     const p = packetOf(someFrame(rng), id, cause);
-    if (rng.below(20) === 0) lab.recorder.event(rng.below(4) as NodeId, now, 'signed-in', { user: 'alice@contoso.example', home: 'fe 1', 'call-id': `a"b\\${i}` });
+    if (rng.below(20) === 0)
+      lab.recorder.event(rng.below(4) as NodeId, now, 'signed-in', { user: 'alice@contoso.example', home: 'fe 1', 'call-id': `a"b\\${i}` });
     travel(lab, p, now, rng, things);
   }
   return (now + millis(500)) as Nanos;

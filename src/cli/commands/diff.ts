@@ -24,7 +24,8 @@ export interface DiffOptions {
 
 export async function diff(name: string, options: DiffOptions): Promise<void> {
   const changes = options.with ?? [];
-  if (changes.length === 0) throw new LabError('CLI_USAGE', 'nothing is to be changed', { expected: '--with TARGET=VALUE, such as --with link.er-primary=down' });
+  if (changes.length === 0)
+    throw new LabError('CLI_USAGE', 'nothing is to be changed', { expected: '--with TARGET=VALUE, such as --with link.er-primary=down' });
   const seed = seedOf(options.seed);
   const jobs = [...makeJobs([name], options.topology), ...makeJobs([name], options.topology, overridesOf(changes))];
   makeFolder(options.out);

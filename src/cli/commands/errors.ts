@@ -15,7 +15,10 @@ export function errors(code: string | undefined): void {
   }
   const name = code.toUpperCase();
   if (!isCode(name)) {
-    throw new LabError('CLI_USAGE', `there is no error code "${code}"`, { expected: 'a code as it stands in a message', ...didYouMean(name, Object.keys(ERROR_CODES)) });
+    throw new LabError('CLI_USAGE', `there is no error code "${code}"`, {
+      expected: 'a code as it stands in a message',
+      ...didYouMean(name, Object.keys(ERROR_CODES)),
+    });
   }
   print(`${name}\n  ${ERROR_HELP[name].meaning}\n  mend it:  ${ERROR_HELP[name].mend}`);
 }

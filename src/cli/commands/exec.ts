@@ -28,7 +28,8 @@ export async function exec(node: string, command: readonly string[], options: Ex
   try {
     const terminal = terminalKind();
     const way = (await connection.ask({ do: 'exec', node, words: [...command], terminal, machineTools: options.machineTools === true })) as unknown as LiveExec;
-    const outcome = way.how === 'attach' ? await attached(way, terminal !== null, connection) : await Promise.race([prefixed(way, command, connection), connection.ended]);
+    const outcome =
+      way.how === 'attach' ? await attached(way, terminal !== null, connection) : await Promise.race([prefixed(way, command, connection), connection.ended]);
     if (outcome === undefined) throw new LabError('LAB_INTERRUPTED', `the lab "${lab}" went down, and ${command[0] ?? ''} with it`);
     process.exitCode = outcome;
   } finally {
@@ -58,8 +59,12 @@ function entered({ user, words }: Extract<LiveExec, { how: 'prefix' }>): readonl
   try {
     if (readlinkSync(user) === readlinkSync('/proc/self/ns/user')) return words;
   } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code === 'ENOENT') throw new LabError('LAB_INTERRUPTED', 'the lab went down before its namespaces were entered', { cause });
-    throw new LabError('KERNEL_PERMISSION', `the lab's user namespace cannot be entered: ${(cause as Error).message}`, { hint: 'run it as the user who started the lab', cause });
+    if ((cause as NodeJS.ErrnoException).code === 'ENOENT')
+      throw new LabError('LAB_INTERRUPTED', 'the lab went down before its namespaces were entered', { cause });
+    throw new LabError('KERNEL_PERMISSION', `the lab's user namespace cannot be entered: ${(cause as Error).message}`, {
+      hint: 'run it as the user who started the lab',
+      cause,
+    });
   }
   return ['nsenter', `--user=${user}`, '--preserve-credentials', ...words];
 }

@@ -36,7 +36,10 @@ export async function experiment(names: readonly string[], options: ExperimentOp
   const reports: FlowReport[] = [];
   try {
     await withEnding(async (signal) => {
-      for (const { experiment: { id, title, symptom }, jobs } of all) {
+      for (const {
+        experiment: { id, title, symptom },
+        jobs,
+      } of all) {
         if (!signal.aborted) print(`${experimentText({ id, title, symptom }, paint, columns())}\n`);
         for (const job of jobs) {
           if (signal.aborted) return;
@@ -52,7 +55,10 @@ export async function experiment(names: readonly string[], options: ExperimentOp
     if (options.json !== undefined) writeText(options.json, `${JSON.stringify(verdicts(all, reports), null, 2)}\n`);
   }
   if (all.length > 1) print(totalText(reports, paint));
-  process.exitCode = exitCodeOf(reports, all.reduce((sum, { jobs }) => sum + jobs.length, 0));
+  process.exitCode = exitCodeOf(
+    reports,
+    all.reduce((sum, { jobs }) => sum + jobs.length, 0),
+  );
 }
 
 function list(): void {

@@ -59,7 +59,10 @@ export function extract(capture: string, options: ExtractCommandOptions): void {
 function requirePoint({ at, node, ...how }: ExtractCommandOptions): void {
   const given = Object.keys(how)[0];
   if (at !== undefined || node !== undefined || given === undefined) return;
-  throw new LabError('CLI_USAGE', `--${given} says what of a point to write, but no point is given`, { expected: '--at POINT or --node NAME', hint: 'callpath extract CAPTURE lists the points' });
+  throw new LabError('CLI_USAGE', `--${given} says what of a point to write, but no point is given`, {
+    expected: '--at POINT or --node NAME',
+    hint: 'callpath extract CAPTURE lists the points',
+  });
 }
 
 /** The ledger holds what no single-point capture does: it is not written over. */
@@ -107,7 +110,10 @@ function interfacesOf(points: Points, node: string): readonly string[] {
 function flowOf(ledger: Ledger, packet: string): ReadonlySet<number> {
   const flow = /^\d+$/.test(packet) ? ledger.flowOf(Number(packet) as PacketId) : null;
   if (flow === null) {
-    throw new LabError('CLI_USAGE', `"${packet}" is no packet of this capture`, { expected: 'the id of a packet of the flow', hint: "callpath where CAPTURE 'udp.port == 50000' shows ids" });
+    throw new LabError('CLI_USAGE', `"${packet}" is no packet of this capture`, {
+      expected: 'the id of a packet of the flow',
+      hint: "callpath where CAPTURE 'udp.port == 50000' shows ids",
+    });
   }
   return new Set(ledger.packetsOf(flow));
 }

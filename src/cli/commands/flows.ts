@@ -8,7 +8,13 @@ import { flowIds, loadFlow } from '../files.js';
 export function flows(options: { json?: boolean }): void {
   const all = flowIds().map(loadFlow);
   if (options.json === true) {
-    print(JSON.stringify(all.map(({ id, title, deployment, source, file, actors }) => ({ id, title, deployment, source, file, actors })), null, 2));
+    print(
+      JSON.stringify(
+        all.map(({ id, title, deployment, source, file, actors }) => ({ id, title, deployment, source, file, actors })),
+        null,
+        2,
+      ),
+    );
     return;
   }
   const width = Math.max(...all.map((flow) => flow.id.length));

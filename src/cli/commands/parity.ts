@@ -43,7 +43,9 @@ export async function parity(name: string, options: ParityOptions): Promise<void
   }
   const rows = compare(runs, plan);
   const paint = paintFor(process.stdout);
-  print(table([['', flow.id, ...runs.map((run) => run.substrate)], ...rows.map((row) => [row.same ? paint.good('=') : paint.bad('≠'), row.what, ...row.seen])]));
+  print(
+    table([['', flow.id, ...runs.map((run) => run.substrate)], ...rows.map((row) => [row.same ? paint.good('=') : paint.bad('≠'), row.what, ...row.seen])]),
+  );
   const different = rows.filter((row) => !row.same).length;
   print(different === 0 ? `${rows.length} rows, the same on ${runs.map((run) => run.substrate).join(', ')}` : `${different} of ${rows.length} rows differ`);
   process.exitCode = different === 0 ? ExitCode.Documented : ExitCode.Differs;

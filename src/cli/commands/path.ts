@@ -48,7 +48,10 @@ function queryOf(plan: Plan, options: PathOptions): ReachQuery {
   const to = reachEnd(plan, options.to, family ?? from.family);
   const node = options.fromNode === undefined ? from.node : nodeNamed(plan, options.fromNode);
   if (node === null) {
-    throw new LabError('CLI_USAGE', `no node has the address ${from.address}`, { expected: 'an address of a node; or --from-node NODE, to say where its packets come in', hint: `such as: --from ${options.from} --from-node ${plan.nodes[0]?.name ?? 'NODE'}` });
+    throw new LabError('CLI_USAGE', `no node has the address ${from.address}`, {
+      expected: 'an address of a node; or --from-node NODE, to say where its packets come in',
+      hint: `such as: --from ${options.from} --from-node ${plan.nodes[0]?.name ?? 'NODE'}`,
+    });
   }
   if (node.bridge) throw new LabError('CLI_USAGE', `${node.name} is a bridge: it sends no packets of its own`, { expected: 'a node that speaks IP' });
   return { node: node.name, from: from.address, to: to.address, transport: transportOf(options), dscp: dscpOf(options.dscp) };
@@ -69,7 +72,8 @@ const SOME_PORT = 49152;
 function portsOf(option: string, text: string): { readonly fromPort: number; readonly toPort: number } {
   const [first = '', second, ...more] = text.split(':');
   const [fromPort, toPort] = second === undefined ? [SOME_PORT, portOf(first)] : [portOf(first), portOf(second)];
-  if (fromPort === null || toPort === null || more.length > 0) throw new LabError('CLI_USAGE', `"${text}" are no ports`, { expected: `${option} FROM:TO with ports from 1 to 65535, such as ${option} 50000:3478` });
+  if (fromPort === null || toPort === null || more.length > 0)
+    throw new LabError('CLI_USAGE', `"${text}" are no ports`, { expected: `${option} FROM:TO with ports from 1 to 65535, such as ${option} 50000:3478` });
   return { fromPort, toPort };
 }
 

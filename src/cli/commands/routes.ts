@@ -17,7 +17,10 @@ export function routes(topology: string, name: string | undefined, options: { wi
   if (name !== undefined && chosen.length === 0) {
     const names = all.map((node) => node.name);
     const bridge = plan.nodes.some((node) => node.name === name);
-    throw new LabError('CLI_USAGE', bridge ? `the bridge "${name}" has no routes` : `the topology ${plan.name} has no node "${name}"`, { expected: `one of: ${listed(names, 40)}`, ...didYouMean(name, names) });
+    throw new LabError('CLI_USAGE', bridge ? `the bridge "${name}" has no routes` : `the topology ${plan.name} has no node "${name}"`, {
+      expected: `one of: ${listed(names, 40)}`,
+      ...didYouMean(name, names),
+    });
   }
   if (options.json === true) print(JSON.stringify(chosen.map(dataOf), null, 2));
   else print(chosen.map((node) => routesText(node, paintFor(process.stdout), columns())).join('\n\n'));
@@ -26,5 +29,13 @@ export function routes(topology: string, name: string | undefined, options: { wi
 /** What the plan says of a node's routing. */
 function dataOf({ name, kind, interfaces, routes: routed, rules, rpFilter, multipathHash, bgp }: PlanNode): object {
   const filters = Object.fromEntries(interfaces.flatMap((iface) => (iface.rpFilter === undefined ? [] : [[iface.name, iface.rpFilter]])));
-  return { node: name, kind, routes: routed, rules: rules ?? [], rpFilter: { all: rpFilter ?? 'off', ...filters }, multipathHash: multipathHash ?? 'l4', bgp: bgp ?? null };
+  return {
+    node: name,
+    kind,
+    routes: routed,
+    rules: rules ?? [],
+    rpFilter: { all: rpFilter ?? 'off', ...filters },
+    multipathHash: multipathHash ?? 'l4',
+    bgp: bgp ?? null,
+  };
 }

@@ -38,7 +38,11 @@ export function importRules(file: string, options: { ip6?: boolean; source?: boo
 /** The head of the file decides; where it says nothing, the option. */
 function familyOf(file: string, text: string, ip6: boolean): 'ip' | 'ip6' {
   const said = savedFamily(text);
-  if (said === 'ip' && ip6) throw new LabError('CLI_USAGE', `${file} says that iptables-save wrote it, so it is IPv4`, { expected: 'no --ip6', hint: 'ip6tables-save writes the rules of IPv6' });
+  if (said === 'ip' && ip6)
+    throw new LabError('CLI_USAGE', `${file} says that iptables-save wrote it, so it is IPv4`, {
+      expected: 'no --ip6',
+      hint: 'ip6tables-save writes the rules of IPv6',
+    });
   return said ?? (ip6 ? 'ip6' : 'ip');
 }
 
@@ -49,7 +53,11 @@ export function checkRules(files: readonly string[]): void {
     try {
       // Read once: it may be a pipe.
       const text = readText(file);
-      const result = parseRuleset(file, (path) => (path === file ? text : RULE_FILES.read(path)), (folder) => RULE_FILES.list?.(folder) ?? []);
+      const result = parseRuleset(
+        file,
+        (path) => (path === file ? text : RULE_FILES.read(path)),
+        (folder) => RULE_FILES.list?.(folder) ?? [],
+      );
       if (result.ok) print(`${file}: ${summary(result.ruleset)}`);
       else faults.push(...result.errors);
     } catch (error) {

@@ -45,7 +45,14 @@ export async function run(names: readonly string[], options: RunOptions): Promis
   const seen: Record<string, object> = {};
   const judge = ({ flow, plan, observation, findings, documented, run: { links } }: FlowVerdict): readonly Finding[] => {
     paths.flows[flow.id] = pathsOf(observation, plan);
-    seen[flow.id] = { documented, findings, observed: observationJson(observation, plan), links: linkReports(links).filter(({ stats }) => stats.offered > 0).map(linkJson) };
+    seen[flow.id] = {
+      documented,
+      findings,
+      observed: observationJson(observation, plan),
+      links: linkReports(links)
+        .filter(({ stats }) => stats.offered > 0)
+        .map(linkJson),
+    };
     return baseline === null ? [] : compareBaseline(baseline, flow.id, observation, plan).filter((finding) => finding.status !== 'pass');
   };
   try {
@@ -60,12 +67,20 @@ export async function run(names: readonly string[], options: RunOptions): Promis
   } finally {
     // Also when a defect ends the runs: CI must not take what was not run for what passed.
     if (options.json !== undefined) writeText(options.json, `${JSON.stringify(seen, null, 2)}\n`);
-    if (options.junit !== undefined) writeText(options.junit, junit(reports, jobs.slice(reports.length).map(({ flow }) => flow.id)));
+    if (options.junit !== undefined)
+      writeText(
+        options.junit,
+        junit(
+          reports,
+          jobs.slice(reports.length).map(({ flow }) => flow.id),
+        ),
+      );
   }
   if (jobs.length > 1) print(totalText(reports, paint));
   const look = process.stdout.isTTY ? lookText(reports, paint) : '';
   if (look !== '') print(look);
-  if (options.writeBaseline !== undefined) storeBaseline(options.writeBaseline, paths, reports.length === jobs.length && reports.every((report) => report.trouble === null));
+  if (options.writeBaseline !== undefined)
+    storeBaseline(options.writeBaseline, paths, reports.length === jobs.length && reports.every((report) => report.trouble === null));
   process.exitCode = exitCodeOf(reports, jobs.length);
 }
 

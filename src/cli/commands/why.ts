@@ -28,11 +28,16 @@ export function why(capture: string, filter: string, options: WhyOptions): void 
   const { ledger, warnings } = readLedgerFile(capture);
   try {
     if (warnings.length > 0) printError(warningText(warnings));
-    if (plan !== null && plan.hash !== ledger.run().hash) printError(`callpath: ${capture} was recorded on another topology than ${options.topology ?? ''}, or on an older version of it`);
+    if (plan !== null && plan.hash !== ledger.run().hash)
+      printError(`callpath: ${capture} was recorded on another topology than ${options.topology ?? ''}, or on an older version of it`);
     const stories = [...explain(ledger, plan, selectPackets(capture, matches))].sort((a, b) => RANK[a.verdict] - RANK[b.verdict]);
     if (options.json === true) print(JSON.stringify(stories, null, 2));
     else {
-      const show = { paint: paintFor(process.stdout), quote: lineReader([capture, ...(options.topology === undefined ? [] : [options.topology])]), room: columns() };
+      const show = {
+        paint: paintFor(process.stdout),
+        quote: lineReader([capture, ...(options.topology === undefined ? [] : [options.topology])]),
+        room: columns(),
+      };
       for (const story of stories.slice(0, limit)) print(`${whyText(story, show)}\n`);
       print(summary(stories.length, stories.filter(({ verdict }) => verdict === 'broken').length, limit));
     }

@@ -23,7 +23,11 @@ describe('a lab for tests', () => {
     const talking = lab.time;
     await lab.wait('4s');
     expect(lab.time).toBe(talking + seconds(4));
-    const verdict = lab.verify([{ 'signed-in': ['alice', 'bob@contoso.example'] }, { media: { between: ['alice', 'bob'], is: 'local', sites: ['hq'] } }, { quality: { between: ['alice', 'bob'], loss: '< 1%', delay: '< 50ms' } }]);
+    const verdict = lab.verify([
+      { 'signed-in': ['alice', 'bob@contoso.example'] },
+      { media: { between: ['alice', 'bob'], is: 'local', sites: ['hq'] } },
+      { quality: { between: ['alice', 'bob'], loss: '< 1%', delay: '< 50ms' } },
+    ]);
     expect(verdict.findings.map(({ check, status }) => [check, status])).toEqual([
       ['signed-in/alice', 'pass'],
       ['signed-in/bob', 'pass'],
@@ -76,8 +80,12 @@ describe('a lab for tests', () => {
     await expect(lab.exec('alice', ['true'])).rejects.toMatchObject({ code: 'ROLE_COMMAND', expected: 'a lab on netns or docker' });
     await expect(lab.wait('a while')).rejects.toMatchObject({ code: 'CLI_USAGE' });
     await expect(lab.wait('1h')).rejects.toMatchObject({ code: 'LAB_TIME_LIMIT' });
-    expect(() => lab.verify([{ media: { between: ['alice', 'bobb'], is: 'local' } }])).toThrow(expect.objectContaining({ code: 'FLOW_ACTOR', hint: 'did you mean "bob"?' }) as Error);
-    expect(() => lab.verify([{ media: { between: ['alice', 'bob'], is: 'local', sites: ['hqq'] } }])).toThrow(expect.objectContaining({ code: 'FLOW_EXPECTATION' }) as Error);
+    expect(() => lab.verify([{ media: { between: ['alice', 'bobb'], is: 'local' } }])).toThrow(
+      expect.objectContaining({ code: 'FLOW_ACTOR', hint: 'did you mean "bob"?' }) as Error,
+    );
+    expect(() => lab.verify([{ media: { between: ['alice', 'bob'], is: 'local', sites: ['hqq'] } }])).toThrow(
+      expect.objectContaining({ code: 'FLOW_EXPECTATION' }) as Error,
+    );
     expect(() => lab.verify([])).toThrow(expect.objectContaining({ code: 'FLOW_SCHEMA' }) as Error);
     expect(await lab.stop()).toBe(await lab.stop());
     await expect(lab.call('alice', 'bob')).rejects.toMatchObject({ code: 'LAB_INTERRUPTED' });
@@ -91,8 +99,18 @@ describe('a lab for tests', () => {
   }, 180_000);
 
   it('does not start on bad input, with its place', async () => {
-    writeFileSync(join(folder, 'bad.lab.yaml'), readFileSync(FILE, 'utf8').replaceAll('firewall: ..', `firewall: ${join(dirname(FILE), '..')}`).replace('kind: router', 'kind: ruoter').replace('delay 4ms', 'delay 4'));
-    await expect(new CallpathLab(join(folder, 'bad.lab.yaml')).start()).rejects.toMatchObject({ code: 'TOPOLOGY_UNKNOWN_KIND', message: expect.stringContaining('1 more') as string, where: { file: join(folder, 'bad.lab.yaml') } });
+    writeFileSync(
+      join(folder, 'bad.lab.yaml'),
+      readFileSync(FILE, 'utf8')
+        .replaceAll('firewall: ..', `firewall: ${join(dirname(FILE), '..')}`)
+        .replace('kind: router', 'kind: ruoter')
+        .replace('delay 4ms', 'delay 4'),
+    );
+    await expect(new CallpathLab(join(folder, 'bad.lab.yaml')).start()).rejects.toMatchObject({
+      code: 'TOPOLOGY_UNKNOWN_KIND',
+      message: expect.stringContaining('1 more') as string,
+      where: { file: join(folder, 'bad.lab.yaml') },
+    });
     await expect(new CallpathLab(join(folder, 'none.lab.yaml')).start()).rejects.toMatchObject({ code: 'FILE_NOT_FOUND' });
     await expect(new CallpathLab(FILE).withSubstrate('dokker').start()).rejects.toMatchObject({ code: 'CLI_USAGE', hint: 'did you mean "docker"?' });
     expect(() => new CallpathLab(FILE).withTimeLimit('soon')).toThrow(expect.objectContaining({ code: 'CLI_USAGE' }) as Error);

@@ -86,5 +86,7 @@ function planOf(topology: string | Plan): Plan {
   const parsed = parseTopology(readText(topology), topology, KIND_INFOS);
   if (parsed.ok) return parsed.plan;
   const [first, ...others] = parsed.errors;
-  throw others.length === 0 || first === undefined ? first : new LabError(first.code, `${first.message} (and ${others.length} more: callpath check ${topology})`, first);
+  throw others.length === 0 || first === undefined
+    ? first
+    : new LabError(first.code, `${first.message} (and ${others.length} more: callpath check ${topology})`, first);
 }

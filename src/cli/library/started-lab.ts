@@ -59,7 +59,11 @@ export class StartedLab extends Judged implements AsyncDisposable {
 
   /** Signs both users in, where they are not, and calls. Settles when media flows or nobody answered. Errors: also those of sign-in. */
   call(from: string, to: string): Promise<LiveCall> {
-    return this.#step('call', async () => (await this.#live.do({ do: 'call', from, to })) as LiveCall, ({ answered, status, reason }) => [answered, `${status} ${reason}`]);
+    return this.#step(
+      'call',
+      async () => (await this.#live.do({ do: 'call', from, to })) as LiveCall,
+      ({ answered, status, reason }) => [answered, `${status} ${reason}`],
+    );
   }
 
   /** Ends the calls of a user. */

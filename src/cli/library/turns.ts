@@ -58,10 +58,13 @@ export class Turns {
       finish = resolve;
     });
     const ended = this.#ended.then(() =>
-      this.#lab.run((given) => {
-        give(given);
-        return idle;
-      }, plus(this.#lab.clock.now, this.#limit)),
+      this.#lab.run(
+        (given) => {
+          give(given);
+          return idle;
+        },
+        plus(this.#lab.clock.now, this.#limit),
+      ),
     );
     this.#ended = ended.catch(() => undefined);
     const failure = new Promise<never>((_resolve, reject) => {

@@ -97,7 +97,9 @@ export async function connect(named: string | undefined): Promise<{ readonly lab
   const up = await labsUp();
   const lab = named ?? up[0];
   if (up.length === 0 || lab === undefined) {
-    throw new LabError('CLI_USAGE', named === undefined ? 'no lab is up' : `no lab "${named}" is up, nor any other`, { hint: 'start one in another terminal: callpath up TOPOLOGY --on netns' });
+    throw new LabError('CLI_USAGE', named === undefined ? 'no lab is up' : `no lab "${named}" is up, nor any other`, {
+      hint: 'start one in another terminal: callpath up TOPOLOGY --on netns',
+    });
   }
   if (named === undefined && up.length > 1) throw new LabError('CLI_USAGE', 'several labs are up', { expected: `--lab with one of: ${listed(up)}` });
   const connection = await Connection.open(lab);

@@ -70,7 +70,11 @@ export class LiveLab {
     return {
       topology: this.#plan.name,
       time: this.#lab.clock.now,
-      nodes: this.#plan.nodes.map((node) => ({ name: node.name, kind: node.kind, users: this.#plan.users.filter((user) => user.node === node.name).map((user) => user.name) })),
+      nodes: this.#plan.nodes.map((node) => ({
+        name: node.name,
+        kind: node.kind,
+        users: this.#plan.users.filter((user) => user.node === node.name).map((user) => user.name),
+      })),
       links: this.#plan.links.map((link) => ({
         name: link.name,
         group: link.group,
@@ -99,7 +103,13 @@ export class LiveLab {
 
   #link(name: string, set: string): LiveLinks {
     const links = this.#plan.links.filter((link) => link.name === name || link.group === name);
-    if (links.length === 0) throw unknown('FLOW_STEP', 'link or link group', name, this.#plan.links.flatMap((link) => [link.name, link.group]));
+    if (links.length === 0)
+      throw unknown(
+        'FLOW_STEP',
+        'link or link group',
+        name,
+        this.#plan.links.flatMap((link) => [link.name, link.group]),
+      );
     const change = linkChange(set, null);
     for (const link of links) {
       this.#lab.links.set(link.id, 'both', change);
@@ -117,14 +127,21 @@ export class LiveLab {
       return { how: 'attach', socket: command.socket, exec: command.exec };
     }
     const prefix = this.#lab.enter?.(node);
-    if (prefix === undefined) throw new LabError('ROLE_COMMAND', 'on this substrate no command can be run inside a node', { expected: 'a lab on netns or docker' });
+    if (prefix === undefined)
+      throw new LabError('ROLE_COMMAND', 'on this substrate no command can be run inside a node', { expected: 'a lab on netns or docker' });
     return { how: 'prefix', user: `/proc/${process.pid}/ns/user`, words: prefix };
   }
 
   /** By name, by node or by address. */
   #user(name: string): PlanUser {
     const user = this.#plan.users.find((candidate) => [candidate.name, candidate.node, candidate.address].includes(name));
-    if (user === undefined) throw unknown('FLOW_ACTOR', 'user', name, this.#plan.users.map((candidate) => candidate.name));
+    if (user === undefined)
+      throw unknown(
+        'FLOW_ACTOR',
+        'user',
+        name,
+        this.#plan.users.map((candidate) => candidate.name),
+      );
     return user;
   }
 }

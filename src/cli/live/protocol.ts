@@ -48,7 +48,9 @@ export type LiveCall = { readonly answered: boolean; readonly status: number; re
  * Answer to `exec`: words to put before a command of this machine, for a process in the lab's user namespace (a path below
  * /proc), or what to attach to.
  */
-export type LiveExec = { readonly how: 'prefix'; readonly user: string; readonly words: readonly string[] } | { readonly how: 'attach'; readonly socket: string; readonly exec: string };
+export type LiveExec =
+  | { readonly how: 'prefix'; readonly user: string; readonly words: readonly string[] }
+  | { readonly how: 'attach'; readonly socket: string; readonly exec: string };
 
 /** Answer to `link`: the links that were changed. */
 export type LiveLinks = { readonly links: readonly string[] };
@@ -62,7 +64,10 @@ export function parseRequest(line: string): LiveRequest {
     throw new LabError('CLI_USAGE', 'the request is no JSON', { cause });
   }
   const result = liveRequest.safeParse(value);
-  if (!result.success) throw new LabError('CLI_USAGE', `the request is not known: ${result.error.issues[0]?.message ?? ''}`, { hint: 'use the same version of callpath in both terminals' });
+  if (!result.success)
+    throw new LabError('CLI_USAGE', `the request is not known: ${result.error.issues[0]?.message ?? ''}`, {
+      hint: 'use the same version of callpath in both terminals',
+    });
   return result.data;
 }
 

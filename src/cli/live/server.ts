@@ -40,7 +40,11 @@ export class LiveServer {
     });
     await new Promise<void>((resolve, reject) => {
       server.once('error', (cause: NodeJS.ErrnoException) => {
-        reject(cause.code === 'EADDRINUSE' ? inUse(this.#name) : new LabError('CLI_USAGE', `can't make the lab's socket ${socketOf(this.#name)}: ${cause.message}`, { cause }));
+        reject(
+          cause.code === 'EADDRINUSE'
+            ? inUse(this.#name)
+            : new LabError('CLI_USAGE', `can't make the lab's socket ${socketOf(this.#name)}: ${cause.message}`, { cause }),
+        );
       });
       server.listen(socketOf(this.#name), resolve);
     });
@@ -77,10 +81,11 @@ export class LiveServer {
     // A terminal that went away: its request is finished all the same.
     socket.on('error', () => socket.destroy());
     socket.on('data', (chunk: string) => {
-      for (const line of lines.push(chunk)) void this.#answer(line, socket, (end) => {
-        if (socket.destroyed) void finish(end);
-        else ends.push(end);
-      });
+      for (const line of lines.push(chunk))
+        void this.#answer(line, socket, (end) => {
+          if (socket.destroyed) void finish(end);
+          else ends.push(end);
+        });
     });
   }
 
@@ -110,5 +115,7 @@ export class LiveServer {
 }
 
 function inUse(name: string): LabError {
-  return new LabError('CLI_USAGE', `the lab "${name}" is up already`, { hint: `join it from here (callpath status --lab ${name}), or take it down: callpath down --lab ${name}` });
+  return new LabError('CLI_USAGE', `the lab "${name}" is up already`, {
+    hint: `join it from here (callpath status --lab ${name}), or take it down: callpath down --lab ${name}`,
+  });
 }

@@ -44,12 +44,18 @@ export function makeStateFolder(): void {
   try {
     mkdirSync(path, { recursive: true, mode: 0o700 });
   } catch (cause) {
-    throw new LabError('CLI_USAGE', `can't make ${path}, where the lab's socket goes: ${(cause as Error).message}`, { hint: 'set XDG_RUNTIME_DIR to a folder of yours', cause });
+    throw new LabError('CLI_USAGE', `can't make ${path}, where the lab's socket goes: ${(cause as Error).message}`, {
+      hint: 'set XDG_RUNTIME_DIR to a folder of yours',
+      cause,
+    });
   }
   const stat = lstatSync(path);
   // Whoever may write there could put a socket of their own in the place of ours.
   if (!stat.isDirectory() || stat.uid !== process.getuid?.() || (stat.mode & 0o077) !== 0) {
-    throw new LabError('CLI_USAGE', `${path}, where the lab's socket goes, is not yours alone`, { expected: 'a folder of yours with mode 700', hint: `remove it, or set XDG_RUNTIME_DIR to a folder of yours` });
+    throw new LabError('CLI_USAGE', `${path}, where the lab's socket goes, is not yours alone`, {
+      expected: 'a folder of yours with mode 700',
+      hint: `remove it, or set XDG_RUNTIME_DIR to a folder of yours`,
+    });
   }
 }
 

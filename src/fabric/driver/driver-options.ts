@@ -46,18 +46,26 @@ export function watch<T>(task: Promise<T>, onSettled: () => void): { outcome: Ou
 
 export function stalled(now: Nanos, waiting: readonly Waiting[]): LabError {
   const list = waiting.map((w) => `\n    ${w.who}: ${w.what}`).join('');
-  return new LabError('LAB_STALLED', `nothing is left to happen at ${formatDuration(now)}, but the run has not ended${list === '' ? '' : `; waiting are:${list}`}`, {
-    expected: 'a packet or a timer that lets the run go on',
-    hint: 'look at the last packets of those who wait: one was lost without a retransmission, or was never sent',
-  });
+  return new LabError(
+    'LAB_STALLED',
+    `nothing is left to happen at ${formatDuration(now)}, but the run has not ended${list === '' ? '' : `; waiting are:${list}`}`,
+    {
+      expected: 'a packet or a timer that lets the run go on',
+      hint: 'look at the last packets of those who wait: one was lost without a retransmission, or was never sent',
+    },
+  );
 }
 
 export function timeLimit(limit: Nanos, waiting: readonly Waiting[]): LabError {
   const list = waiting.map((w) => `\n    ${w.who}: ${w.what}`).join('');
-  return new LabError('LAB_TIME_LIMIT', `the run has not ended by its limit of lab time, ${formatDuration(limit)}${list === '' ? '' : `; waiting are:${list}`}`, {
-    expected: `an end before ${formatDuration(limit)}`,
-    hint: 'raise the limit, or look at what is waited for',
-  });
+  return new LabError(
+    'LAB_TIME_LIMIT',
+    `the run has not ended by its limit of lab time, ${formatDuration(limit)}${list === '' ? '' : `; waiting are:${list}`}`,
+    {
+      expected: `an end before ${formatDuration(limit)}`,
+      hint: 'raise the limit, or look at what is waited for',
+    },
+  );
 }
 
 export function interrupted(now: Nanos, signal: AbortSignal): LabError {

@@ -115,7 +115,9 @@ describe('corruption', () => {
     link.run();
     const hits = new Array<number>(80).fill(0);
     for (const { bytes } of link.arrivals) {
-      const flipped = [...bytes].flatMap((b, at) => [0, 1, 2, 3, 4, 5, 6, 7].filter((bit) => ((b ^ (at === 12 ? 8 : 0)) & (0x80 >> bit)) !== 0).map((bit) => at * 8 + bit));
+      const flipped = [...bytes].flatMap((b, at) =>
+        [0, 1, 2, 3, 4, 5, 6, 7].filter((bit) => ((b ^ (at === 12 ? 8 : 0)) & (0x80 >> bit)) !== 0).map((bit) => at * 8 + bit),
+      );
       expect(flipped.length).toBe(1);
       expect(flipped[0]).toBeGreaterThanOrEqual(14 * 8);
       hits[flipped[0]! - 14 * 8]!++;

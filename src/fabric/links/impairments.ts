@@ -134,9 +134,7 @@ export class Impairments {
     const draw = this.#jitterRng.u32();
     const table = this.#table;
     const shift =
-      table === null
-        ? Math.floor((draw / TWO_TO_32) * 2 * jitter) - jitter
-        : Math.round((jitter * (table[draw % TABLE_SIZE] as number)) / TABLE_SCALE);
+      table === null ? Math.floor((draw / TWO_TO_32) * 2 * jitter) - jitter : Math.round((jitter * (table[draw % TABLE_SIZE] as number)) / TABLE_SCALE);
     const extra = this.#delay + shift;
     transit.extra = (extra > 0 ? extra : 0) as Nanos;
   }

@@ -303,7 +303,8 @@ function assertSpec(spec: ImpairmentSpec): void {
   const loss = spec.loss;
   const odds = loss === null ? [] : loss.model === 'random' ? [loss.probability] : [loss.p, loss.r, loss.h, loss.k];
   for (const p of [...odds, spec.corrupt, spec.duplicate, spec.reorder]) assertInvariant(p >= 0 && p <= 1, `a probability is between 0 and 1: ${p}`);
-  for (const n of [spec.delay, spec.jitter, spec.gap]) assertInvariant(Number.isSafeInteger(n) && n >= 0, `delay, jitter and gap are whole and not negative: ${n}`);
+  for (const n of [spec.delay, spec.jitter, spec.gap])
+    assertInvariant(Number.isSafeInteger(n) && n >= 0, `delay, jitter and gap are whole and not negative: ${n}`);
   assertInvariant(spec.rate >= 0 && Number.isFinite(spec.rate), `a rate is not negative: ${spec.rate}`);
   assertInvariant(Number.isSafeInteger(spec.limit) && spec.limit >= 1, `a queue has room for one frame at least: ${spec.limit}`);
 }

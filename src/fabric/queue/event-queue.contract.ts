@@ -164,7 +164,7 @@ export const QUEUE_CASES: readonly QueueCase[] = [
   {
     name: 'grows, with all times in one nanosecond, in one microsecond and over 104 days',
     run(queue) {
-      for (const unit of [0, 1, 104 * DAY / 5000]) {
+      for (const unit of [0, 1, (104 * DAY) / 5000]) {
         const log = new Log();
         for (const n of scrambled(5000)) queue.push(at(Math.floor(n * unit)), log, n, null);
         drain(queue);

@@ -18,7 +18,7 @@ function stateOf(r: SimRouter, wire: Wire, packet: Uint8Array): string {
   const [out] = r.send(wire, packet);
   if (out === undefined) return 'dropped';
   const b = out.frame;
-  const dscp = b[12] === 0x08 ? must(b[15], 'TOS') >>> 2 : ((must(b[14], 'class') << 8) | must(b[15], 'class')) >>> 6 & 63;
+  const dscp = b[12] === 0x08 ? must(b[15], 'TOS') >>> 2 : (((must(b[14], 'class') << 8) | must(b[15], 'class')) >>> 6) & 63;
   return `${['none', 'new', 'established', 'related', 'invalid', 'untracked'][dscp & 7] ?? ''}${(dscp & 8) !== 0 ? ' reply' : ''}`;
 }
 
@@ -29,7 +29,9 @@ describe('UDP', () => {
   test('30 s without an answer; with one it is a stream of 120 s once it is older than 2 s', async () => {
     const r = simRouter();
     expect(stateOf(r, 'in', udpPacket(there))).toBe('new');
-    expect(await r.connections()).toEqual(['udp 17 30 src=10.0.1.1 dst=10.0.2.1 sport=5000 dport=9 [UNREPLIED] src=10.0.2.1 dst=10.0.1.1 sport=9 dport=5000 mark=0']);
+    expect(await r.connections()).toEqual([
+      'udp 17 30 src=10.0.1.1 dst=10.0.2.1 sport=5000 dport=9 [UNREPLIED] src=10.0.2.1 dst=10.0.1.1 sport=9 dport=5000 mark=0',
+    ]);
     r.at(seconds(1));
     expect(stateOf(r, 'out', udpPacket(back))).toBe('established reply');
     expect(stateOf(r, 'in', udpPacket(there))).toBe('established');
@@ -37,7 +39,9 @@ describe('UDP', () => {
     expect(must(r.tracker.entries()[0], 'entry').status & CT_STATUS.ASSURED).toBe(0);
     r.at(seconds(3));
     expect(stateOf(r, 'in', udpPacket(there))).toBe('established');
-    expect(await r.connections()).toEqual(['udp 17 120 src=10.0.1.1 dst=10.0.2.1 sport=5000 dport=9 src=10.0.2.1 dst=10.0.1.1 sport=9 dport=5000 [ASSURED] mark=0']);
+    expect(await r.connections()).toEqual([
+      'udp 17 120 src=10.0.1.1 dst=10.0.2.1 sport=5000 dport=9 src=10.0.2.1 dst=10.0.1.1 sport=9 dport=5000 [ASSURED] mark=0',
+    ]);
   });
 
   test('an entry is over at its time, and nothing waits for that', () => {
@@ -169,7 +173,10 @@ test('fragments are put together before they are tracked, and go on in fragments
   const payload = new Uint8Array(4000).fill(7);
   const got: number[] = [];
   net.node('b').udp.bind(net.addr('10.0.2.1'), 9, (_b, _o, n) => got.push(n));
-  net.node('a').udp.bind(net.addr('10.0.1.1'), 5000, () => undefined).send(payload, 0, payload.length, net.addr('10.0.2.1'), 9);
+  net
+    .node('a')
+    .udp.bind(net.addr('10.0.1.1'), 5000, () => undefined)
+    .send(payload, 0, payload.length, net.addr('10.0.2.1'), 9);
   net.run(seconds(1));
   expect(got).toEqual([4000]);
   expect(tracker.entries().map((entry) => [entry.original.sport, entry.original.dport])).toEqual([[5000, 9]]);
@@ -183,7 +190,10 @@ describe('the node itself', () => {
     const states: number[] = [];
     net.node('a').install({ point: 'input', priority: 0, family: 0, run: (p) => (states.push(p.ctinfo & 255), 0) });
     const server = net.node('b').udp.bind(net.addr('10.0.2.1'), 9, (b, o, n, from, port) => server.send(b, o, n, from, port));
-    net.node('a').udp.bind(net.addr('10.0.1.1'), 5000, () => undefined).send(new Uint8Array(4), 0, 4, net.addr('10.0.2.1'), 9);
+    net
+      .node('a')
+      .udp.bind(net.addr('10.0.1.1'), 5000, () => undefined)
+      .send(new Uint8Array(4), 0, 4, net.addr('10.0.2.1'), 9);
     net.run(seconds(1));
     expect(states).toEqual([CT_STATE.ESTABLISHED]);
     expect(tracker.entries()).toHaveLength(1);
@@ -215,7 +225,12 @@ test('the table grows, and forgets what is over', () => {
   const r = simRouter();
   for (let port = 1; port <= 600; port++) r.send('in', udpPacket({ ...there, sport: port }));
   expect(r.tracker.entries()).toHaveLength(600);
-  expect(r.tracker.entries().slice(0, 3).map((entry) => entry.original.sport)).toEqual([1, 2, 3]);
+  expect(
+    r.tracker
+      .entries()
+      .slice(0, 3)
+      .map((entry) => entry.original.sport),
+  ).toEqual([1, 2, 3]);
   expect(stateOf(r, 'out', udpPacket({ ...back, dport: 171 }))).toBe('established reply');
   r.at(seconds(31));
   for (let port = 1; port <= 100; port++) r.send('in', udpPacket({ ...there, sport: port }));

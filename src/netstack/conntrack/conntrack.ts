@@ -38,7 +38,18 @@ export class Conntrack implements Tracker {
   readonly settings: ResolvedSettings;
   readonly moment: Moment;
   readonly table: ConnectionTable;
-  readonly stats = { found: 0, invalid: 0, insert: 0, insert_failed: 0, drop: 0, early_drop: 0, error: 0, search_restart: 0, clash_resolve: 0, chaintoolong: 0 };
+  readonly stats = {
+    found: 0,
+    invalid: 0,
+    insert: 0,
+    insert_failed: 0,
+    drop: 0,
+    early_drop: 0,
+    error: 0,
+    search_restart: 0,
+    clash_resolve: 0,
+    chaintoolong: 0,
+  };
   readonly #tcp: TcpTracking;
   readonly #icmp: IcmpTracking;
   readonly #place = new TransportPlace();
@@ -194,7 +205,10 @@ export class Conntrack implements Tracker {
     if (this.settings.max !== 0 && this.table.count >= this.settings.max && !this.#makeRoom()) {
       this.stats.drop++;
       p.decision = this.node.core.decisions.intern({
-        node: this.node.id, stage: arrived ? 'prerouting' : 'output', text: { ct: 'new', kind: `nf_conntrack_max:${this.settings.max}` }, reason: { at: 'conntrack', kind: 'table-full' },
+        node: this.node.id,
+        stage: arrived ? 'prerouting' : 'output',
+        text: { ct: 'new', kind: `nf_conntrack_max:${this.settings.max}` },
+        reason: { at: 'conntrack', kind: 'table-full' },
       });
       return dropVerdict(DROP.CT_FULL);
     }

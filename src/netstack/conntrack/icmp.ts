@@ -68,7 +68,8 @@ export class IcmpTracking {
     const b = p.buf;
     const o = p.off + ethernet.HEADER;
     if (icmpv6.check(b, at, end - at) !== 0) return CT_WHY.MALFORMED;
-    if (arrived && this.#settings.checksum && !checksum.verifyView(p.view, at, end - at, checksum.pseudo6(b, o, IPPROTO.IPV6_ICMP, end - at))) return CT_WHY.CHECKSUM;
+    if (arrived && this.#settings.checksum && !checksum.verifyView(p.view, at, end - at, checksum.pseudo6(b, o, IPPROTO.IPV6_ICMP, end - at)))
+      return CT_WHY.CHECKSUM;
     const type = icmpv6.type(b, at);
     if (UNTRACKED6.has(type)) {
       p.ctinfo = CT_STATE.UNTRACKED;

@@ -67,8 +67,12 @@ export class Tuple implements CtTuple {
   /** hot. */
   equals(other: Tuple): boolean {
     return (
-      this.srcKey === other.srcKey && this.dstKey === other.dstKey && this.sport === other.sport && this.dport === other.dport &&
-      this.protocol === other.protocol && this.family === other.family
+      this.srcKey === other.srcKey &&
+      this.dstKey === other.dstKey &&
+      this.sport === other.sport &&
+      this.dport === other.dport &&
+      this.protocol === other.protocol &&
+      this.family === other.family
     );
   }
 

@@ -27,8 +27,19 @@ export const CT_WHY = {
 } as const;
 
 const WORDS: readonly string[] = [
-  '', 'malformed', 'checksum', 'icmp-error-without-connection', 'icmp-error-to-other', 'icmp-unasked', 'tcp-flags', 'no-connection', 'not-picked-up', 'tcp-state',
-  'tcp-beyond-window', 'tcp-ack-beyond', 'tcp-old-rst',
+  '',
+  'malformed',
+  'checksum',
+  'icmp-error-without-connection',
+  'icmp-error-to-other',
+  'icmp-unasked',
+  'tcp-flags',
+  'no-connection',
+  'not-picked-up',
+  'tcp-state',
+  'tcp-beyond-window',
+  'tcp-ack-beyond',
+  'tcp-old-rst',
 ];
 
 const SHIFT = 16;

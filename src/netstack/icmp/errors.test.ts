@@ -29,7 +29,10 @@ function ping(net: TestNet, to: string, options: { hopLimit?: number; size?: num
 function provoke(net: TestNet, change: (frame: Uint8Array) => void, to = '10.0.2.1'): Uint8Array[] {
   const sender = net.node('a').udp.bind(net.addr(to.includes(':') ? '2001:db8:1::1' : '10.0.1.1'), 4000, () => undefined);
   sender.send(new Uint8Array(10), 0, 10, net.addr(to), 9);
-  const frame = must(net.seen.find((s) => s.kind === 'sent'), 'frame').bytes.slice();
+  const frame = must(
+    net.seen.find((s) => s.kind === 'sent'),
+    'frame',
+  ).bytes.slice();
   net.run(seconds(20));
   net.seen.length = 0;
   change(frame);
@@ -228,10 +231,22 @@ describe('path MTU', () => {
         { a: ['r2', '10.0.2.254/24 2001:db8:2::fe/64'], b: ['b', '10.0.2.1/24 2001:db8:2::1/64'] },
       ],
       routes: {
-        a: [{ prefix: '0.0.0.0/0', via: '10.0.1.254' }, { prefix: '::/0', via: '2001:db8:1::fe' }],
-        r1: [{ prefix: '10.0.2.0/24', via: '10.0.12.2' }, { prefix: '2001:db8:2::/48', via: '2001:db8:12::2' }],
-        r2: [{ prefix: '10.0.1.0/24', via: '10.0.12.1' }, { prefix: '2001:db8:1::/48', via: '2001:db8:12::1' }],
-        b: [{ prefix: '0.0.0.0/0', via: '10.0.2.254' }, { prefix: '::/0', via: '2001:db8:2::fe' }],
+        a: [
+          { prefix: '0.0.0.0/0', via: '10.0.1.254' },
+          { prefix: '::/0', via: '2001:db8:1::fe' },
+        ],
+        r1: [
+          { prefix: '10.0.2.0/24', via: '10.0.12.2' },
+          { prefix: '2001:db8:2::/48', via: '2001:db8:12::2' },
+        ],
+        r2: [
+          { prefix: '10.0.1.0/24', via: '10.0.12.1' },
+          { prefix: '2001:db8:1::/48', via: '2001:db8:12::1' },
+        ],
+        b: [
+          { prefix: '0.0.0.0/0', via: '10.0.2.254' },
+          { prefix: '::/0', via: '2001:db8:2::fe' },
+        ],
       },
     });
   }

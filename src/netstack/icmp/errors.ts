@@ -169,4 +169,3 @@ function isZero(b: Uint8Array, o: number): boolean {
 function causeOf(p: Packet): Cause {
   return p.id as number as Cause;
 }
-

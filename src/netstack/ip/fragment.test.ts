@@ -13,7 +13,10 @@ import { testNet, type TestNet } from '../testing.js';
 import { fragment4, fragment6 } from './fragment.js';
 
 const IP = ethernet.HEADER;
-const PAIRS = [['10.0.1.1', '10.0.2.1'], ['2001:db8:1::1', '2001:db8:2::1']] as const;
+const PAIRS = [
+  ['10.0.1.1', '10.0.2.1'],
+  ['2001:db8:1::1', '2001:db8:2::1'],
+] as const;
 
 /** a - r - b, the second link as wide as said. */
 function net2(mtu: number, options: { defragments?: boolean; seed?: number } = {}): TestNet {
@@ -25,8 +28,14 @@ function net2(mtu: number, options: { defragments?: boolean; seed?: number } = {
       { a: ['r', '10.0.2.254/24 2001:db8:2::fe/64'], b: ['b', '10.0.2.1/24 2001:db8:2::1/64'], mtu },
     ],
     routes: {
-      a: [{ prefix: '0.0.0.0/0', via: '10.0.1.254' }, { prefix: '::/0', via: '2001:db8:1::fe' }],
-      b: [{ prefix: '0.0.0.0/0', via: '10.0.2.254' }, { prefix: '::/0', via: '2001:db8:2::fe' }],
+      a: [
+        { prefix: '0.0.0.0/0', via: '10.0.1.254' },
+        { prefix: '::/0', via: '2001:db8:1::fe' },
+      ],
+      b: [
+        { prefix: '0.0.0.0/0', via: '10.0.2.254' },
+        { prefix: '::/0', via: '2001:db8:2::fe' },
+      ],
     },
   });
 }
@@ -40,7 +49,10 @@ function listen(net: TestNet, to: string): Uint8Array[] {
 }
 
 function say(net: TestNet, from: string, to: string, bytes: Uint8Array): void {
-  net.node('a').udp.bind(net.addr(from), 0, () => undefined).send(bytes, 0, bytes.length, net.addr(to), 9);
+  net
+    .node('a')
+    .udp.bind(net.addr(from), 0, () => undefined)
+    .send(bytes, 0, bytes.length, net.addr(to), 9);
 }
 
 describe('fragmentation', () => {
@@ -59,7 +71,11 @@ describe('fragmentation', () => {
     ]);
     expect(new Set(parts.map((f) => ipv4.identification(f, IP))).size).toBe(1);
     expect(parts.every((f) => ipv4.checksumOk(f, IP))).toBe(true);
-    expect(net.seen.filter((s) => s.kind === 'sent' && s.at === '1:0').map((s) => [s.id, s.cause])).toEqual([[2, 1], [3, 1], [4, 1]]);
+    expect(net.seen.filter((s) => s.kind === 'sent' && s.at === '1:0').map((s) => [s.id, s.cause])).toEqual([
+      [2, 1],
+      [3, 1],
+      [4, 1],
+    ]);
     expect(net.drops()).toEqual([]);
     expect(net.pool.live).toBe(0);
   });
@@ -72,7 +88,17 @@ describe('fragmentation', () => {
     expect(got).toEqual([pattern(3000)]);
     const at = IP + ipv6.HEADER;
     // 1500 - 40 - 8 = 1452, so 1448 octets each; 3008 of UDP in all
-    expect(net.received(0, 1).map((f) => [ipv6.payloadLength(f, IP), ipv6.nextHeader(f, IP), fragment.nextHeader(f, at), fragment.fragmentOffset(f, at), fragment.moreFragments(f, at)])).toEqual([
+    expect(
+      net
+        .received(0, 1)
+        .map((f) => [
+          ipv6.payloadLength(f, IP),
+          ipv6.nextHeader(f, IP),
+          fragment.nextHeader(f, at),
+          fragment.fragmentOffset(f, at),
+          fragment.moreFragments(f, at),
+        ]),
+    ).toEqual([
       [1456, 44, 17, 0, true],
       [1456, 44, 17, 1448, true],
       [120, 44, 17, 2896, false],
@@ -94,7 +120,24 @@ describe('fragmentation', () => {
     p.buf.fill(1, p.off, p.off + p.len);
     setU16(p.buf, p.off + 12, 0x0800);
     const o = p.off + IP;
-    ipv4.emit({ dscp: 0, ecn: 0, identification: 5, dontFragment: false, moreFragments: false, fragmentOffset: 0, ttl: 64, protocol: 17, src: 0x0a000101, dst: 0x0a000201, options: new Uint8Array(8), payload: new Uint8Array(100) }, p.buf, o);
+    ipv4.emit(
+      {
+        dscp: 0,
+        ecn: 0,
+        identification: 5,
+        dontFragment: false,
+        moreFragments: false,
+        fragmentOffset: 0,
+        ttl: 64,
+        protocol: 17,
+        src: 0x0a000101,
+        dst: 0x0a000201,
+        options: new Uint8Array(8),
+        payload: new Uint8Array(100),
+      },
+      p.buf,
+      o,
+    );
     // record route (7, not copied), then router alert (148, copied)
     p.buf.set([7, 4, 4, 0, 148, 4, 0, 0], o + 20);
     const parts = fragment4(p, 28 + 48, net.pool);
@@ -127,7 +170,13 @@ describe('reassembly', () => {
       fc.property(fc.integer({ min: 1453, max: 6000 }), fc.nat(0xffffff), fc.constantFrom(0, 0.15), (size, seed, loss) => {
         const net = net2(1500, { seed });
         const got = listen(net, to);
-        net.fabric.control.set(1 as LinkId, 0, { ...NO_IMPAIRMENT, delay: millis(20), jitter: millis(15), duplicate: 0.3, loss: loss === 0 ? null : { model: 'random', probability: loss } });
+        net.fabric.control.set(1 as LinkId, 0, {
+          ...NO_IMPAIRMENT,
+          delay: millis(20),
+          jitter: millis(15),
+          duplicate: 0.3,
+          loss: loss === 0 ? null : { model: 'random', probability: loss },
+        });
         say(net, from, to, pattern(size));
         net.run();
         // Each part may come twice, so the whole may: that is a duplicated datagram, as UDP knows it.
@@ -138,7 +187,10 @@ describe('reassembly', () => {
         expect(net.scheduler.pending).toBe(0);
         expect(net.node('b').reassembly.pending).toBe(0);
         // Every packet there was has ended, once.
-        const ended = net.seen.filter((s) => s.kind === 'ended').map((s) => s.id).sort((x, y) => x - y);
+        const ended = net.seen
+          .filter((s) => s.kind === 'ended')
+          .map((s) => s.id)
+          .sort((x, y) => x - y);
         expect(ended).toEqual(Array.from({ length: net.pool.taken }, (_, i) => i + 1));
       }),
       { seed: 5, numRuns: 60 },
@@ -186,7 +238,24 @@ describe('reassembly', () => {
       const data = new Uint8Array(length).fill(1);
       if (family === 4) {
         setU16(p.buf, o - 2, 0x0800);
-        ipv4.emit({ dscp: 0, ecn: 0, identification: 5, dontFragment: false, moreFragments: more, fragmentOffset: offset, ttl: 64, protocol: 17, src: 0x0a000101, dst: 0x0a000201, options: new Uint8Array(0), payload: data }, p.buf, o);
+        ipv4.emit(
+          {
+            dscp: 0,
+            ecn: 0,
+            identification: 5,
+            dontFragment: false,
+            moreFragments: more,
+            fragmentOffset: offset,
+            ttl: 64,
+            protocol: 17,
+            src: 0x0a000101,
+            dst: 0x0a000201,
+            options: new Uint8Array(0),
+            payload: data,
+          },
+          p.buf,
+          o,
+        );
       } else {
         setU16(p.buf, o - 2, 0x86dd);
         const ends = { src: net.book.bytes(net.addr('2001:db8:1::1')), dst: net.book.bytes(net.addr('2001:db8:2::1')) };
@@ -201,7 +270,11 @@ describe('reassembly', () => {
 
   test.each([4, 6] as const)('IPv%i: overlapping fragments end the datagram, and all that still comes of it (RFC 5722)', (family) => {
     const net = net2(1500);
-    fragments(net, family, [[0, 16, true], [8, 16, true], [24, 8, false]]);
+    fragments(net, family, [
+      [0, 16, true],
+      [8, 16, true],
+      [24, 8, false],
+    ]);
     expect(kinds(net)).toEqual(['reassembly-timeout overlap', 'reassembly-timeout overlap', 'reassembly-timeout overlap']);
     net.run();
     expect(net.received(1, 0)).toEqual([]);
@@ -210,16 +283,39 @@ describe('reassembly', () => {
 
   test.each([4, 6] as const)('IPv%i: a part that came before ends alone', (family) => {
     const net = net2(1500);
-    fragments(net, family, [[0, 16, true], [0, 16, true], [8, 8, true], [16, 8, false]]);
+    fragments(net, family, [
+      [0, 16, true],
+      [0, 16, true],
+      [8, 8, true],
+      [16, 8, false],
+    ]);
     expect(kinds(net).slice(0, 2)).toEqual(['reassembly-timeout duplicate', 'reassembly-timeout duplicate']);
     // Whole now: 24 octets of ones are no UDP datagram that fits.
     expect(net.drops()[2]?.drop).toBe('malformed');
   });
 
   test.each<[string, (readonly [number, number, boolean])[]]>([
-    ['two different last parts', [[16, 8, false], [24, 8, false]]],
-    ['a part after the last', [[16, 8, false], [24, 8, true]]],
-    ['a last part before others', [[16, 8, true], [8, 8, false]]],
+    [
+      'two different last parts',
+      [
+        [16, 8, false],
+        [24, 8, false],
+      ],
+    ],
+    [
+      'a part after the last',
+      [
+        [16, 8, false],
+        [24, 8, true],
+      ],
+    ],
+    [
+      'a last part before others',
+      [
+        [16, 8, true],
+        [8, 8, false],
+      ],
+    ],
   ])('%s are refused', (_what, parts) => {
     for (const family of [4, 6] as const) {
       const net = net2(1500);
@@ -250,7 +346,10 @@ describe('reassembly', () => {
 
   test('an atomic IPv6 fragment is a whole packet (RFC 6946)', () => {
     const net = net2(1500);
-    fragments(net, 6, [[0, 16, true], [0, 8, false]]);
+    fragments(net, 6, [
+      [0, 16, true],
+      [0, 8, false],
+    ]);
     expect(net.node('b').reassembly.pending).toBe(1);
     expect(net.drops()[0]?.drop).toBe('malformed');
   });
@@ -260,7 +359,24 @@ describe('reassembly', () => {
     for (let id = 0; id < 3200; id++) {
       const p = net.pool.take(IP + 1500);
       p.buf.set([2, 0, 0, 0, 0, 4, 2, 0, 0, 0, 0, 3, 8, 0], p.off);
-      ipv4.emit({ dscp: 0, ecn: 0, identification: id, dontFragment: false, moreFragments: true, fragmentOffset: 0, ttl: 64, protocol: 17, src: 0x0a000101, dst: 0x0a000201, options: new Uint8Array(0), payload: new Uint8Array(1480) }, p.buf, p.off + IP);
+      ipv4.emit(
+        {
+          dscp: 0,
+          ecn: 0,
+          identification: id,
+          dontFragment: false,
+          moreFragments: true,
+          fragmentOffset: 0,
+          ttl: 64,
+          protocol: 17,
+          src: 0x0a000101,
+          dst: 0x0a000201,
+          options: new Uint8Array(0),
+          payload: new Uint8Array(1480),
+        },
+        p.buf,
+        p.off + IP,
+      );
       net.fabric.end(1 as LinkId, 0).send(p);
       net.run(net.scheduler.now);
     }

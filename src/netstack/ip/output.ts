@@ -57,7 +57,16 @@ export class Output implements IpOutput {
    * @param about the packet that this one reports an error of, or refuses: it belongs to the same connection
    */
   datagram(
-    protocol: number, from: Addr, to: Addr, buf: Uint8Array, off: number, len: number, tos: number, ttl: number, dontFragment: boolean, cause: Cause,
+    protocol: number,
+    from: Addr,
+    to: Addr,
+    buf: Uint8Array,
+    off: number,
+    len: number,
+    tos: number,
+    ttl: number,
+    dontFragment: boolean,
+    cause: Cause,
     about: Packet | null = null,
   ): void {
     const family = this.#node.book.family(to);

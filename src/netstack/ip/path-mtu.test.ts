@@ -41,5 +41,5 @@ test.each([
 test('nobody can talk it below what every link carries (RFC 791, RFC 8201 section 4)', () => {
   const { cache } = at();
   expect(cache.learn(4, to, 20, 1500)).toBe(68);
-  expect(cache.learn(6, 2 ** 32 as Addr, 576, 1500)).toBe(1280);
+  expect(cache.learn(6, (2 ** 32) as Addr, 576, 1500)).toBe(1280);
 });

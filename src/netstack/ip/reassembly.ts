@@ -111,7 +111,11 @@ export class Reassembly {
     }
     const { book } = this.#node;
     const identity: Identity = {
-      family: 4, src: book.key4(b, o + ipv4.SRC), dst: book.key4(b, o + ipv4.DST), protocol: ipv4.protocol(b, o), identification: ipv4.identification(b, o),
+      family: 4,
+      src: book.key4(b, o + ipv4.SRC),
+      dst: book.key4(b, o + ipv4.DST),
+      protocol: ipv4.protocol(b, o),
+      identification: ipv4.identification(b, o),
     };
     return this.#accept(identity, { packet: p, start, end, at: o + header }, more);
   }
@@ -132,7 +136,11 @@ export class Reassembly {
     }
     const { book } = this.#node;
     const identity: Identity = {
-      family: 6, src: book.key6(b, o + ipv6.SRC), dst: book.key6(b, o + ipv6.DST), protocol: 0, identification: fragment.identification(b, at),
+      family: 6,
+      src: book.key6(b, o + ipv6.SRC),
+      dst: book.key6(b, o + ipv6.DST),
+      protocol: 0,
+      identification: fragment.identification(b, at),
     };
     return this.#accept(identity, { packet: p, start, end, at: at + fragment.HEADER }, more);
   }

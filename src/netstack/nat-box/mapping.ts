@@ -57,7 +57,12 @@ export class Mapping {
   readonly base: [DecisionId, DecisionId] = [UNTOLD, UNTOLD];
   readonly told: [DecisionId, DecisionId] = [NO_DECISION, NO_DECISION];
 
-  constructor(slot: number, inside: readonly [key: number, port: number], outside: readonly [key: number, port: number], remote: readonly [key: number, port: number]) {
+  constructor(
+    slot: number,
+    inside: readonly [key: number, port: number],
+    outside: readonly [key: number, port: number],
+    remote: readonly [key: number, port: number],
+  ) {
     this.slot = slot;
     [this.insideKey, this.insidePort] = inside;
     [this.outsideKey, this.outsidePort] = outside;

@@ -12,8 +12,18 @@ import type { NatBehaviour } from './behaviour.js';
 import { NatBox } from './nat-box.js';
 
 const RFC4787: NatBehaviour = {
-  outside: ['eth2'], addresses: ['198.51.100.1'], mapping: 'endpoint-independent', filtering: 'endpoint-independent', pooling: 'paired', ports: 'preservation',
-  portRange: null, parity: false, contiguity: false, hairpinning: 'external', refresh: 'both', mappingChange: null,
+  outside: ['eth2'],
+  addresses: ['198.51.100.1'],
+  mapping: 'endpoint-independent',
+  filtering: 'endpoint-independent',
+  pooling: 'paired',
+  ports: 'preservation',
+  portRange: null,
+  parity: false,
+  contiguity: false,
+  hairpinning: 'external',
+  refresh: 'both',
+  mappingChange: null,
   timeouts: { udp: seconds(300), tcpEstablished: seconds(7440), tcpTransitory: seconds(240), icmp: seconds(60) },
 };
 
@@ -65,7 +75,9 @@ class Net {
   #bind(node: string, at: string): void {
     const [address = '', port = ''] = at.split(':');
     if (this.#sockets.has(`${node} ${at}`)) return;
-    const socket = this.net.node(node).udp.bind(this.net.addr(address), Number(port), (_b, _o, _n, from, sport) => this.heard.push(`${node}<${this.net.book.text(from)}:${sport}`));
+    const socket = this.net
+      .node(node)
+      .udp.bind(this.net.addr(address), Number(port), (_b, _o, _n, from, sport) => this.heard.push(`${node}<${this.net.book.text(from)}:${sport}`));
     this.#sockets.set(`${node} ${at}`, socket);
   }
 }
@@ -274,14 +286,18 @@ test('a query is mapped by its identifier, and answered', () => {
 describe('TCP (RFC 5382)', () => {
   function connected(behaviour: Partial<NatBehaviour> = {}): { net: Net; client: TcpSocket; server: () => TcpSocket } {
     const net = new Net(behaviour);
-    const layers = Object.fromEntries(['a', 'x'].map((name) => {
-      const node = net.net.node(name);
-      const layer = new TcpLayer({ output: node.output, scheduler: net.net.scheduler, random: randomRoot(2).stream(name) });
-      node.registerTransport(IPPROTO.TCP, layer);
-      return [name, layer];
-    }));
+    const layers = Object.fromEntries(
+      ['a', 'x'].map((name) => {
+        const node = net.net.node(name);
+        const layer = new TcpLayer({ output: node.output, scheduler: net.net.scheduler, random: randomRoot(2).stream(name) });
+        node.registerTransport(IPPROTO.TCP, layer);
+        return [name, layer];
+      }),
+    );
     let server: TcpSocket | null = null;
-    must(layers['x'], 'x').listen({ address: net.net.addr('198.51.100.9'), port: 80 }, (socket) => { server = socket; });
+    must(layers['x'], 'x').listen({ address: net.net.addr('198.51.100.9'), port: 80 }, (socket) => {
+      server = socket;
+    });
     const client = must(layers['a'], 'a').connect({ to: net.net.addr('198.51.100.9'), toPort: 80 });
     net.after(seconds(1));
     return { net, client, server: () => must(server, 'accepted') };
@@ -319,7 +335,7 @@ test('what it says of itself', () => {
   net.send('a', A, X);
   net.send('x', X, '198.51.100.1:5000');
   expect(net.net.seen.filter((s) => s.kind === 'sent' && s.decision.includes('nat=')).map((s) => s.decision)).toEqual([
-    'at=nat stage=route route=198.51.100.0/24 dev=eth2 nat=10.0.1.1:5000>198.51.100.1:5000', 'at=nat stage=route route=10.0.1.0/24 dev=eth0 nat=198.51.100.1:5000>10.0.1.1:5000',
+    'at=nat stage=route route=198.51.100.0/24 dev=eth2 nat=10.0.1.1:5000>198.51.100.1:5000',
+    'at=nat stage=route route=10.0.1.0/24 dev=eth0 nat=198.51.100.1:5000>10.0.1.1:5000',
   ]);
 });
-

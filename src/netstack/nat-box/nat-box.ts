@@ -217,7 +217,8 @@ export class NatBox {
     const mapping = this.#quotedMapping(p, true);
     if (mapping === null) return this.node.isLocal4(this.#tuple.dstKey) ? ACCEPT : this.#refuse(p, 'prerouting', 'no-mapping');
     const face = this.#face(mapping, true);
-    if (!this.#errors.isError(p, 4) || !this.#errors.sound(p, 4, true) || !this.#errors.translate(p, 4, face, MANIP_DST)) return this.#malformed(p, 'prerouting');
+    if (!this.#errors.isError(p, 4) || !this.#errors.sound(p, 4, true) || !this.#errors.translate(p, 4, face, MANIP_DST))
+      return this.#malformed(p, 'prerouting');
     this.#current = p;
     this.#currentId = p.id;
     this.#target = mapping;
@@ -230,7 +231,8 @@ export class NatBox {
     const mapping = this.#quotedMapping(p, false);
     if (mapping === null) return p.iif < 0 ? ACCEPT : this.#refuse(p, 'postrouting', 'no-mapping');
     const face = this.#face(mapping, false);
-    if (!this.#errors.isError(p, 4) || !this.#errors.sound(p, 4, false) || !this.#errors.translate(p, 4, face, MANIP_SRC, p.iif >= 0)) return this.#malformed(p, 'postrouting');
+    if (!this.#errors.isError(p, 4) || !this.#errors.sound(p, 4, false) || !this.#errors.translate(p, 4, face, MANIP_SRC, p.iif >= 0))
+      return this.#malformed(p, 'postrouting');
     return ACCEPT;
   }
 
@@ -238,7 +240,8 @@ export class NatBox {
   #quotedMapping(p: Packet, left: boolean): Mapping | null {
     const o = this.#place.at + icmp.HEADER;
     const end = p.off + p.len;
-    if (o + 20 > end || !findTransport(p.buf, o, end, 4, this.#quotePlace) || !readTuple(p.buf, o, end, 4, this.#quotePlace, this.node.book, this.#quoted)) return null;
+    if (o + 20 > end || !findTransport(p.buf, o, end, 4, this.#quotePlace) || !readTuple(p.buf, o, end, 4, this.#quotePlace, this.node.book, this.#quoted))
+      return null;
     const { protocol, srcKey, sport, dstKey, dport } = this.#quoted;
     const slot = slotOf(protocol);
     if (slot === SLOT.NONE) return null;
@@ -264,7 +267,10 @@ export class NatBox {
     const { core } = this.node;
     const exhausted = kind === 'pool-exhausted';
     p.decision = core.decisions.intern({
-      node: core.id, stage, text: exhausted ? {} : { kind }, reason: { at: 'nat', kind: exhausted ? 'pool-exhausted' : 'no-mapping' },
+      node: core.id,
+      stage,
+      text: exhausted ? {} : { kind },
+      reason: { at: 'nat', kind: exhausted ? 'pool-exhausted' : 'no-mapping' },
     });
     return dropVerdict(exhausted ? DROP.NAT_POOL : DROP.NAT_NO_MAPPING);
   }

@@ -42,7 +42,10 @@ export class Rewriter {
   rewrite(b: Uint8Array, o: number, end: number, family: 4 | 6, manip: Manip, key: number, port: number): boolean {
     const place = this.#place;
     const found = findTransport(b, o, end, family, place);
-    const change = family === 4 ? this.#address4(b, o + (manip === MANIP_SRC ? ipv4.SRC : ipv4.DST), key, o) : this.#address6(b, o + (manip === MANIP_SRC ? ipv6.SRC : ipv6.DST), key);
+    const change =
+      family === 4
+        ? this.#address4(b, o + (manip === MANIP_SRC ? ipv4.SRC : ipv4.DST), key, o)
+        : this.#address6(b, o + (manip === MANIP_SRC ? ipv6.SRC : ipv6.DST), key);
     return !found || transport(b, place.protocol, place.at, end, manip, port, change);
   }
 

@@ -29,7 +29,8 @@ export class SourceTable {
   *of(tuple: Tuple, now: number): Iterable<Entry> {
     for (const entry of this.#lists.get(keyOfSource(tuple)) ?? []) {
       const { original } = entry;
-      const same = original.srcKey === tuple.srcKey && original.sport === tuple.sport && original.protocol === tuple.protocol && original.family === tuple.family;
+      const same =
+        original.srcKey === tuple.srcKey && original.sport === tuple.sport && original.protocol === tuple.protocol && original.family === tuple.family;
       if (same && entry.expires > now) yield entry;
     }
   }

@@ -18,7 +18,11 @@ import { createTranslator } from './translator.js';
 const OUT: NatRule = { point: 'postrouting', wire: 'out', family: 4, addresses: ['10.0.2.254', '10.0.2.254'] };
 const OUT6: NatRule = { point: 'postrouting', wire: 'out', family: 6, addresses: ['2001:db8:2::fe', '2001:db8:2::fe'] };
 const forward = (dport: number, to: string, port: number): NatRule => ({
-  point: 'prerouting', family: 4, match: { protocol: 'udp', dst: '10.0.2.254', dport }, addresses: [to, to], ports: [port, port],
+  point: 'prerouting',
+  family: 4,
+  match: { protocol: 'udp', dst: '10.0.2.254', dport },
+  addresses: [to, to],
+  ports: [port, port],
 });
 
 /** Wire, and ends: `out 10.0.2.254:5000 > 10.0.2.1:9`; checksums that do not hold are said. */
@@ -48,7 +52,11 @@ describe('source translation', () => {
 
   test('a port that is taken is another one of its class; to another destination it is free', () => {
     const r = simRouter({ nat: [OUT] });
-    for (const [sport, least, most] of [[5000, 1024, 65535], [600, 600, 1023], [80, 1, 511]] as const) {
+    for (const [sport, least, most] of [
+      [5000, 1024, 65535],
+      [600, 600, 1023],
+      [80, 1, 511],
+    ] as const) {
       ends(r, 'in', udp('10.0.1.1', sport, '10.0.2.1', 9));
       const port = Number(/254:(\d+)/.exec(ends(r, 'in', udp('10.0.1.2', sport, '10.0.2.1', 9)))?.[1]);
       expect([port !== sport, port >= least, port <= most]).toEqual([true, true, true]);
@@ -119,9 +127,13 @@ describe('destination translation', () => {
     const range: NatRange = { family: 4, addresses: { from: to, to }, ports: { from: 9, to: 9 }, random: false, fullyRandom: false, persistent: false };
     nat.installChain({ point: 'output', priority: -100, family: 4, run: (p) => nat.setup(p, 'output', range) });
     const answers: string[] = [];
-    const server = net.node('b').udp.bind(to, 9, (b, o, n, from, port) => { server.send(b, o, n, from, port); });
+    const server = net.node('b').udp.bind(to, 9, (b, o, n, from, port) => {
+      server.send(b, o, n, from, port);
+    });
     // The router's own address: without translation the packet would end there.
-    node.udp.bind(net.addr('10.0.1.1'), 5000, (_b, _o, _n, from, port) => answers.push(`${net.book.text(from)}:${port}`)).send(new Uint8Array(4), 0, 4, net.addr('10.0.1.254'), 80);
+    node.udp
+      .bind(net.addr('10.0.1.1'), 5000, (_b, _o, _n, from, port) => answers.push(`${net.book.text(from)}:${port}`))
+      .send(new Uint8Array(4), 0, 4, net.addr('10.0.1.254'), 80);
     net.run(seconds(1));
     expect(answers).toEqual(['10.0.1.254:80']);
   });
@@ -129,7 +141,10 @@ describe('destination translation', () => {
 
 test('an error comes back with the ends that its receiver knows, inside and outside', () => {
   const r = simRouter({ nat: [OUT, OUT6] });
-  for (const [from, to, outside, far] of [['10.0.1.1', '10.0.2.1', '10.0.2.254', '10.0.2.9'], ['2001:db8:1::1', '2001:db8:2::1', '2001:db8:2::fe', '2001:db8:2::9']] as const) {
+  for (const [from, to, outside, far] of [
+    ['10.0.1.1', '10.0.2.1', '10.0.2.254', '10.0.2.9'],
+    ['2001:db8:1::1', '2001:db8:2::1', '2001:db8:2::fe', '2001:db8:2::9'],
+  ] as const) {
     const [sent] = r.send('in', udpPacket({ from, to, sport: 5000, dport: 9 }));
     const [error] = r.send('out', unreachable({ from: far, to: outside }, must(sent, 'sent').frame.slice(14)));
     const text = describeFrame(must(error, 'error').frame);
@@ -151,14 +166,18 @@ describe('what it says', () => {
   test('both directions, each once', () => {
     const there = udp('10.0.1.1', 5000, '10.0.2.1', 9);
     expect(decisions({ nat: [{ ...OUT, ports: [40000, 40000] }] }, ['in', there], ['out', udp('10.0.2.1', 9, '10.0.2.254', 40000)], ['in', there])).toEqual([
-      '10.0.1.1:5000>10.0.2.254:40000', '10.0.2.254:40000>10.0.1.1:5000', '10.0.1.1:5000>10.0.2.254:40000',
+      '10.0.1.1:5000>10.0.2.254:40000',
+      '10.0.2.254:40000>10.0.1.1:5000',
+      '10.0.1.1:5000>10.0.2.254:40000',
     ]);
   });
 
   test('both ends of a hairpin, and IPv6 in brackets', () => {
     const nat: NatRule[] = [forward(80, '10.0.1.1', 8080), { point: 'postrouting', wire: 'in', family: 4, addresses: ['10.0.2.254', '10.0.2.254'] }];
     expect(decisions({ nat }, ['in', udp('10.0.1.2', 5000, '10.0.2.254', 80)])).toEqual(['10.0.1.2:5000>10.0.2.254:5000,10.0.2.254:80>10.0.1.1:8080']);
-    expect(decisions({ nat: [OUT6] }, ['in', udpPacket({ from: '2001:db8:1::1', to: '2001:db8:2::1' })])).toEqual(['[2001:db8:1::1]:5000>[2001:db8:2::fe]:5000']);
+    expect(decisions({ nat: [OUT6] }, ['in', udpPacket({ from: '2001:db8:1::1', to: '2001:db8:2::1' })])).toEqual([
+      '[2001:db8:1::1]:5000>[2001:db8:2::fe]:5000',
+    ]);
   });
 });
 

@@ -166,7 +166,12 @@ export class Nat implements Translator {
   #forget(p: Packet, entry: Entry): Verdict {
     const { core } = this.#node;
     this.#conntrack.table.remove(entry);
-    p.decision = core.decisions.intern({ node: core.id, stage: 'postrouting', text: { kind: 'masquerade-interface-changed' }, reason: { at: 'nat', kind: 'no-mapping' } });
+    p.decision = core.decisions.intern({
+      node: core.id,
+      stage: 'postrouting',
+      text: { kind: 'masquerade-interface-changed' },
+      reason: { at: 'nat', kind: 'no-mapping' },
+    });
     return dropVerdict(DROP.NAT_NO_MAPPING);
   }
 

@@ -130,7 +130,8 @@ export class UniqueTuples {
     const found = table.find(this.#reply);
     if (found === null) return false;
     const other = found.entry;
-    if (other === null || other.tcp === null || found === other.original || other.tcp.state < TCP.TIME_WAIT || (other.status & CT_STATUS.SNAT) === 0) return true;
+    if (other === null || other.tcp === null || found === other.original || other.tcp.state < TCP.TIME_WAIT || (other.status & CT_STATUS.SNAT) === 0)
+      return true;
     if (((entry.tcp.side(0).end - other.tcp.side(0).end) | 0) <= 0) return true;
     table.remove(other);
     return false;
@@ -160,4 +161,3 @@ function portInRange(tuple: Tuple, range: NatRange, manip: Manip): boolean {
       return true;
   }
 }
-

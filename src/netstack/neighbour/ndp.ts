@@ -42,7 +42,14 @@ function solicited(node: IpNode, p: Packet, iface: Interface, at: number, n: num
   const mac = ndp.linkLayerAddress(b, at, n, ndp.OPTION.SOURCE_LINK_LAYER);
   if (asker !== null && mac >= 0) node.neighbours.learn(iface, asker, macBytes(mac), false, true, true);
   const targetBytes = b.slice(at + ndp.TARGET, at + ndp.TARGET + 16);
-  const message: ndp.Ndp = { kind: 'neighbor-advertisement', target: targetBytes, router: node.forwards, solicited: asker !== null, override: true, targetMac: macNumber(iface.mac) };
+  const message: ndp.Ndp = {
+    kind: 'neighbor-advertisement',
+    target: targetBytes,
+    router: node.forwards,
+    solicited: asker !== null,
+    override: true,
+    targetMac: macNumber(iface.mac),
+  };
   // RFC 4861 7.2.4: an asker without an address is answered to all nodes.
   if (asker === null) send(node, iface, message, targetBytes, ALL_NODES, multicastMac6(ALL_NODES), p.id);
   else send(node, iface, message, targetBytes, node.book.bytes(asker), mac >= 0 ? mac : ethernet.src(b, p.off), p.id);

@@ -26,8 +26,15 @@ const send = (net: TestNet, from: string, to: string, n = 1): void => {
   for (let i = 0; i < n; i++) socket.send(new Uint8Array(4), 0, 4, net.addr(to), 9);
   socket.close();
 };
-const stateOf = (net: TestNet, node: string, address: string): string | undefined => net.node(node).netstat().neighbours.find((n) => n.address === address)?.state;
-const FAMILIES = [['10.0.0.1', '10.0.0.2'], ['2001:db8::1', '2001:db8::2']] as const;
+const stateOf = (net: TestNet, node: string, address: string): string | undefined =>
+  net
+    .node(node)
+    .netstat()
+    .neighbours.find((n) => n.address === address)?.state;
+const FAMILIES = [
+  ['10.0.0.1', '10.0.0.2'],
+  ['2001:db8::1', '2001:db8::2'],
+] as const;
 
 // The octets of RFC 826: hardware 1, protocol 0800, lengths 6 and 4, operation, sender and target pairs.
 const ARP_REQUEST = 'ffffffffffff 020000000001 0806 0001 0800 06 04 0001 020000000001 0a000001 000000000000 0a000002';
@@ -62,7 +69,12 @@ describe('neighbours of the plan', () => {
     const net = pair(false);
     put(net, ARP_REQUEST.replaceAll('020000000001', '02aaaaaaaaaa'));
     net.run();
-    expect(net.node('b').netstat().neighbours.find((n) => n.address === '10.0.0.1')).toMatchObject({ mac: '02:00:00:00:00:01', state: 'permanent' });
+    expect(
+      net
+        .node('b')
+        .netstat()
+        .neighbours.find((n) => n.address === '10.0.0.1'),
+    ).toMatchObject({ mac: '02:00:00:00:00:01', state: 'permanent' });
   });
 });
 
@@ -125,7 +137,10 @@ describe('discovery', () => {
     expect(stateOf(net, 'b', from.includes(':') ? 'fe80::ff:fe00:1' : from)).toBe('stale');
   });
 
-  test.each([['10.0.0.1', '10.0.0.77'], ['2001:db8::1', '2001:db8::77']] as const)('%s asks for %s three times, a second apart; then it is unreachable', (from, to) => {
+  test.each([
+    ['10.0.0.1', '10.0.0.77'],
+    ['2001:db8::1', '2001:db8::77'],
+  ] as const)('%s asks for %s three times, a second apart; then it is unreachable', (from, to) => {
     const net = pair(true);
     const errors: string[] = [];
     const socket = net.node('a').udp.bind(net.addr(from), 0, () => undefined);
@@ -135,7 +150,12 @@ describe('discovery', () => {
     expect(net.seen.filter((s) => s.kind === 'sent').map((s) => s.time / 1e9)).toEqual([0, 1, 2]);
     // 101 wait; the two oldest had to give way at once.
     expect(net.seen.filter((s) => s.kind === 'dropped' && s.at === 'a' && s.time === 0).map((s) => s.id)).toEqual([1, 3]);
-    expect(net.drops().filter((d) => d.node === 'a').map((d) => d.drop)).toEqual(new Array(103).fill('no-neighbour'));
+    expect(
+      net
+        .drops()
+        .filter((d) => d.node === 'a')
+        .map((d) => d.drop),
+    ).toEqual(new Array(103).fill('no-neighbour'));
     expect(errors).toEqual(new Array(101).fill('host-unreachable at 3'));
     expect(stateOf(net, 'a', to)).toBe('failed');
     expect(net.pool.live).toBe(0);
@@ -199,12 +219,25 @@ describe('discovery', () => {
     p.buf.set(frame, p.off);
     net.fabric.end(0 as LinkId, 1).send(p);
     net.run(seconds(2));
-    expect(net.node('a').netstat().neighbours.find((n) => n.address === '2001:db8::2')).toMatchObject({ mac, state });
+    expect(
+      net
+        .node('a')
+        .netstat()
+        .neighbours.find((n) => n.address === '2001:db8::2'),
+    ).toMatchObject({ mac, state });
   });
 
   test('an advertisement that nobody asked for makes no entry (RFC 4861 7.2.5)', () => {
     const net = pair(true);
-    put(net, checksummed(NA.replace('020000000001 020000000002 86dd', '020000000002 020000000001 86dd').replace('fe80000000000000000000fffe000001', 'fe80000000000000000000fffe000002')));
+    put(
+      net,
+      checksummed(
+        NA.replace('020000000001 020000000002 86dd', '020000000002 020000000001 86dd').replace(
+          'fe80000000000000000000fffe000001',
+          'fe80000000000000000000fffe000002',
+        ),
+      ),
+    );
     net.run();
     expect(stateOf(net, 'b', '2001:db8::2')).toBeUndefined();
   });

@@ -7,7 +7,13 @@ import type { AddressBook } from '../address-book.js';
 import { type Connection, CT_STATUS, type CtTuple } from '../conntrack/connection.js';
 import { IPPROTO } from '../transport.js';
 
-const NAMES: Readonly<Record<number, string>> = { [IPPROTO.ICMP]: 'icmp', [IPPROTO.TCP]: 'tcp', [IPPROTO.UDP]: 'udp', 47: 'gre', [IPPROTO.IPV6_ICMP]: 'icmpv6' };
+const NAMES: Readonly<Record<number, string>> = {
+  [IPPROTO.ICMP]: 'icmp',
+  [IPPROTO.TCP]: 'tcp',
+  [IPPROTO.UDP]: 'udp',
+  47: 'gre',
+  [IPPROTO.IPV6_ICMP]: 'icmpv6',
+};
 /** AF_INET, AF_INET6. */
 const FAMILIES = { 4: 'ipv4     2', 6: 'ipv6     10' } as const;
 
@@ -17,8 +23,15 @@ export function conntrackLine(entry: Connection, book: AddressBook, now: Nanos):
   const unreplied = (status & CT_STATUS.SEEN_REPLY) === 0 ? ['[UNREPLIED]'] : [];
   const assured = (status & CT_STATUS.ASSURED) !== 0 ? ['[ASSURED]'] : [];
   return [
-    FAMILIES[original.family], NAMES[original.protocol] ?? 'unknown', String(original.protocol), String(left),
-    ...(entry.tcpState === null ? [] : [entry.tcpState]), ...tupleText(original, book), ...unreplied, ...tupleText(reply, book), ...assured,
+    FAMILIES[original.family],
+    NAMES[original.protocol] ?? 'unknown',
+    String(original.protocol),
+    String(left),
+    ...(entry.tcpState === null ? [] : [entry.tcpState]),
+    ...tupleText(original, book),
+    ...unreplied,
+    ...tupleText(reply, book),
+    ...assured,
     `mark=${entry.mark >>> 0}`,
   ].join(' ');
 }

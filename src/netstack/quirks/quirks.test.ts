@@ -9,11 +9,18 @@ test.each([
   ['10.0.1.1', '10.0.2.1'],
   ['2001:db8:1::1', '2001:db8:2::1'],
 ])('DSCP is stripped, or re-marked by a table, and the ledger says so (%s)', (from, to) => {
-  for (const [table, expected] of [[STRIP, 0], [Uint8Array.from({ length: 64 }, (_, dscp) => (dscp === 46 ? 18 : dscp)), 18]] as const) {
+  for (const [table, expected] of [
+    [STRIP, 0],
+    [Uint8Array.from({ length: 64 }, (_, dscp) => (dscp === 46 ? 18 : dscp)), 18],
+  ] as const) {
     const net = chain();
     new Remarking(net.node('r1'), table);
     net.node('b').udp.bind(net.addr(to), 9, () => undefined);
-    for (const dscp of [46, 34]) net.node('a').udp.bind(net.addr(from), 0, () => undefined, { dscp }).send(new Uint8Array(4), 0, 4, net.addr(to), 9);
+    for (const dscp of [46, 34])
+      net
+        .node('a')
+        .udp.bind(net.addr(from), 0, () => undefined, { dscp })
+        .send(new Uint8Array(4), 0, 4, net.addr(to), 9);
     net.run();
     const texts = net.received(1, 1).map(describeFrame);
     expect(texts.map((text) => /dscp=(\d+)/.exec(text)?.[1])).toEqual([String(expected), expected === 0 ? '0' : '34']);
@@ -39,7 +46,14 @@ function calls(count: number, options: { excess: number | null }): { dropped: nu
   net.run();
   const drops = net.drops();
   expect(drops.every(({ node, drop, decision }) => node === 'r1' && drop === 'policed' && decision === 'at=r1 stage=forward dscp=46 dev=eth1')).toBe(true);
-  return { dropped: drops.length, marked: net.received(1, 1).map(describeFrame).filter((text) => text.includes('dscp=0')).length, policer };
+  return {
+    dropped: drops.length,
+    marked: net
+      .received(1, 1)
+      .map(describeFrame)
+      .filter((text) => text.includes('dscp=0')).length,
+    policer,
+  };
 }
 
 test('EF is policed: two calls fit, the third one costs all a third', () => {

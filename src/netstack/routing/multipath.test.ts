@@ -17,13 +17,22 @@ function lab(node: TestNodeSpec = {}, seed = 1, weights = [1, 2, 1]): TestNet {
       { a: ['s', '10.2.0.254/16 2001:db8:2::fe/64'], b: ['b', '10.2.0.1/16 2001:db8:2::1/64'] },
     ],
     routes: {
-      a: [{ prefix: '0.0.0.0/0', via: '10.0.1.254' }, { prefix: '::/0', via: '2001:db8:1::fe' }],
+      a: [
+        { prefix: '0.0.0.0/0', via: '10.0.1.254' },
+        { prefix: '::/0', via: '2001:db8:1::fe' },
+      ],
       r: [
         { prefix: '10.2.0.0/16', nextHops: weights.map((weight, i) => ({ via: `10.1.${i + 1}.2`, dev: `eth${i + 1}`, weight })) },
         { prefix: '2001:db8:2::/64', nextHops: weights.map((weight, i) => ({ via: `2001:db8:10${i + 1}::2`, dev: `eth${i + 1}`, weight })) },
       ],
-      s: [{ prefix: '10.0.0.0/16', via: '10.1.1.1' }, { prefix: '2001:db8:1::/64', via: '2001:db8:101::1' }],
-      b: [{ prefix: '0.0.0.0/0', via: '10.2.0.254' }, { prefix: '::/0', via: '2001:db8:2::fe' }],
+      s: [
+        { prefix: '10.0.0.0/16', via: '10.1.1.1' },
+        { prefix: '2001:db8:1::/64', via: '2001:db8:101::1' },
+      ],
+      b: [
+        { prefix: '0.0.0.0/0', via: '10.2.0.254' },
+        { prefix: '::/0', via: '2001:db8:2::fe' },
+      ],
     },
   });
 }
@@ -36,7 +45,7 @@ function ways(net: TestNet, ports: readonly number[], family: 4 | 6 = 4, size = 
     const before = net.seen.length;
     const socket = net.node('a').udp.bind(net.addr(from), port, () => undefined);
     for (let i = 0; i < 2; i++) socket.send(new Uint8Array(size), 0, size, net.addr(to), 9);
-    net.run(net.scheduler.now + millis(10) as typeof net.scheduler.now);
+    net.run((net.scheduler.now + millis(10)) as typeof net.scheduler.now);
     socket.close();
     const sent = net.seen.slice(before).filter((s) => s.kind === 'sent' && /^[123]:0$/.test(s.at));
     found.set(port, [...new Set(sent.map((s) => s.at[0]))].join());
@@ -67,7 +76,12 @@ describe('flows over several next hops', () => {
     const found = ways(lab(), PORTS, family);
     expect([...found.values()].filter((way) => way.length !== 1)).toEqual([]);
     // 400 flows in shares of 1:2:1. Five standard deviations: 5 * sqrt(400 * 1/4 * 3/4) = 43, sqrt(400 * 1/2 * 1/2) * 5 = 50.
-    for (const [link, mean, margin] of [['1', 100, 43], ['2', 200, 50], ['3', 100, 43]] as const) expect(Math.abs(count(found, link) - mean)).toBeLessThan(margin);
+    for (const [link, mean, margin] of [
+      ['1', 100, 43],
+      ['2', 200, 50],
+      ['3', 100, 43],
+    ] as const)
+      expect(Math.abs(count(found, link) - mean)).toBeLessThan(margin);
   });
 
   test('the same seed gives the same ways, another seed others', () => {

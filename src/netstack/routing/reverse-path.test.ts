@@ -22,14 +22,19 @@ function lab(node: TestNodeSpec, routes: readonly RouteSpec[] = []): TestNet {
 /** How a packet from `source` to `to` ends that comes in at eth0 of r. */
 function fate(net: TestNet, source: string, to = '10.0.3.1'): string {
   net.node('a').install({
-    point: 'postrouting', priority: 0, family: 4,
+    point: 'postrouting',
+    priority: 0,
+    family: 4,
     run: (p) => {
       setU32(p.buf, p.off + 14 + ipv4.SRC, net.addr(source));
       ipv4.fillChecksum(p.buf, p.off + 14);
       return 0;
     },
   });
-  net.node('a').udp.bind(net.addr('10.0.1.1'), 0, () => undefined).send(new Uint8Array(9), 0, 9, net.addr(to), 9);
+  net
+    .node('a')
+    .udp.bind(net.addr('10.0.1.1'), 0, () => undefined)
+    .send(new Uint8Array(9), 0, 9, net.addr(to), 9);
   net.run();
   const [drop] = net.drops().filter((d) => d.node === 'r');
   return drop === undefined ? 'passes' : drop.decision.replace('at=r stage=route ', '');
@@ -42,10 +47,36 @@ describe('strict', () => {
     ['10.9.0.1', 'passes', [{ prefix: '0.0.0.0/0', via: '10.0.1.1' }]],
     ['10.9.0.1', 'kind=strict route=0.0.0.0/0 dev=eth1', [{ prefix: '0.0.0.0/0', via: '10.0.2.1' }]],
     // One next hop of several is enough, whatever a hash would say.
-    ['10.9.0.1', 'passes', [{ prefix: '0.0.0.0/0', nextHops: [{ via: '10.0.2.1', weight: 255 }, { via: '10.0.1.1', weight: 1 }] }]],
+    [
+      '10.9.0.1',
+      'passes',
+      [
+        {
+          prefix: '0.0.0.0/0',
+          nextHops: [
+            { via: '10.0.2.1', weight: 255 },
+            { via: '10.0.1.1', weight: 1 },
+          ],
+        },
+      ],
+    ],
     // The better metric alone counts.
-    ['10.9.0.1', 'kind=strict route=10.9.0.0/16 dev=eth1', [{ prefix: '10.9.0.0/16', via: '10.0.2.1', metric: 1 }, { prefix: '10.9.0.0/16', via: '10.0.1.1', metric: 2 }]],
-    ['10.9.0.1', 'kind=strict route=10.9.0.0/16', [{ prefix: '10.9.0.0/16', dev: null }, { prefix: '0.0.0.0/0', via: '10.0.1.1' }]],
+    [
+      '10.9.0.1',
+      'kind=strict route=10.9.0.0/16 dev=eth1',
+      [
+        { prefix: '10.9.0.0/16', via: '10.0.2.1', metric: 1 },
+        { prefix: '10.9.0.0/16', via: '10.0.1.1', metric: 2 },
+      ],
+    ],
+    [
+      '10.9.0.1',
+      'kind=strict route=10.9.0.0/16',
+      [
+        { prefix: '10.9.0.0/16', dev: null },
+        { prefix: '0.0.0.0/0', via: '10.0.1.1' },
+      ],
+    ],
   ])('a source %s: %s', (source, expected, routes) => {
     expect(fate(lab({ rpFilter: 'strict' }, routes), source)).toBe(expected);
   });
@@ -63,7 +94,7 @@ describe('loose', () => {
 });
 
 describe('off', () => {
-  test('any source passes, but the node\'s own is martian, forwarded or not', () => {
+  test("any source passes, but the node's own is martian, forwarded or not", () => {
     expect(fate(lab({}), '10.9.0.1')).toBe('passes');
     expect(fate(lab({}), '10.0.2.254')).toBe('kind=martian');
     expect(fate(lab({}), '10.0.2.254', '10.0.1.254')).toBe('kind=martian');
@@ -76,8 +107,14 @@ test('local delivery is filtered too; what has no route is told so first', () =>
 });
 
 describe('with policy rules the way back is that of the mirrored packet', () => {
-  const detour: readonly RouteSpec[] = [{ prefix: '10.9.0.0/16', via: '10.0.2.1' }, { prefix: '10.9.0.0/16', via: '10.0.1.1', table: 7 }];
-  const rule = (more: object): TestNodeSpec => ({ rpFilter: 'strict', rules: [{ family: 4, priority: 1, from: null, fwmark: null, iif: null, table: 7, ...more }] });
+  const detour: readonly RouteSpec[] = [
+    { prefix: '10.9.0.0/16', via: '10.0.2.1' },
+    { prefix: '10.9.0.0/16', via: '10.0.1.1', table: 7 },
+  ];
+  const rule = (more: object): TestNodeSpec => ({
+    rpFilter: 'strict',
+    rules: [{ family: 4, priority: 1, from: null, fwmark: null, iif: null, table: 7, ...more }],
+  });
   test.each<[string, object]>([
     ['passes', {}],
     // From the destination of the packet that is judged.

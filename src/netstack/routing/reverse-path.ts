@@ -47,7 +47,11 @@ export class ReversePath {
     const kind = iface.rpFilter === 1 ? 'strict' : 'loose';
     const { route } = back;
     if (route === null) return core.why('rp-filter', 'route', kind);
-    return core.decide('rp-filter', 'route', { kind, route: route.prefix, ...(route.hops.length > 0 && { dev: route.hops.map((hop) => hop.iface.name).join(',') }) });
+    return core.decide('rp-filter', 'route', {
+      kind,
+      route: route.prefix,
+      ...(route.hops.length > 0 && { dev: route.hops.map((hop) => hop.iface.name).join(',') }),
+    });
   }
 }
 

@@ -160,9 +160,20 @@ function assumed(header: string, fields: Readonly<Record<string, Field>>): [stri
 
 /** Every field there is; those that differ between packets of one flow stand at the end. */
 const ALL: readonly (readonly [string, Field])[] = [
-  ...named('meta', METAS), ...named('ip', IP), ...named('ip6', IP6), ...named('tcp', TCP_FIELDS), ...named('udp', UDP_FIELDS), ...named('th', TH),
-  ...named('icmp', ICMP_FIELDS), ...named('icmpv6', ICMPV6_FIELDS), ...named('ct', CONNECTIONS), ...tuples(),
-  ...assumed('tcp', TCP_FIELDS), ...assumed('udp', UDP_FIELDS), ...assumed('icmp', ICMP_FIELDS), ...assumed('icmpv6', ICMPV6_FIELDS),
+  ...named('meta', METAS),
+  ...named('ip', IP),
+  ...named('ip6', IP6),
+  ...named('tcp', TCP_FIELDS),
+  ...named('udp', UDP_FIELDS),
+  ...named('th', TH),
+  ...named('icmp', ICMP_FIELDS),
+  ...named('icmpv6', ICMPV6_FIELDS),
+  ...named('ct', CONNECTIONS),
+  ...tuples(),
+  ...assumed('tcp', TCP_FIELDS),
+  ...assumed('udp', UDP_FIELDS),
+  ...assumed('icmp', ICMP_FIELDS),
+  ...assumed('icmpv6', ICMPV6_FIELDS),
 ].sort(([, a], [, b]) => Number(b.steady) - Number(a.steady));
 
 export const FIELDS: readonly Field[] = ALL.map(([, field]) => field);

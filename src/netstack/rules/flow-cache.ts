@@ -69,7 +69,8 @@ export class FlowCache {
     const at = (chain * 2 + ((p.ctinfo & CT_REPLY) === 0 ? 0 : 1)) * STRIDE;
     const number = (entries[at + OUTCOME] as number) - 1;
     if (number < 0 || entries[at + IIF] !== p.iif || entries[at + OIF] !== p.oif || entries[at + MARK] !== (p.mark | 0)) return UNKNOWN;
-    if (entries[at + CT_MARK] !== (connection.mark | 0) || entries[at + STATUS] !== connection.status || entries[at + STATE] !== (p.ctinfo & 255)) return UNKNOWN;
+    if (entries[at + CT_MARK] !== (connection.mark | 0) || entries[at + STATUS] !== connection.status || entries[at + STATE] !== (p.ctinfo & 255))
+      return UNKNOWN;
     const outcome = this.#outcomes[number] as Outcome;
     const { hits } = outcome;
     for (let i = 0; i < hits.length; i++) this.#counters.add(hits[i] as number, length);

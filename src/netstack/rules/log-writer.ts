@@ -51,7 +51,16 @@ export class LogWriter {
     const protocol = walked < 0 ? -1 : ipv6.walkedHeader(walked);
     const at = ipv6.walkedTo(walked);
     const ported = (protocol === IPPROTO.UDP || protocol === IPPROTO.TCP) && at + 4 <= p.off + p.len && !(four && ipv4.fragmentOffset(b, o) > 0);
-    const name = protocol === IPPROTO.UDP ? 'udp' : protocol === IPPROTO.TCP ? 'tcp' : protocol === IPPROTO.ICMP ? 'icmp' : protocol === IPPROTO.IPV6_ICMP ? 'icmpv6' : String(protocol);
+    const name =
+      protocol === IPPROTO.UDP
+        ? 'udp'
+        : protocol === IPPROTO.TCP
+          ? 'tcp'
+          : protocol === IPPROTO.ICMP
+            ? 'icmp'
+            : protocol === IPPROTO.IPV6_ICMP
+              ? 'icmpv6'
+              : String(protocol);
     if (!ported) return { proto: name, from, to };
     const port = (address: string, number: number): string => (four ? `${address}:${number}` : `[${address}]:${number}`);
     return { proto: name, from: port(from, u16(b, at)), to: port(to, u16(b, at + 2)) };

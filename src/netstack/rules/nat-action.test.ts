@@ -30,13 +30,25 @@ function lab(spec: Pick<TestNetSpec, 'routes'> & { readonly out?: string; readon
 
 /** `MAC > source` of what r sends, each once, of that many flows of a. */
 function seen(net: TestNet, flows: number): readonly string[] {
-  for (let port = 0; port < flows; port++) net.node('a').udp.bind(net.addr('10.0.0.1'), 40000 + port, () => undefined).send(new Uint8Array(4), 0, 4, net.addr('198.51.100.1'), 9);
+  for (let port = 0; port < flows; port++)
+    net
+      .node('a')
+      .udp.bind(net.addr('10.0.0.1'), 40000 + port, () => undefined)
+      .send(new Uint8Array(4), 0, 4, net.addr('198.51.100.1'), 9);
   net.run();
-  const hosts = new Map([[0x0200_0000_0005, 'b'], [0x0200_0000_0007, 'c']]);
-  return [...new Set(net.received(1, 1).map((frame) => `${hosts.get(ethernet.dst(frame, 0)) ?? '?'} ${formatIpv4(u32(frame, ethernet.HEADER + ipv4.SRC))}`))].sort();
+  const hosts = new Map([
+    [0x0200_0000_0005, 'b'],
+    [0x0200_0000_0007, 'c'],
+  ]);
+  return [
+    ...new Set(net.received(1, 1).map((frame) => `${hosts.get(ethernet.dst(frame, 0)) ?? '?'} ${formatIpv4(u32(frame, ethernet.HEADER + ipv4.SRC))}`)),
+  ].sort();
 }
 
-const HOPS = [{ via: '10.1.0.9', weight: 1 }, { via: '10.2.0.9', weight: 1 }];
+const HOPS = [
+  { via: '10.1.0.9', weight: 1 },
+  { via: '10.2.0.9', weight: 1 },
+];
 
 describe('masquerade', () => {
   it('takes the address on the network of the next hop that the flow was given', () => {
@@ -44,13 +56,23 @@ describe('masquerade', () => {
   });
 
   it('knows the way by which a rule for the incoming interface sent it', () => {
-    const routes = { r: [{ prefix: '0.0.0.0/0', via: '10.1.0.9' }, { prefix: '0.0.0.0/0', via: '10.2.0.9', table: 7 }] };
+    const routes = {
+      r: [
+        { prefix: '0.0.0.0/0', via: '10.1.0.9' },
+        { prefix: '0.0.0.0/0', via: '10.2.0.9', table: 7 },
+      ],
+    };
     const policy = { rules: [{ family: 4, priority: 5, from: null, fwmark: null, iif: 'eth0', table: 7 }] };
     expect(seen(lab({ routes, policy }), 1)).toEqual(['c 10.2.0.1']);
   });
 
   it('is not led astray by a mark that was set after the way was chosen', () => {
-    const routes = { r: [{ prefix: '0.0.0.0/0', via: '10.1.0.9' }, { prefix: '0.0.0.0/0', via: '10.2.0.9', table: 7 }] };
+    const routes = {
+      r: [
+        { prefix: '0.0.0.0/0', via: '10.1.0.9' },
+        { prefix: '0.0.0.0/0', via: '10.2.0.9', table: 7 },
+      ],
+    };
     const policy = { rules: [{ family: 4, priority: 5, from: null, fwmark: { mark: 1, mask: 0xff }, iif: null, table: 7 }] };
     const rules = 'chain onward { type filter hook forward priority mangle; meta mark set 1; }';
     expect(seen(lab({ routes, policy, rules }), 1)).toEqual(['b 10.1.0.1']);

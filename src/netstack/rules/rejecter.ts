@@ -145,7 +145,8 @@ function transportOf(p: Packet): Transport {
   let walked = ipv6.transport(b, o);
   if (walked >= 0 && ipv6.walkedHeader(walked) === ipv6.NEXT.FRAGMENT) {
     const at = ipv6.walkedTo(walked);
-    if (at + fragment.HEADER > end || fragment.fragmentOffset(b, at) !== 0) return { protocol: at + fragment.HEADER > end ? -1 : fragment.nextHeader(b, at), at: -1 };
+    if (at + fragment.HEADER > end || fragment.fragmentOffset(b, at) !== 0)
+      return { protocol: at + fragment.HEADER > end ? -1 : fragment.nextHeader(b, at), at: -1 };
     walked = ipv6.walk(b, at + fragment.HEADER, end, fragment.nextHeader(b, at));
   }
   if (walked < 0 || ipv6.walkedTo(walked) >= end) return { protocol: -1, at: -1 };

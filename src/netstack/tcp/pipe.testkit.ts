@@ -260,7 +260,11 @@ export function connected(
 }
 
 /** Two hosts, a listener on B's port 5061 and a connection from A to it; `b` is there once it is established. */
-export function pair(net: Network, parameters: { a?: Partial<TcpParameters>; b?: Partial<TcpParameters> } = {}, onAccept: (end: End) => void = () => undefined): { a: End; b: () => End; hostA: TcpLayer; hostB: TcpLayer } {
+export function pair(
+  net: Network,
+  parameters: { a?: Partial<TcpParameters>; b?: Partial<TcpParameters> } = {},
+  onAccept: (end: End) => void = () => undefined,
+): { a: End; b: () => End; hostA: TcpLayer; hostB: TcpLayer } {
   const hostA = net.host(A, parameters.a);
   const hostB = net.host(B, parameters.b);
   let accepted: End | null = null;

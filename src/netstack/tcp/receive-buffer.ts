@@ -91,7 +91,10 @@ export class ReceiveBuffer {
       rest.push({ start: from, end: to, stamp: ++this.#stamp });
       rest.sort((a, b) => a.start - b.start);
     }
-    assertInvariant(rest.every((r) => r.start > this.#next), 'a range out of order touches what is in order');
+    assertInvariant(
+      rest.every((r) => r.start > this.#next),
+      'a range out of order touches what is in order',
+    );
     this.#ranges = rest;
   }
 

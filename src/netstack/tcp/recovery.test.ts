@@ -229,7 +229,10 @@ describe('recovery with SACK (RFC 2018, RFC 6675)', () => {
   });
 
   it('is not used unless both ends permit it', () => {
-    for (const [mine, theirs] of [[true, false], [false, true]] as const) {
+    for (const [mine, theirs] of [
+      [true, false],
+      [false, true],
+    ] as const) {
       const { net, peer } = connected({ sack: mine }, { mss: 1460, ...(theirs && { sackPermitted: true }) });
       peer.send(ACK, 11, 1, { payload: pattern(10) });
       expect(net.seen.at(-1)?.tcp.options.sack).toBe(undefined);

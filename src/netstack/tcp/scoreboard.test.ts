@@ -25,24 +25,30 @@ describe('scoreboard', () => {
   it('answers as RFC 6675 section 4 does octet by octet', () => {
     const range = fc.tuple(fc.integer({ min: 2, max: 60 }), fc.integer({ min: 1, max: 12 }));
     fc.assert(
-      fc.property(fc.array(range, { maxLength: 8 }), fc.integer({ min: 1, max: 40 }), fc.integer({ min: 1, max: 40 }), fc.integer({ min: 1, max: 10 }), (ranges, lostBelow, resent, mss) => {
-        const board = new Scoreboard();
-        const naive = new Naive();
-        for (const [start, length] of ranges) {
-          const size = naive.sacked.size;
-          for (let p = start; p < start + length; p++) naive.sacked.add(p);
-          expect(board.add(start, start + length)).toBe(naive.sacked.size - size);
-        }
-        expect(board.highest).toBe(naive.sacked.size === 0 ? 0 : Math.max(...naive.sacked) + 1);
-        expect(board.first).toBe(Math.min(...naive.sacked));
-        for (let p = 1; p < 75; p++) expect(board.isLost(p, mss)).toBe(naive.isLost(p, mss));
-        expect(board.pipe(1, 75, mss, lostBelow, resent)).toBe(naive.pipe(1, 75, mss, lostBelow, resent));
-        const hole = board.hole(resent, 75, mss, lostBelow, true);
-        let expected = resent;
-        while (naive.sacked.has(expected)) expected += 1;
-        expect(hole?.start ?? null).toBe(expected < 75 && (expected < lostBelow || naive.isLost(expected, mss)) ? expected : null);
-        if (hole !== null) for (let p = hole.start; p < hole.end; p++) expect(naive.sacked.has(p)).toBe(false);
-      }),
+      fc.property(
+        fc.array(range, { maxLength: 8 }),
+        fc.integer({ min: 1, max: 40 }),
+        fc.integer({ min: 1, max: 40 }),
+        fc.integer({ min: 1, max: 10 }),
+        (ranges, lostBelow, resent, mss) => {
+          const board = new Scoreboard();
+          const naive = new Naive();
+          for (const [start, length] of ranges) {
+            const size = naive.sacked.size;
+            for (let p = start; p < start + length; p++) naive.sacked.add(p);
+            expect(board.add(start, start + length)).toBe(naive.sacked.size - size);
+          }
+          expect(board.highest).toBe(naive.sacked.size === 0 ? 0 : Math.max(...naive.sacked) + 1);
+          expect(board.first).toBe(Math.min(...naive.sacked));
+          for (let p = 1; p < 75; p++) expect(board.isLost(p, mss)).toBe(naive.isLost(p, mss));
+          expect(board.pipe(1, 75, mss, lostBelow, resent)).toBe(naive.pipe(1, 75, mss, lostBelow, resent));
+          const hole = board.hole(resent, 75, mss, lostBelow, true);
+          let expected = resent;
+          while (naive.sacked.has(expected)) expected += 1;
+          expect(hole?.start ?? null).toBe(expected < 75 && (expected < lostBelow || naive.isLost(expected, mss)) ? expected : null);
+          if (hole !== null) for (let p = hole.start; p < hole.end; p++) expect(naive.sacked.has(p)).toBe(false);
+        },
+      ),
       { seed: 6675, numRuns: 300 },
     );
   });

@@ -8,9 +8,14 @@ import { before, positionOf, wireSequence } from './sequence.js';
 describe('sequence numbers (RFC 9293 section 3.4)', () => {
   it('unwrap to the position nearest to the one known', () => {
     fc.assert(
-      fc.property(fc.integer({ min: 0, max: 0xffffffff }), fc.integer({ min: 0, max: 2 ** 45 }), fc.integer({ min: -(2 ** 31), max: 2 ** 31 - 1 }), (initial, near, distance) => {
-        expect(positionOf(initial, wireSequence(initial, near + distance), near)).toBe(near + distance);
-      }),
+      fc.property(
+        fc.integer({ min: 0, max: 0xffffffff }),
+        fc.integer({ min: 0, max: 2 ** 45 }),
+        fc.integer({ min: -(2 ** 31), max: 2 ** 31 - 1 }),
+        (initial, near, distance) => {
+          expect(positionOf(initial, wireSequence(initial, near + distance), near)).toBe(near + distance);
+        },
+      ),
       { seed: 9293, numRuns: 500 },
     );
   });
@@ -26,7 +31,13 @@ describe('initial sequence numbers (RFC 6528)', () => {
     const first = isn.initial(ZERO, 1, 2, 3, 4);
     expect((isn.initial(micros(4000), 1, 2, 3, 4) - first) >>> 0).toBe(1000);
     const others = new Set([first]);
-    for (const id of [[2, 2, 3, 4], [1, 3, 3, 4], [1, 2, 4, 4], [1, 2, 3, 5], [1 + 2 ** 32, 2, 3, 4]] as const) {
+    for (const id of [
+      [2, 2, 3, 4],
+      [1, 3, 3, 4],
+      [1, 2, 4, 4],
+      [1, 2, 3, 5],
+      [1 + 2 ** 32, 2, 3, 4],
+    ] as const) {
       others.add(isn.initial(ZERO, id[0], id[1], id[2], id[3]));
     }
     others.add(new SequenceGenerator(randomRoot(2).stream('isn')).initial(ZERO, 1, 2, 3, 4));

@@ -159,4 +159,3 @@ export class TcpStack implements Target {
     return true;
   }
 }
-

@@ -12,7 +12,11 @@ const { ACK_FLAG: ACK, SYN } = tcp;
 
 describe('ICMP errors (RFC 5461, RFC 5927)', () => {
   it('end an attempt: port unreachable refuses, host unreachable and TTL exceeded say unreachable', () => {
-    for (const [kind, error] of [['port-unreachable', 'refused'], ['host-unreachable', 'unreachable'], ['ttl-exceeded', 'unreachable']] as const) {
+    for (const [kind, error] of [
+      ['port-unreachable', 'refused'],
+      ['host-unreachable', 'unreachable'],
+      ['ttl-exceeded', 'unreachable'],
+    ] as const) {
       const net = new Network();
       const end = new End(net.host(A).connect({ to: B, toPort: 5061 }));
       net.icmp(kind, 0, net.seen[0] as never);
@@ -78,7 +82,12 @@ describe('path MTU (RFC 1191)', () => {
     socket.write(pattern(14_600), 0, 14_600);
     net.icmp('too-big', 1000, net.seen.at(-1) as never);
     expect(socket.info()).toMatchObject({ mss: 960, cwnd: 14_600, ssthresh: Infinity });
-    expect(net.seen.slice(net.judged + 10).map((s) => s.tcp.payload.length).slice(0, 3)).toEqual([960, 960, 960]);
+    expect(
+      net.seen
+        .slice(net.judged + 10)
+        .map((s) => s.tcp.payload.length)
+        .slice(0, 3),
+    ).toEqual([960, 960, 960]);
   });
 
   it('takes no claim for a limit below 48 octets of text', () => {

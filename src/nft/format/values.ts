@@ -10,7 +10,17 @@ import type { TypeInfo } from '../meaning/values/types.js';
 import { selectorText } from '../syntax/rule/selectors.js';
 
 /** Protocols that are written by name; `ip` and some others are words that nft reads in another way. */
-const PROTOCOL_NAMES: ReadonlyMap<number, string> = new Map([[1, 'icmp'], [2, 'igmp'], [6, 'tcp'], [17, 'udp'], [47, 'gre'], [50, 'esp'], [51, 'ah'], [58, 'icmpv6'], [132, 'sctp']]);
+const PROTOCOL_NAMES: ReadonlyMap<number, string> = new Map([
+  [1, 'icmp'],
+  [2, 'igmp'],
+  [6, 'tcp'],
+  [17, 'udp'],
+  [47, 'gre'],
+  [50, 'esp'],
+  [51, 'ah'],
+  [58, 'icmpv6'],
+  [132, 'sctp'],
+]);
 
 /** Types whose numbers are written by name. */
 const NAMED: ReadonlySet<DataType> = new Set(['dscp', 'ecn', 'icmp_type', 'icmp_code', 'icmpv6_type', 'icmpv6_code', 'ct_dir', 'nf_proto', 'pkt_type']);

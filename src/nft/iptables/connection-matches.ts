@@ -21,7 +21,8 @@ export function states({ options }: RuleInWork, option: Option): string {
   const known = option.name === '--state' ? STATES : [...STATES, ...TRANSLATED];
   if (!names.every((name) => known.includes(name))) throw wrongValue(word, option, `a list of: ${known.join(', ')}`);
   const translated = names.filter((name) => TRANSLATED.includes(name));
-  if (translated.length > 0 && translated.length < names.length) throw unsupportedOption(option, 'a match on states or translations', 'write two rules, one for each');
+  if (translated.length > 0 && translated.length < names.length)
+    throw unsupportedOption(option, 'a match on states or translations', 'write two rules, one for each');
   return `ct ${translated.length > 0 ? 'status' : 'state'} ${option.negated ? '! ' : ''}${names.map((name) => name.toLowerCase()).join(',')}`;
 }
 
@@ -29,12 +30,15 @@ const STATUSES: Readonly<Record<string, string>> = { EXPECTED: 'expected', SEEN_
 
 export function statuses({ options }: RuleInWork, option: Option): string {
   const word = options.value(option);
-  const names = word.text.toUpperCase().split(',').map((name) => {
-    if (name === 'NONE') throw unsupportedOption(option, '--ctstatus NONE');
-    const known = entry(STATUSES, name);
-    if (known === undefined) throw wrongValue(word, option, `a list of: ${Object.keys(STATUSES).join(', ')}`);
-    return known;
-  });
+  const names = word.text
+    .toUpperCase()
+    .split(',')
+    .map((name) => {
+      if (name === 'NONE') throw unsupportedOption(option, '--ctstatus NONE');
+      const known = entry(STATUSES, name);
+      if (known === undefined) throw wrongValue(word, option, `a list of: ${Object.keys(STATUSES).join(', ')}`);
+      return known;
+    });
   return `ct status ${option.negated ? '! ' : ''}${names.join(',')}`;
 }
 
@@ -70,7 +74,8 @@ export function tupleAddress(rule: RuleInWork, option: Option, way: 'original' |
 }
 
 export function tuplePorts(rule: RuleInWork, option: Option, field: string): string {
-  if (rule.protocol !== 'tcp' && rule.protocol !== 'udp') throw unsupportedOption(option, `${option.name} without a protocol`, 'say of which protocol the port is: -p tcp or -p udp');
+  if (rule.protocol !== 'tcp' && rule.protocol !== 'udp')
+    throw unsupportedOption(option, `${option.name} without a protocol`, 'say of which protocol the port is: -p tcp or -p udp');
   return `ct ${field} ${op(option)}${portsOf(rule.options.value(option), option)}`;
 }
 

@@ -9,11 +9,16 @@ import type { Word } from './save-file.js';
 
 /** `name=type`, `name=type/code` */
 function table(text: string): Readonly<Record<string, readonly [number, number | null]>> {
-  const pairs = text.trim().split(/\s+/).map((pair) => pair.split('=') as [string, string]);
-  return Object.fromEntries(pairs.map(([name, message]) => {
-    const [type, code] = message.split('/').map(Number);
-    return [name, [type ?? 0, code ?? null]];
-  }));
+  const pairs = text
+    .trim()
+    .split(/\s+/)
+    .map((pair) => pair.split('=') as [string, string]);
+  return Object.fromEntries(
+    pairs.map(([name, message]) => {
+      const [type, code] = message.split('/').map(Number);
+      return [name, [type ?? 0, code ?? null]];
+    }),
+  );
 }
 
 const NAMES = {
@@ -41,7 +46,8 @@ export function messageOf(word: Word, option: Option, protocol: 'icmp' | 'icmpv6
   const named = entry(NAMES[protocol], text);
   if (named !== undefined) return named;
   const match = /^(\d{1,3})(?:\/(\d{1,3}))?$/.exec(text);
-  if (match === null || Number(match[1]) > 255 || Number(match[2] ?? 0) > 255) throw wrongValue(word, option, 'a type, a type and a code (3/4), or a name such as echo-request');
+  if (match === null || Number(match[1]) > 255 || Number(match[2] ?? 0) > 255)
+    throw wrongValue(word, option, 'a type, a type and a code (3/4), or a name such as echo-request');
   const type = Number(match[1]);
   if (type === ANY_ICMP && protocol === 'icmp') return [null, null];
   return [type, match[2] === undefined ? null : Number(match[2])];

@@ -38,11 +38,19 @@ type Hooks = Readonly<Record<string, string>>;
 const HOOKS: Readonly<Record<string, Hooks>> = {
   raw: { PREROUTING: 'filter hook prerouting priority raw', OUTPUT: 'filter hook output priority raw' },
   mangle: {
-    PREROUTING: 'filter hook prerouting priority mangle', INPUT: 'filter hook input priority mangle', FORWARD: 'filter hook forward priority mangle',
-    OUTPUT: 'route hook output priority mangle', POSTROUTING: 'filter hook postrouting priority mangle',
+    PREROUTING: 'filter hook prerouting priority mangle',
+    INPUT: 'filter hook input priority mangle',
+    FORWARD: 'filter hook forward priority mangle',
+    OUTPUT: 'route hook output priority mangle',
+    POSTROUTING: 'filter hook postrouting priority mangle',
   },
   // nft has the names dstnat and srcnat for one hook each.
-  nat: { PREROUTING: 'nat hook prerouting priority dstnat', INPUT: 'nat hook input priority 100', OUTPUT: 'nat hook output priority -100', POSTROUTING: 'nat hook postrouting priority srcnat' },
+  nat: {
+    PREROUTING: 'nat hook prerouting priority dstnat',
+    INPUT: 'nat hook input priority 100',
+    OUTPUT: 'nat hook output priority -100',
+    POSTROUTING: 'nat hook postrouting priority srcnat',
+  },
   filter: { INPUT: 'filter hook input priority filter', FORWARD: 'filter hook forward priority filter', OUTPUT: 'filter hook output priority filter' },
   security: { INPUT: 'filter hook input priority security', FORWARD: 'filter hook forward priority security', OUTPUT: 'filter hook output priority security' },
 };
@@ -57,14 +65,23 @@ interface Line {
 export function importIptables(text: string, file: string, options: ImportOptions): ImportResult {
   const faults = new FaultList();
   const tables = readSaved(text, file, faults);
-  if (tables.length === 0 && faults.count === 0) faults.add(iptablesFault('IPTABLES_SYNTAX', { file, line: 1, column: 1 }, 'the file holds no tables', { expected: 'what iptables-save or ip6tables-save writes' }));
+  if (tables.length === 0 && faults.count === 0)
+    faults.add(
+      iptablesFault('IPTABLES_SYNTAX', { file, line: 1, column: 1 }, 'the file holds no tables', { expected: 'what iptables-save or ip6tables-save writes' }),
+    );
   const lines = tables.flatMap((table) => tableLines(table, options, faults));
   if (faults.count > 0) return { ok: false, errors: faults.sorted([file]) };
   const out = lines.map((line) => `${line.text}\n`).join('');
   // Rules that are right one by one may not stand together, such as a jump from nat to a chain that rejects.
   const read = parseRuleset(file, () => out);
   if (!read.ok) return { ok: false, errors: read.errors.map((error) => moved(error, lines)) };
-  return { ok: true, text: out, tables: tables.length, chains: tables.flatMap(({ chains }) => chains).length, rules: tables.flatMap(({ rules }) => rules).length };
+  return {
+    ok: true,
+    text: out,
+    tables: tables.length,
+    chains: tables.flatMap(({ chains }) => chains).length,
+    rules: tables.flatMap(({ rules }) => rules).length,
+  };
 }
 
 /** A fault of the new text, told at the line of the old one. */
@@ -78,17 +95,26 @@ function moved(error: LabError, lines: readonly Line[]): LabError {
 function tableLines(table: SavedTable, options: ImportOptions, faults: FaultList): readonly Line[] {
   const hooks = entry(HOOKS, table.name);
   if (hooks === undefined) {
-    faults.add(iptablesFault('IPTABLES_UNSUPPORTED', table, `the table "${table.name}" has no translation`, { expected: `one of: ${Object.keys(HOOKS).join(', ')}` }));
+    faults.add(
+      iptablesFault('IPTABLES_UNSUPPORTED', table, `the table "${table.name}" has no translation`, { expected: `one of: ${Object.keys(HOOKS).join(', ')}` }),
+    );
     return [];
   }
   const names = chainNames(table.chains);
   const rules = new Map<string, SavedRule[]>(table.chains.map(({ name }) => [name, []]));
   for (const rule of table.rules) {
     const own = rules.get(rule.chain);
-    if (own === undefined) faults.add(iptablesFault('IPTABLES_SYNTAX', rule, `there is no chain "${rule.chain}" in the table`, { expected: `:${rule.chain} - [0:0] at the head of the table` }));
+    if (own === undefined)
+      faults.add(
+        iptablesFault('IPTABLES_SYNTAX', rule, `there is no chain "${rule.chain}" in the table`, {
+          expected: `:${rule.chain} - [0:0] at the head of the table`,
+        }),
+      );
     else own.push(rule);
   }
-  const chains = table.chains.map((chain) => faults.attempt(() => chainLines(chain, hooks, { rules: rules.get(chain.name) ?? [], names, options, faults })) ?? []);
+  const chains = table.chains.map(
+    (chain) => faults.attempt(() => chainLines(chain, hooks, { rules: rules.get(chain.name) ?? [], names, options, faults })) ?? [],
+  );
   const head = { text: `table ${options.family} ${table.name} {`, from: table };
   return [...notesOf(table.notes, '', table), head, ...chains.flat(), ...notesOf(table.endNotes, '  ', table), { text: '}', from: null }];
 }
@@ -112,12 +138,18 @@ function chainLines(chain: SavedChain, hooks: Hooks, { rules, names, options, fa
   // Faults of the rules are told also where the chain itself is wrong.
   const body = rules.flatMap((rule) => faults.attempt(() => ruleLines(rule, names, options)) ?? []);
   if ((hook === undefined) !== (chain.policy === null)) {
-    throw iptablesFault('IPTABLES_SYNTAX', chain, hook === undefined ? `"${chain.name}" is no chain of this table that has a policy` : `the chain "${chain.name}" has no policy`, { expected: `a policy for: ${Object.keys(hooks).join(', ')}; "-" for others` });
+    throw iptablesFault(
+      'IPTABLES_SYNTAX',
+      chain,
+      hook === undefined ? `"${chain.name}" is no chain of this table that has a policy` : `the chain "${chain.name}" has no policy`,
+      { expected: `a policy for: ${Object.keys(hooks).join(', ')}; "-" for others` },
+    );
   }
   const name = names.get(chain.name) ?? chain.name;
   const head: Line[] = [...notesOf(chain.notes, '  ', chain)];
   if (name !== chain.name) head.push({ text: `  # ${chain.name} in iptables`, from: chain });
-  if (chain.counters.packets > 0 || chain.counters.bytes > 0) head.push({ text: `  # the policy had counted ${chain.counters.packets} packets, ${chain.counters.bytes} bytes`, from: chain });
+  if (chain.counters.packets > 0 || chain.counters.bytes > 0)
+    head.push({ text: `  # the policy had counted ${chain.counters.packets} packets, ${chain.counters.bytes} bytes`, from: chain });
   head.push({ text: `  chain ${name} {`, from: chain });
   if (hook !== undefined) head.push({ text: `    type ${hook}; policy ${policyOf(chain)};`, from: chain });
   return [...head, ...body, { text: '  }', from: null }];
@@ -166,8 +198,26 @@ function ruleLines(saved: SavedRule, names: ChainNames, { family, source }: Impo
 
 /** iptables-save writes the short ones; people write both. */
 const SHORT_NAMES: Readonly<Record<string, string>> = {
-  '--protocol': '-p', '--proto': '-p', '--source': '-s', '--src': '-s', '--destination': '-d', '--dst': '-d', '--in-interface': '-i', '--out-interface': '-o', '--fragment': '-f', '--match': '-m', '--jump': '-j', '--goto': '-g',
-  '--set-counters': '-c', '--ipv4': '-4', '--ipv6': '-6', '--source-port': '--sport', '--destination-port': '--dport', '--source-ports': '--sports', '--destination-ports': '--dports', '--port': '--ports',
+  '--protocol': '-p',
+  '--proto': '-p',
+  '--source': '-s',
+  '--src': '-s',
+  '--destination': '-d',
+  '--dst': '-d',
+  '--in-interface': '-i',
+  '--out-interface': '-o',
+  '--fragment': '-f',
+  '--match': '-m',
+  '--jump': '-j',
+  '--goto': '-g',
+  '--set-counters': '-c',
+  '--ipv4': '-4',
+  '--ipv6': '-6',
+  '--source-port': '--sport',
+  '--destination-port': '--dport',
+  '--source-ports': '--sports',
+  '--destination-ports': '--dports',
+  '--port': '--ports',
 };
 
 /** iptables counts at every rule. */

@@ -17,13 +17,17 @@ type Field = 'meta mark' | 'ct mark';
 
 /** The options that both targets have; each says what the mark becomes. */
 function valueOptions(rule: RuleInWork, field: Field, set: (to: string) => void): Readonly<Record<string, (option: Option) => void>> {
-  const masked = (make: (value: number, mask: number) => string) => (option: Option): void => {
-    const { value, mask } = maskedOf(rule.options.value(option), option);
-    set(make(value, mask));
-  };
-  const plain = (make: (value: number) => string) => (option: Option): void => {
-    set(make(numberOf(rule.options.value(option), option, ALL)));
-  };
+  const masked =
+    (make: (value: number, mask: number) => string) =>
+    (option: Option): void => {
+      const { value, mask } = maskedOf(rule.options.value(option), option);
+      set(make(value, mask));
+    };
+  const plain =
+    (make: (value: number) => string) =>
+    (option: Option): void => {
+      set(make(numberOf(rule.options.value(option), option, ALL)));
+    };
   return {
     '--set-xmark': masked((value, mask) => exclusive(field, value, mask)),
     // The bits of the value are cleared too before they are set.
@@ -37,7 +41,7 @@ function valueOptions(rule: RuleInWork, field: Field, set: (to: string) => void)
 /** `--set-xmark VALUE/MASK`: the bits of the mask are cleared, then the value is added by exclusive or. */
 function exclusive(field: Field, value: number, mask: number): string {
   if (mask === ALL) return hex(value);
-  const kept = (~mask >>> 0) === ALL ? field : `${field} & ${hex(~mask >>> 0)}`;
+  const kept = ~mask >>> 0 === ALL ? field : `${field} & ${hex(~mask >>> 0)}`;
   // Where the value lies within the mask, its bits are clear by then: to set them is the same, and easier to read.
   const sign = (value & ~mask) === 0 ? '|' : '^';
   return value === 0 ? kept : `${kept} ${sign} ${hex(value)}`;
@@ -45,7 +49,10 @@ function exclusive(field: Field, value: number, mask: number): string {
 
 export function setMark(rule: RuleInWork, at: Word): string {
   let to = '';
-  targetOptions(rule, valueOptions(rule, 'meta mark', (text) => (to = text)));
+  targetOptions(
+    rule,
+    valueOptions(rule, 'meta mark', (text) => (to = text)),
+  );
   if (to === '') throw iptablesFault('IPTABLES_SYNTAX', at, 'MARK is told no value', { expected: '--set-xmark VALUE/MASK' });
   return `meta mark set ${to}`;
 }
@@ -55,9 +62,11 @@ export function connectionMark(rule: RuleInWork, at: Word): string {
   let to = '';
   let move: Option | null = null;
   let [packet, connection] = [ALL, ALL];
-  const mask = (set: (value: number) => void) => (option: Option): void => {
-    set(numberOf(rule.options.value(option), option, ALL));
-  };
+  const mask =
+    (set: (value: number) => void) =>
+    (option: Option): void => {
+      set(numberOf(rule.options.value(option), option, ALL));
+    };
   targetOptions(rule, {
     ...valueOptions(rule, 'ct mark', (text) => (to = text)),
     '--save-mark': (option) => (move = option),
@@ -67,7 +76,8 @@ export function connectionMark(rule: RuleInWork, at: Word): string {
     '--mask': mask((value) => (packet = connection = value)),
   });
   if (move !== null) return moved(move, packet, connection);
-  if (to === '') throw iptablesFault('IPTABLES_SYNTAX', at, 'CONNMARK is not told what to do', { expected: '--save-mark, --restore-mark or --set-xmark VALUE/MASK' });
+  if (to === '')
+    throw iptablesFault('IPTABLES_SYNTAX', at, 'CONNMARK is not told what to do', { expected: '--save-mark, --restore-mark or --set-xmark VALUE/MASK' });
   return `ct mark set ${to}`;
 }
 

@@ -8,7 +8,22 @@ import { direction, expiry, limit, limitBurst, mark, states, statuses, tupleAddr
 import { entry, never, otherFamily, positive, unsupportedOption } from './options.js';
 import type { Option } from './options.js';
 import { OUTSIDE_MATCHES, OUTSIDE_OPTIONS } from './outside.js';
-import { addressMatch, addressRange, dscpMatch, dscpClassMatch, fragment, interfaceMatch, length, lifetime, messageMatch, multiport, packetType, protocolName, tcpFlags, transportPorts } from './packet-matches.js';
+import {
+  addressMatch,
+  addressRange,
+  dscpMatch,
+  dscpClassMatch,
+  fragment,
+  interfaceMatch,
+  length,
+  lifetime,
+  messageMatch,
+  multiport,
+  packetType,
+  protocolName,
+  tcpFlags,
+  transportPorts,
+} from './packet-matches.js';
 import type { ModuleUse, Piece, RuleInWork } from './rule.js';
 import { iptablesFault } from './save-file.js';
 
@@ -120,8 +135,15 @@ function module(rule: RuleInWork, option: Option): void {
   const word = rule.options.value(option);
   const name = entry(ALIASES, word.text) ?? word.text;
   const outside = entry(OUTSIDE_MATCHES, name);
-  if (outside !== undefined) throw iptablesFault('IPTABLES_UNSUPPORTED', word, `the match -m ${name} (${outside}) has no translation`, { hint: 'write the rule by hand, or leave it out' });
-  if (!MODULES.has(name)) throw iptablesFault('IPTABLES_SYNTAX', word, `there is no match -m ${name}`, { expected: `one of: ${[...MODULES].sort().join(', ')}`, ...didYouMean(name, MODULES) });
+  if (outside !== undefined)
+    throw iptablesFault('IPTABLES_UNSUPPORTED', word, `the match -m ${name} (${outside}) has no translation`, {
+      hint: 'write the rule by hand, or leave it out',
+    });
+  if (!MODULES.has(name))
+    throw iptablesFault('IPTABLES_SYNTAX', word, `there is no match -m ${name}`, {
+      expected: `one of: ${[...MODULES].sort().join(', ')}`,
+      ...didYouMean(name, MODULES),
+    });
   if ((entry(ONE_FAMILY, name) ?? rule.family) !== rule.family) throw otherFamily(word, rule.family, `-m ${name}`);
   // The module of a protocol is there once, however often it is named.
   if (PROTOCOL_MODULES.has(name) && rule.modules.some((use) => use.name === name)) return;
@@ -164,5 +186,8 @@ function comment(rule: RuleInWork, option: Option): null {
 export function strangeOption(option: Option): Error {
   const hint = entry(OUTSIDE_OPTIONS, option.name);
   if (hint !== undefined) return unsupportedOption(option, option.name, hint);
-  return iptablesFault('IPTABLES_SYNTAX', option.at, `${option.name} is no option of this rule`, { expected: 'an option as iptables-save writes it', ...didYouMean(option.name, [...Object.keys(MATCHES), ...Object.keys(OUTSIDE_OPTIONS)]) });
+  return iptablesFault('IPTABLES_SYNTAX', option.at, `${option.name} is no option of this rule`, {
+    expected: 'an option as iptables-save writes it',
+    ...didYouMean(option.name, [...Object.keys(MATCHES), ...Object.keys(OUTSIDE_OPTIONS)]),
+  });
 }

@@ -17,8 +17,15 @@ export function translate(rule: RuleInWork, at: Word, kind: 'snat' | 'dnat'): st
   const flags: string[] = [];
   let to = '';
   const target = kind === 'snat' ? '--to-source' : '--to-destination';
-  targetOptions(rule, { [target]: (option) => (to = targetText(rule.options.value(option), option, rule)), ...flagOptions(flags), '--persistent': () => flags.push('persistent') });
-  if (to === '') throw iptablesFault('IPTABLES_SYNTAX', at, 'the translation leads nowhere', { expected: `${target} ${rule.family === 'ip' ? '192.0.2.1' : '2001:db8::1'}` });
+  targetOptions(rule, {
+    [target]: (option) => (to = targetText(rule.options.value(option), option, rule)),
+    ...flagOptions(flags),
+    '--persistent': () => flags.push('persistent'),
+  });
+  if (to === '')
+    throw iptablesFault('IPTABLES_SYNTAX', at, 'the translation leads nowhere', {
+      expected: `${target} ${rule.family === 'ip' ? '192.0.2.1' : '2001:db8::1'}`,
+    });
   return `${kind} to ${to}${flagsText(flags)}`;
 }
 
@@ -36,7 +43,13 @@ function targetText(word: Word, option: Option, rule: RuleInWork): string {
   const range = addresses === '' ? '' : rangeText(addresses, word, option, rule);
   if (ports === '') return range;
   // In brackets, or the port would be read as a part of the address.
-  const shown = rule.family === 'ip6' && range !== '' ? range.split('-').map((one) => `[${one}]`).join('-') : range;
+  const shown =
+    rule.family === 'ip6' && range !== ''
+      ? range
+          .split('-')
+          .map((one) => `[${one}]`)
+          .join('-')
+      : range;
   return `${shown}:${portsText({ ...word, text: ports }, option)}`;
 }
 

@@ -33,7 +33,10 @@ export class Options {
     const at = negated ? this.#words[this.#next + 1] : first;
     if (at === undefined || !at.text.startsWith('-')) {
       const hint = negated && at !== undefined ? { hint: `"!" stands before the option: ! --dport 80` } : {};
-      throw iptablesFault('IPTABLES_SYNTAX', at ?? first, `"${(at ?? first).text}" can't stand here`, { expected: 'an option, such as -p or --dport', ...hint });
+      throw iptablesFault('IPTABLES_SYNTAX', at ?? first, `"${(at ?? first).text}" can't stand here`, {
+        expected: 'an option, such as -p or --dport',
+        ...hint,
+      });
     }
     this.#next += negated ? 2 : 1;
     return { name: at.text, negated, at };
@@ -73,7 +76,8 @@ export function never(option: Option): LabError {
 
 /** What belongs to the other family, or to a file that was taken for one of it. */
 export function otherFamily(word: Word, family: 'ip' | 'ip6', what: string): LabError {
-  const hint = family === 'ip' ? 'rules of ip6tables-save whose first line is missing are imported by --ip6' : 'the file is taken for IPv6, by its first line or by --ip6';
+  const hint =
+    family === 'ip' ? 'rules of ip6tables-save whose first line is missing are imported by --ip6' : 'the file is taken for IPv6, by its first line or by --ip6';
   return iptablesFault('IPTABLES_SYNTAX', word, `${what} is of the other family`, { hint });
 }
 

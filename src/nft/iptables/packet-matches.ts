@@ -39,7 +39,11 @@ function addressText(text: string, word: Word, option: Option, { family }: Pick<
   if (good) return text;
   const other = family === 'ip' ? parseIpv6(text) !== undefined : parseIpv4(text) !== undefined;
   if (other) throw otherFamily(word, family, `the address ${text}`);
-  if (word.text === text && /^[A-Za-z][\w.-]*$/.test(text)) throw iptablesFault('IPTABLES_UNSUPPORTED', word, `a host by its name ("${text}") has no translation`, { expected: 'an address', hint: 'iptables asks the name service once, when it loads the rule: write the address' });
+  if (word.text === text && /^[A-Za-z][\w.-]*$/.test(text))
+    throw iptablesFault('IPTABLES_UNSUPPORTED', word, `a host by its name ("${text}") has no translation`, {
+      expected: 'an address',
+      hint: 'iptables asks the name service once, when it loads the rule: write the address',
+    });
   throw wrongValue(word, option, family === 'ip' ? 'an IPv4 address or network: 192.0.2.0/24' : 'an IPv6 address or network: 2001:db8::/32');
 }
 
@@ -49,7 +53,10 @@ function prefixLength(mask: string, word: Word, option: Option, full: number): n
     return Number(mask);
   }
   const bits = full === 32 ? parseIpv4(mask) : undefined;
-  if (bits === undefined) throw full === 128 && parseIpv6(mask) !== undefined ? unsupportedOption(option, `the mask ${mask}`, 'write the length of the prefix') : wrongValue(word, option, 'the length of a prefix after "/", or a mask');
+  if (bits === undefined)
+    throw full === 128 && parseIpv6(mask) !== undefined
+      ? unsupportedOption(option, `the mask ${mask}`, 'write the length of the prefix')
+      : wrongValue(word, option, 'the length of a prefix after "/", or a mask');
   const length = Math.clz32(~bits);
   if ((length === 0 ? 0 : (0xffff_ffff << (32 - length)) >>> 0) !== bits) throw unsupportedOption(option, `a mask with holes (${word.text})`);
   return length;
@@ -80,7 +87,8 @@ export function interfaceMatch({ options }: RuleInWork, option: Option, field: '
     if (option.negated) throw never(option);
     return null;
   }
-  if (text === '' || text.length > LONGEST_INTERFACE || /[\s/"$]/.test(text)) throw wrongValue(word, option, `the name of an interface, at most ${LONGEST_INTERFACE} characters; eth+ for all that begin so`);
+  if (text === '' || text.length > LONGEST_INTERFACE || /[\s/"$]/.test(text))
+    throw wrongValue(word, option, `the name of an interface, at most ${LONGEST_INTERFACE} characters; eth+ for all that begin so`);
   const name = text.endsWith('+') ? `${text.slice(0, -1)}*` : text.replace(/\*$/, '\\*');
   return `${field} ${op(option)}"${name}"`;
 }

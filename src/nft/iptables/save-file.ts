@@ -52,7 +52,12 @@ interface TableInWork extends SavedTable {
   readonly endNotes: string[];
 }
 
-export function iptablesFault(code: 'IPTABLES_SYNTAX' | 'IPTABLES_UNSUPPORTED', { file, line, column }: SourceRef, message: string, words: { expected?: string; hint?: string } = {}): LabError {
+export function iptablesFault(
+  code: 'IPTABLES_SYNTAX' | 'IPTABLES_UNSUPPORTED',
+  { file, line, column }: SourceRef,
+  message: string,
+  words: { expected?: string; hint?: string } = {},
+): LabError {
   return new LabError(code, message, { where: { file, line, column }, ...words });
 }
 
@@ -86,10 +91,17 @@ export function readSaved(text: string, file: string, faults: FaultList): readon
       if (open) faults.add(notEnded(at, table));
       const name = line.slice(1).trim();
       const before = tables.find((other) => other.name === name);
-      if (before !== undefined) faults.add(iptablesFault('IPTABLES_SYNTAX', at, `the table "${name}" stands here again`, { expected: `one table ${name}, as on line ${before.line}`, hint: 'iptables-restore would empty the first: leave one, or import each by itself' }));
+      if (before !== undefined)
+        faults.add(
+          iptablesFault('IPTABLES_SYNTAX', at, `the table "${name}" stands here again`, {
+            expected: `one table ${name}, as on line ${before.line}`,
+            hint: 'iptables-restore would empty the first: leave one, or import each by itself',
+          }),
+        );
       tables.push({ name, chains: [], rules: [], endNotes: [], ...noted(at) });
       open = true;
-    } else if (!open || table === undefined) faults.add(iptablesFault('IPTABLES_SYNTAX', at, 'the line stands in no table', { expected: '*filter, or another table, before it' }));
+    } else if (!open || table === undefined)
+      faults.add(iptablesFault('IPTABLES_SYNTAX', at, 'the line stands in no table', { expected: '*filter, or another table, before it' }));
     else if (line === 'COMMIT') {
       table.endNotes.push(...noted(at).notes);
       open = false;
@@ -102,7 +114,10 @@ export function readSaved(text: string, file: string, faults: FaultList): readon
 }
 
 function notEnded(at: SourceRef, table: SavedTable | undefined): LabError {
-  return iptablesFault('IPTABLES_SYNTAX', at, `the table "${table?.name ?? ''}" is not ended by COMMIT`, { expected: 'COMMIT after its last rule', hint: 'the end may have been cut off: save the rules again' });
+  return iptablesFault('IPTABLES_SYNTAX', at, `the table "${table?.name ?? ''}" is not ended by COMMIT`, {
+    expected: 'COMMIT after its last rule',
+    hint: 'the end may have been cut off: save the rules again',
+  });
 }
 
 /** What iptables-save writes around the rules. */
@@ -114,7 +129,8 @@ function takeLine(table: TableInWork, raw: string, at: Noted): void {
     return;
   }
   const chain = savedChain(raw.trim(), at);
-  if (table.chains.some(({ name }) => name === chain.name)) throw iptablesFault('IPTABLES_SYNTAX', at, `the chain "${chain.name}" stands here again`, { expected: 'each chain once' });
+  if (table.chains.some(({ name }) => name === chain.name))
+    throw iptablesFault('IPTABLES_SYNTAX', at, `the chain "${chain.name}" stands here again`, { expected: 'each chain once' });
   table.chains.push(chain);
 }
 
@@ -126,7 +142,8 @@ function savedChain(line: string, at: Noted): SavedChain {
   const match = /^:(\S+)\s+(\S+)(?:\s+\[(\d+):(\d+)\])?$/.exec(line);
   if (match === null) throw iptablesFault('IPTABLES_SYNTAX', at, 'the chain cannot be read', { expected: ':NAME POLICY [PACKETS:BYTES]' });
   const [, name = '', policy = '', packets = '0', bytes = '0'] = match;
-  if (name.length > LONGEST_CHAIN) throw iptablesFault('IPTABLES_SYNTAX', at, `the name of the chain "${name}" is too long`, { expected: `at most ${LONGEST_CHAIN} characters` });
+  if (name.length > LONGEST_CHAIN)
+    throw iptablesFault('IPTABLES_SYNTAX', at, `the name of the chain "${name}" is too long`, { expected: `at most ${LONGEST_CHAIN} characters` });
   return { name, policy: policy === '-' ? null : policy, counters: countersOf(packets, bytes, at), ...at };
 }
 
@@ -137,7 +154,9 @@ function savedRule(raw: string, at: Noted): SavedRule {
   if (counted !== null) words.shift();
   const [verb, chain, ...rest] = words;
   if (verb === undefined || (verb.text !== '-A' && verb.text !== '--append')) {
-    throw iptablesFault('IPTABLES_SYNTAX', verb ?? at, `"${verb?.text ?? raw.trim()}" begins no line of iptables-save`, { expected: '-A CHAIN ..., :CHAIN POLICY, COMMIT or *TABLE' });
+    throw iptablesFault('IPTABLES_SYNTAX', verb ?? at, `"${verb?.text ?? raw.trim()}" begins no line of iptables-save`, {
+      expected: '-A CHAIN ..., :CHAIN POLICY, COMMIT or *TABLE',
+    });
   }
   if (chain === undefined) throw iptablesFault('IPTABLES_SYNTAX', verb, `${verb.text} names no chain`, { expected: '-A CHAIN ...' });
   return { chain: chain.text, words: rest, counters: counted === null ? null : countersOf(counted[1] ?? '', counted[2] ?? '', at), raw: raw.trim(), ...at };
@@ -145,7 +164,10 @@ function savedRule(raw: string, at: Noted): SavedRule {
 
 export function countersOf(packets: string, bytes: string, at: SourceRef): Counters {
   const counters = { packets: Number(packets), bytes: Number(bytes) };
-  if (![counters.packets, counters.bytes].every(Number.isSafeInteger)) throw iptablesFault('IPTABLES_SYNTAX', at, `the counter ${packets}:${bytes} cannot be read`, { expected: `two whole numbers below ${Number.MAX_SAFE_INTEGER}` });
+  if (![counters.packets, counters.bytes].every(Number.isSafeInteger))
+    throw iptablesFault('IPTABLES_SYNTAX', at, `the counter ${packets}:${bytes} cannot be read`, {
+      expected: `two whole numbers below ${Number.MAX_SAFE_INTEGER}`,
+    });
   return counters;
 }
 
@@ -181,7 +203,8 @@ function wordAt(raw: string, start: number, at: SourceRef): { readonly text: str
       if (raw.charAt(i) === '\\') i++;
       text += raw.charAt(i++);
     }
-    if (i >= raw.length) throw iptablesFault('IPTABLES_SYNTAX', { ...at, column: quote + 1 }, 'the quote is not closed', { expected: 'a second " on the same line' });
+    if (i >= raw.length)
+      throw iptablesFault('IPTABLES_SYNTAX', { ...at, column: quote + 1 }, 'the quote is not closed', { expected: 'a second " on the same line' });
     return { text, end: i + 1 };
   }
   return { text, end: raw.length };

@@ -36,13 +36,19 @@ export function takeTarget(rule: RuleInWork, option: Option, chains: ChainNames)
 
 function noTarget(word: Word, chains: ChainNames): never {
   const outside = entry(OUTSIDE_TARGETS, word.text);
-  if (outside !== undefined) throw iptablesFault('IPTABLES_UNSUPPORTED', word, `the target ${word.text} (${outside}) has no translation`, { hint: 'write the rule by hand, or leave it out' });
+  if (outside !== undefined)
+    throw iptablesFault('IPTABLES_UNSUPPORTED', word, `the target ${word.text} (${outside}) has no translation`, {
+      hint: 'write the rule by hand, or leave it out',
+    });
   noChain(word, chains);
 }
 
 function noChain(word: Word, chains: ChainNames): never {
   const hint = didYouMean(word.text, [...chains.keys(), ...Object.keys(TARGETS)]);
-  throw iptablesFault('IPTABLES_SYNTAX', word, `there is no chain or target "${word.text}" in the table`, { expected: `:${word.text} - [0:0] at the head of the table, or one of: ${Object.keys(TARGETS).join(', ')}`, ...hint });
+  throw iptablesFault('IPTABLES_SYNTAX', word, `there is no chain or target "${word.text}" in the table`, {
+    expected: `:${word.text} - [0:0] at the head of the table, or one of: ${Object.keys(TARGETS).join(', ')}`,
+    ...hint,
+  });
 }
 
 export const TARGETS: Readonly<Record<string, Take>> = {
@@ -80,7 +86,17 @@ function log(rule: RuleInWork): string {
   return `log${prefix}${level}`;
 }
 
-const LEVELS: Readonly<Record<string, string>> = { ...Object.fromEntries(LOG_LEVELS.flatMap((name, i) => [[name, name], [String(i), name]])), warning: 'warn', error: 'err', panic: 'emerg' };
+const LEVELS: Readonly<Record<string, string>> = {
+  ...Object.fromEntries(
+    LOG_LEVELS.flatMap((name, i) => [
+      [name, name],
+      [String(i), name],
+    ]),
+  ),
+  warning: 'warn',
+  error: 'err',
+  panic: 'emerg',
+};
 
 function logLevel(word: Word, option: Option): string {
   const level = entry(LEVELS, word.text.toLowerCase());
@@ -91,15 +107,37 @@ function logLevel(word: Word, option: Option): string {
 /** With the names that iptables-save writes, and the short ones. */
 const ANSWERS: Readonly<Record<'ip' | 'ip6', Readonly<Record<string, string>>>> = {
   ip: {
-    'icmp-net-unreachable': 'icmp net-unreachable', 'icmp-host-unreachable': 'icmp host-unreachable', 'icmp-proto-unreachable': 'icmp prot-unreachable', 'icmp-port-unreachable': 'icmp port-unreachable',
-    'icmp-net-prohibited': 'icmp net-prohibited', 'icmp-host-prohibited': 'icmp host-prohibited', 'icmp-admin-prohibited': 'icmp admin-prohibited', 'tcp-reset': 'tcp reset',
-    'net-unreach': 'icmp net-unreachable', 'host-unreach': 'icmp host-unreachable', 'proto-unreach': 'icmp prot-unreachable', 'port-unreach': 'icmp port-unreachable',
-    'net-prohib': 'icmp net-prohibited', 'host-prohib': 'icmp host-prohibited', 'admin-prohib': 'icmp admin-prohibited', 'tcp-rst': 'tcp reset',
+    'icmp-net-unreachable': 'icmp net-unreachable',
+    'icmp-host-unreachable': 'icmp host-unreachable',
+    'icmp-proto-unreachable': 'icmp prot-unreachable',
+    'icmp-port-unreachable': 'icmp port-unreachable',
+    'icmp-net-prohibited': 'icmp net-prohibited',
+    'icmp-host-prohibited': 'icmp host-prohibited',
+    'icmp-admin-prohibited': 'icmp admin-prohibited',
+    'tcp-reset': 'tcp reset',
+    'net-unreach': 'icmp net-unreachable',
+    'host-unreach': 'icmp host-unreachable',
+    'proto-unreach': 'icmp prot-unreachable',
+    'port-unreach': 'icmp port-unreachable',
+    'net-prohib': 'icmp net-prohibited',
+    'host-prohib': 'icmp host-prohibited',
+    'admin-prohib': 'icmp admin-prohibited',
+    'tcp-rst': 'tcp reset',
   },
   ip6: {
-    'icmp6-no-route': 'icmpv6 no-route', 'icmp6-adm-prohibited': 'icmpv6 admin-prohibited', 'icmp6-addr-unreachable': 'icmpv6 addr-unreachable', 'icmp6-port-unreachable': 'icmpv6 port-unreachable',
-    'icmp6-policy-fail': 'icmpv6 policy-fail', 'icmp6-reject-route': 'icmpv6 reject-route', 'tcp-reset': 'tcp reset',
-    'no-route': 'icmpv6 no-route', 'adm-prohibited': 'icmpv6 admin-prohibited', 'addr-unreach': 'icmpv6 addr-unreachable', 'port-unreach': 'icmpv6 port-unreachable', 'policy-fail': 'icmpv6 policy-fail', 'reject-route': 'icmpv6 reject-route',
+    'icmp6-no-route': 'icmpv6 no-route',
+    'icmp6-adm-prohibited': 'icmpv6 admin-prohibited',
+    'icmp6-addr-unreachable': 'icmpv6 addr-unreachable',
+    'icmp6-port-unreachable': 'icmpv6 port-unreachable',
+    'icmp6-policy-fail': 'icmpv6 policy-fail',
+    'icmp6-reject-route': 'icmpv6 reject-route',
+    'tcp-reset': 'tcp reset',
+    'no-route': 'icmpv6 no-route',
+    'adm-prohibited': 'icmpv6 admin-prohibited',
+    'addr-unreach': 'icmpv6 addr-unreachable',
+    'port-unreach': 'icmpv6 port-unreachable',
+    'policy-fail': 'icmpv6 policy-fail',
+    'reject-route': 'icmpv6 reject-route',
   },
 };
 
@@ -109,11 +147,19 @@ function reject(rule: RuleInWork, at: Word): string {
     '--reject-with': (option) => {
       const word = rule.options.value(option);
       const found = entry(ANSWERS[rule.family], word.text);
-      if (found === undefined) throw wrongValue(word, option, `one of: ${Object.keys(ANSWERS[rule.family]).filter((name) => /^(icmp|tcp-reset)/.test(name)).join(', ')}`);
+      if (found === undefined)
+        throw wrongValue(
+          word,
+          option,
+          `one of: ${Object.keys(ANSWERS[rule.family])
+            .filter((name) => /^(icmp|tcp-reset)/.test(name))
+            .join(', ')}`,
+        );
       answer = found;
     },
   });
-  if (answer === 'tcp reset' && rule.protocol !== 'tcp') throw iptablesFault('IPTABLES_SYNTAX', at, 'only TCP is answered by a reset', { expected: '-p tcp before it' });
+  if (answer === 'tcp reset' && rule.protocol !== 'tcp')
+    throw iptablesFault('IPTABLES_SYNTAX', at, 'only TCP is answered by a reset', { expected: '-p tcp before it' });
   return `reject with ${answer}`;
 }
 

@@ -66,8 +66,18 @@ export class TableInWork implements TableScope {
     return {
       family: this.family,
       name: this.name,
-      chains: [...this.chainList.values()].map(({ name, base, rules, src }) => ({ name, base, rules: rules.map((rule, i) => ({ number: i + 1, ...rule })), src })),
-      sets: [...this.setList.values()].map(({ name, signature, elements, example, src }) => ({ name, ...body(signature, elements), ...(example !== null && { example }), src })),
+      chains: [...this.chainList.values()].map(({ name, base, rules, src }) => ({
+        name,
+        base,
+        rules: rules.map((rule, i) => ({ number: i + 1, ...rule })),
+        src,
+      })),
+      sets: [...this.setList.values()].map(({ name, signature, elements, example, src }) => ({
+        name,
+        ...body(signature, elements),
+        ...(example !== null && { example }),
+        src,
+      })),
       counters: [...this.counterList.values()],
       limits: [...this.limitList.values()],
       src: this.src,

@@ -24,11 +24,15 @@ const CONNTRACK_PRIORITY = -200;
 /** Errors: NFT_CONFLICT, NFT_UNKNOWN, NFT_TYPE. */
 export function baseChain(hook: HookTree, policy: ChainTree['policy'], at: SourceRef): BaseChain {
   if (!HOOKS[hook.type].includes(hook.hook)) {
-    throw fault('NFT_CONFLICT', hook.src, `a chain of type ${hook.type} has no place in the hook ${hook.hook}`, { expected: `one of: ${HOOKS[hook.type].join(', ')}` });
+    throw fault('NFT_CONFLICT', hook.src, `a chain of type ${hook.type} has no place in the hook ${hook.hook}`, {
+      expected: `one of: ${HOOKS[hook.type].join(', ')}`,
+    });
   }
   const priority = priorityNumber(hook);
   if (hook.type === 'nat' && priority <= CONNTRACK_PRIORITY) {
-    throw fault('NFT_CONFLICT', hook.priority.src, `a nat chain with priority ${priority} would come before connection tracking`, { expected: `more than ${CONNTRACK_PRIORITY}` });
+    throw fault('NFT_CONFLICT', hook.priority.src, `a nat chain with priority ${priority} would come before connection tracking`, {
+      expected: `more than ${CONNTRACK_PRIORITY}`,
+    });
   }
   return { type: hook.type, hook: hook.hook, priority, policy: policy?.policy ?? 'accept', policySrc: policy?.src ?? at };
 }
@@ -40,9 +44,11 @@ function priorityNumber({ hook, priority: { name, offset, src } }: HookTree): nu
     const hint = glued === null ? didYouMean(name ?? '', PRIORITIES.keys()) : { hint: `write "${glued[1]} - ${glued[2]}" with spaces` };
     throw fault('NFT_UNKNOWN', src, `there is no priority "${name}"`, { expected: `a number, or one of: ${[...PRIORITIES.keys()].join(', ')}`, ...hint });
   }
-  if (found.hook !== null && found.hook !== hook) throw fault('NFT_CONFLICT', src, `the priority ${name} is for the hook ${found.hook}`, { expected: 'a number, or filter, raw, mangle, security' });
+  if (found.hook !== null && found.hook !== hook)
+    throw fault('NFT_CONFLICT', src, `the priority ${name} is for the hook ${found.hook}`, { expected: 'a number, or filter, raw, mangle, security' });
   const value = found.value + offset;
-  if (!Number.isSafeInteger(value) || Math.abs(value) > 0x7fff_ffff) throw fault('NFT_TYPE', src, 'the priority is out of range', { expected: 'a number of 32 bits' });
+  if (!Number.isSafeInteger(value) || Math.abs(value) > 0x7fff_ffff)
+    throw fault('NFT_TYPE', src, 'the priority is out of range', { expected: 'a number of 32 bits' });
   return value;
 }
 
@@ -76,7 +82,8 @@ class Walk {
   }
 
   #visit(chain: ChainInWork, base: BaseChain, at: SourceRef): void {
-    if (this.#open.includes(chain.name)) return this.#add(at, `the jump to "${chain.name}" makes a circle: ${[...this.#open.slice(this.#open.indexOf(chain.name)), chain.name].join(' > ')}`);
+    if (this.#open.includes(chain.name))
+      return this.#add(at, `the jump to "${chain.name}" makes a circle: ${[...this.#open.slice(this.#open.indexOf(chain.name)), chain.name].join(' > ')}`);
     if (this.#open.length >= DEEPEST_JUMP) return this.#add(at, `the jump to "${chain.name}" is the ${DEEPEST_JUMP}th in a row, which the kernel refuses`);
     const before = this.#done.get(chain.name);
     if (before !== undefined && before >= this.#open.length) return;
@@ -108,10 +115,14 @@ function misplaced(statement: Statement, { type, hook }: BaseChain): string | nu
   const here = `in a chain of type ${type} at the hook ${hook}`;
   switch (statement.do) {
     case 'snat':
-      return type === 'nat' && (hook === 'postrouting' || hook === 'input') ? null : `snat has no effect ${here}: it belongs into type nat, hook postrouting or input`;
+      return type === 'nat' && (hook === 'postrouting' || hook === 'input')
+        ? null
+        : `snat has no effect ${here}: it belongs into type nat, hook postrouting or input`;
     case 'dnat':
     case 'redirect':
-      return type === 'nat' && (hook === 'prerouting' || hook === 'output') ? null : `${statement.do} has no effect ${here}: it belongs into type nat, hook prerouting or output`;
+      return type === 'nat' && (hook === 'prerouting' || hook === 'output')
+        ? null
+        : `${statement.do} has no effect ${here}: it belongs into type nat, hook prerouting or output`;
     case 'masquerade':
       return type === 'nat' && hook === 'postrouting' ? null : `masquerade has no effect ${here}: it belongs into type nat, hook postrouting`;
     case 'reject':

@@ -39,7 +39,8 @@ export function resolveMatch(tree: Extract<StatementTree, { do: 'match' }>, cont
 
 function lookup({ operand: left, types }: ReadOperand, tree: Extract<StatementTree, { do: 'match' }>, context: RuleContext): Match {
   const { op } = tree;
-  if (op !== 'implicit' && op !== '==' && op !== '!=') throw fault('NFT_TYPE', tree.right.src, `a set cannot be compared by "${op}"`, { expected: '== or !=, or no operator' });
+  if (op !== 'implicit' && op !== '==' && op !== '!=')
+    throw fault('NFT_TYPE', tree.right.src, `a set cannot be compared by "${op}"`, { expected: '== or !=, or no operator' });
   return { do: 'lookup', left, op: EQUALITY[op], set: setRef(tree.right, { types, gives: null }, context) };
 }
 
@@ -101,7 +102,8 @@ function ordered(left: Operand, op: 'lt' | 'gt' | 'le' | 'ge', right: Pattern, e
 function equal(left: Operand, op: 'eq' | 'ne', right: Pattern, info: TypeInfo): Match {
   if (left.is !== 'bits' || right.is !== 'number') return { do: 'match', left, op, right };
   const { of, mask, xor } = left.bits;
-  if (mask === maximum(info.bits)) return { do: 'match', left: { is: 'selector', selector: of }, op, right: { is: 'number', number: (right.number ^ xor) >>> 0 } };
+  if (mask === maximum(info.bits))
+    return { do: 'match', left: { is: 'selector', selector: of }, op, right: { is: 'number', number: (right.number ^ xor) >>> 0 } };
   return { do: 'match-masked', left: of, op, mask, value: (right.number ^ xor) >>> 0 };
 }
 
@@ -109,9 +111,11 @@ function equal(left: Operand, op: 'eq' | 'ne', right: Pattern, info: TypeInfo): 
 export function resolveMasked(tree: Extract<StatementTree, { do: 'match-masked' }>, context: RuleContext): Match {
   const read = operand(tree.left, context.protocols);
   const [info] = read.types;
-  if (read.operand.is !== 'selector' || info === undefined || !BITMASKS.has(info.type)) throw fault('NFT_TYPE', tree.src, 'a mask after a slash is for flags only', { expected: 'such as: tcp flags syn / syn,ack' });
+  if (read.operand.is !== 'selector' || info === undefined || !BITMASKS.has(info.type))
+    throw fault('NFT_TYPE', tree.src, 'a mask after a slash is for flags only', { expected: 'such as: tcp flags syn / syn,ack' });
   const op: RelationalOperator = tree.op;
-  if (op !== 'implicit' && op !== '==' && op !== '!=') throw fault('NFT_TYPE', tree.src, `a mask after a slash cannot be compared by "${op}"`, { expected: '== or !=, or no operator' });
+  if (op !== 'implicit' && op !== '==' && op !== '!=')
+    throw fault('NFT_TYPE', tree.src, `a mask after a slash cannot be compared by "${op}"`, { expected: '== or !=, or no operator' });
   const masked: Operand = { is: 'bits', bits: { of: read.operand.selector, mask: number(tree.mask, info), xor: 0 } };
   return equal(masked, EQUALITY[op], { is: 'number', number: number(tree.value, info) }, info);
 }

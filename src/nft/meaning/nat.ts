@@ -41,8 +41,12 @@ function natFamily(tree: NatTree, { scope, protocols }: RuleContext): 4 | 6 | nu
   const known = scope.family === 'inet' ? null : scope.family === 'ip' ? 4 : 6;
   const family = tree.family ?? known;
   if (tree.address === null) return family;
-  if (family === null) throw fault('NFT_TYPE', tree.src, `in a table of the family inet ${tree.do} needs to know the family`, { expected: `${tree.do} ip to, or ${tree.do} ip6 to` });
-  if (protocols.network !== null && protocols.network !== family) throw fault('NFT_CONFLICT', tree.src, `the packets here are IPv${protocols.network}, the new address is IPv${family}`);
+  if (family === null)
+    throw fault('NFT_TYPE', tree.src, `in a table of the family inet ${tree.do} needs to know the family`, {
+      expected: `${tree.do} ip to, or ${tree.do} ip6 to`,
+    });
+  if (protocols.network !== null && protocols.network !== family)
+    throw fault('NFT_CONFLICT', tree.src, `the packets here are IPv${protocols.network}, the new address is IPv${family}`);
   return family;
 }
 
@@ -61,7 +65,9 @@ const addressType = (family: 4 | 6): TypeInfo => typeInfo(family === 4 ? 'ipv4_a
 
 function requireTransport(at: Expr, { protocols }: RuleContext): void {
   if (protocols.transportAsked) return;
-  throw fault('NFT_CONFLICT', at.src, 'a port can be translated only where the transport is known', { expected: 'a match before it, such as tcp dport 80 or meta l4proto { tcp, udp }' });
+  throw fault('NFT_CONFLICT', at.src, 'a port can be translated only where the transport is known', {
+    expected: 'a match before it, such as tcp dport 80 or meta l4proto { tcp, udp }',
+  });
 }
 
 function ports(e: Expr | null, context: RuleContext): NatTarget['ports'] {
@@ -78,7 +84,12 @@ function ports(e: Expr | null, context: RuleContext): NatTarget['ports'] {
   return { from, to };
 }
 
-function fromMap(e: Extract<Expr, { kind: 'map' }>, tree: NatTree, family: 4 | 6 | null, context: RuleContext): Exclude<Extract<NatStatement, { to: unknown }>['to'], NatTarget> {
+function fromMap(
+  e: Extract<Expr, { kind: 'map' }>,
+  tree: NatTree,
+  family: 4 | 6 | null,
+  context: RuleContext,
+): Exclude<Extract<NatStatement, { to: unknown }>['to'], NatTarget> {
   const { operand: key, types } = operand(e.key, context.protocols);
   const withPort = tree.withPort || givesPort(e.map, context);
   if (withPort) requireTransport(e, context);
@@ -104,7 +115,10 @@ export function checkNamed(e: Expr, gives: readonly TypeInfo[] | 'verdict', { sc
   const inner = plain(e);
   if (inner.kind !== 'set-name') return;
   const signature = signatureOf({ name: inner.name, src: e.src }, scope);
-  if (signature.gives === null) throw fault('NFT_TYPE', e.src, `"${inner.name}" is a set, not a map`, { expected: gives === 'verdict' ? 'a map that gives verdicts' : `a map that gives ${gives.map(wordsOf).join(' . ')}` });
+  if (signature.gives === null)
+    throw fault('NFT_TYPE', e.src, `"${inner.name}" is a set, not a map`, {
+      expected: gives === 'verdict' ? 'a map that gives verdicts' : `a map that gives ${gives.map(wordsOf).join(' . ')}`,
+    });
   if (fits(signature.gives, gives)) return;
   throw fault('NFT_TYPE', e.src, `the map "${inner.name}" gives ${described(signature.gives)}`, { expected: described(gives) });
 }

@@ -45,7 +45,8 @@ function concatenation(e: Extract<Expr, { kind: 'concat' }>, protocols: Protocol
     assertInvariant(read.operand.is === 'selector', 'a concatenation is flat');
     const { selector } = read.operand;
     // nft shifts its bits across a byte boundary in the wrong order, so it matches something else.
-    if (selector.select === 'ip6' && selector.field === 'dscp') throw unsupported(part.src, 'ip6 dscp in a concatenation', { hint: 'nft reads it wrongly there: match it by itself' });
+    if (selector.select === 'ip6' && selector.field === 'dscp')
+      throw unsupported(part.src, 'ip6 dscp in a concatenation', { hint: 'nft reads it wrongly there: match it by itself' });
     return selector;
   });
   if (parts.length > MOST_PARTS) throw fault('NFT_TYPE', e.src, 'the concatenation has too many parts', { expected: `at most ${MOST_PARTS}` });
@@ -61,7 +62,8 @@ function settled(field: Selector, at: Expr, protocols: Protocols): Selector {
   if (selector.select !== 'ct-tuple') return selector;
   if (selector.field === 'saddr' || selector.field === 'daddr') {
     const family = selector.family ?? protocols.network;
-    if (family === null) throw fault('NFT_TYPE', at.src, 'the family of the address is not known here', { expected: `ct ${selector.direction} ip ${selector.field}, or ip6` });
+    if (family === null)
+      throw fault('NFT_TYPE', at.src, 'the family of the address is not known here', { expected: `ct ${selector.direction} ip ${selector.field}, or ip6` });
     return { ...selector, family };
   }
   if (selector.field !== 'protocol' && !protocols.transportAsked) {

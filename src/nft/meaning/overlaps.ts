@@ -118,5 +118,7 @@ function twice(at: SourceRef, before: SourceRef): LabError {
 }
 
 function overlapping(at: SourceRef, before: SourceRef): LabError {
-  return fault('NFT_CONFLICT', at, 'the element overlaps another one', { hint: `the other one is in line ${before.line}; auto-merge lets a named set take both` });
+  return fault('NFT_CONFLICT', at, 'the element overlaps another one', {
+    hint: `the other one is in line ${before.line}; auto-merge lets a named set take both`,
+  });
 }

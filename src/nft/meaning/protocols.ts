@@ -16,7 +16,12 @@ const ICMPV6 = 58;
 
 /** Those that nft knows as what an IP packet may carry, and so takes from `ct reply protocol` too (its proto.c). */
 const CARRIED: ReadonlySet<number> = new Set([ICMP, 2, TCP, UDP, 33, 50, 51, ICMPV6, 108, 132, 136]);
-const TRANSPORTS: ReadonlyMap<number, string> = new Map([[ICMP, 'icmp'], [TCP, 'tcp'], [UDP, 'udp'], [ICMPV6, 'icmpv6']]);
+const TRANSPORTS: ReadonlyMap<number, string> = new Map([
+  [ICMP, 'icmp'],
+  [TCP, 'tcp'],
+  [UDP, 'udp'],
+  [ICMPV6, 'icmpv6'],
+]);
 
 /** Types of messages that have the field (RFC 792, RFC 4443). */
 const MESSAGES: Readonly<Record<'icmp' | 'icmpv6', Readonly<Record<string, readonly number[]>>>> = {
@@ -77,7 +82,8 @@ export class Protocols {
         if (selector.family !== null && this.network !== null) this.#network(selector.family, at);
         return selector;
       case 'meta':
-        if (selector.key === 'nfproto' && this.family !== 'inet') throw fault('NFT_CONFLICT', at, `meta nfproto says nothing in a table of the family ${this.family}`);
+        if (selector.key === 'nfproto' && this.family !== 'inet')
+          throw fault('NFT_CONFLICT', at, `meta nfproto says nothing in a table of the family ${this.family}`);
         return selector;
       default:
         return selector;
@@ -106,7 +112,9 @@ export class Protocols {
 
   #network(version: 4 | 6, at: SourceRef): void {
     if (this.network !== null && this.network !== version) {
-      throw fault('NFT_CONFLICT', at, `no packet is both ${name(this.network)} and ${name(version)}`, { hint: 'the table or an earlier match has chosen the other family' });
+      throw fault('NFT_CONFLICT', at, `no packet is both ${name(this.network)} and ${name(version)}`, {
+        hint: 'the table or an earlier match has chosen the other family',
+      });
     }
     this.network = version;
   }
@@ -114,7 +122,9 @@ export class Protocols {
   #transport(number: number, at: SourceRef): { readonly assumed?: true } {
     const other = [...this.#transports].find((one) => one !== number);
     if (other !== undefined) {
-      throw fault('NFT_CONFLICT', at, `no packet is both ${transportName(other)} and ${transportName(number)}`, { hint: 'write two rules, or th for ports of several protocols' });
+      throw fault('NFT_CONFLICT', at, `no packet is both ${transportName(other)} and ${transportName(number)}`, {
+        hint: 'write two rules, or th for ports of several protocols',
+      });
     }
     if (this.#transports.has(number) && !this.#ofPacket) return { assumed: true };
     this.#transports.add(number);
@@ -127,7 +137,8 @@ export class Protocols {
     const types = MESSAGES[protocol][field];
     if (types === undefined) return;
     const other = this.#messages.find((one) => !types.includes(one));
-    if (other !== undefined) throw fault('NFT_CONFLICT', at, `a message of ${protocol} type ${other} has no ${field}`, { expected: `${protocol} type ${types.join(' or ')}` });
+    if (other !== undefined)
+      throw fault('NFT_CONFLICT', at, `a message of ${protocol} type ${other} has no ${field}`, { expected: `${protocol} type ${types.join(' or ')}` });
     this.#messages = types;
   }
 }
@@ -151,7 +162,8 @@ export function namesTransport(selector: Selector): boolean {
 
 /** The single values that a match on equality allows; ranges say nothing. */
 function numbersOf(match: Extract<Match, { do: 'match' | 'lookup' }>): readonly number[] {
-  const patterns: readonly Pattern[] = match.do === 'match' ? [match.right] : match.set.is === 'anonymous' ? match.set.set.elements.flatMap(({ key }) => key) : [];
+  const patterns: readonly Pattern[] =
+    match.do === 'match' ? [match.right] : match.set.is === 'anonymous' ? match.set.set.elements.flatMap(({ key }) => key) : [];
   return patterns.flatMap((pattern) => (pattern.is === 'number' ? [pattern.number] : []));
 }
 

@@ -104,7 +104,10 @@ class State {
     const table = this.tables.get(keyOf(name));
     if (table !== undefined) return table;
     const known = [...this.tables.values()].map((t) => `${t.family} ${t.name}`);
-    throw fault('NFT_UNKNOWN', name.src, `there is no table ${name.family} ${name.table} yet`, { expected: known.length === 0 ? 'table FAMILY NAME { ... } before it' : `one of: ${listed(known)}`, ...didYouMean(`${name.family} ${name.table}`, known) });
+    throw fault('NFT_UNKNOWN', name.src, `there is no table ${name.family} ${name.table} yet`, {
+      expected: known.length === 0 ? 'table FAMILY NAME { ... } before it' : `one of: ${listed(known)}`,
+      ...didYouMean(`${name.family} ${name.table}`, known),
+    });
   }
 }
 
@@ -131,7 +134,9 @@ function addChain(table: TableInWork, tree: ChainTree, create: boolean): void {
 /** A chain may be opened again: with the same hook, and with another policy. */
 function reopen(before: ChainInWork, tree: ChainTree, base: ChainInWork['base']): void {
   if (base !== null && !(before.base !== null && before.base.type === base.type && before.base.hook === base.hook && before.base.priority === base.priority)) {
-    throw fault('NFT_CONFLICT', tree.hook?.src ?? tree.src, `the chain "${tree.name}" is there already, with another type, hook or priority`, { hint: `it is made in ${before.src.file}:${before.src.line}` });
+    throw fault('NFT_CONFLICT', tree.hook?.src ?? tree.src, `the chain "${tree.name}" is there already, with another type, hook or priority`, {
+      hint: `it is made in ${before.src.file}:${before.src.line}`,
+    });
   }
   if (tree.policy === null) return;
   if (before.base === null) throw noPolicy(tree.policy.src);
@@ -181,14 +186,27 @@ function setOf(table: TableInWork, name: NameTree): SetInWork {
 
 function addSet(table: TableInWork, tree: SetTree, create: boolean): void {
   checkSet(tree);
-  const signature: SetSignature = { types: typesOf(tree.key, table), gives: !tree.map ? null : tree.data === 'verdict' ? 'verdict' : typesOf(tree.data, table) };
+  const signature: SetSignature = {
+    types: typesOf(tree.key, table),
+    gives: !tree.map ? null : tree.data === 'verdict' ? 'verdict' : typesOf(tree.data, table),
+  };
   const before = table.setList.get(tree.name);
   if (before !== undefined) {
     if (create || !sameSignature(before.signature, signature) || before.interval !== tree.interval) throw exists(tree.src, `set ${tree.name}`, before.src);
     if (tree.elements !== null) addElements(table, before, tree.elements);
     return;
   }
-  const set: SetInWork = { name: tree.name, signature, interval: tree.interval, merges: tree.autoMerge, dataInterval: tree.dataInterval, size: tree.size, example: exampleOf(tree.key, signature, table), elements: [], src: tree.src };
+  const set: SetInWork = {
+    name: tree.name,
+    signature,
+    interval: tree.interval,
+    merges: tree.autoMerge,
+    dataInterval: tree.dataInterval,
+    size: tree.size,
+    example: exampleOf(tree.key, signature, table),
+    elements: [],
+    src: tree.src,
+  };
   table.setList.set(tree.name, set);
   if (tree.elements !== null) addElements(table, set, tree.elements);
 }
@@ -206,7 +224,10 @@ function typesOf(tree: TypeTree | 'verdict' | null, table: TableInWork): readonl
     const type = typeByName(name);
     if (type !== undefined) return typeInfo(type);
     if (OTHER_TYPES.has(name)) throw unsupported(src, `the type ${name}`);
-    throw fault('NFT_UNKNOWN', src, `there is no type "${name}"`, { expected: 'such as ipv4_addr, inet_service, ifname, mark', ...didYouMean(name, ['ipv4_addr', 'ipv6_addr', 'inet_service', 'inet_proto', 'ifname', 'mark', 'verdict']) });
+    throw fault('NFT_UNKNOWN', src, `there is no type "${name}"`, {
+      expected: 'such as ipv4_addr, inet_service, ifname, mark',
+      ...didYouMean(name, ['ipv4_addr', 'ipv6_addr', 'inet_service', 'inet_proto', 'ifname', 'mark', 'verdict']),
+    });
   });
 }
 
@@ -229,11 +250,15 @@ function addElements(table: TableInWork, set: SetInWork, e: Expr): void {
   const found = elements(e, { ...set.signature, verdict: (verdict) => verdictOf(verdict, table) });
   if (!set.interval) {
     const range = found.find(({ key }) => key.some((p) => p.is === 'range' || p.is === 'prefix' || (p.is === 'interface' && p.wildcard)));
-    if (range !== undefined) throw fault('NFT_TYPE', range.src, `the set "${set.name}" holds single values only`, { hint: 'flags interval; in its definition lets it hold ranges and prefixes' });
+    if (range !== undefined)
+      throw fault('NFT_TYPE', range.src, `the set "${set.name}" holds single values only`, {
+        hint: 'flags interval; in its definition lets it hold ranges and prefixes',
+      });
   }
   if (set.signature.gives !== 'verdict') checkData(found, set.dataInterval);
   const all = [...set.elements, ...found];
-  if (set.size !== null && new Set(all.map(({ key }) => JSON.stringify(key))).size > set.size) throw fault('NFT_CONFLICT', e.src, `the set "${set.name}" holds at most ${set.size} elements`);
+  if (set.size !== null && new Set(all.map(({ key }) => JSON.stringify(key))).size > set.size)
+    throw fault('NFT_CONFLICT', e.src, `the set "${set.name}" holds at most ${set.size} elements`);
   const trouble = clash(all, set.merges && set.signature.gives === null && set.signature.types.length === 1);
   if (trouble !== null) throw trouble;
   set.elements = all;

@@ -45,6 +45,9 @@ export function verdictOf({ verdict, chain }: VerdictTree, scope: TableScope): V
   if (chain === null) return { verdict: 'return' };
   const hook = scope.chains.get(chain.name);
   if (hook === undefined) throw unknown(chain, 'chain', scope.chains.keys(), scope);
-  if (hook !== null) throw fault('NFT_CONFLICT', chain.src, `"${chain.name}" is a base chain: packets come to it by the hook ${hook}, never by ${verdict}`, { expected: 'a chain without type and hook' });
+  if (hook !== null)
+    throw fault('NFT_CONFLICT', chain.src, `"${chain.name}" is a base chain: packets come to it by the hook ${hook}, never by ${verdict}`, {
+      expected: 'a chain without type and hook',
+    });
   return { verdict, chain: chain.name };
 }

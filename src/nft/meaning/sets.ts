@@ -45,7 +45,10 @@ function element(tree: ElementTree, shape: SetShape): Element {
     if (tree.data !== null) throw fault('NFT_TYPE', src, 'an element of a set has no data', { hint: 'a map has: map, or vmap for verdicts' });
     return { key, data: null, src };
   }
-  if (tree.data === null) throw fault('NFT_TYPE', src, 'the element of the map has no data', { expected: shape.gives === 'verdict' ? 'KEY : accept' : `KEY : ${shape.gives.map(wordsOf).join(' . ')}` });
+  if (tree.data === null)
+    throw fault('NFT_TYPE', src, 'the element of the map has no data', {
+      expected: shape.gives === 'verdict' ? 'KEY : accept' : `KEY : ${shape.gives.map(wordsOf).join(' . ')}`,
+    });
   return { key, data: data(tree.data, shape), src };
 }
 
@@ -54,7 +57,11 @@ function data(tree: NonNullable<ElementTree['data']>, { gives, verdict }: SetSha
     if ('verdict' in tree) return { is: 'verdict', verdict: verdict(tree.verdict) };
     throw fault('NFT_TYPE', tree.value.src, 'the map gives verdicts', { expected: 'accept, drop, return, continue, jump CHAIN or goto CHAIN' });
   }
-  if ('verdict' in tree) throw fault('NFT_TYPE', tree.verdict.src, 'the map gives values, no verdicts', { expected: (gives ?? []).map(wordsOf).join(' . '), hint: 'vmap gives verdicts' });
+  if ('verdict' in tree)
+    throw fault('NFT_TYPE', tree.verdict.src, 'the map gives values, no verdicts', {
+      expected: (gives ?? []).map(wordsOf).join(' . '),
+      hint: 'vmap gives verdicts',
+    });
   return { is: 'data', parts: parts(tree.value, gives ?? [], 'value') };
 }
 
@@ -63,7 +70,9 @@ function parts(e: Expr, types: readonly TypeInfo[], what: string): readonly Patt
   if (inner.kind === 'any') return [{ is: 'any' }];
   const exprs = inner.kind === 'concat' ? inner.parts : [e];
   if (exprs.length !== types.length) {
-    throw fault('NFT_TYPE', e.src, `the ${what} has ${exprs.length} part${exprs.length === 1 ? '' : 's'}, not ${types.length}`, { expected: types.map(wordsOf).join(' . ') });
+    throw fault('NFT_TYPE', e.src, `the ${what} has ${exprs.length} part${exprs.length === 1 ? '' : 's'}, not ${types.length}`, {
+      expected: types.map(wordsOf).join(' . '),
+    });
   }
   return exprs.map((part, i) => pattern(part, types[i] as TypeInfo));
 }
@@ -81,7 +90,9 @@ export function checkData(found: readonly Element[], ranges: boolean | null): vo
   const odd = found.find((one) => isRangeData(one) !== wanted);
   if (odd === undefined) return;
   if (ranges === false) throw fault('NFT_TYPE', odd.src, 'the map gives single values', { hint: 'type KEY : interval DATA; lets it give ranges' });
-  throw fault('NFT_TYPE', odd.src, wanted ? 'the map gives ranges, this is a single value' : 'the map gives single values, this is a range', { hint: 'a single value is a range too: 10.0.0.1-10.0.0.1' });
+  throw fault('NFT_TYPE', odd.src, wanted ? 'the map gives ranges, this is a single value' : 'the map gives single values, this is a range', {
+    hint: 'a single value is a range too: 10.0.0.1-10.0.0.1',
+  });
 }
 
 /** The types as the rule set names them. */

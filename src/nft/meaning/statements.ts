@@ -117,9 +117,13 @@ function rejectWith(tree: Extract<StatementTree, { do: 'reject' }>, protocols: P
       requireFamily(6, tree, protocols, first);
       return { with: 'icmpv6', code: code(tree, CONSTANTS.icmpv6_code) };
     case 'icmpx': {
-      if (protocols.family !== 'inet') throw fault('NFT_TYPE', tree.src, 'icmpx is for tables of the family inet', { expected: protocols.family === 'ip' ? 'reject with icmp' : 'reject with icmpv6' });
+      if (protocols.family !== 'inet')
+        throw fault('NFT_TYPE', tree.src, 'icmpx is for tables of the family inet', {
+          expected: protocols.family === 'ip' ? 'reject with icmp' : 'reject with icmpv6',
+        });
       const found = code(tree, ICMPX_CODES);
-      if (found !== 0 && found !== 1 && found !== 2 && found !== 3) throw fault('NFT_TYPE', tree.src, `there is no icmpx code ${found}`, { expected: [...ICMPX_CODES.keys()].join(', ') });
+      if (found !== 0 && found !== 1 && found !== 2 && found !== 3)
+        throw fault('NFT_TYPE', tree.src, `there is no icmpx code ${found}`, { expected: [...ICMPX_CODES.keys()].join(', ') });
       return { with: 'icmpx', code: found };
     }
     default:
@@ -149,7 +153,12 @@ function requireFamily(version: 4 | 6, tree: StatementTree, protocols: Protocols
   if (protocols.network === version) return;
   if (protocols.network !== null) throw fault('NFT_CONFLICT', tree.src, `the packets here are IPv${protocols.network}, the answer is for IPv${version}`);
   protocols.network = version;
-  first.unshift({ do: 'match', left: { is: 'selector', selector: { select: 'meta', key: 'nfproto' } }, op: 'eq', right: { is: 'number', number: version === 4 ? 2 : 10 } });
+  first.unshift({
+    do: 'match',
+    left: { is: 'selector', selector: { select: 'meta', key: 'nfproto' } },
+    op: 'eq',
+    right: { is: 'number', number: version === 4 ? 2 : 10 },
+  });
 }
 
 // ---- set -------------------------------------------------------------------------------------------------------------
@@ -159,10 +168,16 @@ function resolveSetting(tree: Extract<StatementTree, { do: 'set-value' }>, conte
   if (target.select === 'meta' && target.key === 'mark') return { do: 'set-meta-mark', to: source(tree.value, typeInfo('mark'), context) };
   if (target.select === 'ct' && target.key === 'mark') return { do: 'set-ct-mark', to: source(tree.value, typeInfo('mark'), context) };
   const field = settableField(target);
-  if (field === null) throw unsupported(tree.src, `setting ${selectorText(target)}`, { expected: 'meta mark, ct mark, ip dscp, ip ecn, ip ttl, ip6 dscp, ip6 ecn or ip6 hoplimit' });
+  if (field === null)
+    throw unsupported(tree.src, `setting ${selectorText(target)}`, {
+      expected: 'meta mark, ct mark, ip dscp, ip ecn, ip ttl, ip6 dscp, ip6 ecn or ip6 hoplimit',
+    });
   context.protocols.read(target, tree.src);
   const value = plain(tree.value);
-  if (value.kind === 'map' || readsPacket(value)) throw unsupported(tree.value.src, `setting ${selectorText(target)} from ${value.kind === 'map' ? 'a map' : 'a field of the packet'}`, { expected: 'a constant' });
+  if (value.kind === 'map' || readsPacket(value))
+    throw unsupported(tree.value.src, `setting ${selectorText(target)} from ${value.kind === 'map' ? 'a map' : 'a field of the packet'}`, {
+      expected: 'a constant',
+    });
   return { do: 'set-field', field, to: { from: 'value', number: number(tree.value, typeOf(target)) } };
 }
 
@@ -170,7 +185,8 @@ type Field = Extract<Statement, { do: 'set-field' }>['field'];
 
 function settableField(target: Selector): Field | null {
   if (target.select === 'ip' && (target.field === 'dscp' || target.field === 'ecn' || target.field === 'ttl')) return { select: 'ip', field: target.field };
-  if (target.select === 'ip6' && (target.field === 'dscp' || target.field === 'ecn' || target.field === 'hoplimit')) return { select: 'ip6', field: target.field };
+  if (target.select === 'ip6' && (target.field === 'dscp' || target.field === 'ecn' || target.field === 'hoplimit'))
+    return { select: 'ip6', field: target.field };
   return null;
 }
 
@@ -186,7 +202,8 @@ function source(e: Expr, info: TypeInfo, context: RuleContext): NumberSource {
   const read = bits(value, context.protocols);
   const { type, time } = typeOf(read.of);
   const length = read.of.select === 'meta' && read.of.key === 'length' && isWhole(read);
-  if ((type !== 'mark' && !length) || time) throw fault('NFT_TYPE', e.src, `${selectorText(read.of)} is no mark`, { expected: 'a number, meta mark, ct mark, or a map' });
+  if ((type !== 'mark' && !length) || time)
+    throw fault('NFT_TYPE', e.src, `${selectorText(read.of)} is no mark`, { expected: 'a number, meta mark, ct mark, or a map' });
   return { from: 'bits', bits: read };
 }
 

@@ -48,7 +48,8 @@ const OTHER_VERBS = ['replace', 'get', 'list', 'reset', 'rename', 'import', 'exp
 function takeCommand(f: File): Command | null {
   const s = f.reader.tokens;
   const token = s.peek();
-  if (token.kind === 'word' && OTHER_VERBS.includes(token.text)) throw unsupported(token, `the command ${token.text}`, { hint: 'a rule file is loaded into an empty node' });
+  if (token.kind === 'word' && OTHER_VERBS.includes(token.text))
+    throw unsupported(token, `the command ${token.text}`, { hint: 'a rule file is loaded into an empty node' });
   const verb = VERBS.find((word) => s.takeWord(word));
   switch (verb) {
     case undefined:
@@ -85,7 +86,11 @@ function takeAddition(f: File, create: boolean): Command {
   // Without a word for it, what is added is a rule; that it names a family or a table makes it likely.
   if (object === undefined) {
     const plain = token.kind === 'word' && s.peek(1).kind === 'word' && didYouMean(token.text, ['table', ...VERBS]).hint === undefined;
-    if (!plain) throw s.wrong('a command: table, add, define, include, flush', token.kind === 'word' ? didYouMean(token.text, ['table', 'define', 'include', ...VERBS]).hint : undefined);
+    if (!plain)
+      throw s.wrong(
+        'a command: table, add, define, include, flush',
+        token.kind === 'word' ? didYouMean(token.text, ['table', 'define', 'include', ...VERBS]).hint : undefined,
+      );
     return takeRuleCommand(f, false);
   }
   s.next();

@@ -61,7 +61,10 @@ function globPattern(glob: string, token: Token): RegExp {
     else {
       const end = glob.indexOf(']', i + 2);
       if (end < 0) throw fault('NFT_FILE', token, 'the "[" of the wildcard is not closed', { expected: 'such as [0-9]' });
-      const inner = glob.slice(i + 1, end).replace(/^!/, '^').replace(/[\\\]]/g, '\\$&');
+      const inner = glob
+        .slice(i + 1, end)
+        .replace(/^!/, '^')
+        .replace(/[\\\]]/g, '\\$&');
       out += `[${inner}]`;
       i = end;
     }

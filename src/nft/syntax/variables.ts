@@ -60,6 +60,9 @@ export function expandName(variables: Variables, token: Token): Expr {
   const known = variables.names();
   // `$net/24` is read as one word, by nft too.
   const slash = /^(\w+)[-/.]/.exec(token.text)?.[1];
-  const spaces = slash !== undefined && variables.get(slash) !== undefined ? { hint: `write "$${slash} ${token.text.slice(slash.length)}" with a space: nft takes "${token.text}" as the name` } : didYouMean(token.text, known);
+  const spaces =
+    slash !== undefined && variables.get(slash) !== undefined
+      ? { hint: `write "$${slash} ${token.text.slice(slash.length)}" with a space: nft takes "${token.text}" as the name` }
+      : didYouMean(token.text, known);
   throw fault('NFT_UNKNOWN', token, `there is no variable "${token.text}"`, { expected: `one of: ${listed(known)}`, ...spaces });
 }

@@ -23,7 +23,9 @@ function read(text: string, files: Readonly<Record<string, string>>) {
   const all: Readonly<Record<string, string>> = { ...files, 'fw.nft': text };
   const list = (folder: string): readonly string[] => {
     const start = folder === '.' ? '' : `${folder}/`;
-    return Object.keys(files).filter((path) => path.startsWith(start) && !path.slice(start.length).includes('/')).map((path) => path.slice(start.length));
+    return Object.keys(files)
+      .filter((path) => path.startsWith(start) && !path.slice(start.length).includes('/'))
+      .map((path) => path.slice(start.length));
   };
   return parseRuleset('fw.nft', (path) => (Object.hasOwn(all, path) ? (all[path] ?? null) : null), list);
 }

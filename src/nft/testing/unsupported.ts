@@ -27,10 +27,15 @@ export const UNSUPPORTED: Readonly<Record<string, readonly Unsupported[]>> = {
     u('a chain without a name (jump { ... })', 'filter', 'jump { accept; }'),
     u('a chain without a name (goto { ... })', 'filter', 'goto { accept; }'),
   ],
-  'objects': [
+  objects: [
     inTable('a flow table (flowtable)', 'flowtable f { hook ingress priority 0; devices = { lo }; }'),
     inTable('a quota (quota)', 'quota q { over 10 mbytes; }'),
-    inTable('an object of connection tracking (ct helper, ct timeout, ct expectation)', 'ct helper h { type "ftp" protocol tcp; }', 'ct timeout x { protocol udp; policy = { unreplied : 10, replied : 20 }; }', 'ct expectation e { protocol udp; dport 5060; timeout 1m; size 3; }'),
+    inTable(
+      'an object of connection tracking (ct helper, ct timeout, ct expectation)',
+      'ct helper h { type "ftp" protocol tcp; }',
+      'ct timeout x { protocol udp; policy = { unreplied : 10, replied : 20 }; }',
+      'ct expectation e { protocol udp; dport 5060; timeout 1m; size 3; }',
+    ),
     inTable('a security mark (secmark)', 'secmark s { "system_u:object_r:ssh_t:s0"; }'),
     inTable('a SYN proxy (synproxy)', 'synproxy p { mss 1460; wscale 9; }'),
     u('a flow table (flowtable)', 'file', 'table ip t\nadd flowtable ip t f { hook ingress priority 0; devices = { lo }; }\n'),
@@ -59,7 +64,7 @@ export const UNSUPPORTED: Readonly<Record<string, readonly Unsupported[]>> = {
     u('a meter (meter)', 'filter', 'meter m { ip saddr limit rate 1/second } accept'),
     u('bits of a field in a concatenation', 'filter', 'ip saddr . meta mark & 0xff { 10.0.0.1 . 1 } accept'),
   ],
-  'matches': [
+  matches: [
     u('a match on the Ethernet header (ether)', 'filter', 'ether saddr 02:00:00:00:00:01 accept', 'ether type ip accept'),
     u('a match on the VLAN header (vlan)', 'filter', 'vlan id 5 accept'),
     u('a match on ARP (arp)', 'filter', 'arp operation request accept'),
@@ -135,7 +140,7 @@ export const UNSUPPORTED: Readonly<Record<string, readonly Unsupported[]>> = {
     u('bits of an address', 'filter', 'ip saddr & 255.255.255.0 == 10.0.0.0 accept'),
     u('bits of an IPv6 address', 'filter', 'ip6 saddr & ffff:: == 2001:: accept'),
   ],
-  'statements': [
+  statements: [
     u('a quota (quota)', 'filter', 'quota over 10 mbytes drop', 'quota name "q" drop'),
     u('a queue to user space (queue)', 'filter', 'queue', 'queue num 5 bypass'),
     u('a transparent proxy (tproxy)', 'raw', 'tcp dport 80 tproxy ip to 127.0.0.1:8080 accept'),
@@ -172,7 +177,7 @@ export const UNSUPPORTED: Readonly<Record<string, readonly Unsupported[]>> = {
     u('a number generator (numgen)', 'dstnat', 'dnat ip to numgen inc mod 2 map { 0 : 10.0.0.1, 1 : 10.0.0.2 }'),
     u('a hash (jhash)', 'dstnat', 'dnat ip to jhash ip saddr mod 2 map { 0 : 10.0.0.1, 1 : 10.0.0.2 }'),
   ],
-  'commands': [
+  commands: [
     u('the command list', 'file', 'list ruleset\n'),
     u('the command monitor', 'file', 'monitor\n'),
     u('the command reset', 'file', 'reset counters\n'),

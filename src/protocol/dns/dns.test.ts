@@ -32,9 +32,7 @@ function reply(over: Partial<DnsMessage> = {}): Uint8Array {
 describe('DNS messages', () => {
   it('are laid out as RFC 1035 4.1 says', () => {
     // header: id, flags (RD), QD=1; question: labels, QTYPE A = 1, QCLASS IN = 1
-    const labels = [3, 'sip', 7, 'contoso', 7, 'example', 0].flatMap((part) =>
-      typeof part === 'number' ? [part] : [...new TextEncoder().encode(part)],
-    );
+    const labels = [3, 'sip', 7, 'contoso', 7, 'example', 0].flatMap((part) => (typeof part === 'number' ? [part] : [...new TextEncoder().encode(part)]));
     expect([...encodeDns(query)]).toEqual([0x12, 0x34, 0x01, 0x00, 0, 1, 0, 0, 0, 0, 0, 0, ...labels, 0, 1, 0, 1]);
   });
 
@@ -86,7 +84,11 @@ describe('zones', () => {
   });
 
   it('chase aliases inside and say where they leave (RFC 1034 4.3.2)', () => {
-    expect(answerFromZones(zones, 'www.contoso.example', 'A')).toMatchObject({ rcode: 'NOERROR', unfinished: null, answers: [{ type: 'CNAME' }, { type: 'A' }] });
+    expect(answerFromZones(zones, 'www.contoso.example', 'A')).toMatchObject({
+      rcode: 'NOERROR',
+      unfinished: null,
+      answers: [{ type: 'CNAME' }, { type: 'A' }],
+    });
     expect(answerFromZones(zones, 'lyncdiscover.contoso.example', 'A')).toMatchObject({ unfinished: 'webdir.online.example' });
   });
 
@@ -98,7 +100,15 @@ describe('zones', () => {
   });
 
   it('end a loop of aliases', () => {
-    const loop: Zone[] = [{ name: 'x', records: [{ type: 'CNAME', name: 'a.x', ttl: 1, target: 'b.x' }, { type: 'CNAME', name: 'b.x', ttl: 1, target: 'a.x' }] }];
+    const loop: Zone[] = [
+      {
+        name: 'x',
+        records: [
+          { type: 'CNAME', name: 'a.x', ttl: 1, target: 'b.x' },
+          { type: 'CNAME', name: 'b.x', ttl: 1, target: 'a.x' },
+        ],
+      },
+    ];
     expect(answerFromZones(loop, 'a.x', 'A')?.rcode).toBe('SERVFAIL');
   });
 });
@@ -132,7 +142,14 @@ describe('a stub query', () => {
       machine.tick(machine.deadline, out);
       last = out.at(-1);
     }
-    expect(sent).toEqual([[1, 0], [2, 1], [4, 0], [6, 1], [10, 0], [14, 1]]);
+    expect(sent).toEqual([
+      [1, 0],
+      [2, 1],
+      [4, 0],
+      [6, 1],
+      [10, 0],
+      [14, 1],
+    ]);
     expect(last).toEqual({ kind: 'timeout' });
   });
 

@@ -9,7 +9,9 @@ import type { Machine } from '../machine.js';
 import { canonicalName, decodeDns, encodeDns } from './message.js';
 import type { DnsAnswer, DnsQuestionType, Rcode } from './message.js';
 
-export type StubIn = { readonly kind: 'datagram'; readonly server: number; readonly bytes: Uint8Array } | { readonly kind: 'unreachable'; readonly server: number };
+export type StubIn =
+  | { readonly kind: 'datagram'; readonly server: number; readonly bytes: Uint8Array }
+  | { readonly kind: 'unreachable'; readonly server: number };
 
 export type StubOut =
   | { readonly kind: 'send'; readonly server: number; readonly bytes: Uint8Array }

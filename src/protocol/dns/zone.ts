@@ -26,9 +26,7 @@ const MAX_CHAIN = 8;
 /** The zone that holds the name: the longest of those whose name is the name's suffix. */
 export function zoneOf(zones: readonly Zone[], name: string): Zone | undefined {
   const wanted = canonicalName(name);
-  return zones
-    .filter(({ name: zone }) => wanted === zone || wanted.endsWith(`.${zone}`))
-    .sort((a, b) => b.name.length - a.name.length)[0];
+  return zones.filter(({ name: zone }) => wanted === zone || wanted.endsWith(`.${zone}`)).sort((a, b) => b.name.length - a.name.length)[0];
 }
 
 /** The answer of a server for its own zones; null when the name is in none of them. */

@@ -19,7 +19,12 @@ describe('two agents on one network', () => {
     expect([a.agent.listState(0), b.agent.listState(0)]).toEqual(['completed', 'completed']);
     const nominations = messages(net).filter((r) => r.nominates);
     expect(nominations.map((n) => n.from)).toEqual(['192.0.2.1:50000']);
-    expect(must(nominations[0], 'nomination').at).toBeGreaterThan(must(a.outputs('pair').find((p) => p.out.state === 'succeeded'), 'success').at - 1);
+    expect(must(nominations[0], 'nomination').at).toBeGreaterThan(
+      must(
+        a.outputs('pair').find((p) => p.out.state === 'succeeded'),
+        'success',
+      ).at - 1,
+    );
   });
 
   it('two components, both families: each component gets its pair, IPv6 first', () => {
@@ -44,7 +49,10 @@ describe('two agents on one network', () => {
     const b = net.add('b', { addresses: ['192.0.2.2'], options: { controlling: false, streams: [2] } });
     net.connect(a, b);
     net.run(1);
-    expect(a.pairs().map((p) => [p.component, p.state])).toEqual([[1, 'in-progress'], [2, 'frozen']]);
+    expect(a.pairs().map((p) => [p.component, p.state])).toEqual([
+      [1, 'in-progress'],
+      [2, 'frozen'],
+    ]);
     net.until(() => must(a.pairs()[1], 'pair').state !== 'frozen', 2000);
     expect(must(a.pairs()[1], 'pair').why).toMatch(/same foundation succeeded|request came/);
   });
@@ -55,7 +63,10 @@ describe('two agents on one network', () => {
     const b = net.add('b', { addresses: ['192.0.2.2', '192.0.2.12'] });
     net.connect(a, b);
     net.run(400);
-    const starts = a.outputs('pair').filter((p) => p.out.state === 'in-progress').map((p) => p.at);
+    const starts = a
+      .outputs('pair')
+      .filter((p) => p.out.state === 'in-progress')
+      .map((p) => p.at);
     expect(starts).toEqual([0, 50, 100, 150]);
   });
 
@@ -66,7 +77,10 @@ describe('two agents on one network', () => {
     four.connect(a, b);
     four.run(5000);
     // 4 pairs of 4 foundations, all waiting or in progress: 50 ms * 4 * 4 = 800 ms.
-    const first = must(four.crossings.find((c) => c.from === '192.0.2.1:50000'), 'request');
+    const first = must(
+      four.crossings.find((c) => c.from === '192.0.2.1:50000'),
+      'request',
+    );
     const sends = four.crossings.filter((c) => c.from === first.from && c.to === first.to).map((c) => c.at);
     expect(sends).toEqual([0, 800, 2400]);
   });
@@ -87,7 +101,12 @@ describe('NAT', () => {
     expect(must(a.agent.selected(0, 1), 'selected').local.type).toBe('srflx');
     // The host pair had no chance and would outrank: so it took the 3 s after the first success.
     const selectedAt = must(a.outputs('selected')[0], 'selected').at;
-    const firstValid = Math.min(...a.outputs('pair').filter((p) => p.out.state === 'succeeded').map((p) => p.at));
+    const firstValid = Math.min(
+      ...a
+        .outputs('pair')
+        .filter((p) => p.out.state === 'succeeded')
+        .map((p) => p.at),
+    );
     expect(selectedAt - firstValid).toBeGreaterThanOrEqual(3000);
     expect(selectedAt - firstValid).toBeLessThan(3200);
   });
@@ -119,7 +138,13 @@ describe('NAT', () => {
 
   it('a symmetric NAT against an endpoint-independent one still works, by a peer-reflexive candidate', () => {
     const net = new IceNet();
-    const a = net.add('a', { addresses: ['10.0.0.1'], site: 'a', nat: { ...natA, mapping: 'address-and-port-dependent' }, stun: [STUN4], options: { controlling: true } });
+    const a = net.add('a', {
+      addresses: ['10.0.0.1'],
+      site: 'a',
+      nat: { ...natA, mapping: 'address-and-port-dependent' },
+      stun: [STUN4],
+      options: { controlling: true },
+    });
     const b = net.add('b', { addresses: ['10.0.0.1'], site: 'b', nat: natB, stun: [STUN4] });
     net.connect(a, b);
     net.run(10_000);
@@ -130,7 +155,13 @@ describe('NAT', () => {
   it('two symmetric NATs that filter: fails after the PAC timer, not before, with the reason of each pair', () => {
     const net = new IceNet();
     const symmetricNat = { mapping: 'address-and-port-dependent', filtering: 'address-dependent' } as const;
-    const a = net.add('a', { addresses: ['10.0.0.1'], site: 'a', nat: { address: '198.51.100.1', ...symmetricNat }, stun: [STUN4], options: { controlling: true } });
+    const a = net.add('a', {
+      addresses: ['10.0.0.1'],
+      site: 'a',
+      nat: { address: '198.51.100.1', ...symmetricNat },
+      stun: [STUN4],
+      options: { controlling: true },
+    });
     const b = net.add('b', { addresses: ['10.0.0.1'], site: 'b', nat: { address: '198.51.100.2', ...symmetricNat }, stun: [STUN4] });
     net.connect(a, b);
     const start = net.now / 1e6;
@@ -207,7 +238,11 @@ describe('blocked ways', () => {
     expect(selectedText(a)).toContain('192.0.2.1:50000 > 192.0.2.2:50000');
     expect(symmetric(a, b)).toBe(true);
     expect(pairOf(a, '[2001:db8:1::1]').state).toBe('failed');
-    expect(pairOf(a, '[2001:db8:1::1]').history.map((h) => h.why).join('; ')).toContain('no more requests');
+    expect(
+      pairOf(a, '[2001:db8:1::1]')
+        .history.map((h) => h.why)
+        .join('; '),
+    ).toContain('no more requests');
   });
 
   it('one direction blocked is as good as both: answers do not come', () => {
@@ -255,7 +290,9 @@ describe('7.3.1.1 role conflict', () => {
       net.connect(a, b, millis(0), millis(300));
       net.run(5000);
       expect(symmetric(a, b)).toBe(true);
-      const codes = messages(net).map((r) => r.code).filter((c) => c > 0);
+      const codes = messages(net)
+        .map((r) => r.code)
+        .filter((c) => c > 0);
       if (!b.agent.controlling && b.outputs('role')[0]?.out.why.includes('487') === true) {
         expect(codes).toContain(487);
         return;
@@ -325,7 +362,10 @@ describe('signalling', () => {
     const a = net.add('a', { addresses: ['192.0.2.1'], options: { controlling: true } });
     const b = net.add('b', { addresses: ['192.0.2.2'] });
     for (const p of [a, b]) net.input(p, { kind: 'gather' });
-    for (const [from, to] of [[a, b], [b, a]] as const) {
+    for (const [from, to] of [
+      [a, b],
+      [b, a],
+    ] as const) {
       net.input(to, { kind: 'remote', stream: 0, ...from.agent.credentials, candidates: [], complete: false });
     }
     net.run(200);
@@ -370,7 +410,17 @@ describe('signalling', () => {
     const b = net.add('b', { addresses: ['192.0.2.2'], options: { controlling: false, streams: [2, 1] } });
     net.connect(a, b);
     net.run(3000);
-    for (const [stream, component] of [[0, 1], [0, 2], [1, 1]] as const) expect(symmetric(a, b, component, stream)).toBe(true);
-    expect(a.outputs('completed').map((c) => c.out.stream).sort()).toEqual([0, 1]);
+    for (const [stream, component] of [
+      [0, 1],
+      [0, 2],
+      [1, 1],
+    ] as const)
+      expect(symmetric(a, b, component, stream)).toBe(true);
+    expect(
+      a
+        .outputs('completed')
+        .map((c) => c.out.stream)
+        .sort(),
+    ).toEqual([0, 1]);
   });
 });

@@ -267,7 +267,8 @@ export class IceAgent implements Machine<IceIn, IceOut> {
     if (packet.class === 'request') {
       const ufrag = addressedUfrag(packet);
       const previous = this.#previous;
-      if (ufrag !== undefined && ufrag !== this.credentials.ufrag && ufrag !== previous?.ctx.credentials.ufrag) refuseCheck({ base, from, packet, cause }, 401, 'Unauthorized', null, out);
+      if (ufrag !== undefined && ufrag !== this.credentials.ufrag && ufrag !== previous?.ctx.credentials.ufrag)
+        refuseCheck({ base, from, packet, cause }, 401, 'Unauthorized', null, out);
       else (previous !== null && ufrag === previous.ctx.credentials.ufrag ? previous : this.#session).handleRequest(base, from, packet, cause, now, out);
       return;
     }

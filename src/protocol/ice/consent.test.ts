@@ -17,7 +17,10 @@ describe('RFC 7675 consent', () => {
     const { net, a, b } = connected();
     const from = net.crossings.length;
     net.run(120_000);
-    const times = net.crossings.slice(from).filter((c) => c.from === '192.0.2.1:50000' && (c.bytes[0] ?? 0) === 0).map((c) => c.at);
+    const times = net.crossings
+      .slice(from)
+      .filter((c) => c.from === '192.0.2.1:50000' && (c.bytes[0] ?? 0) === 0)
+      .map((c) => c.at);
     const gaps = times.slice(1).map((t, i) => t - must(times[i], 'time'));
     expect(Math.min(...gaps)).toBeGreaterThanOrEqual(4000);
     expect(Math.max(...gaps)).toBeLessThanOrEqual(6000);

@@ -32,7 +32,8 @@ describe('loss, jitter and role conflicts', () => {
         }),
         (c) => {
           const net = new IceNet({ seed: c.seed, delay: millis(c.delay), jitter: millis(c.jitter) });
-          const make = (side: 'a' | 'b', i: 0 | 1) => net.add(side, { ...must(KINDS[c.kinds[i]], 'kind')(side), options: { controlling: c.controlling[i], streams: [c.components] } });
+          const make = (side: 'a' | 'b', i: 0 | 1) =>
+            net.add(side, { ...must(KINDS[c.kinds[i]], 'kind')(side), options: { controlling: c.controlling[i], streams: [c.components] } });
           const [a, b] = [make('a', 0), make('b', 1)];
           net.loss = c.loss / 100;
           net.connect(a, b, millis(c.delay), millis(c.answerAfter));

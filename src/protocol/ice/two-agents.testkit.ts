@@ -69,13 +69,15 @@ export class Peer {
     const preferences = localPreferences(addresses);
     this.bases = streams.flatMap((components, stream) =>
       Array.from({ length: components }, (_, c) =>
-        addresses.map((a, i): IceBase => ({
-          stream,
-          component: c + 1,
-          transport: 'udp',
-          address: { ...a, port: 50000 + 100 * stream + c },
-          localPreference: must(preferences[i], 'preference'),
-        })),
+        addresses.map(
+          (a, i): IceBase => ({
+            stream,
+            component: c + 1,
+            transport: 'udp',
+            address: { ...a, port: 50000 + 100 * stream + c },
+            localPreference: must(preferences[i], 'preference'),
+          }),
+        ),
       ).flat(),
     );
     this.agent = new IceAgent({
@@ -155,7 +157,13 @@ export class IceNet {
   }
 
   #describeStream(from: Peer, to: Peer, stream: number, more: object): void {
-    this.input(to, { kind: 'remote', stream, ...from.agent.credentials, candidates: from.agent.localCandidates.filter((c) => c.base.stream === stream), ...more });
+    this.input(to, {
+      kind: 'remote',
+      stream,
+      ...from.agent.credentials,
+      candidates: from.agent.localCandidates.filter((c) => c.base.stream === stream),
+      ...more,
+    });
   }
 
   after(delay: Nanos, go: () => void): void {
@@ -266,7 +274,13 @@ export function symmetric(a: Peer, b: Peer, component = 1, stream = 0): boolean 
 
 /** The first pair whose text has that in it. */
 export function pairOf(peer: Peer, text: string): PairSnapshot {
-  return must(peer.pairs().find((p) => p.text.includes(text)), `pair ${text} among ${peer.pairs().map((p) => p.text).join('; ')}`);
+  return must(
+    peer.pairs().find((p) => p.text.includes(text)),
+    `pair ${text} among ${peer
+      .pairs()
+      .map((p) => p.text)
+      .join('; ')}`,
+  );
 }
 
 /** The STUN messages that were sent, read. */

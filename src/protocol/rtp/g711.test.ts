@@ -6,14 +6,29 @@ const octets = Array.from({ length: 256 }, (_, i) => i);
 describe('G.711', () => {
   it.each([
     // ITU-T G.711 table 2a/2b decision values and outputs (14 bits, here times 4), first and last of each sign.
-    [0x80, 32124], [0x00, -32124], [0xff, 0], [0x7f, 0], [0xfe, 8], [0x7e, -8], [0xef, 132], [0x8f, 16764], [0x9f, 8316],
+    [0x80, 32124],
+    [0x00, -32124],
+    [0xff, 0],
+    [0x7f, 0],
+    [0xfe, 8],
+    [0x7e, -8],
+    [0xef, 132],
+    [0x8f, 16764],
+    [0x9f, 8316],
   ])('mu-law %i is %i', (octet, level) => {
     expect(g711.decodeUlaw(octet)).toBe(level);
   });
 
   it.each([
     // Table 1a/1b: outputs (13 bits, here times 8), even bits inverted.
-    [0xd5, 8], [0x55, -8], [0xaa, 32256], [0x2a, -32256], [0xd4, 24], [0xc5, 264], [0xf5, 528], [0xa5, 16896],
+    [0xd5, 8],
+    [0x55, -8],
+    [0xaa, 32256],
+    [0x2a, -32256],
+    [0xd4, 24],
+    [0xc5, 264],
+    [0xf5, 528],
+    [0xa5, 16896],
   ])('A-law %i is %i', (octet, level) => {
     expect(g711.decodeAlaw(octet)).toBe(level);
   });

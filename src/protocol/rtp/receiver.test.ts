@@ -63,7 +63,10 @@ describe('sequence validation (RFC 3550 A.1)', () => {
           for (let c = 0; c < copies; c++) arrivals.push([i + 1 + delay + c * 20, first + 1 + i]);
         }
         arrivals.sort((x, y) => x[0] - y[0]);
-        feed(source, arrivals.map(([, seq]) => seq));
+        feed(
+          source,
+          arrivals.map(([, seq]) => seq),
+        );
         const distinct = new Set(arrivals.map(([, seq]) => seq));
         const highest = Math.max(...distinct);
         expect(source.expected).toBe(highest - first + 1);
@@ -80,7 +83,13 @@ describe('loss and jitter (RFC 3550 A.3, A.8)', () => {
   it('fraction is of the interval, cumulative of all', () => {
     const source = trusting(0);
     feed(source, [0, 1, 2, 3, 4, 5, 6, 9]);
-    expect(source.reportBlock(seconds(1))).toMatchObject({ fractionLost: Math.floor((2 * 256) / 10), cumulativeLost: 2, highestSequence: 9, lastSr: 0, delaySinceLastSr: 0 });
+    expect(source.reportBlock(seconds(1))).toMatchObject({
+      fractionLost: Math.floor((2 * 256) / 10),
+      cumulativeLost: 2,
+      highestSequence: 9,
+      lastSr: 0,
+      delaySinceLastSr: 0,
+    });
     feed(source, [10, 11], 10);
     expect(source.reportBlock(seconds(2))).toMatchObject({ fractionLost: 0, cumulativeLost: 2 });
     expect(source.reportBlock(seconds(3))).toMatchObject({ fractionLost: 0, cumulativeLost: 2 });
@@ -123,7 +132,10 @@ describe('RtpReceiver', () => {
     expect(receiver.handle(packet(101, 2, 100), 0, 14, 0 as Nanos)).toBe(RECEIVED.PAYLOAD_TYPE);
     expect(receiver.handle(packet(0, 2, 100), 0, 11, 0 as Nanos)).toBe(RECEIVED.MALFORMED);
     expect([receiver.malformed, receiver.unknownPayloadType]).toEqual([1, 1]);
-    expect(receiver.sources.map((s) => [s.ssrc, s.octets])).toEqual([[100, 2], [200, 2]]);
+    expect(receiver.sources.map((s) => [s.ssrc, s.octets])).toEqual([
+      [100, 2],
+      [200, 2],
+    ]);
     expect(receiver.reportBlocks(0 as Nanos).map((r) => r.ssrc)).toEqual([100, 200]);
     receiver.source(100)!.saidBye = true;
     expect(receiver.reportBlocks(0 as Nanos).map((r) => r.ssrc)).toEqual([200]);

@@ -247,7 +247,10 @@ export class RtpReceiver {
 
   /** Blocks for every valid source that has not said BYE, at most 31 (the count has five bits). */
   reportBlocks(now: Nanos): ReportBlock[] {
-    return this.#sources.filter((s) => s.valid && !s.saidBye).slice(0, 31).map((s) => s.reportBlock(now));
+    return this.#sources
+      .filter((s) => s.valid && !s.saidBye)
+      .slice(0, 31)
+      .map((s) => s.reportBlock(now));
   }
 }
 

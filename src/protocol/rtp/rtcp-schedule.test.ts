@@ -3,7 +3,8 @@ import { randomRoot } from '../../base/rng.js';
 import { NEVER, seconds, type Nanos } from '../../base/time.js';
 import { RtcpSchedule } from './rtcp-schedule.js';
 
-const make = (options: { bandwidth?: number; reducedMinimum?: boolean } = {}, seed = 1): RtcpSchedule => new RtcpSchedule({ random: randomRoot(seed).stream('rtcp'), ...options });
+const make = (options: { bandwidth?: number; reducedMinimum?: boolean } = {}, seed = 1): RtcpSchedule =>
+  new RtcpSchedule({ random: randomRoot(seed).stream('rtcp'), ...options });
 
 describe('RTCP interval (RFC 3550 6.2, 6.3)', () => {
   it('is 2.5 s at first and 5 s then, for two that talk', () => {

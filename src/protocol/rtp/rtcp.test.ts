@@ -4,7 +4,15 @@ import { hex } from '../../wire/bytes.js';
 import { CHECK, isMalformed } from '../../wire/malformed.js';
 import * as rtcp from './rtcp.js';
 
-const block: rtcp.ReportBlock = { ssrc: 0xa, fractionLost: 64, cumulativeLost: -2, highestSequence: 0x1ffff, jitter: 7, lastSr: 0xb7052000, delaySinceLastSr: 0x54000 };
+const block: rtcp.ReportBlock = {
+  ssrc: 0xa,
+  fractionLost: 64,
+  cumulativeLost: -2,
+  highestSequence: 0x1ffff,
+  jitter: 7,
+  lastSr: 0xb7052000,
+  delaySinceLastSr: 0x54000,
+};
 const BLOCK = '0000000a 40fffffe 0001ffff 00000007 b7052000 00054000';
 const vectors: { name: string; bytes: Uint8Array; packets: rtcp.RtcpPacket[]; text: string }[] = [
   {
@@ -30,7 +38,13 @@ const vectors: { name: string; bytes: Uint8Array; packets: rtcp.RtcpPacket[]; te
       85cc0003 00000001 74657374 deadbeef 81ce0002 00000001 00000002`),
     packets: [
       { type: 'rr', ssrc: 1, reports: [] },
-      { type: 'sdes', chunks: [{ ssrc: 1, items: [{ item: 1, text: 'ab' }] }, { ssrc: 2, items: [{ item: 1, text: 'a' }] }] },
+      {
+        type: 'sdes',
+        chunks: [
+          { ssrc: 1, items: [{ item: 1, text: 'ab' }] },
+          { ssrc: 2, items: [{ item: 1, text: 'a' }] },
+        ],
+      },
       { type: 'bye', ssrcs: [1, 2] },
       { type: 'app', subtype: 5, ssrc: 1, name: 'test', data: hex('deadbeef') },
       { type: 'other', packetType: 206, count: 1, body: hex('0000000100000002') },
@@ -76,7 +90,10 @@ describe('rtcp', () => {
 
   it('takes padding off the last packet', () => {
     const b = hex('80c90001 00000001 a1cb0002 00000001 00000004');
-    expect(rtcp.parse(b, 0, b.length)).toEqual([{ type: 'rr', ssrc: 1, reports: [] }, { type: 'bye', ssrcs: [1] }]);
+    expect(rtcp.parse(b, 0, b.length)).toEqual([
+      { type: 'rr', ssrc: 1, reports: [] },
+      { type: 'bye', ssrcs: [1] },
+    ]);
   });
 
   it('never throws, whatever comes', () => {

@@ -19,7 +19,13 @@ describe('a=crypto', () => {
 
   it('gives the parts', () => {
     const v = sdes.parseCrypto('1 AES_CM_128_HMAC_SHA1_80 inline:WVNfX19zZW1jdGwgKCkgewkyMjA7fQp9CnVubGVz|2^20|1:4 FEC_ORDER=FEC_SRTP');
-    expect(v).toMatchObject({ tag: 1, suite: 'AES_CM_128_HMAC_SHA1_80', lifetime: '2^20', mki: { value: 1, length: 4 }, sessionParameters: ['FEC_ORDER=FEC_SRTP'] });
+    expect(v).toMatchObject({
+      tag: 1,
+      suite: 'AES_CM_128_HMAC_SHA1_80',
+      lifetime: '2^20',
+      mki: { value: 1, length: 4 },
+      sessionParameters: ['FEC_ORDER=FEC_SRTP'],
+    });
     expect(v?.key.length).toBe(30);
   });
 

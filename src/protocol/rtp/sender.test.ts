@@ -6,7 +6,8 @@ import { RtpSender, type RtpSenderOptions } from './sender.js';
 import { isMalformed } from '../../wire/malformed.js';
 
 const tone = { fill: (out: Int16Array): boolean => (out.fill(1000), true) };
-const make = (options: Partial<RtpSenderOptions> = {}): RtpSender => new RtpSender({ random: randomRoot(1).stream('node:alice:rtp'), source: tone, ...options });
+const make = (options: Partial<RtpSenderOptions> = {}): RtpSender =>
+  new RtpSender({ random: randomRoot(1).stream('node:alice:rtp'), source: tone, ...options });
 
 function next(sender: RtpSender): rtp.Rtp | null {
   const n = sender.packet(sender.deadline);
@@ -37,7 +38,10 @@ describe('RtpSender', () => {
   it('wraps its sequence number', () => {
     const sender = make({ firstSequenceNumber: 65535, law: 'PCMA' });
     sender.start(0 as Nanos);
-    expect([next(sender), next(sender)].map((p) => [p?.sequenceNumber, p?.payloadType])).toEqual([[65535, 8], [0, 8]]);
+    expect([next(sender), next(sender)].map((p) => [p?.sequenceNumber, p?.payloadType])).toEqual([
+      [65535, 8],
+      [0, 8],
+    ]);
   });
 
   it('suppressed silence is not sent; timestamps run on, numbers do not, and the next packet is marked (RFC 3551 4.1)', () => {

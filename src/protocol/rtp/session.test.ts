@@ -29,7 +29,10 @@ function converse(a: RtpSession, b: RtpSession, until: Nanos, delay: Nanos, drop
   };
   for (let now = 0 as Nanos; now <= until; now = (now + 1e6) as Nanos) {
     while (due.length > 0 && due[0]!.at <= now) due.shift()!.run();
-    for (const [from, to] of [[a, b], [b, a]] as const) {
+    for (const [from, to] of [
+      [a, b],
+      [b, a],
+    ] as const) {
       const n = from.sender.packet(now);
       const lost = from === a && n > 0 && drop(sent++);
       if (n > 0 && !lost) {

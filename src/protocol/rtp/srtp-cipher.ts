@@ -74,7 +74,18 @@ export interface Transform {
    */
   seal(b: Uint8Array, o: number, header: number, n: number, ssrc: number, index: number, trailer: Uint8Array, out: Uint8Array, at: number): void;
   /** The inverse; the tag stands at `tagAt`. False when it is not authentic: `out` is then not to be used. */
-  open(b: Uint8Array, o: number, header: number, n: number, tagAt: number, ssrc: number, index: number, trailer: Uint8Array, out: Uint8Array, at: number): boolean;
+  open(
+    b: Uint8Array,
+    o: number,
+    header: number,
+    n: number,
+    tagAt: number,
+    ssrc: number,
+    index: number,
+    trailer: Uint8Array,
+    out: Uint8Array,
+    at: number,
+  ): boolean;
 }
 
 export class CounterModeHmac implements Transform {
@@ -103,7 +114,11 @@ export class CounterModeHmac implements Transform {
   }
 
   #tag(b: Uint8Array, o: number, n: number, trailer: Uint8Array): Uint8Array {
-    return createHmac('sha1', this.#keys.authentication).update(b.subarray(o, o + n)).update(trailer).digest().subarray(0, this.tagLength);
+    return createHmac('sha1', this.#keys.authentication)
+      .update(b.subarray(o, o + n))
+      .update(trailer)
+      .digest()
+      .subarray(0, this.tagLength);
   }
 
   seal(b: Uint8Array, o: number, header: number, n: number, ssrc: number, index: number, trailer: Uint8Array, out: Uint8Array, at: number): void {
@@ -112,7 +127,18 @@ export class CounterModeHmac implements Transform {
     out.set(this.#tag(out, at, n, trailer), at + n);
   }
 
-  open(b: Uint8Array, o: number, header: number, n: number, tagAt: number, ssrc: number, index: number, trailer: Uint8Array, out: Uint8Array, at: number): boolean {
+  open(
+    b: Uint8Array,
+    o: number,
+    header: number,
+    n: number,
+    tagAt: number,
+    ssrc: number,
+    index: number,
+    trailer: Uint8Array,
+    out: Uint8Array,
+    at: number,
+  ): boolean {
     if (!timingSafeEqual(this.#tag(b, o, n, trailer), b.subarray(tagAt, tagAt + this.tagLength))) return false;
     out.set(b.subarray(o, o + header), at);
     this.#crypt(b, o + header, n - header, ssrc, index, out, at + header);
@@ -166,7 +192,18 @@ export class Gcm implements Transform {
     out.set(cipher.getAuthTag(), at + n);
   }
 
-  open(b: Uint8Array, o: number, header: number, n: number, tagAt: number, ssrc: number, index: number, trailer: Uint8Array, out: Uint8Array, at: number): boolean {
+  open(
+    b: Uint8Array,
+    o: number,
+    header: number,
+    n: number,
+    tagAt: number,
+    ssrc: number,
+    index: number,
+    trailer: Uint8Array,
+    out: Uint8Array,
+    at: number,
+  ): boolean {
     const decipher = createDecipheriv('aes-128-gcm', this.#keys.key, this.#nonce(ssrc, index), GCM);
     decipher.setAAD(this.#associated(b, o, header, trailer));
     decipher.setAuthTag(b.subarray(tagAt, tagAt + 16));

@@ -51,7 +51,19 @@ export function answerDirection(wanted: Direction, theirs: Direction): Direction
 }
 
 export function makeOffer(origin: Origin, media: readonly LocalMedia[]): SdpSession {
-  return { origin, name: '-', media: media.map((m) => describe(m, m.codecs, m.keys.map((k, i) => ({ tag: i + 1, ...k })), m.direction, m.rtcpMux)) };
+  return {
+    origin,
+    name: '-',
+    media: media.map((m) =>
+      describe(
+        m,
+        m.codecs,
+        m.keys.map((k, i) => ({ tag: i + 1, ...k })),
+        m.direction,
+        m.rtcpMux,
+      ),
+    ),
+  };
 }
 
 function describe(m: LocalMedia, codecs: readonly SdpCodec[], cryptos: readonly SdpCrypto[], way: Direction, rtcpMux: boolean): SdpMedia {
@@ -78,7 +90,19 @@ function sameCodec(a: SdpCodec, b: SdpCodec): boolean {
 
 /** A refused m-line keeps its place, kind, protocol and formats; its port is 0 (section 6). */
 export function rejected(offered: SdpMedia): SdpMedia {
-  return { kind: offered.kind, port: 0, protocol: offered.protocol, address: offered.address, codecs: offered.codecs, direction: 'inactive', rtcpMux: false, ice: null, candidates: [], remoteCandidates: [], cryptos: [] };
+  return {
+    kind: offered.kind,
+    port: 0,
+    protocol: offered.protocol,
+    address: offered.address,
+    codecs: offered.codecs,
+    direction: 'inactive',
+    rtcpMux: false,
+    ice: null,
+    candidates: [],
+    remoteCandidates: [],
+    cryptos: [],
+  };
 }
 
 /** Why an m-line was refused, for the event log; null = taken. */
@@ -142,13 +166,17 @@ export function agree(offer: SdpSession, answer: SdpSession, side: 'offerer' | '
   return offer.media.map((offered, i) => {
     const answered = answer.media[i];
     if (answered === undefined) unfit(`m-line ${i + 1} has no answer`);
-    if (answered.kind !== offered.kind || answered.protocol !== offered.protocol) unfit(`m-line ${i + 1} is ${offered.kind} ${offered.protocol}, its answer ${answered.kind} ${answered.protocol}`);
+    if (answered.kind !== offered.kind || answered.protocol !== offered.protocol)
+      unfit(`m-line ${i + 1} is ${offered.kind} ${offered.protocol}, its answer ${answered.kind} ${answered.protocol}`);
     if (answered.port === 0) return null;
     if (offered.port === 0) unfit(`m-line ${i + 1} was not offered`);
     const codec = answered.codecs.find((c) => offered.codecs.some((o) => sameCodec(o, c)));
     if (codec === undefined) unfit(`no codec of m-line ${i + 1} was offered`);
     if (answered.rtcpMux && !offered.rtcpMux) unfit(`m-line ${i + 1}: rtcp-mux was not offered`);
-    if (answerDirection('sendrecv', offered.direction) !== answered.direction && answerDirection(answered.direction, offered.direction) !== answered.direction) {
+    if (
+      answerDirection('sendrecv', offered.direction) !== answered.direction &&
+      answerDirection(answered.direction, offered.direction) !== answered.direction
+    ) {
       unfit(`m-line ${i + 1}: ${answered.direction} does not answer ${offered.direction}`);
     }
     const own = side === 'offerer' ? offered : answered;
@@ -169,7 +197,9 @@ function keysOf(offered: SdpMedia, answered: SdpMedia, side: 'offerer' | 'answer
   const chosen = answered.cryptos[0];
   const matching = offered.cryptos.find((c) => c.tag === chosen?.tag && c.suite === chosen.suite);
   if (chosen === undefined || matching === undefined) unfit(`m-line ${i + 1}: the crypto attribute answers none that was offered`);
-  return side === 'offerer' ? { suite: chosen.suite, local: matching.key, remote: chosen.key } : { suite: chosen.suite, local: chosen.key, remote: matching.key };
+  return side === 'offerer'
+    ? { suite: chosen.suite, local: matching.key, remote: chosen.key }
+    : { suite: chosen.suite, local: chosen.key, remote: matching.key };
 }
 
 function unfit(why: string): never {

@@ -9,15 +9,42 @@ const KEY_B = 'WVNfX19zZW1jdGwgKCkgewkyMjA7fQp9CnVubGVz';
 
 function audio(address: string, key: string, change: Partial<LocalMedia> = {}): LocalMedia {
   return {
-    kind: 'audio', protocol: 'RTP/SAVP', address, port: 50000, rtcp: { address, port: 50001 },
-    codecs: [{ payloadType: 0, name: 'PCMU', clockRate: 8000 }, { payloadType: 8, name: 'PCMA', clockRate: 8000 }],
-    direction: 'sendrecv', rtcpMux: true, ptime: 20,
+    kind: 'audio',
+    protocol: 'RTP/SAVP',
+    address,
+    port: 50000,
+    rtcp: { address, port: 50001 },
+    codecs: [
+      { payloadType: 0, name: 'PCMU', clockRate: 8000 },
+      { payloadType: 8, name: 'PCMA', clockRate: 8000 },
+    ],
+    direction: 'sendrecv',
+    rtcpMux: true,
+    ptime: 20,
     ice: { ufrag: 'F7gI', password: 'x9cml/YzichV2+XlhiMu8g' },
     candidates: [
       { foundation: '1', component: 1, transport: 'udp', priority: 2130706431, address, port: 50000, type: 'host' },
-      { foundation: '2', component: 1, transport: 'udp', priority: 1694498815, address: '192.0.2.3', port: 45664, type: 'srflx', related: { address, port: 50000 } },
+      {
+        foundation: '2',
+        component: 1,
+        transport: 'udp',
+        priority: 1694498815,
+        address: '192.0.2.3',
+        port: 45664,
+        type: 'srflx',
+        related: { address, port: 50000 },
+      },
       { foundation: '3', component: 1, transport: 'tcp', priority: 1518149375, address, port: 9, type: 'host', tcpType: 'active' },
-      { foundation: '4', component: 2, transport: 'udp', priority: 16777214, address: '2001:db8::3', port: 50101, type: 'relay', related: { address: '192.0.2.3', port: 9 } },
+      {
+        foundation: '4',
+        component: 2,
+        transport: 'udp',
+        priority: 16777214,
+        address: '2001:db8::3',
+        port: 50101,
+        type: 'relay',
+        related: { address: '192.0.2.3', port: 9 },
+      },
     ],
     keys: [{ suite: 'AES_CM_128_HMAC_SHA1_80', key }],
     ...change,
@@ -29,28 +56,54 @@ const offer = makeOffer(origin('10.0.1.1'), [audio('10.0.1.1', KEY_A)]);
 describe('text', () => {
   it('an offer, line by line', () => {
     // The order of attributes is free.
-    expect(formatSdp(offer).split('\r\n').sort()).toEqual([
-      'v=0', 'o=- 18446744073709551615 1 IN IP4 10.0.1.1', 's=-', 't=0 0',
-      'm=audio 50000 RTP/SAVP 0 8', 'c=IN IP4 10.0.1.1', 'a=rtpmap:0 PCMU/8000', 'a=rtpmap:8 PCMA/8000', 'a=ptime:20', 'a=sendrecv',
-      'a=ice-ufrag:F7gI', 'a=ice-pwd:x9cml/YzichV2+XlhiMu8g',
-      'a=candidate:1 1 UDP 2130706431 10.0.1.1 50000 typ host',
-      'a=candidate:2 1 UDP 1694498815 192.0.2.3 45664 typ srflx raddr 10.0.1.1 rport 50000',
-      'a=candidate:3 1 TCP 1518149375 10.0.1.1 9 typ host tcptype active',
-      'a=candidate:4 2 UDP 16777214 2001:db8::3 50101 typ relay raddr 192.0.2.3 rport 9',
-      `a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:${KEY_A}`, 'a=rtcp-mux', '',
-    ].sort());
+    expect(formatSdp(offer).split('\r\n').sort()).toEqual(
+      [
+        'v=0',
+        'o=- 18446744073709551615 1 IN IP4 10.0.1.1',
+        's=-',
+        't=0 0',
+        'm=audio 50000 RTP/SAVP 0 8',
+        'c=IN IP4 10.0.1.1',
+        'a=rtpmap:0 PCMU/8000',
+        'a=rtpmap:8 PCMA/8000',
+        'a=ptime:20',
+        'a=sendrecv',
+        'a=ice-ufrag:F7gI',
+        'a=ice-pwd:x9cml/YzichV2+XlhiMu8g',
+        'a=candidate:1 1 UDP 2130706431 10.0.1.1 50000 typ host',
+        'a=candidate:2 1 UDP 1694498815 192.0.2.3 45664 typ srflx raddr 10.0.1.1 rport 50000',
+        'a=candidate:3 1 TCP 1518149375 10.0.1.1 9 typ host tcptype active',
+        'a=candidate:4 2 UDP 16777214 2001:db8::3 50101 typ relay raddr 192.0.2.3 rport 9',
+        `a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:${KEY_A}`,
+        'a=rtcp-mux',
+        '',
+      ].sort(),
+    );
   });
   it('parses what it wrote', () => expect(parseSdp(formatSdp(offer))).toEqual(offer));
   it('remote-candidates, several m-lines, IPv6', () => {
     const second: SdpSession = makeOffer(origin('2001:db8::1'), [
-      audio('2001:db8::1', KEY_A, { remoteCandidates: [{ component: 1, address: '192.0.2.9', port: 4000 }, { component: 2, address: '192.0.2.9', port: 4001 }], rtcpMux: false }),
-      { ...audio('2001:db8::1', KEY_B), kind: 'applicationsharing', protocol: 'TCP/RTP/SAVP', codecs: [{ payloadType: 127, name: 'x-data', clockRate: 90000 }] },
+      audio('2001:db8::1', KEY_A, {
+        remoteCandidates: [
+          { component: 1, address: '192.0.2.9', port: 4000 },
+          { component: 2, address: '192.0.2.9', port: 4001 },
+        ],
+        rtcpMux: false,
+      }),
+      {
+        ...audio('2001:db8::1', KEY_B),
+        kind: 'applicationsharing',
+        protocol: 'TCP/RTP/SAVP',
+        codecs: [{ payloadType: 127, name: 'x-data', clockRate: 90000 }],
+      },
     ]);
     expect(parseSdp(formatSdp(second))).toEqual(second);
     expect(formatSdp(second)).toContain('a=remote-candidates:1 192.0.2.9 4000 2 192.0.2.9 4001\r\n');
   });
   it('the session of RFC 3264 section 10.1', () => {
-    const s = parseSdp('v=0\r\no=alice 2890844526 2890844526 IN IP4 host.anywhere.com\r\ns=\r\nc=IN IP4 host.anywhere.com\r\nt=0 0\r\nm=audio 49170 RTP/AVP 0\r\na=rtpmap:0 PCMU/8000\r\nm=video 51372 RTP/AVP 31\r\na=rtpmap:31 H261/90000\r\nm=video 53000 RTP/AVP 32\r\na=rtpmap:32 MPV/90000\r\n');
+    const s = parseSdp(
+      'v=0\r\no=alice 2890844526 2890844526 IN IP4 host.anywhere.com\r\ns=\r\nc=IN IP4 host.anywhere.com\r\nt=0 0\r\nm=audio 49170 RTP/AVP 0\r\na=rtpmap:0 PCMU/8000\r\nm=video 51372 RTP/AVP 31\r\na=rtpmap:31 H261/90000\r\nm=video 53000 RTP/AVP 32\r\na=rtpmap:32 MPV/90000\r\n',
+    );
     expect(s.media.map((m) => [m.kind, m.port, m.codecs[0]?.name, m.address, m.direction])).toEqual([
       ['audio', 49170, 'PCMU', 'host.anywhere.com', 'sendrecv'],
       ['video', 51372, 'H261', 'host.anywhere.com', 'sendrecv'],
@@ -101,7 +154,14 @@ describe('offer and answer (RFC 3264)', () => {
     expect(callee).toMatchObject({ codec: { name: 'PCMA' }, keys: { local: KEY_B, remote: KEY_A } });
   });
   it('the answer keeps tag and suite of the key that was taken (RFC 4568 5.1.2)', () => {
-    const two = makeOffer(origin('10.0.1.1'), [audio('10.0.1.1', '', { keys: [{ suite: 'AEAD_AES_128_GCM', key: KEY_B }, { suite: 'AES_CM_128_HMAC_SHA1_80', key: KEY_A }] })]);
+    const two = makeOffer(origin('10.0.1.1'), [
+      audio('10.0.1.1', '', {
+        keys: [
+          { suite: 'AEAD_AES_128_GCM', key: KEY_B },
+          { suite: 'AES_CM_128_HMAC_SHA1_80', key: KEY_A },
+        ],
+      }),
+    ]);
     expect(answer({}, two).session.media[0]?.cryptos).toEqual([{ tag: 2, suite: 'AES_CM_128_HMAC_SHA1_80', key: KEY_B }]);
   });
   it.each([
@@ -129,8 +189,16 @@ describe('offer and answer (RFC 3264)', () => {
   it.each([
     ['too few m-lines', (s: SdpSession): SdpSession => ({ ...s, media: [] }), /m-lines/],
     ['another kind', (s: SdpSession): SdpSession => ({ ...s, media: s.media.map((m) => ({ ...m, kind: 'video' })) }), /video/],
-    ['a codec that was not offered', (s: SdpSession): SdpSession => ({ ...s, media: s.media.map((m) => ({ ...m, codecs: [{ payloadType: 9, name: 'G722', clockRate: 8000 }] })) }), /codec/],
-    ['a key that was not offered', (s: SdpSession): SdpSession => ({ ...s, media: s.media.map((m) => ({ ...m, cryptos: [{ tag: 7, suite: 'AES_CM_128_HMAC_SHA1_80', key: KEY_B }] })) }), /crypto/],
+    [
+      'a codec that was not offered',
+      (s: SdpSession): SdpSession => ({ ...s, media: s.media.map((m) => ({ ...m, codecs: [{ payloadType: 9, name: 'G722', clockRate: 8000 }] })) }),
+      /codec/,
+    ],
+    [
+      'a key that was not offered',
+      (s: SdpSession): SdpSession => ({ ...s, media: s.media.map((m) => ({ ...m, cryptos: [{ tag: 7, suite: 'AES_CM_128_HMAC_SHA1_80', key: KEY_B }] })) }),
+      /crypto/,
+    ],
   ])('an answer that does not fit: %s', (_what, spoil, why) => expect(() => agree(offer, spoil(answer().session), 'offerer')).toThrow(why));
   it('a direction that does not answer', () => {
     const hold = makeOffer(origin('10.0.1.1'), [audio('10.0.1.1', KEY_A, { direction: 'sendonly' })]);

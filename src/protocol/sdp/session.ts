@@ -72,7 +72,7 @@ export interface SdpMedia {
 }
 
 export interface SdpSession {
-  readonly origin: { readonly username: string; /** Digits. */ readonly sessionId: string; readonly version: number; readonly address: string };
+  readonly origin: { readonly username: string /** Digits. */; readonly sessionId: string; readonly version: number; readonly address: string };
   readonly name: string;
   readonly media: readonly SdpMedia[];
 }
@@ -117,8 +117,10 @@ function checkLine(line: string, n: number): void {
       return;
     }
     case 'a':
-      if (value.startsWith('candidate:') && (!CANDIDATE.test(value) || Number(value.split(' ')[5]) > 65535)) malformed(n, 'malformed candidate', 'RFC 8839 section 5.1');
-      if (value.startsWith('crypto:') && !/^crypto:\d{1,9} \S+ inline:[A-Za-z0-9+/]+=*/.test(value)) malformed(n, 'malformed crypto attribute', 'a=crypto:tag suite inline:key (RFC 4568)');
+      if (value.startsWith('candidate:') && (!CANDIDATE.test(value) || Number(value.split(' ')[5]) > 65535))
+        malformed(n, 'malformed candidate', 'RFC 8839 section 5.1');
+      if (value.startsWith('crypto:') && !/^crypto:\d{1,9} \S+ inline:[A-Za-z0-9+/]+=*/.test(value))
+        malformed(n, 'malformed crypto attribute', 'a=crypto:tag suite inline:key (RFC 4568)');
       if (value.startsWith('ice-ufrag:') && !/^ice-ufrag:[A-Za-z0-9+/]{4,256}$/.test(value)) malformed(n, 'ice-ufrag has 4 to 256 ice-chars');
       if (value.startsWith('ice-pwd:') && !/^ice-pwd:[A-Za-z0-9+/]{22,256}$/.test(value)) malformed(n, 'ice-pwd has 22 to 256 ice-chars');
       if (value.startsWith('rtpmap:') && !/^rtpmap:\d{1,3} [^\s/]+(\/\d+(\/\S+)?)?$/.test(value)) malformed(n, 'malformed rtpmap', 'a=rtpmap:type name/rate');
@@ -136,11 +138,17 @@ export function parseSdp(text: string): SdpSession {
     checkLine(line, i + 1);
   });
   if (lines[0] !== 'v=0') malformed(1, 'a session description starts with v=0');
-  for (const [type, name] of [['o', 'origin'], ['s', 'session name'], ['t', 'timing']] as const) {
+  for (const [type, name] of [
+    ['o', 'origin'],
+    ['s', 'session name'],
+    ['t', 'timing'],
+  ] as const) {
     if (!lines.some((line) => line.startsWith(`${type}=`))) malformed(lines.length, `no ${name}`, `a line ${type}=`);
   }
   const session = transform.parse(text);
-  const media = session.media.map((m, i) => mediaOf(m, session, 1 + lines.findIndex((line, n) => line.startsWith('m=') && lines.slice(0, n).filter((l) => l.startsWith('m=')).length === i)));
+  const media = session.media.map((m, i) =>
+    mediaOf(m, session, 1 + lines.findIndex((line, n) => line.startsWith('m=') && lines.slice(0, n).filter((l) => l.startsWith('m=')).length === i)),
+  );
   return {
     origin: { username: session.origin.username, sessionId: originId(lines), version: session.origin.sessionVersion, address: session.origin.address },
     name: session.name,
@@ -179,15 +187,18 @@ function mediaOf(m: transform.MediaDescription, session: transform.SessionDescri
 }
 
 function codecsOf(m: transform.MediaDescription, line: number): SdpCodec[] {
-  return String(m.payloads ?? '').split(' ').filter((f) => /^\d+$/.test(f)).flatMap((format): SdpCodec[] => {
-    const payloadType = Number(format);
-    if (payloadType > 127 && m.protocol.includes('RTP')) malformed(line, `payload type ${payloadType} is above 127`);
-    const map = m.rtp.find((r) => r.payload === payloadType);
-    const fmtp = m.fmtp.find((f) => f.payload === payloadType)?.config;
-    const known = STATIC_CODECS.find((c) => c.payloadType === payloadType);
-    if (map === undefined && known === undefined) return [];
-    return [{ payloadType, name: map?.codec ?? known?.name ?? '', clockRate: map?.rate ?? known?.clockRate ?? 8000, ...(fmtp !== undefined && { fmtp }) }];
-  });
+  return String(m.payloads ?? '')
+    .split(' ')
+    .filter((f) => /^\d+$/.test(f))
+    .flatMap((format): SdpCodec[] => {
+      const payloadType = Number(format);
+      if (payloadType > 127 && m.protocol.includes('RTP')) malformed(line, `payload type ${payloadType} is above 127`);
+      const map = m.rtp.find((r) => r.payload === payloadType);
+      const fmtp = m.fmtp.find((f) => f.payload === payloadType)?.config;
+      const known = STATIC_CODECS.find((c) => c.payloadType === payloadType);
+      if (map === undefined && known === undefined) return [];
+      return [{ payloadType, name: map?.codec ?? known?.name ?? '', clockRate: map?.rate ?? known?.clockRate ?? 8000, ...(fmtp !== undefined && { fmtp }) }];
+    });
 }
 
 /** Candidates of transports that are not known are passed over (RFC 8839 section 5.1). */
@@ -222,7 +233,14 @@ export function formatSdp(session: SdpSession): string {
   const { origin } = session;
   return transform.write({
     version: 0,
-    origin: { username: origin.username, sessionId: origin.sessionId, sessionVersion: origin.version, netType: 'IN', ipVer: family(origin.address), address: origin.address },
+    origin: {
+      username: origin.username,
+      sessionId: origin.sessionId,
+      sessionVersion: origin.version,
+      netType: 'IN',
+      ipVer: family(origin.address),
+      address: origin.address,
+    },
     name: session.name,
     timing: { start: 0, stop: 0 },
     media: session.media.map(writeMedia),

@@ -4,12 +4,24 @@ import { Dialog, glareWait, nextHop } from './dialog.js';
 import { header, headerValues, makeRequest, makeResponse, type SipRequest } from './message.js';
 
 const invite = makeRequest('INVITE', 'sip:bob@biloxi.example', [
-  ['Via', 'SIP/2.0/TLS a.example;branch=z9hG4bK1'], ['From', '<sip:alice@atlanta.example>;tag=a1'], ['To', '<sip:bob@biloxi.example>'], ['Call-ID', 'c1'], ['CSeq', '7 INVITE'],
-  ['Contact', '<sip:alice@pc.atlanta.example>'], ['Record-Route', '<sip:p2.example;lr>'], ['Record-Route', '<sip:p1.example;lr>'],
+  ['Via', 'SIP/2.0/TLS a.example;branch=z9hG4bK1'],
+  ['From', '<sip:alice@atlanta.example>;tag=a1'],
+  ['To', '<sip:bob@biloxi.example>'],
+  ['Call-ID', 'c1'],
+  ['CSeq', '7 INVITE'],
+  ['Contact', '<sip:alice@pc.atlanta.example>'],
+  ['Record-Route', '<sip:p2.example;lr>'],
+  ['Record-Route', '<sip:p1.example;lr>'],
 ]);
 const ok = makeResponse(invite, 200, { toTag: 'b1', headers: [['Contact', '<sip:bob@desk.biloxi.example>']] });
 const request = (method: string, sequence: number, contact?: string): SipRequest =>
-  makeRequest(method, 'sip:x@y', [['From', '<sip:bob@biloxi.example>;tag=b1'], ['To', '<sip:alice@atlanta.example>;tag=a1'], ['Call-ID', 'c1'], ['CSeq', `${sequence} ${method}`], ...(contact === undefined ? [] : [['Contact', contact] as const])]);
+  makeRequest(method, 'sip:x@y', [
+    ['From', '<sip:bob@biloxi.example>;tag=b1'],
+    ['To', '<sip:alice@atlanta.example>;tag=a1'],
+    ['Call-ID', 'c1'],
+    ['CSeq', `${sequence} ${method}`],
+    ...(contact === undefined ? [] : [['Contact', contact] as const]),
+  ]);
 
 describe('dialog (RFC 3261 section 12)', () => {
   it('the caller turns the route set round, the callee keeps it (12.1.1, 12.1.2)', () => {
@@ -25,7 +37,11 @@ describe('dialog (RFC 3261 section 12)', () => {
     const dialog = Dialog.ofCaller(invite, ok)!;
     const bye = dialog.request('BYE');
     expect([bye.uri, headerValues(bye, 'Route'), header(bye, 'From'), header(bye, 'To'), header(bye, 'CSeq')]).toEqual([
-      'sip:bob@desk.biloxi.example', ['<sip:p1.example;lr>', '<sip:p2.example;lr>'], '<sip:alice@atlanta.example>;tag=a1', '<sip:bob@biloxi.example>;tag=b1', '8 BYE',
+      'sip:bob@desk.biloxi.example',
+      ['<sip:p1.example;lr>', '<sip:p2.example;lr>'],
+      '<sip:alice@atlanta.example>;tag=a1',
+      '<sip:bob@biloxi.example>;tag=b1',
+      '8 BYE',
     ]);
     expect(header(dialog.request('INFO'), 'CSeq')).toBe('9 INFO');
     dialog.advance(12);
@@ -44,7 +60,12 @@ describe('dialog (RFC 3261 section 12)', () => {
   });
   it('out of order is refused; a gap is not (12.2.2)', () => {
     const dialog = Dialog.ofCaller(invite, ok)!;
-    expect([dialog.accept(request('INFO', 100)), dialog.accept(request('INFO', 105)), dialog.accept(request('INFO', 105)), dialog.accept(request('INFO', 104))]).toEqual([true, true, false, false]);
+    expect([
+      dialog.accept(request('INFO', 100)),
+      dialog.accept(request('INFO', 105)),
+      dialog.accept(request('INFO', 105)),
+      dialog.accept(request('INFO', 104)),
+    ]).toEqual([true, true, false, false]);
   });
   it('INVITE and UPDATE refresh the target, INFO does not', () => {
     const dialog = Dialog.ofCaller(invite, ok)!;

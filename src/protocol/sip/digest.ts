@@ -86,7 +86,11 @@ export function parseChallenge(value: string): Challenge | null {
   const nonce = d?.get('nonce');
   const algorithm = algorithmOf(d?.get('algorithm'));
   if (d === null || realm === undefined || nonce === undefined || algorithm === null) return null;
-  const qop = d.get('qop')?.toLowerCase().split(',').map((q) => q.trim());
+  const qop = d
+    .get('qop')
+    ?.toLowerCase()
+    .split(',')
+    .map((q) => q.trim());
   if (qop !== undefined && !qop.includes('auth')) return null;
   return { realm, nonce, algorithm, qop: qop !== undefined, opaque: d.get('opaque') ?? null, stale: d.get('stale')?.toLowerCase() === 'true' };
 }
@@ -109,7 +113,17 @@ export function parseCredentials(value: string): Credentials | null {
     if (d.get('qop')?.toLowerCase() !== 'auth' || !/^[0-9a-fA-F]{8}$/.test(nc) || !d.has('cnonce')) return null;
     nonceCount = parseInt(nc, 16);
   }
-  return { username, realm, nonce, uri, response: response.toLowerCase(), algorithm, opaque: d.get('opaque') ?? null, nonceCount, cnonce: d.get('cnonce') ?? null };
+  return {
+    username,
+    realm,
+    nonce,
+    uri,
+    response: response.toLowerCase(),
+    algorithm,
+    opaque: d.get('opaque') ?? null,
+    nonceCount,
+    cnonce: d.get('cnonce') ?? null,
+  };
 }
 
 export function formatCredentials(c: Credentials): string {

@@ -22,7 +22,16 @@ describe('framing by Content-Length', () => {
     const messages = ['wsinv', 'intmeth', 'mpart01', 'longreq', 'escnull'].map(name);
     const wire = join([messages[0]!, PING, messages[1]!, messages[2]!, PING, PING, messages[3]!, messages[4]!]);
     const whole = frames([wire]);
-    expect(whole.map((f) => (f.kind === 'message' ? f.bytes : f.kind))).toEqual([messages[0], 'ping', messages[1], messages[2], 'ping', 'ping', messages[3], messages[4]]);
+    expect(whole.map((f) => (f.kind === 'message' ? f.bytes : f.kind))).toEqual([
+      messages[0],
+      'ping',
+      messages[1],
+      messages[2],
+      'ping',
+      'ping',
+      messages[3],
+      messages[4],
+    ]);
     fc.assert(
       fc.property(fc.array(fc.integer({ min: 1, max: 700 }), { maxLength: 60 }), (sizes) => {
         const chunks: Uint8Array[] = [];

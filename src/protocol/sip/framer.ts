@@ -95,7 +95,10 @@ export class Framer {
 
 function lengthOf(head: string): number | 'no-content-length' | 'content-length' {
   let length: number | null = null;
-  for (const line of head.replace(/\r\n[ \t]+/g, ' ').split('\r\n').slice(1)) {
+  for (const line of head
+    .replace(/\r\n[ \t]+/g, ' ')
+    .split('\r\n')
+    .slice(1)) {
     const colon = line.indexOf(':');
     if (colon < 0 || canonicalName(line.slice(0, colon).trimEnd()) !== 'content-length') continue;
     // Two lengths, even equal ones: nobody can say where the next message starts.

@@ -75,6 +75,13 @@ export class Location {
 
   /** Addresses of record registered over a connection. */
   usersOf(connection: number): string[] {
-    return [...new Set([...this.#bindings.values()].flat().filter((b) => b.connection === connection).map((b) => b.address))];
+    return [
+      ...new Set(
+        [...this.#bindings.values()]
+          .flat()
+          .filter((b) => b.connection === connection)
+          .map((b) => b.address),
+      ),
+    ];
   }
 }

@@ -48,7 +48,14 @@ describe('RFC 4475 section 3.1.1: valid messages', () => {
     expect(header(m, 'Subject')).toBe('');
     expect(header(m, 'NewFangledHeader')).toBe('newfangled value continued newfangled value');
     expect(header(m, 'UnknownHeaderWithUnusualValue')).toBe(';;,,;;,;');
-    expect(fields.contact(m)).toMatchObject({ display: 'Quoted string ""', params: [{ name: 'newparam', value: 'newvalue' }, { name: 'secondparam', value: null }, { name: 'q', value: '0.33' }] });
+    expect(fields.contact(m)).toMatchObject({
+      display: 'Quoted string ""',
+      params: [
+        { name: 'newparam', value: 'newvalue' },
+        { name: 'secondparam', value: null },
+        { name: 'q', value: '0.33' },
+      ],
+    });
     expect(bodyText(m)).toHaveLength(150);
   });
 
@@ -115,15 +122,31 @@ describe('RFC 4475 section 3.1.2: invalid messages', () => {
   it.each(INVALID)('$section $name without its fault is taken', ({ name, bytes }) => {
     const cure: Record<string, [wrong: string, right: string]> = {
       badinv01: [';;,;,,\r\nContact: "Joe" <sip:joe@example.org>;;;;', '\r\nContact: "Joe" <sip:joe@example.org>'],
-      clerr: ['9999', '152'], ncl: ['-999', '150'], scalar02: ['36893488147419103232', '1'], scalarlg: ['9292394834772304023312', '1'],
-      quotbal: ['User <', 'User" <'], ltgtruri: ['<sip:user@example.com> S', 'sip:user@example.com S'], lwsruri: ['; lr', ';lr'],
-      lwsstart: ['INVITE  sip:user@example.com  ', 'INVITE sip:user@example.com '], trws: ['2.0  ', '2.0'], escruri: ['?Route=%3Csip:example.com%3E', ''],
-      baddate: ['EST', 'GMT'], regbadct: ['Contact: sip:user@example.com?Route=%3Csip:sip.example.com%3E', 'Contact: <sip:user@example.com?Route=%3Csip:sip.example.com%3E>'],
-      badaspec: ['< sip:t.watson@example.org >', '<sip:t.watson@example.org>'], baddn: ['Bell, Alexander', '"Bell, Alexander"'], badvers: ['SIP/7.0\r\nVia', 'SIP/2.0\r\nVia'],
-      mismatch01: ['8 INVITE', '8 OPTIONS'], mismatch02: ['8 INVITE', '8 NEWMETHOD'], bigcode: ['4294967301', '603'],
+      clerr: ['9999', '152'],
+      ncl: ['-999', '150'],
+      scalar02: ['36893488147419103232', '1'],
+      scalarlg: ['9292394834772304023312', '1'],
+      quotbal: ['User <', 'User" <'],
+      ltgtruri: ['<sip:user@example.com> S', 'sip:user@example.com S'],
+      lwsruri: ['; lr', ';lr'],
+      lwsstart: ['INVITE  sip:user@example.com  ', 'INVITE sip:user@example.com '],
+      trws: ['2.0  ', '2.0'],
+      escruri: ['?Route=%3Csip:example.com%3E', ''],
+      baddate: ['EST', 'GMT'],
+      regbadct: ['Contact: sip:user@example.com?Route=%3Csip:sip.example.com%3E', 'Contact: <sip:user@example.com?Route=%3Csip:sip.example.com%3E>'],
+      badaspec: ['< sip:t.watson@example.org >', '<sip:t.watson@example.org>'],
+      baddn: ['Bell, Alexander', '"Bell, Alexander"'],
+      badvers: ['SIP/7.0\r\nVia', 'SIP/2.0\r\nVia'],
+      mismatch01: ['8 INVITE', '8 OPTIONS'],
+      mismatch02: ['8 INVITE', '8 NEWMETHOD'],
+      bigcode: ['4294967301', '603'],
     };
     const [wrong, right] = cure[name]!;
-    const second: Record<string, [string, string]> = { scalar02: ['300', '30'], scalarlg: ['949302838503028349304023988', '9'], baddn: ['Watson, Thomas <', 'Watson <'] };
+    const second: Record<string, [string, string]> = {
+      scalar02: ['300', '30'],
+      scalarlg: ['949302838503028349304023988', '9'],
+      baddn: ['Watson, Thomas <', 'Watson <'],
+    };
     const [w2, r2] = second[name] ?? ['', ''];
     const text = new TextDecoder().decode(bytes);
     expect(text).toContain(wrong);
@@ -144,11 +167,13 @@ describe('RFC 4475 sections 3.2 to 3.4 as far as the parser goes', () => {
     expect(fields.contact(parsed(torture('cparam01')))?.params).toHaveLength(1);
     expect(fields.contact(parsed(torture('cparam02')))).toMatchObject({ params: [], uri: { params: [{ name: 'unknownparam', value: null }] } });
   });
-  it('3.3.14: headers of a Contact URI are kept', () => expect(fields.contact(parsed(torture('regescrt')))?.uri).toMatchObject({ headers: 'Route=%3Csip:sip.example.com%3E' }));
+  it('3.3.14: headers of a Contact URI are kept', () =>
+    expect(fields.contact(parsed(torture('regescrt')))?.uri).toMatchObject({ headers: 'Route=%3Csip:sip.example.com%3E' }));
 });
 
 describe('faults that RFC 4475 does not show', () => {
-  const good = 'OPTIONS sip:a@b.example SIP/2.0\r\nVia: SIP/2.0/TLS c.example;branch=z9hG4bK1\r\nFrom: <sip:x@y.example>;tag=1\r\nTo: <sip:a@b.example>\r\nCall-ID: 1\r\nCSeq: 1 OPTIONS\r\nContent-Length: 0\r\n\r\n';
+  const good =
+    'OPTIONS sip:a@b.example SIP/2.0\r\nVia: SIP/2.0/TLS c.example;branch=z9hG4bK1\r\nFrom: <sip:x@y.example>;tag=1\r\nTo: <sip:a@b.example>\r\nCall-ID: 1\r\nCSeq: 1 OPTIONS\r\nContent-Length: 0\r\n\r\n';
   it.each([
     ['no end of the head', good.slice(0, -2), 'header-line'],
     ['a bare LF', good.replace('\r\nCall-ID', '\nCall-ID'), 'header-line'],
@@ -191,7 +216,19 @@ describe('properties', () => {
     const token = fc.stringMatching(/^[A-Za-z0-9\-.!%*_+`'~]{1,12}$/);
     fc.assert(
       fc.property(token, token, fc.stringMatching(/^[ -~]{0,40}$/), fc.uint8Array({ maxLength: 60 }), (method, tag, text, body) => {
-        const m = makeRequest(method, 'sip:u@h.example', [['Via', 'SIP/2.0/TLS h.example;branch=z9hG4bKx'], ['From', `<sip:f@h.example>;tag=${tag}`], ['To', '<sip:t@h.example>'], ['Call-ID', 'c'], ['CSeq', `1 ${method}`], ['X-Text', text.trim()]], body);
+        const m = makeRequest(
+          method,
+          'sip:u@h.example',
+          [
+            ['Via', 'SIP/2.0/TLS h.example;branch=z9hG4bKx'],
+            ['From', `<sip:f@h.example>;tag=${tag}`],
+            ['To', '<sip:t@h.example>'],
+            ['Call-ID', 'c'],
+            ['CSeq', `1 ${method}`],
+            ['X-Text', text.trim()],
+          ],
+          body,
+        );
         const back = parsed(emitMessage(m));
         expect(back).toMatchObject({ method, body });
         expect(header(back, 'x-text')).toBe(text.trim());
@@ -203,7 +240,12 @@ describe('properties', () => {
 });
 
 describe('changes keep order and the octets of what they do not touch', () => {
-  const m = makeRequest('OPTIONS', 'sip:a@b', [['Via', 'one, two'], ['Route', '<sip:r1>, <sip:r2>'], ['X', '1'], ['Via', 'three']]);
+  const m = makeRequest('OPTIONS', 'sip:a@b', [
+    ['Via', 'one, two'],
+    ['Route', '<sip:r1>, <sip:r2>'],
+    ['X', '1'],
+    ['Via', 'three'],
+  ]);
   const shown = (x: SipMessage) => x.headers.map((h) => `${h.name}: ${h.value}`);
   it('withTop', () => expect(shown(withTop(m, 'via', 'zero'))).toEqual(['via: zero', 'Via: one, two', 'Route: <sip:r1>, <sip:r2>', 'X: 1', 'Via: three']));
   it('withoutTop', () => {

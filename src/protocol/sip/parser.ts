@@ -44,7 +44,22 @@ interface Line {
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 const encoder = new TextEncoder();
 
-const SINGLE = new Set(['call-id', 'cseq', 'from', 'to', 'max-forwards', 'content-length', 'content-type', 'date', 'expires', 'min-expires', 'subject', 'timestamp', 'user-agent', 'server']);
+const SINGLE = new Set([
+  'call-id',
+  'cseq',
+  'from',
+  'to',
+  'max-forwards',
+  'content-length',
+  'content-type',
+  'date',
+  'expires',
+  'min-expires',
+  'subject',
+  'timestamp',
+  'user-agent',
+  'server',
+]);
 const MANDATORY = ['via', 'from', 'to', 'call-id', 'cseq'];
 const WORD = String.raw`[A-Za-z0-9\-.!%*_+\`'~()<>:\\"/[\]?{}]+`;
 const CALL_ID = new RegExp(`^${WORD}(?:@${WORD})?$`);
@@ -125,7 +140,10 @@ function headerLine(raw: string, start: number): Line {
   const padded = raw.slice(match[0].length).replace(/\r\n/g, '  ');
   if (/[\r\n]/.test(padded)) throw new SyntaxFault('header-line', start + match[0].length + padded.search(/[\r\n]/), 'a line ends with CR and LF together');
   // Not String.trim: it would also take a byte order mark or a no-break space, which are text here.
-  const value = raw.slice(match[0].length).replace(/[ \t]*\r\n[ \t]+/g, ' ').replace(/^[ \t]+|[ \t]+$/g, '');
+  const value = raw
+    .slice(match[0].length)
+    .replace(/[ \t]*\r\n[ \t]+/g, ' ')
+    .replace(/^[ \t]+|[ \t]+$/g, '');
   const name = match[1] ?? '';
   return { field: { name, value, raw }, name: canonicalName(name), padded, at: start + match[0].length };
 }
@@ -174,7 +192,8 @@ function checkValue(name: string, value: string, message: SipMessage): void {
       return;
     case 'cseq': {
       const sequence = parseCSeq(value);
-      if (message.kind === 'request' && sequence.method !== message.method) throw new SyntaxFault('method-mismatch', 0, `method ${sequence.method} is not that of the request line, ${message.method}`);
+      if (message.kind === 'request' && sequence.method !== message.method)
+        throw new SyntaxFault('method-mismatch', 0, `method ${sequence.method} is not that of the request line, ${message.method}`);
       return;
     }
     case 'call-id':

@@ -65,7 +65,10 @@ export class Registrar {
   }
 
   register(request: SipRequest, source: Source, now: Nanos): Registered {
-    const refuse = (status: number, ...headers: HeaderPairs): Registered => ({ response: makeResponse(request, status, { toTag: newTag(this.#options.rng), headers }), changed: null });
+    const refuse = (status: number, ...headers: HeaderPairs): Registered => ({
+      response: makeResponse(request, status, { toTag: newTag(this.#options.rng), headers }),
+      changed: null,
+    });
     const unsupported = headerList(request, 'Require').filter((tag) => !EXTENSIONS.has(tag.toLowerCase()));
     if (unsupported.length > 0) return refuse(420, ['Unsupported', unsupported.join(', ')]);
     const { uri } = to(request);
@@ -76,14 +79,23 @@ export class Registrar {
     if (home.kind === 'unknown') return refuse(404);
     if (home.kind === 'elsewhere') return refuse(301, ['Contact', `<${home.contact}>`]);
     const verdict = this.authenticate(request, 'Authorization', address, home.password, now);
-    if (verdict === 'stale' || verdict === 'none') return refuse(401, ...this.digest.challenge(now, verdict === 'stale').map((c) => ['WWW-Authenticate', c] as const));
+    if (verdict === 'stale' || verdict === 'none')
+      return refuse(401, ...this.digest.challenge(now, verdict === 'stale').map((c) => ['WWW-Authenticate', c] as const));
     if (verdict === 'wrong') return refuse(403);
     return this.#bind(request, address, source, now, refuse);
   }
 
   /** Judges the credentials for this realm in a request; `none` = there are none that can be read. */
-  authenticate(request: SipRequest, field: 'Authorization' | 'Proxy-Authorization', address: string, password: string, now: Nanos): 'ok' | 'none' | 'stale' | 'wrong' {
-    const credentials = headerValues(request, field).map(parseCredentials).find((c) => c?.realm === this.digest.realm);
+  authenticate(
+    request: SipRequest,
+    field: 'Authorization' | 'Proxy-Authorization',
+    address: string,
+    password: string,
+    now: Nanos,
+  ): 'ok' | 'none' | 'stale' | 'wrong' {
+    const credentials = headerValues(request, field)
+      .map(parseCredentials)
+      .find((c) => c?.realm === this.digest.realm);
     if (credentials === undefined || credentials === null) return 'none';
     const user = address.split('@')[0] ?? '';
     if (credentials.username !== address && credentials.username !== user) return 'wrong';
@@ -127,7 +139,17 @@ export class Registrar {
 
 function bindingOf(wish: Wish, address: string, id: string, sequence: number, connection: number, now: Nanos): Binding {
   const { contact } = wish;
-  return { address, uri: contact.uri, params: withoutParam(contact.params, 'expires'), expires: plus(now, seconds(wish.expires)), callId: id, sequence, flow: wish.flow, connection, q: Number(param(contact.params, 'q') ?? '1') };
+  return {
+    address,
+    uri: contact.uri,
+    params: withoutParam(contact.params, 'expires'),
+    expires: plus(now, seconds(wish.expires)),
+    callId: id,
+    sequence,
+    flow: wish.flow,
+    connection,
+    q: Number(param(contact.params, 'q') ?? '1'),
+  };
 }
 
 function contactValue(binding: Binding, now: Nanos): string {

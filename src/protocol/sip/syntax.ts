@@ -119,7 +119,8 @@ export class Scanner {
       if (code === 0x5c) {
         this.pos++;
         const escaped = this.text.charCodeAt(this.pos);
-        if (Number.isNaN(escaped) || escaped > 0x7f || escaped === 0x0a || escaped === 0x0d) this.fail('quoted-string', 'nothing that may be escaped follows the backslash');
+        if (Number.isNaN(escaped) || escaped > 0x7f || escaped === 0x0a || escaped === 0x0d)
+          this.fail('quoted-string', 'nothing that may be escaped follows the backslash');
       } else if ((code < 0x20 && code !== 0x09) || code === 0x7f) this.fail('quoted-string', 'control character in a quoted string');
     }
     this.pos = start;

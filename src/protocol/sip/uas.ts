@@ -23,12 +23,19 @@ export function checkRequest(request: SipRequest, policy: UasPolicy, toTag: stri
     return refuse(KNOWN_METHODS.has(request.method) ? 405 : 501, ['Allow', policy.methods.join(', ')]);
   }
   if (parseUri(request.uri)?.kind !== 'sip') return refuse(416);
-  const unsupported = request.method === 'CANCEL' || request.method === 'ACK' ? [] : headerList(request, 'Require').filter((tag) => !policy.extensions.includes(tag.toLowerCase()));
+  const unsupported =
+    request.method === 'CANCEL' || request.method === 'ACK'
+      ? []
+      : headerList(request, 'Require').filter((tag) => !policy.extensions.includes(tag.toLowerCase()));
   if (unsupported.length > 0) return refuse(420, ['Unsupported', unsupported.join(', ')]);
   return checkContent(request, policy, refuse);
 }
 
-function checkContent(request: SipRequest, policy: UasPolicy, refuse: (status: number, ...headers: (readonly [string, string])[]) => SipResponse): SipResponse | null {
+function checkContent(
+  request: SipRequest,
+  policy: UasPolicy,
+  refuse: (status: number, ...headers: (readonly [string, string])[]) => SipResponse,
+): SipResponse | null {
   const accepted = (type: string): boolean => policy.accepts.some((a) => a === type || (a.endsWith('/*') && type.startsWith(a.slice(0, -1))));
   const type = headerList(request, 'Content-Type')[0];
   if (request.body.length > 0 && (type === undefined || !accepted(parseMediaType(type).type))) return refuse(415, ['Accept', policy.accepts.join(', ')]);
@@ -39,7 +46,22 @@ function checkContent(request: SipRequest, policy: UasPolicy, refuse: (status: n
 }
 
 /** Methods of RFC 3261 and its extensions in the registry. */
-const KNOWN_METHODS = new Set(['ACK', 'BYE', 'CANCEL', 'INFO', 'INVITE', 'MESSAGE', 'NOTIFY', 'OPTIONS', 'PRACK', 'PUBLISH', 'REFER', 'REGISTER', 'SUBSCRIBE', 'UPDATE']);
+const KNOWN_METHODS = new Set([
+  'ACK',
+  'BYE',
+  'CANCEL',
+  'INFO',
+  'INVITE',
+  'MESSAGE',
+  'NOTIFY',
+  'OPTIONS',
+  'PRACK',
+  'PUBLISH',
+  'REFER',
+  'REGISTER',
+  'SUBSCRIBE',
+  'UPDATE',
+]);
 
 /** The answer to a request that the parser refused; null when it cannot be answered. */
 export function answerRefusal(refusal: Refusal, toTag: string): SipResponse | null {

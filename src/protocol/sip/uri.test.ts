@@ -20,17 +20,45 @@ describe('SIP URIs (RFC 3261 section 19.1.3)', () => {
 
   it('the parts of one', () => {
     expect(uri('sip:+1-212-555-1212:1234@gateway.com:5061;user=phone;lr?a=b')).toEqual({
-      kind: 'sip', scheme: 'sip', user: '+1-212-555-1212', password: '1234', host: 'gateway.com', port: 5061, params: [{ name: 'user', value: 'phone' }, { name: 'lr', value: null }], headers: 'a=b',
+      kind: 'sip',
+      scheme: 'sip',
+      user: '+1-212-555-1212',
+      password: '1234',
+      host: 'gateway.com',
+      port: 5061,
+      params: [
+        { name: 'user', value: 'phone' },
+        { name: 'lr', value: null },
+      ],
+      headers: 'a=b',
     });
   });
 
-  it.each(['sip:', 'sip:@host', 'sip:a b@host', 'sip:a@b@c', 'sip:a@host:', 'sip:a@host:99999', 'sip:a@host;', 'sip:a@host;=x', 'sip:a@ho_st', 'sip:a@[::1', 'sip:%4@host', 'no scheme', '<sip:a@b>', 'x:'])('%s is none', (text) => expect(parseUri(text)).toBeNull());
+  it.each([
+    'sip:',
+    'sip:@host',
+    'sip:a b@host',
+    'sip:a@b@c',
+    'sip:a@host:',
+    'sip:a@host:99999',
+    'sip:a@host;',
+    'sip:a@host;=x',
+    'sip:a@ho_st',
+    'sip:a@[::1',
+    'sip:%4@host',
+    'no scheme',
+    '<sip:a@b>',
+    'x:',
+  ])('%s is none', (text) => expect(parseUri(text)).toBeNull());
 
   it('never throws', () => {
-    fc.assert(fc.property(fc.string({ maxLength: 30 }), (text) => {
-      const parsed = parseUri(`sip:${text}`);
-      if (parsed !== null) expect(formatUri(parsed)).toBe(`sip:${text}`);
-    }), { seed: 1914, numRuns: 500 });
+    fc.assert(
+      fc.property(fc.string({ maxLength: 30 }), (text) => {
+        const parsed = parseUri(`sip:${text}`);
+        if (parsed !== null) expect(formatUri(parsed)).toBe(`sip:${text}`);
+      }),
+      { seed: 1914, numRuns: 500 },
+    );
   });
 });
 

@@ -66,7 +66,7 @@ export type NumberAttribute = { readonly name: NamesOf<'u8' | 'u16' | 'u32'>; re
 export type WideAttribute = { readonly name: NamesOf<'u64'>; readonly hex: string };
 export type FlagAttribute = { readonly name: NamesOf<'flag'> };
 export type BytesAttribute = { readonly name: NamesOf<'bytes'>; readonly bytes: Uint8Array };
-export type ErrorAttribute = { readonly name: 'error-code'; /** 300..699 */ readonly code: number; readonly reason: string };
+export type ErrorAttribute = { readonly name: 'error-code' /** 300..699 */; readonly code: number; readonly reason: string };
 export type TypesAttribute = { readonly name: 'unknown-attributes'; readonly types: readonly number[] };
 /** One that the table does not know, kept as it came. */
 export type UnknownAttribute = { readonly name: 'unknown'; readonly code: number; readonly bytes: Uint8Array };
@@ -82,9 +82,7 @@ export type StunAttribute =
   | TypesAttribute
   | UnknownAttribute;
 
-const BY_CODE = new Map<number, AttributeName>(
-  (Object.keys(STUN_ATTRIBUTES) as AttributeName[]).map((name) => [STUN_ATTRIBUTES[name].code, name]),
-);
+const BY_CODE = new Map<number, AttributeName>((Object.keys(STUN_ATTRIBUTES) as AttributeName[]).map((name) => [STUN_ATTRIBUTES[name].code, name]));
 
 export function attributeNameOf(code: number): AttributeName | undefined {
   return BY_CODE.get(code);

@@ -43,7 +43,14 @@ describe('Binding server (RFC 8489 sections 6.3 and 12)', () => {
   });
 
   it('6.3.1: 420 with the list of what must be understood and is not', () => {
-    const packet = answer(ask(message('request', [{ name: 'unknown', code: 0x7f01, bytes: new Uint8Array(3) }, { name: 'unknown', code: 0x8f01, bytes: new Uint8Array(0) }])));
+    const packet = answer(
+      ask(
+        message('request', [
+          { name: 'unknown', code: 0x7f01, bytes: new Uint8Array(3) },
+          { name: 'unknown', code: 0x8f01, bytes: new Uint8Array(0) },
+        ]),
+      ),
+    );
     expect(errorOf(packet)).toMatchObject({ code: 420 });
     expect(packet.attributes.find((a) => a.name === 'unknown-attributes')).toEqual({ name: 'unknown-attributes', types: [0x7f01] });
   });
@@ -58,7 +65,11 @@ describe('Binding server (RFC 8489 sections 6.3 and 12)', () => {
     ['an answer', message('success'), 'stun-success'],
     ['another method', message('request', [], 3), 'stun-method'],
     ['noise', Uint8Array.of(1, 2, 3), 'not-stun'],
-    ['a wrong fingerprint', emitStun({ class: 'request', method: 1, transaction: ID, attributes: [{ name: 'unknown', code: 0x8028, bytes: new Uint8Array(4) }] }), 'stun-fingerprint'],
+    [
+      'a wrong fingerprint',
+      emitStun({ class: 'request', method: 1, transaction: ID, attributes: [{ name: 'unknown', code: 0x8028, bytes: new Uint8Array(4) }] }),
+      'stun-fingerprint',
+    ],
   ])('discards %s', (_name, bytes, why) => {
     expect(ask(bytes)).toEqual({ kind: 'discard', why, cause: 7 });
   });
@@ -67,7 +78,8 @@ describe('Binding server (RFC 8489 sections 6.3 and 12)', () => {
 describe('Binding server for clients of RFC 3489 (RFC 5389 section 12.2)', () => {
   const hex = (text: string): Uint8Array => Uint8Array.from(must(text.replace(/\s+/g, '').match(/../g), 'hex'), (h) => parseInt(h, 16));
   const TRANSACTION = '00112233445566778899aabbccddeeff';
-  const request = (attributes: string): Uint8Array => hex(`0001 ${(attributes.replace(/\s+/g, '').length / 2).toString(16).padStart(4, '0')} ${TRANSACTION} ${attributes}`);
+  const request = (attributes: string): Uint8Array =>
+    hex(`0001 ${(attributes.replace(/\s+/g, '').length / 2).toString(16).padStart(4, '0')} ${TRANSACTION} ${attributes}`);
   const OTHER = { address: '198.51.100.2', port: 3479, family: 4 } as const;
   const classic = (bytes: Uint8Array, options: BindingServerOptions = {}): { readonly bytes: Uint8Array; readonly from: TransportAddress } => {
     const out = ask(bytes, { software: 'callpath', classic: true, ...options });

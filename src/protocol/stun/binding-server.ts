@@ -112,7 +112,14 @@ export class BindingServer implements Machine<BindingServerIn, BindingServerOut>
     this.#answer(input, input.local, header, 'error', attributes, out);
   }
 
-  #answer(input: BindingServerIn, origin: TransportAddress, header: StunHeader, kind: 'success' | 'error', body: readonly StunAttribute[], out: BindingServerOut[]): void {
+  #answer(
+    input: BindingServerIn,
+    origin: TransportAddress,
+    header: StunHeader,
+    kind: 'success' | 'error',
+    body: readonly StunAttribute[],
+    out: BindingServerOut[],
+  ): void {
     const { software } = this.#options;
     const modern = !isClassic(header);
     const attributes: readonly StunAttribute[] = modern && software !== undefined ? [...body, { name: 'software', text: software }] : body;

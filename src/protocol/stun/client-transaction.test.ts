@@ -31,19 +31,41 @@ function play(options: StunClientOptions, answerAt?: number): (readonly [number,
 
 describe('client transaction', () => {
   it('RFC 8489 6.2.1: 0, 500, 1500, 3500, 7500, 15500, 31500 ms, given up at 39500 ms', () => {
-    expect(play({})).toEqual([[0, 'send'], [500, 'send'], [1500, 'send'], [3500, 'send'], [7500, 'send'], [15500, 'send'], [31500, 'send'], [39500, 'timeout']]);
+    expect(play({})).toEqual([
+      [0, 'send'],
+      [500, 'send'],
+      [1500, 'send'],
+      [3500, 'send'],
+      [7500, 'send'],
+      [15500, 'send'],
+      [31500, 'send'],
+      [39500, 'timeout'],
+    ]);
   });
 
   it('an answer ends it', () => {
-    expect(play({}, 1600)).toEqual([[0, 'send'], [500, 'send'], [1500, 'send'], [1600, 'answer']]);
+    expect(play({}, 1600)).toEqual([
+      [0, 'send'],
+      [500, 'send'],
+      [1500, 'send'],
+      [1600, 'answer'],
+    ]);
   });
 
   it('RFC 8489 6.2.2: over a stream it is sent once and waited for 39.5 s', () => {
-    expect(play({ reliable: true })).toEqual([[0, 'send'], [39500, 'timeout']]);
+    expect(play({ reliable: true })).toEqual([
+      [0, 'send'],
+      [39500, 'timeout'],
+    ]);
   });
 
   it('patience ends it early', () => {
-    expect(play({ rto: millis(7000), patience: millis(39500) })).toEqual([[0, 'send'], [7000, 'send'], [21000, 'send'], [39500, 'timeout']]);
+    expect(play({ rto: millis(7000), patience: millis(39500) })).toEqual([
+      [0, 'send'],
+      [7000, 'send'],
+      [21000, 'send'],
+      [39500, 'timeout'],
+    ]);
   });
 
   it('an answer to another transaction is none of its business', () => {

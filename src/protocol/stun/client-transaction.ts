@@ -11,8 +11,8 @@ import { RELIABLE_TIMEOUT, Retransmission, type RetransmissionOptions } from './
 export type StunClientIn = { readonly kind: 'response'; readonly packet: StunPacket } | { readonly kind: 'cancel' };
 
 export type StunClientOut =
-  | { readonly kind: 'send'; readonly bytes: Uint8Array; /** From 1. */ readonly attempt: number }
-  | { readonly kind: 'answer'; readonly packet: StunPacket; /** Since the first transmission. */ readonly after: Nanos; readonly attempts: number }
+  | { readonly kind: 'send'; readonly bytes: Uint8Array /** From 1. */; readonly attempt: number }
+  | { readonly kind: 'answer'; readonly packet: StunPacket /** Since the first transmission. */; readonly after: Nanos; readonly attempts: number }
   | { readonly kind: 'timeout'; readonly attempts: number };
 
 export interface StunClientOptions extends Partial<RetransmissionOptions> {

@@ -92,7 +92,10 @@ describe('integrity', () => {
   });
 
   it('MESSAGE-INTEGRITY-SHA256 covers what stands before it; what follows is ignored (14.5, 14.6)', () => {
-    const bytes = emitStun({ class: 'request', method: 1, transaction: '0'.repeat(24), attributes: [{ name: 'username', text: 'a:b' }] }, { integrity: KEY, integritySha256: KEY, fingerprint: true });
+    const bytes = emitStun(
+      { class: 'request', method: 1, transaction: '0'.repeat(24), attributes: [{ name: 'username', text: 'a:b' }] },
+      { integrity: KEY, integritySha256: KEY, fingerprint: true },
+    );
     const p = parsed(bytes);
     expect([checkIntegrity(p, KEY), checkIntegritySha256(p, KEY), checkFingerprint(p)]).toEqual([true, true, 'right']);
     expect(checkIntegritySha256(p, shortTermKey('x'))).toBe(false);
@@ -164,18 +167,26 @@ const attribute: fc.Arbitrary<StunAttribute> = fc.oneof(
 describe('round trip', () => {
   it('any message comes back as it was', () => {
     fc.assert(
-      fc.property(fc.constantFrom(...STUN_CLASSES), fc.nat(0xfff), fc.stringMatching(/^[0-9a-f]{24}$/), fc.array(attribute, { maxLength: 8 }), (c, method, transaction, attributes) => {
-        const message = { class: c, method, transaction, attributes };
-        const p = parsed(emitStun(message, { integrity: KEY, fingerprint: true }));
-        expect({ class: p.class, method: p.method, transaction: p.transaction, attributes: p.attributes }).toEqual(message);
-        expect([checkIntegrity(p, KEY), checkFingerprint(p)]).toEqual([true, 'right']);
-      }),
+      fc.property(
+        fc.constantFrom(...STUN_CLASSES),
+        fc.nat(0xfff),
+        fc.stringMatching(/^[0-9a-f]{24}$/),
+        fc.array(attribute, { maxLength: 8 }),
+        (c, method, transaction, attributes) => {
+          const message = { class: c, method, transaction, attributes };
+          const p = parsed(emitStun(message, { integrity: KEY, fingerprint: true }));
+          expect({ class: p.class, method: p.method, transaction: p.transaction, attributes: p.attributes }).toEqual(message);
+          expect([checkIntegrity(p, KEY), checkFingerprint(p)]).toEqual([true, 'right']);
+        },
+      ),
       { seed: 2, numRuns: 300 },
     );
   });
 
   it('an error keeps its number and reason', () => {
-    const p = parsed(emitStun({ class: 'error', method: 1, transaction: '1'.repeat(24), attributes: [{ name: 'error-code', code: 487, reason: 'Role Conflict' }] }));
+    const p = parsed(
+      emitStun({ class: 'error', method: 1, transaction: '1'.repeat(24), attributes: [{ name: 'error-code', code: 487, reason: 'Role Conflict' }] }),
+    );
     expect(errorOf(p)).toMatchObject({ code: 487, reason: 'Role Conflict' });
   });
 });

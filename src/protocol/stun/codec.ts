@@ -223,7 +223,10 @@ export function emitStun(message: StunMessage, seal: StunSeal = {}): Uint8Array 
   const classic = isClassic(message);
   assertInvariant(classic || message.transaction.length === 24, 'a STUN transaction id has 12 octets, or 16 in RFC 3489');
   const values = message.attributes.map((a) => ({ code: attributeCodeOf(a), value: valueBytes(a, message.transaction) }));
-  assertInvariant(!classic || (seal.fingerprint !== true && values.every((v) => (v.value.length & 3) === 0)), 'a message of RFC 3489 has no fingerprint and no padding');
+  assertInvariant(
+    !classic || (seal.fingerprint !== true && values.every((v) => (v.value.length & 3) === 0)),
+    'a message of RFC 3489 has no fingerprint and no padding',
+  );
   const plain = values.reduce((sum, v) => sum + ATTRIBUTE_HEADER + ((v.value.length + 3) & ~3), STUN_HEADER);
   const total = plain + (seal.integrity ? 4 + SHA1_LENGTH : 0) + (seal.integritySha256 ? 4 + SHA256_LENGTH : 0) + (seal.fingerprint === true ? 8 : 0);
   const b = new Uint8Array(total);

@@ -10,7 +10,15 @@ export const MAGIC_COOKIE = 0x2112a442;
 export const STUN_HEADER = 20;
 
 /** Methods of RFC 8489 and RFC 8656. */
-export const STUN_METHOD = { BINDING: 0x001, ALLOCATE: 0x003, REFRESH: 0x004, SEND: 0x006, DATA: 0x007, CREATE_PERMISSION: 0x008, CHANNEL_BIND: 0x009 } as const;
+export const STUN_METHOD = {
+  BINDING: 0x001,
+  ALLOCATE: 0x003,
+  REFRESH: 0x004,
+  SEND: 0x006,
+  DATA: 0x007,
+  CREATE_PERMISSION: 0x008,
+  CHANNEL_BIND: 0x009,
+} as const;
 
 export const STUN_CLASSES = ['request', 'indication', 'success', 'error'] as const;
 export type StunClass = (typeof STUN_CLASSES)[number];
@@ -59,13 +67,25 @@ export function textOf(message: Attributed, name: 'username' | 'realm' | 'nonce'
 
 export function addressOf(
   message: Attributed,
-  name: 'mapped-address' | 'source-address' | 'changed-address' | 'xor-mapped-address' | 'xor-relayed-address' | 'xor-peer-address' | 'alternate-server' | 'response-origin' | 'other-address',
+  name:
+    | 'mapped-address'
+    | 'source-address'
+    | 'changed-address'
+    | 'xor-mapped-address'
+    | 'xor-relayed-address'
+    | 'xor-peer-address'
+    | 'alternate-server'
+    | 'response-origin'
+    | 'other-address',
 ): TransportAddress | undefined {
   const attribute = message.attributes.find((a) => a.name === name);
   return attribute !== undefined && 'address' in attribute ? attribute.address : undefined;
 }
 
-export function numberOf(message: Attributed, name: 'change-request' | 'priority' | 'lifetime' | 'channel-number' | 'requested-transport' | 'requested-address-family'): number | undefined {
+export function numberOf(
+  message: Attributed,
+  name: 'change-request' | 'priority' | 'lifetime' | 'channel-number' | 'requested-transport' | 'requested-address-family',
+): number | undefined {
   const attribute = message.attributes.find((a) => a.name === name);
   return attribute !== undefined && 'value' in attribute ? attribute.value : undefined;
 }

@@ -13,7 +13,9 @@ describe('werift', () => {
   it('reads a check of ours, integrity and fingerprint included', () => {
     const bytes = emitStun(
       {
-        class: 'request', method: 1, transaction: ID,
+        class: 'request',
+        method: 1,
+        transaction: ID,
         attributes: [
           { name: 'username', text: 'abcd:efgh' },
           { name: 'priority', value: 1862270975 },
@@ -25,7 +27,12 @@ describe('werift', () => {
     );
     const theirs = must(parseMessage(Buffer.from(bytes), Buffer.from(key)), 'message that werift accepts');
     expect([theirs.messageMethod, theirs.messageClass, theirs.transactionId.toString('hex')]).toEqual([methods.BINDING, classes.REQUEST, ID]);
-    expect(theirs.attributesKeys.filter((k) => k !== 'MESSAGE-INTEGRITY' && k !== 'FINGERPRINT')).toEqual(['USERNAME', 'PRIORITY', 'ICE-CONTROLLING', 'USE-CANDIDATE']);
+    expect(theirs.attributesKeys.filter((k) => k !== 'MESSAGE-INTEGRITY' && k !== 'FINGERPRINT')).toEqual([
+      'USERNAME',
+      'PRIORITY',
+      'ICE-CONTROLLING',
+      'USE-CANDIDATE',
+    ]);
     expect(theirs.getAttributeValue('PRIORITY')).toBe(1862270975);
     expect(theirs.getAttributeValue('ICE-CONTROLLING')).toBe(0x932ff9b151263b36n);
   });
@@ -40,6 +47,11 @@ describe('werift', () => {
     expect([ours.class, ours.method, ours.transaction]).toEqual(['success', 1, ID]);
     expect(addressOf(ours, 'xor-mapped-address')).toEqual({ address: '198.51.100.7', port: 50001, family: 4 });
     expect([checkIntegrity(ours, key), checkFingerprint(ours)]).toEqual([true, 'right']);
-    expect([textOf(ours, 'username'), numberOf(ours, 'priority'), hexOf(ours, 'ice-controlled'), hasAttribute(ours, 'use-candidate')]).toEqual([undefined, undefined, undefined, false]);
+    expect([textOf(ours, 'username'), numberOf(ours, 'priority'), hexOf(ours, 'ice-controlled'), hasAttribute(ours, 'use-candidate')]).toEqual([
+      undefined,
+      undefined,
+      undefined,
+      false,
+    ]);
   });
 });

@@ -35,7 +35,11 @@ zones:
 const parsed = parseTopology(TOPOLOGY, 'doors.lab.yaml', KIND_INFOS);
 if (!parsed.ok) throw new Error(parsed.errors.map((e) => e.message).join('\n'));
 const { plan } = parsed;
-const node = (name: string) => must(plan.nodes.find((n) => n.name === name), name);
+const node = (name: string) =>
+  must(
+    plan.nodes.find((n) => n.name === name),
+    name,
+  );
 
 describe('the doors of a front end', () => {
   it('SRV names it, for clients and for servers apart', () => {

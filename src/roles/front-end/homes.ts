@@ -42,7 +42,11 @@ function service(records: readonly PlanRecord[], names: readonly string[], prefi
 
 function door(plan: Plan, node: PlanNode, prefixes: readonly string[], port: number): Door {
   const names = namesOf(plan, node);
-  const found = service(plan.zones.flatMap((zone) => zone.records), names, prefixes);
+  const found = service(
+    plan.zones.flatMap((zone) => zone.records),
+    names,
+    prefixes,
+  );
   // Without a name in the DNS the address has to do; the certificate holds it too.
   return found ?? { host: names[0] ?? [...addressesOf(node)][0] ?? node.name, port };
 }

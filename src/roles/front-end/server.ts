@@ -27,7 +27,8 @@ export async function start(host: Host, context: RoleContext): Promise<RoleServe
   const server = new FrontEnd(host, context, frontEndConfig.parse(context.node.config));
   await server.listen();
   return {
-    call: (command) => (command === 'users' ? Promise.resolve([...server.users]) : Promise.reject(new LabError('ROLE_COMMAND', `front-end knows no command ${command}`))),
+    call: (command) =>
+      command === 'users' ? Promise.resolve([...server.users]) : Promise.reject(new LabError('ROLE_COMMAND', `front-end knows no command ${command}`)),
     stop: () => {
       server.stop();
       return Promise.resolve();
@@ -66,18 +67,27 @@ class FrontEnd {
     this.#servers = new Set(servers.flatMap((n) => n.interfaces.flatMap((i) => i.addresses.map((a) => a.address))));
     this.#peers = new Set(plan.nodes.filter((n) => n.kind === node.kind).flatMap((n) => n.certificateNames));
     this.#homes = new Map(plan.users.map((user) => [user.address.toLowerCase(), user]));
-    this.#registrar = new Registrar({ realm: config.domains[0] ?? node.name, rng: host.random, algorithms: config.digest, home: (address) => this.#home(address) });
-    this.#transport = new SipTransport(host, {
-      received: (message, source) => {
-        this.#runner.input({ kind: 'received', message, source });
+    this.#registrar = new Registrar({
+      realm: config.domains[0] ?? node.name,
+      rng: host.random,
+      algorithms: config.digest,
+      home: (address) => this.#home(address),
+    });
+    this.#transport = new SipTransport(
+      host,
+      {
+        received: (message, source) => {
+          this.#runner.input({ kind: 'received', message, source });
+        },
+        failed: (transaction, error) => {
+          this.#runner.input({ kind: 'transport-error', transaction, detail: error.message });
+        },
+        closed: (connection) => {
+          this.#closed(connection);
+        },
       },
-      failed: (transaction, error) => {
-        this.#runner.input({ kind: 'transport-error', transaction, detail: error.message });
-      },
-      closed: (connection) => {
-        this.#closed(connection);
-      },
-    }, { mutual: true });
+      { mutual: true },
+    );
     const proxy = new Proxy({
       rng: host.random,
       isMe: (name, port) => this.#names.has(name.toLowerCase()) && (port === null || config.ports.includes(port)),
@@ -122,13 +132,16 @@ class FrontEnd {
     if (uri?.kind !== 'sip') return { kind: 'respond', status: 416 };
     const domain = uri.host.toLowerCase();
     const mine = this.#config.domains.includes(domain);
-    if (request.method === 'REGISTER') return mine || this.#names.has(domain) ? { kind: 'local' } : { kind: 'respond', status: 403, reason: `${domain} is not served here` };
+    if (request.method === 'REGISTER')
+      return mine || this.#names.has(domain) ? { kind: 'local' } : { kind: 'respond', status: 403, reason: `${domain} is not served here` };
     const user = this.#homes.get(addressOf(uri));
     if (user !== undefined) return this.#toUser(user, now);
     if (uri.user === null && (mine || this.#names.has(domain))) return { kind: 'local' };
     if (mine || this.#names.has(domain)) return { kind: 'respond', status: 404 };
     // A server that a dialog or a conference is at, by its name or address; other domains are not ours to find.
-    const known = this.#context.plan.nodes.some((n) => n.certificateNames.includes(domain) || n.interfaces.some((i) => i.addresses.some((a) => a.address === domain)));
+    const known = this.#context.plan.nodes.some(
+      (n) => n.certificateNames.includes(domain) || n.interfaces.some((i) => i.addresses.some((a) => a.address === domain)),
+    );
     return known ? { kind: 'forward', targets: [{ uri: null, hop: null }] } : { kind: 'respond', status: 404, reason: `no way to ${domain} is known` };
   }
 
@@ -168,14 +181,18 @@ class FrontEnd {
       return;
     }
     const toTag = newTag(this.#host.random);
-    const response = request.method === 'OPTIONS' ? makeResponse(request, 200, { toTag, headers: [['Allow', METHODS]] }) : makeResponse(request, 405, { toTag, headers: [['Allow', 'OPTIONS, REGISTER']] });
+    const response =
+      request.method === 'OPTIONS'
+        ? makeResponse(request, 200, { toTag, headers: [['Allow', METHODS]] })
+        : makeResponse(request, 405, { toTag, headers: [['Allow', 'OPTIONS, REGISTER']] });
     this.#runner.input({ kind: 'respond', transaction, response });
   }
 
   #register(request: SipRequest, transaction: string, source: Source): void {
     const { response, changed } = this.#registrar.register(request, source, this.#host.clock.now);
     this.#runner.input({ kind: 'respond', transaction, response });
-    if (response.status === 301) this.#host.event('redirected', { user: userOf(request), from: source.address, to: response.headers.find((h) => h.name === 'Contact')?.value ?? '' });
+    if (response.status === 301)
+      this.#host.event('redirected', { user: userOf(request), from: source.address, to: response.headers.find((h) => h.name === 'Contact')?.value ?? '' });
     if (changed !== null && changed.bound && !this.users.has(changed.address)) {
       this.users.add(changed.address);
       this.#host.event('signed-in', { user: changed.address, home: this.#host.name, from: source.address });

@@ -89,7 +89,13 @@ export class IceTransport {
     for (const { socket, component } of sockets) {
       const rank = addresses.findIndex((a) => a.address === socket.local.address);
       const { address, port, family } = socket.local;
-      const base: IceBase = { stream: 0, component, transport: 'udp', address: { address, port, family }, localPreference: must(preferences[rank], 'local preference') };
+      const base: IceBase = {
+        stream: 0,
+        component,
+        transport: 'udp',
+        address: { address, port, family },
+        localPreference: must(preferences[rank], 'local preference'),
+      };
       this.#sockets.set(base, socket);
       const way = must(ways.get(`${address} ${component}`), 'the way of a socket');
       way.transport = this;
@@ -253,10 +259,22 @@ export class IceTransport {
         this.#gathering = null;
         break;
       case 'pair':
-        host.event('ice-pair', { pair: out.id, component: out.component, local: describeCandidate(out.local), remote: describeCandidate(out.remote), state: out.state, why: out.why });
+        host.event('ice-pair', {
+          pair: out.id,
+          component: out.component,
+          local: describeCandidate(out.local),
+          remote: describeCandidate(out.remote),
+          state: out.state,
+          why: out.why,
+        });
         break;
       case 'candidate':
-        host.event('ice-candidate', { component: out.candidate.component, candidate: describeCandidate(out.candidate), priority: out.candidate.priority, 'learned-from': out.candidate.learnedFrom });
+        host.event('ice-candidate', {
+          component: out.candidate.component,
+          candidate: describeCandidate(out.candidate),
+          priority: out.candidate.priority,
+          'learned-from': out.candidate.learnedFrom,
+        });
         break;
       case 'role':
         host.event('ice-role', { role: out.controlling ? 'controlling' : 'controlled', why: out.why });

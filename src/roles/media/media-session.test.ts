@@ -31,7 +31,13 @@ async function connect(wire: Wire, a: MediaSession, b: MediaSession): Promise<re
   return wire.finish(Promise.all([a.connect(agreed('offerer')), b.connect(agreed('answerer'))]));
 }
 
-async function open(wire: Wire, name: string, addresses: readonly string[], controlling: boolean, more: Partial<MediaSessionOptions> = {}): Promise<MediaSession> {
+async function open(
+  wire: Wire,
+  name: string,
+  addresses: readonly string[],
+  controlling: boolean,
+  more: Partial<MediaSessionOptions> = {},
+): Promise<MediaSession> {
   const host = new TestHost(wire, name, addresses);
   return wire.finish(MediaSession.open({ host, controlling, ports: PORTS, stunServers: [], ...more }));
 }
@@ -78,7 +84,10 @@ describe('a call', () => {
     await wire.run(2000);
     expect(a.stats().received[0]).toMatchObject({ ssrc: b.ssrc, lost: 0 });
     expect(b.stats().received[0]).toMatchObject({ ssrc: a.ssrc, lost: 0 });
-    const packet = must(wire.crossings.find((c) => media(c) && c.from.startsWith('2001:db8:1::1')), 'packet');
+    const packet = must(
+      wire.crossings.find((c) => media(c) && c.from.startsWith('2001:db8:1::1')),
+      'packet',
+    );
     expect(packet.bytes).toHaveLength(12 + 160 + 10);
     const told = wire.secrets.filter((s) => s.secret.kind === 'srtp' && s.secret.ssrc === a.ssrc);
     // By the sender when its way is known, by the receiver when it hears it.
@@ -95,7 +104,12 @@ describe('a call', () => {
     expect(wire.named('ice-selected', 'alice').map((e) => e.fields)).toEqual([
       expect.objectContaining({ component: 1, 'local-type': 'host', 'remote-type': 'host', local: expect.stringMatching(/^\[2001:db8:1::1\]:500\d\d$/) }),
     ]);
-    expect(must(wire.named('media-started', 'alice')[0], 'event').fields).toMatchObject({ label: 'call-7', ssrc: a.ssrc, codec: 'PCMU', protection: 'AES_CM_128_HMAC_SHA1_80' });
+    expect(must(wire.named('media-started', 'alice')[0], 'event').fields).toMatchObject({
+      label: 'call-7',
+      ssrc: a.ssrc,
+      codec: 'PCMU',
+      protection: 'AES_CM_128_HMAC_SHA1_80',
+    });
     expect(wire.named('ice-pair').length).toBeGreaterThan(4);
     // The recorder holds back encrypted packets until their keys are told: none before the first packet.
     const first = must(wire.crossings.find(media), 'packet').at;
@@ -107,7 +121,12 @@ describe('a call', () => {
     const { wire, a, results } = await call({ rtcpMux: false });
     expect(results).toEqual([{ ok: true }, { ok: true }]);
     await wire.run(10_000);
-    expect(wire.named('ice-selected', 'alice').map((e) => e.fields['component']).sort()).toEqual([1, 2]);
+    expect(
+      wire
+        .named('ice-selected', 'alice')
+        .map((e) => e.fields['component'])
+        .sort(),
+    ).toEqual([1, 2]);
     const port = (c: Crossing): number => Number(c.from.split('|')[1]);
     expect(wire.crossings.filter(control).every((c) => port(c) % 2 === 1)).toBe(true);
     expect(wire.crossings.filter(media).every((c) => port(c) % 2 === 0)).toBe(true);
@@ -117,8 +136,14 @@ describe('a call', () => {
 
   it('the answer to a check names the request as its cause, and a triggered check does too', async () => {
     const { wire } = await call();
-    const answer = must(wire.crossings.find((c) => c.bytes[0] === 1 && c.bytes[1] === 1), 'answer');
-    const request = must(wire.crossings.find((c) => c.id === answer.cause), 'request');
+    const answer = must(
+      wire.crossings.find((c) => c.bytes[0] === 1 && c.bytes[1] === 1),
+      'answer',
+    );
+    const request = must(
+      wire.crossings.find((c) => c.id === answer.cause),
+      'request',
+    );
     expect([request.bytes[0], request.bytes[1]]).toEqual([0, 1]);
     expect(request.bytes.slice(8, 20)).toEqual(answer.bytes.slice(8, 20));
   });
@@ -189,7 +214,12 @@ describe('trouble', () => {
     wire.blocked = () => true;
     const { results, a, b } = await call({}, wire);
     expect(results.map((r) => (r.ok ? '' : `${r.code}: ${r.why}`))).toEqual(Array(2).fill('ICE_FAILED: component 1: no pair succeeded'));
-    expect(wire.named('ice-failed').map((e) => e.host).sort()).toEqual(['alice', 'bob']);
+    expect(
+      wire
+        .named('ice-failed')
+        .map((e) => e.host)
+        .sort(),
+    ).toEqual(['alice', 'bob']);
     expect(a.ice.lists[0]?.pairs.every((p) => p.state === 'failed' && p.why.startsWith('no answer to'))).toBe(true);
     // The same description again is the same failure, at once.
     const before = wire.now;
@@ -217,7 +247,12 @@ describe('trouble', () => {
     await wire.run(10_000);
     wire.blocked = () => true;
     await wire.run(40_000);
-    expect(wire.named('ice-consent-expired').map((e) => e.host).sort()).toEqual(['alice', 'bob']);
+    expect(
+      wire
+        .named('ice-consent-expired')
+        .map((e) => e.host)
+        .sort(),
+    ).toEqual(['alice', 'bob']);
     const [before, made] = [wire.crossings.length, a.stats().sent.packets];
     await wire.run(20_000);
     expect(wire.crossings.slice(before).filter((c) => media(c) || control(c))).toEqual([]);
@@ -268,7 +303,12 @@ describe('trouble', () => {
     inject(Uint8Array.of(20, 1, 2, 3));
     inject(Uint8Array.of(1, 2, 3));
     expect(b.stats().refused).toMatchObject({ replayed: 1, authentication: 1, noise: 1 });
-    expect(wire.discards.filter((d) => d.host === 'bob').map((d) => d.reason).slice(-4)).toEqual(['srtp-replayed', 'srtp-authentication', 'not-media', 'not-stun']);
+    expect(
+      wire.discards
+        .filter((d) => d.host === 'bob')
+        .map((d) => d.reason)
+        .slice(-4),
+    ).toEqual(['srtp-replayed', 'srtp-authentication', 'not-media', 'not-stun']);
   });
 });
 
@@ -276,14 +316,27 @@ describe('with a STUN server and a peer without ICE', () => {
   it('gathers through the stun role', async () => {
     const wire = new Wire();
     const server = await start(new TestHost(wire, 'stun', ['203.0.113.1', '2001:db8:ff::1']), { node: { config: { port: 3478 } } } as unknown as RoleContext);
-    const a = await open(wire, 'alice', ['192.0.2.1', '2001:db8:1::1'], true, { stunServers: [{ address: '203.0.113.1', port: 3478 }, { address: '2001:db8:ff::1', port: 3478 }] });
+    const a = await open(wire, 'alice', ['192.0.2.1', '2001:db8:1::1'], true, {
+      stunServers: [
+        { address: '203.0.113.1', port: 3478 },
+        { address: '2001:db8:ff::1', port: 3478 },
+      ],
+    });
     const notes = a.ice.gatherers.map((g) => [g.done, g.notes.map((n) => n.what)]);
     expect(notes).toEqual([
       [true, [expect.stringMatching(/^mapped to 192\.0\.2\.1:/)]],
       [true, [expect.stringMatching(/^mapped to \[2001:db8:1::1\]:/)]],
     ]);
     const answers = wire.crossings.filter((c) => c.from.endsWith('|3478'));
-    expect(answers.map((c) => must(wire.crossings.find((r) => r.id === c.cause), 'request').to)).toEqual(['203.0.113.1|3478', '2001:db8:ff::1|3478']);
+    expect(
+      answers.map(
+        (c) =>
+          must(
+            wire.crossings.find((r) => r.id === c.cause),
+            'request',
+          ).to,
+      ),
+    ).toEqual(['203.0.113.1|3478', '2001:db8:ff::1|3478']);
     await server.stop();
     expect([...wire.open.keys()].some((k) => k.endsWith('|3478'))).toBe(false);
     await expect(server.call('ring', null)).rejects.toMatchObject({ code: 'ROLE_COMMAND' });

@@ -150,7 +150,9 @@ export class MediaSession {
       ice: { ufrag: transport.ufrag, password: transport.pwd },
       candidates: candidates.map(toSdpCandidate),
       ...(selected.length > 0 &&
-        this.controlling && { remoteCandidates: selected.map((p) => ({ component: p.component, address: p.remote.address.address, port: p.remote.address.port })) }),
+        this.controlling && {
+          remoteCandidates: selected.map((p) => ({ component: p.component, address: p.remote.address.address, port: p.remote.address.port })),
+        }),
       keys: this.#suite === null ? [] : [{ suite: this.#suite, key: keyText(this.#localKey) }],
     };
   }
@@ -163,13 +165,17 @@ export class MediaSession {
   connect(agreed: Agreed, peer: { readonly lite?: boolean } = {}): Promise<ConnectResult> {
     if (this.#stopped) return Promise.resolve({ ok: false, code: 'ICE_FAILED', why: 'the session is stopped' });
     if (agreed.rtcpMux !== (this.#components === 1)) {
-      throw new LabError('MEDIA_FAILED', `the peer ${agreed.rtcpMux ? 'wants' : 'does not take'} rtcp-mux`, { hint: 'set rtcpMux of the session to what the peer can do' });
+      throw new LabError('MEDIA_FAILED', `the peer ${agreed.rtcpMux ? 'wants' : 'does not take'} rtcp-mux`, {
+        hint: 'set rtcpMux of the session to what the peer can do',
+      });
     }
     this.#protect(agreed.keys);
     this.#direction = agreed.direction;
     this.#rtp ??= this.#newRtp(agreed);
     this.#connecting?.resolve({ ok: false, code: 'ICE_FAILED', why: 'superseded by another description' });
-    const connecting = this.#host.deferred<ConnectResult>(`${this.#host.name}: ICE and media${this.#options.label === undefined ? '' : ` of ${this.#options.label}`}`);
+    const connecting = this.#host.deferred<ConnectResult>(
+      `${this.#host.name}: ICE and media${this.#options.label === undefined ? '' : ` of ${this.#options.label}`}`,
+    );
     this.#connecting = connecting;
     const { remote } = agreed;
     if (remote.ice === null) this.#connectDirectly(agreed);
@@ -208,7 +214,12 @@ export class MediaSession {
     if (session !== null && this.#started) {
       this.#sendControl(session.leave(this.#host.clock.now, reason));
       const { sent, received } = this.stats();
-      this.#event('media-stopped', { ssrc: sent.ssrc, sent: sent.packets, received: received.reduce((n, r) => n + r.packets, 0), lost: received.reduce((n, r) => n + r.lost, 0) });
+      this.#event('media-stopped', {
+        ssrc: sent.ssrc,
+        sent: sent.packets,
+        received: received.reduce((n, r) => n + r.packets, 0),
+        lost: received.reduce((n, r) => n + r.lost, 0),
+      });
     }
     this.#transport.close();
     this.#connecting?.resolve({ ok: false, code: 'ICE_FAILED', why: 'stopped' });
@@ -304,7 +315,8 @@ export class MediaSession {
     const to = transportAddress(remote.address, remote.port);
     const control = remote.rtcp ?? { address: remote.address, port: remote.port + 1 };
     const toControl = transportAddress(control.address, control.port);
-    const opened = to !== null && this.#transport.setDirect(1, to) && (this.#components === 1 || (toControl !== null && this.#transport.setDirect(2, toControl)));
+    const opened =
+      to !== null && this.#transport.setDirect(1, to) && (this.#components === 1 || (toControl !== null && this.#transport.setDirect(2, toControl)));
     if (!opened) this.#iceFailed(`the peer does without ICE, and no address of ours reaches ${remote.address}`);
   }
 
@@ -384,7 +396,8 @@ export class MediaSession {
     this.#heard = ssrc;
     if (this.#known.has(ssrc)) return;
     this.#known.add(ssrc);
-    if (this.#protection !== null) this.#host.reveal({ kind: 'srtp', local, remote: from, ssrc, suite: this.#protection.suite, key: this.#protection.remoteKey });
+    if (this.#protection !== null)
+      this.#host.reveal({ kind: 'srtp', local, remote: from, ssrc, suite: this.#protection.suite, key: this.#protection.remoteKey });
     this.#event('media-heard', { ssrc, local: formatAddress(local), remote: formatAddress(from) });
   }
 

@@ -43,7 +43,15 @@ export function mediaStats(rtp: RtpSession, refused: Readonly<Record<SrtpFailure
   const { sender, receiver, remote } = rtp;
   return {
     sent: { ssrc: sender.ssrc, packets: sender.packets, octets: sender.octets },
-    received: receiver.sources.map((s) => ({ ssrc: s.ssrc, packets: s.received, octets: s.octets, lost: s.lost, duplicates: s.duplicates, reordered: s.reordered, jitter: s.jitterTime })),
+    received: receiver.sources.map((s) => ({
+      ssrc: s.ssrc,
+      packets: s.received,
+      octets: s.octets,
+      lost: s.lost,
+      duplicates: s.duplicates,
+      reordered: s.reordered,
+      jitter: s.jitterTime,
+    })),
     remote:
       remote === null
         ? null

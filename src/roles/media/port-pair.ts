@@ -28,7 +28,11 @@ export interface PortOptions {
  * Binds all sockets of an m-line, starting at a drawn port of the range and going round.
  * Errors: MEDIA_FAILED when every port of the range is in use.
  */
-export async function bindPorts(host: Host, options: PortOptions, handlerOf: (address: string, component: number) => DatagramHandler): Promise<readonly MediaSocket[]> {
+export async function bindPorts(
+  host: Host,
+  options: PortOptions,
+  handlerOf: (address: string, component: number) => DatagramHandler,
+): Promise<readonly MediaSocket[]> {
   const { ports, components } = options;
   // With RTCP beside RTP the latter is even.
   const low = components === 2 && ports.from % 2 === 1 ? ports.from + 1 : ports.from;
@@ -47,7 +51,12 @@ export async function bindPorts(host: Host, options: PortOptions, handlerOf: (ad
 }
 
 /** Null when one of the ports is in use; nothing stays bound then. */
-async function bindAll(host: Host, options: PortOptions, port: number, handlerOf: (address: string, component: number) => DatagramHandler): Promise<MediaSocket[] | null> {
+async function bindAll(
+  host: Host,
+  options: PortOptions,
+  port: number,
+  handlerOf: (address: string, component: number) => DatagramHandler,
+): Promise<MediaSocket[] | null> {
   const bound: MediaSocket[] = [];
   try {
     for (let component = 1; component <= options.components; component++) {

@@ -12,9 +12,7 @@ const dependence = z.enum(['endpoint-independent', 'address-dependent', 'address
 const port = z.int().min(1).max(65535);
 const address = z.string().refine((text) => parseIp(text)?.family === 4, { error: 'an IPv4 address' });
 
-const ports = z
-  .strictObject({ from: port, to: port })
-  .refine(({ from, to }) => from <= to, { path: ['to'], error: 'no port below `from`' });
+const ports = z.strictObject({ from: port, to: port }).refine(({ from, to }) => from <= to, { path: ['to'], error: 'no port below `from`' });
 
 const timeouts = z.strictObject({
   udp: duration.prefault('300s').describe('of a UDP mapping; 2 minutes at least by RFC 4787'),
@@ -82,5 +80,9 @@ function unknownToNeighbours(text: string, outer: readonly NodeInterface[]): boo
 }
 
 function notOurs(text: string, i: number): ConfigIssue {
-  return { path: ['addresses', i], message: `${text} lies in the network outside, but no interface has it`, expected: 'an address of an interface outside, or one that is routed to the node' };
+  return {
+    path: ['addresses', i],
+    message: `${text} lies in the network outside, but no interface has it`,
+    expected: 'an address of an interface outside, or one that is routed to the node',
+  };
 }

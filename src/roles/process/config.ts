@@ -50,10 +50,7 @@ const ready = z.union([
     protocol: z.enum(['udp', 'tcp']).default('udp').describe('of the port'),
   }),
   z.strictObject({
-    output: z
-      .string()
-      .refine(isPattern, { error: 'this is no regular expression' })
-      .describe('regular expression: a line that it writes matches'),
+    output: z.string().refine(isPattern, { error: 'this is no regular expression' }).describe('regular expression: a line that it writes matches'),
   }),
 ]);
 
@@ -69,14 +66,19 @@ function isPattern(source: string): boolean {
 
 /** Settings that both kinds have. */
 export const common = {
-  env: z.record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/), text).default({}).describe('environment variables'),
+  env: z
+    .record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/), text)
+    .default({})
+    .describe('environment variables'),
   ready: ready.optional().describe('when it counts as started; without it, at once'),
   readyWithin: z.number().positive().max(600).default(10).describe('seconds that it may take to be ready'),
   autostart: z.boolean().default(true).describe('false: it waits for the command `start`'),
 };
 
 /** A path that stays in the node's folder. */
-const inside = z.string().regex(/^(?!\/)(?!.*(^|\/)\.\.?(\/|$))[^\0]+[^/\0]$|^[^/.\0]$/, { error: 'a path in the folder of the node: relative, without . and ..' });
+const inside = z
+  .string()
+  .regex(/^(?!\/)(?!.*(^|\/)\.\.?(\/|$))[^\0]+[^/\0]$|^[^/.\0]$/, { error: 'a path in the folder of the node: relative, without . and ..' });
 
 export const files = { inside: z.record(inside, content), anywhere: z.record(z.string().regex(/^[^\0]*[^/\0]$/), content) };
 

@@ -115,7 +115,17 @@ export class SipTransport {
   }
 
   #make(target: string | null, side: 'server' | 'client'): Connection {
-    const connection: Connection = { id: this.#next++, target, framer: new Framer(side), stream: null, source: null, queue: [], transactions: new Set(), timer: null, open: true };
+    const connection: Connection = {
+      id: this.#next++,
+      target,
+      framer: new Framer(side),
+      stream: null,
+      source: null,
+      queue: [],
+      transactions: new Set(),
+      timer: null,
+      open: true,
+    };
     this.#connections.set(connection.id, connection);
     return connection;
   }
@@ -138,7 +148,13 @@ export class SipTransport {
     let failure = new LabError('DNS_NXDOMAIN', `${host} has no address`);
     for (const address of await this.#addressesOf(host)) {
       try {
-        return await tlsConnect(this.#host, { to: this.#host.endpoint(address, port), serverName: host, timeout, identified: mutual, ...(dscp !== undefined && { dscp }) });
+        return await tlsConnect(this.#host, {
+          to: this.#host.endpoint(address, port),
+          serverName: host,
+          timeout,
+          identified: mutual,
+          ...(dscp !== undefined && { dscp }),
+        });
       } catch (error) {
         if (!LabError.is(error)) throw error;
         failure = error;

@@ -14,7 +14,10 @@ describe('stun node', () => {
     const wire = new Wire();
     await start(new TestHost(wire, 'stun', ['203.0.113.1', '2001:db8:ff::1']), context({ port: 3479 }));
     const client = new TestHost(wire, 'client', ['192.0.2.1', '2001:db8:1::1']);
-    for (const [own, server] of [['192.0.2.1', '203.0.113.1'], ['2001:db8:1::1', '2001:db8:ff::1']] as const) {
+    for (const [own, server] of [
+      ['192.0.2.1', '203.0.113.1'],
+      ['2001:db8:1::1', '2001:db8:ff::1'],
+    ] as const) {
       const got: Uint8Array[] = [];
       const socket = await client.udp({ address: own, port: 5000 }, (b, o, n) => got.push(b.slice(o, o + n)));
       const request = emitStun({ class: 'request', method: 1, transaction: 'ab'.repeat(12), attributes: [] });
@@ -24,7 +27,13 @@ describe('stun node', () => {
       if (isMalformedStun(packet)) throw new Error(packet.why);
       expect(addressOf(packet, 'xor-mapped-address')).toEqual({ address: own, port: 5000, family: own.includes(':') ? 6 : 4 });
       const answer = must(wire.crossings.at(-1), 'crossing');
-      expect([answer.from, must(wire.crossings.find((c) => c.id === answer.cause), 'cause').from]).toEqual([`${server}|3479`, `${own}|5000`]);
+      expect([
+        answer.from,
+        must(
+          wire.crossings.find((c) => c.id === answer.cause),
+          'cause',
+        ).from,
+      ]).toEqual([`${server}|3479`, `${own}|5000`]);
     }
   });
 

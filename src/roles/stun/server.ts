@@ -46,7 +46,10 @@ function pairs(addresses: readonly string[], port: number, alternate: number): R
   for (const family of [4, 6] as const) {
     const [first, second] = addresses.filter((address) => address.includes(':') === (family === 6));
     if (first === undefined || second === undefined) continue;
-    for (const [address, other] of [[first, second], [second, first]] as const) {
+    for (const [address, other] of [
+      [first, second],
+      [second, first],
+    ] as const) {
       places.set(formatAddress({ address, port, family }), { address: other, port: alternate, family });
       places.set(formatAddress({ address, port: alternate, family }), { address: other, port, family });
     }

@@ -109,14 +109,23 @@ describe('the Compose file', () => {
     const file = composeFile(plan, { topology: TOPOLOGY });
     expect(unknownToOne(`version: "3.8"\n${file}`)).toEqual([expect.stringContaining('version')]);
     expect(unknownToOne(file.replace('    pid: host\n', '    pid: host\n    attach: true\n'))).toEqual([expect.stringContaining('attach')]);
-    expect(unknownToOne(file.replace('    environment: {', '    environment: {DEBUG: on, '))).toEqual([expect.stringContaining('services.lab.environment.DEBUG')]);
+    expect(unknownToOne(file.replace('    environment: {', '    environment: {DEBUG: on, '))).toEqual([
+      expect.stringContaining('services.lab.environment.DEBUG'),
+    ]);
   });
 
   it('has a service per node, which has no network, no rights and nothing to write to', () => {
     const { lab, ...nodes } = services(composeFile(plan, { topology: TOPOLOGY }));
     expect(Object.keys(nodes)).toEqual(plan.nodes.map((node) => node.name));
     for (const [name, node] of Object.entries(nodes)) {
-      expect(node).toMatchObject({ hostname: name, network_mode: 'none', user: '65534:65534', read_only: true, cap_drop: ['ALL'], labels: { 'callpath.lab': 'contoso', 'callpath.node': name } });
+      expect(node).toMatchObject({
+        hostname: name,
+        network_mode: 'none',
+        user: '65534:65534',
+        read_only: true,
+        cap_drop: ['ALL'],
+        labels: { 'callpath.lab': 'contoso', 'callpath.node': name },
+      });
       expect(node).not.toHaveProperty('cap_add');
       expect(node).not.toHaveProperty('privileged');
     }
@@ -132,7 +141,11 @@ describe('the Compose file', () => {
   });
 
   it('has the lab find rule files where the topology names them, and what those include', () => {
-    const files: Readonly<Record<string, string>> = { 'a/rules/r.nft': 'include "more/s.nft"\n', 'a/rules/more/s.nft': 'table ip t { }\n', 'shared/r.nft': 'table ip t { }\n' };
+    const files: Readonly<Record<string, string>> = {
+      'a/rules/r.nft': 'include "more/s.nft"\n',
+      'a/rules/more/s.nft': 'table ip t { }\n',
+      'shared/r.nft': 'table ip t { }\n',
+    };
     const readOnly = (firewall: string): readonly string[] | undefined => {
       const text = twoText('r', 's').replace('kind: router', `kind: router, firewall: ${firewall}`);
       const parsed = parseTopology(text, 'a/two.lab.yaml', KIND_INFOS, [], { read: (path) => files[path] ?? null });

@@ -92,7 +92,10 @@ function common(): readonly string[] {
 
 function nodeService(plan: Plan, node: PlanNode): readonly string[] {
   if (!SERVICE_NAME.test(node.name)) {
-    throw new LabError('TOPOLOGY_REFERENCE', `"${node.name}" can't be the name of a Compose service`, { where: node.src, expected: 'letters, digits, ".", "_" and "-", a letter or digit first' });
+    throw new LabError('TOPOLOGY_REFERENCE', `"${node.name}" can't be the name of a Compose service`, {
+      where: node.src,
+      expected: 'letters, digits, ".", "_" and "-", a letter or digit first',
+    });
   }
   const name = scalar(node.name);
   return [`  ${name}:`, '    <<: *node', `    hostname: ${name}`, `    labels: {${LABEL.lab}: ${scalar(plan.name)}, ${LABEL.node}: ${name}}`];
@@ -113,7 +116,7 @@ function orchestrator(plan: Plan, nodes: readonly PlanNode[], lab: string, optio
     '    security_opt: ["apparmor=unconfined", "label=disable"]',
     '    devices: [/dev/net/tun]',
     '    volumes:',
-    '      # Settings of the nodes\' networks, which Docker makes unwritable in a container\'s own /proc.',
+    "      # Settings of the nodes' networks, which Docker makes unwritable in a container's own /proc.",
     '      - /proc:/host/proc',
     '      - ${DOCKER_SOCKET:-/var/run/docker.sock}:/var/run/docker.sock',
     ...folders.map((folder) => `      - ${scalar(`./${folder}:${posix.join(MOUNTED, folder)}:ro`)}`),
@@ -128,7 +131,9 @@ function foldersToRead(plan: Plan, topology: string): readonly string[] {
   const base = posix.dirname(topology);
   const refuseOutside = (path: string): void => {
     if (!posix.isAbsolute(path) && !posix.normalize(path).startsWith('..')) return;
-    throw new LabError('CLI_USAGE', `${path} does not lie below the folder of the Compose file`, { expected: 'a relative path, such as topologies/contoso.lab.yaml' });
+    throw new LabError('CLI_USAGE', `${path} does not lie below the folder of the Compose file`, {
+      expected: 'a relative path, such as topologies/contoso.lab.yaml',
+    });
   };
   const rules = plan.nodes.flatMap(({ firewall }) => {
     // The plan's paths are those of where it was made: what stays the same is how the one file lies to the other.

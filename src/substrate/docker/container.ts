@@ -121,7 +121,10 @@ function createBody(spec: ContainerSpec): object {
 async function pidOf(engine: Engine, id: string, name: string): Promise<number> {
   const { State: state } = State.parse((await engine.call('GET', `/containers/${id}/json`)).body);
   if (!state.Running || state.Pid === 0) {
-    throw new LabError('DOCKER_REFUSED', `the container of ${name} has ended`, { expected: 'an image that has cat, and lets it run', hint: `docker logs ${id.slice(0, 12)}` });
+    throw new LabError('DOCKER_REFUSED', `the container of ${name} has ended`, {
+      expected: 'an image that has cat, and lets it run',
+      hint: `docker logs ${id.slice(0, 12)}`,
+    });
   }
   return state.Pid;
 }
@@ -134,7 +137,10 @@ export async function removeContainer(engine: Engine, id: string): Promise<void>
 }
 
 /** Containers that carry all the labels (`key` or `key=value`), also those that do not run. */
-export async function listContainers(engine: Engine, labels: readonly string[]): Promise<readonly { readonly id: string; readonly labels: Readonly<Record<string, string>> }[]> {
+export async function listContainers(
+  engine: Engine,
+  labels: readonly string[],
+): Promise<readonly { readonly id: string; readonly labels: Readonly<Record<string, string>> }[]> {
   const { body } = await engine.call('GET', '/containers/json', { query: { all: '1', filters: JSON.stringify({ label: labels }) } });
   return Listed.parse(body).map((entry) => ({ id: entry.Id, labels: entry.Labels ?? {} }));
 }
@@ -153,4 +159,3 @@ function noImage(image: string): LabError {
 export function buildHint(image: string): string {
   return `docker build -t ${image} -f lab/images/Dockerfile .   (without a registry: node lab/images/build-scratch.mjs --tag ${image})`;
 }
-

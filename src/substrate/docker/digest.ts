@@ -15,7 +15,11 @@ export const DIGEST_FILE = '/callpath/dist/.digest';
 export function digestOf(folder: string): string {
   const hash = createHash('sha256');
   const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.js'));
-  for (const file of files.sort()) hash.update(`${file}\0`).update(readFileSync(join(folder, file))).update('\0');
+  for (const file of files.sort())
+    hash
+      .update(`${file}\0`)
+      .update(readFileSync(join(folder, file)))
+      .update('\0');
   return hash.digest('hex');
 }
 

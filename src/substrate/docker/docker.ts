@@ -50,7 +50,12 @@ export function createDocker(options: DockerOptions = {}): Substrate {
     probe: () => probe(containers.image),
     async build(plan, deps) {
       // Compose's containers are Compose's to end, and it knows nothing of what is started beside them.
-      refusePrograms(plan, deps.kinds, process.env[COMPOSE_VARIABLE] === undefined ? 'docker' : 'docker compose', process.env[COMPOSE_VARIABLE] === undefined ? ['container'] : []);
+      refusePrograms(
+        plan,
+        deps.kinds,
+        process.env[COMPOSE_VARIABLE] === undefined ? 'docker' : 'docker compose',
+        process.env[COMPOSE_VARIABLE] === undefined ? ['container'] : [],
+      );
       const ground = await groundOf(plan, containers);
       return KernelLab.build(plan, deps, { origin: origin.take(), ground, ...(kindModules !== undefined && { kindModules }) });
     },
@@ -131,7 +136,10 @@ async function sameCode(container: Container, image: string): Promise<void> {
   const reader = await container.exec(['cat', DIGEST_FILE]);
   const text = (await reader.stdout.setEncoding('utf8').toArray()).join('').trim();
   if (text === own) return;
-  throw new LabError('DOCKER_IMAGE', `the image "${image}" was built from other code than this`, { expected: 'an image of the same version', hint: buildHint(image) });
+  throw new LabError('DOCKER_IMAGE', `the image "${image}" was built from other code than this`, {
+    expected: 'an image of the same version',
+    hint: buildHint(image),
+  });
 }
 
 /** Docker Desktop's containers are processes of another kernel: their numbers mean nothing here. */

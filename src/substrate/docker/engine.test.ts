@@ -51,7 +51,10 @@ describe('the client of the Engine API', () => {
 
   it('tells what the daemon refused, unless the caller can live with it', async () => {
     answer = (_message, response) => void response.writeHead(409).end('{"message":"name is in use"}');
-    await expect(engine!.call('POST', '/containers/create', { body: {} })).rejects.toMatchObject({ code: 'DOCKER_REFUSED', message: expect.stringContaining('409 name is in use') as string });
+    await expect(engine!.call('POST', '/containers/create', { body: {} })).rejects.toMatchObject({
+      code: 'DOCKER_REFUSED',
+      message: expect.stringContaining('409 name is in use') as string,
+    });
     await expect(engine!.call('POST', '/containers/create', { body: {}, accept: [409] })).resolves.toMatchObject({ status: 409 });
   });
 
@@ -68,7 +71,10 @@ describe('the client of the Engine API', () => {
   it('tells why it gets no stream', async () => {
     // A server that has no listener for upgrades answers as to any other request.
     answer = (_message, response) => void response.writeHead(404).end('{"message":"No such exec instance"}');
-    await expect(engine!.hijack('/exec/1/start')).rejects.toMatchObject({ code: 'DOCKER_REFUSED', message: expect.stringContaining('No such exec instance') as string });
+    await expect(engine!.hijack('/exec/1/start')).rejects.toMatchObject({
+      code: 'DOCKER_REFUSED',
+      message: expect.stringContaining('No such exec instance') as string,
+    });
   });
 
   it('tells of an answer that breaks off', async () => {
@@ -80,6 +86,9 @@ describe('the client of the Engine API', () => {
   });
 
   it('tells how to mend it when nobody answers', async () => {
-    await expect(Engine.connect(join(folder, 'nobody.sock'))).rejects.toMatchObject({ code: 'DOCKER_UNREACHABLE', hint: expect.stringContaining('start') as string });
+    await expect(Engine.connect(join(folder, 'nobody.sock'))).rejects.toMatchObject({
+      code: 'DOCKER_UNREACHABLE',
+      hint: expect.stringContaining('start') as string,
+    });
   });
 });

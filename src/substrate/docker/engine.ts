@@ -53,7 +53,11 @@ export class Engine {
   }
 
   /** Errors: DOCKER_UNREACHABLE; DOCKER_REFUSED for a status that is not in `accept`. */
-  async call(method: 'GET' | 'POST' | 'DELETE', path: string, options: { readonly query?: Query; readonly body?: object; readonly accept?: readonly number[] } = {}): Promise<Answer> {
+  async call(
+    method: 'GET' | 'POST' | 'DELETE',
+    path: string,
+    options: { readonly query?: Query; readonly body?: object; readonly accept?: readonly number[] } = {},
+  ): Promise<Answer> {
     const answer = await this.#exchange(method, `${this.#version}${path}${queryText(options.query)}`, options.body);
     const fine = (answer.status >= 200 && answer.status < 300) || options.accept?.includes(answer.status) === true;
     if (!fine) throw new LabError('DOCKER_REFUSED', `Docker refused ${method} ${path}: ${refusal(answer)}`);

@@ -64,7 +64,12 @@ export class ContainerGround implements Ground {
   readonly #programs = new Map<string, string>();
   #launched = 0;
 
-  private constructor(engine: Engine, containers: ReadonlyMap<string, Container>, own: { readonly lab: string; readonly guard: Guard } | null, main: string = MAIN) {
+  private constructor(
+    engine: Engine,
+    containers: ReadonlyMap<string, Container>,
+    own: { readonly lab: string; readonly guard: Guard } | null,
+    main: string = MAIN,
+  ) {
     this.#engine = engine;
     this.#containers = containers;
     this.#guard = own?.guard ?? null;
@@ -79,7 +84,17 @@ export class ContainerGround implements Ground {
     const containers = new Map<string, Container>();
     const start = async (node: PlanNode): Promise<void> => {
       const labels = { [LABEL.lab]: id, [LABEL.node]: node.name, [LABEL.owner]: owner };
-      containers.set(node.name, await Container.start(engine, { name: `callpath-${id}-${node.name}`, hostname: node.name, labels, image: options.image, mounts: options.mounts, resolvers: node.resolvers }));
+      containers.set(
+        node.name,
+        await Container.start(engine, {
+          name: `callpath-${id}-${node.name}`,
+          hostname: node.name,
+          labels,
+          image: options.image,
+          mounts: options.mounts,
+          resolvers: node.resolvers,
+        }),
+      );
     };
     const ground = new ContainerGround(engine, containers, { lab: id, guard: startGuard(engine.socket, id) }, options.main);
     const failure = await eachOf(plan.nodes.filter(isContainer), AT_ONCE, start);
@@ -98,7 +113,9 @@ export class ContainerGround implements Ground {
     const failure = await eachOf(plan.nodes.filter(isContainer), AT_ONCE, async (node) => {
       const id = ids.get(node.name);
       if (id === undefined) {
-        throw new LabError('DOCKER_REFUSED', `the Compose project "${project}" has no container for the node ${node.name}`, { hint: `make the Compose file anew: callpath compose ${plan.file}` });
+        throw new LabError('DOCKER_REFUSED', `the Compose project "${project}" has no container for the node ${node.name}`, {
+          hint: `make the Compose file anew: callpath compose ${plan.file}`,
+        });
       }
       const container = await Container.adopt(engine, node.name, id);
       containers.set(node.name, container);
@@ -124,7 +141,11 @@ export class ContainerGround implements Ground {
   async launch(node: PlanNode, _namespace: Namespace, start: ProgramStart): Promise<ProgramChild> {
     const lab = must(this.#lab, 'a lab of its own: programs are refused in one of Compose');
     const labels = { [LABEL.lab]: lab, [LABEL.program]: node.name, [LABEL.owner]: ownerLabel() };
-    const program = await startProgramContainer(this.#engine, { name: `callpath-${lab}-${node.name}-program-${++this.#launched}`, labels, network: this.#of(node).id }, start);
+    const program = await startProgramContainer(
+      this.#engine,
+      { name: `callpath-${lab}-${node.name}-program-${++this.#launched}`, labels, network: this.#of(node).id },
+      start,
+    );
     this.#programs.set(node.name, program.id);
     void program.ended.then(() => {
       if (this.#programs.get(node.name) === program.id) this.#programs.delete(node.name);
@@ -135,7 +156,10 @@ export class ContainerGround implements Ground {
   /** Of a node with a foreign image, inside the container of that. Errors: ROLE_COMMAND, DOCKER_*. */
   async inside(node: PlanNode, command: InsideCommand): Promise<PreparedCommand> {
     const id = node.kind === container.kind ? this.#programs.get(node.name) : this.#of(node).id;
-    if (id === undefined) throw new LabError('ROLE_COMMAND', `the container of ${node.name} does not run`, { hint: 'start it; or run a program of this machine in its network: --machine-tools' });
+    if (id === undefined)
+      throw new LabError('ROLE_COMMAND', `the container of ${node.name} does not run`, {
+        hint: 'start it; or run a program of this machine in its network: --machine-tools',
+      });
     return prepareExec(this.#engine, id, command);
   }
 
@@ -185,7 +209,9 @@ async function projectOf(engine: Engine): Promise<string> {
   const { status, body } = await engine.call('GET', `/containers/${hostname()}/json`, { accept: [404] });
   const project = status === 404 ? undefined : Labelled.parse(body).Config.Labels?.[PROJECT];
   if (project !== undefined) return project;
-  throw new LabError('DOCKER_REFUSED', `this process is not in a container of a Compose project (host name ${hostname()})`, { hint: 'run it as the service that the Compose file names, without a hostname of its own' });
+  throw new LabError('DOCKER_REFUSED', `this process is not in a container of a Compose project (host name ${hostname()})`, {
+    hint: 'run it as the service that the Compose file names, without a hostname of its own',
+  });
 }
 
 /** What an earlier lab on the same container left when its devices went: a bridge, routes to nowhere, rules. Errors: KERNEL_*. */
@@ -196,7 +222,8 @@ async function empty(libc: Libc, node: PlanNode, container: Container): Promise<
     const hasBridge = namespace.inside(() => readFileSync('/proc/thread-self/net/dev', 'utf8').includes(` ${bridge}:`));
     if (hasBridge) await runTool(namespace, { tool: 'ip', arguments: ['link', 'delete', 'dev', bridge], input: '' });
     for (const family of ['-4', '-6']) {
-      for (const type of ['blackhole', 'unreachable', 'prohibit']) await runTool(namespace, { tool: 'ip', arguments: [family, 'route', 'flush', 'table', 'all', 'type', type], input: '' });
+      for (const type of ['blackhole', 'unreachable', 'prohibit'])
+        await runTool(namespace, { tool: 'ip', arguments: [family, 'route', 'flush', 'table', 'all', 'type', type], input: '' });
       await runTool(namespace, { tool: 'ip', arguments: [family, '-batch', '-'], input: 'rule flush\nrule add priority 32766 lookup main\n' });
     }
     await runTool(namespace, { tool: 'nft', arguments: ['flush', 'ruleset'], input: '' });

@@ -49,7 +49,15 @@ export async function startProgramContainer(engine: Engine, spec: ProgramContain
     });
     await engine.call('POST', `/containers/${id}/start`);
     const { State: state } = State.parse((await engine.call('GET', `/containers/${id}/json`)).body);
-    return { id, pid: state.Pid === 0 ? undefined : state.Pid, stdout, stderr, ended, terminate: () => signal(engine, id, 'SIGTERM'), kill: () => signal(engine, id, 'SIGKILL') };
+    return {
+      id,
+      pid: state.Pid === 0 ? undefined : state.Pid,
+      stdout,
+      stderr,
+      ended,
+      terminate: () => signal(engine, id, 'SIGTERM'),
+      kill: () => signal(engine, id, 'SIGKILL'),
+    };
   } catch (error) {
     await removeContainer(engine, id);
     throw error;

@@ -15,7 +15,12 @@ describe('tarOf', () => {
     ];
     const listed = spawnSync('tar', ['-tvf', '-', '--utc', '--numeric-owner'], { input: tarOf(files), encoding: 'utf8' });
     expect(listed.stderr).toBe('');
-    expect(listed.stdout.trim().split('\n').map((line) => line.split(/\s+/))).toEqual(files.map((file) => ['-rw-r--r--', '0/0', String(file.bytes.length), '1970-01-01', '00:00', file.path]));
+    expect(
+      listed.stdout
+        .trim()
+        .split('\n')
+        .map((line) => line.split(/\s+/)),
+    ).toEqual(files.map((file) => ['-rw-r--r--', '0/0', String(file.bytes.length), '1970-01-01', '00:00', file.path]));
     expect(spawnSync('tar', ['-xOf', '-', long], { input: tarOf(files), encoding: 'utf8' }).stdout).toBe('B'.repeat(513));
   });
 

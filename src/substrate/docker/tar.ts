@@ -61,5 +61,7 @@ function split(path: string): readonly [prefix: string, name: string] {
     const [prefix, name] = [path.slice(0, at), path.slice(at + 1)];
     if (octets(prefix) <= PREFIX && octets(name) <= NAME) return [prefix, name];
   }
-  throw new LabError('LAB_ROLE_FAILED', `the path ${path} is too long for an archive`, { expected: `at most ${NAME} octets for its last part and ${PREFIX} for its folder` });
+  throw new LabError('LAB_ROLE_FAILED', `the path ${path} is too long for an archive`, {
+    expected: `at most ${NAME} octets for its last part and ${PREFIX} for its folder`,
+  });
 }

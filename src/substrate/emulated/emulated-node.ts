@@ -29,7 +29,12 @@ export interface EmulatedNode {
 }
 
 /** @param endOf the end of a link that an interface is plugged in at */
-export function emulateNode(node: PlanNode, endOf: (iface: PlanNode['interfaces'][number]) => LinkEnd, services: Omit<NodeServices, 'random'>, random: RandomRoot): EmulatedNode {
+export function emulateNode(
+  node: PlanNode,
+  endOf: (iface: PlanNode['interfaces'][number]) => LinkEnd,
+  services: Omit<NodeServices, 'random'>,
+  random: RandomRoot,
+): EmulatedNode {
   const ends = node.interfaces.map(endOf);
   if (node.bridge) {
     new Bridge(node, ends, { ...services, random: random.stream(`node:${node.name}:bridge`) });

@@ -43,7 +43,8 @@ export function createNetns(options: NetnsOptions = {}): Substrate {
   const ground: Ground = {
     namespace: (libc, node) => Namespace.create(libc, node.name),
     // A process is born into the namespace that the thread is in which starts it.
-    spawn: (node, namespace, listener) => namespace.inside(() => spawnRole({ node: node.name, listener, wrapper: WRAPPER, ...(main !== undefined && { main }) })),
+    spawn: (node, namespace, listener) =>
+      namespace.inside(() => spawnRole({ node: node.name, listener, wrapper: WRAPPER, ...(main !== undefined && { main }) })),
     launch: (_node, namespace, start) => startIsolated(namespace, start),
     close: () => Promise.resolve(),
   };

@@ -108,7 +108,11 @@ class SimLab implements Lab {
     }
   }
 
-  #makeHosts(deps: LabDeps, random: ReturnType<typeof randomRoot>, book: SimNetwork['book']): { kind: NonNullable<ReturnType<LabDeps['kinds']['get']>>; host: SimHost; node: PlanNode }[] {
+  #makeHosts(
+    deps: LabDeps,
+    random: ReturnType<typeof randomRoot>,
+    book: SimNetwork['book'],
+  ): { kind: NonNullable<ReturnType<LabDeps['kinds']['get']>>; host: SimHost; node: PlanNode }[] {
     const trust = secureContext({ ca: deps.pki.ca });
     return this.#nodes.flatMap(({ plan: node, ip, tcp }) => {
       const kind = deps.kinds.get(node.kind);

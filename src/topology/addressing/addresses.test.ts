@@ -45,7 +45,10 @@ describe('planned addresses', () => {
     expect(addressesOf(plan, 'b')).toEqual([]);
   });
   it('may stand at the end of the link', () => {
-    const text = lan({ bridge: 'prefixes: [192.0.2.0/24]' }).replace('["c:eth0", "sw:p3"]', '[{ node: c, interface: eth0, addresses: [192.0.2.9/24] }, "sw:p3"]');
+    const text = lan({ bridge: 'prefixes: [192.0.2.0/24]' }).replace(
+      '["c:eth0", "sw:p3"]',
+      '[{ node: c, interface: eth0, addresses: [192.0.2.9/24] }, "sw:p3"]',
+    );
     expect(addressesOf(planOf(text), 'c')).toEqual(['192.0.2.9/24']);
   });
   it('are not moved by a node elsewhere', () => {
@@ -54,7 +57,11 @@ describe('planned addresses', () => {
       '  links:\n    - { endpoints: ["aa:eth0", "r:up"], prefixes: [10.0.3.0/24] }\n',
     );
     const [before, after] = [planOf(TWO_CLIENTS), planOf(more)];
-    for (const [node, name] of [['a', 'eth0'], ['b', 'eth0'], ['r', 'left']] as const) {
+    for (const [node, name] of [
+      ['a', 'eth0'],
+      ['b', 'eth0'],
+      ['r', 'left'],
+    ] as const) {
       const was = interfaceOf(before, node, name);
       expect(interfaceOf(after, node, name)).toMatchObject({ mac: was.mac, addresses: was.addresses });
     }
@@ -119,7 +126,9 @@ describe('faults of addresses', () => {
     ]);
   });
   it('an MTU that IPv6 does not bear (RFC 8200), while IPv4 does (RFC 791)', () => {
-    expect(faultsOf(lan({ bridge: 'prefixes: ["2001:db8::/64"]', link: 'mtu: 1279' }))).toEqual(['10:46 TOPOLOGY_SCHEMA an MTU of 1279 bytes is too small for IPv6']);
+    expect(faultsOf(lan({ bridge: 'prefixes: ["2001:db8::/64"]', link: 'mtu: 1279' }))).toEqual([
+      '10:46 TOPOLOGY_SCHEMA an MTU of 1279 bytes is too small for IPv6',
+    ]);
     expect(faultsOf(lan({ bridge: 'prefixes: [192.0.2.0/24]', link: 'mtu: 576' }))).toEqual([]);
     expect(faultsOf(lan({ bridge: 'prefixes: [192.0.2.0/24]', link: 'mtu: 67' }))).toEqual(['10:46 TOPOLOGY_SCHEMA an MTU of 67 bytes is out of range']);
     expect(faultsOf(lan({ link: 'mtu: 65536' }))).toHaveLength(1);

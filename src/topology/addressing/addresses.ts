@@ -139,7 +139,8 @@ function checkFits(address: PlannedAddress, path: Path, lan: Lan, declared: read
     return;
   }
   const holder = candidates.find((n) => contains(n, ip));
-  const expected = holder === undefined ? `an address in ${candidates.map(formatNetwork).join(' or ') || 'no network of this family'}` : `${formatIp(ip)}/${holder.length}`;
+  const expected =
+    holder === undefined ? `an address in ${candidates.map(formatNetwork).join(' or ') || 'no network of this family'}` : `${formatIp(ip)}/${holder.length}`;
   const message =
     holder === undefined
       ? `${formatIp(ip)} lies outside the networks of the LAN "${lan.name}"`
@@ -157,17 +158,28 @@ function checkOverlaps(lans: readonly Lan[], networks: ReadonlyMap<Lan, readonly
       const other = seen.find((s) => s.lan !== lan && overlap(s.network, network));
       if (other !== undefined) {
         const path = lan.bridges[0]?.path ?? lan.links[0]?.path ?? [];
-        faults.add('TOPOLOGY_ADDRESS', path, `${formatNetwork(network)} of the LAN "${lan.name}" overlaps ${formatNetwork(other.network)} of the LAN "${other.lan.name}"`, {
-          on: 'key',
-          expected: 'networks of their own for LANs that a router parts',
-        });
+        faults.add(
+          'TOPOLOGY_ADDRESS',
+          path,
+          `${formatNetwork(network)} of the LAN "${lan.name}" overlaps ${formatNetwork(other.network)} of the LAN "${other.lan.name}"`,
+          {
+            on: 'key',
+            expected: 'networks of their own for LANs that a router parts',
+          },
+        );
       }
       seen.push({ lan, network });
     }
   }
 }
 
-function planRest(lans: readonly Lan[], networks: Map<Lan, Network[]>, addresses: Map<string, readonly PlannedAddress[]>, owners: Map<string, Path>, draft: Draft): void {
+function planRest(
+  lans: readonly Lan[],
+  networks: Map<Lan, Network[]>,
+  addresses: Map<string, readonly PlannedAddress[]>,
+  owners: Map<string, Path>,
+  draft: Draft,
+): void {
   const pools = new Pools(draft, [...networks.values()].flat());
   for (const lan of lans) {
     const open = lan.attachments.filter((a) => a.end.addresses === null);

@@ -23,7 +23,9 @@ describe('addresses', () => {
     fc.assert(roundTrip, { seed: 4, numRuns: 300 });
   });
   it.each(['192.0.2', '192.0.2.256', '2001:db8', 'fe80::1%eth0', '', 'alice'])('refuse "%s"', (text) => expect(parseIp(text)).toBeUndefined());
-  it.each(['10.0.0.1/33', '2001:db8::/129', '10.0.0.1/', '10.0.0.1/024', '10.0.0.1'])('refuse the prefix "%s"', (text) => expect(parseIpWithLength(text)).toBeUndefined());
+  it.each(['10.0.0.1/33', '2001:db8::/129', '10.0.0.1/', '10.0.0.1/024', '10.0.0.1'])('refuse the prefix "%s"', (text) =>
+    expect(parseIpWithLength(text)).toBeUndefined(),
+  );
 });
 
 describe('networks', () => {
@@ -57,6 +59,8 @@ describe('networks', () => {
 });
 
 describe('unfitForInterface', () => {
-  it.each(['0.0.0.0', '127.0.0.1', '224.0.0.1', '255.255.255.255', '::', '::1', 'ff02::1', 'fe80::1'])('%s', (text) => expect(unfitForInterface(ip(text))).toBeDefined());
+  it.each(['0.0.0.0', '127.0.0.1', '224.0.0.1', '255.255.255.255', '::', '::1', 'ff02::1', 'fe80::1'])('%s', (text) =>
+    expect(unfitForInterface(ip(text))).toBeDefined(),
+  );
   it.each(['192.0.2.1', '10.0.0.1', '100.64.0.1', '2001:db8::1', 'fd00::1'])('fits: %s', (text) => expect(unfitForInterface(ip(text))).toBeUndefined());
 });

@@ -41,7 +41,12 @@ export class Pools {
     const path = lan.bridges[0]?.path ?? lan.links[0]?.path ?? [];
     this.#draft.faults.add('TOPOLOGY_ADDRESS', path, `no /${length} is left in the pools for the LAN "${lan.name}"`, {
       on: 'key',
-      expected: `a larger pool than ${this.#pools.filter((p) => p.family === family).map(formatNetwork).join(', ') || 'none'}`,
+      expected: `a larger pool than ${
+        this.#pools
+          .filter((p) => p.family === family)
+          .map(formatNetwork)
+          .join(', ') || 'none'
+      }`,
       hint: 'set topology.addressing.pools, or give the LAN its own "prefixes"',
     });
     return undefined;

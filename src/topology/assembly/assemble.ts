@@ -63,18 +63,20 @@ export function assemble(parts: Parts, draft: Draft): Plan | undefined {
       src: source.place(node.path, 'key'),
     };
   });
-  const links = parts.links.map((link, i): PlanLink => ({
-    id: i as LinkId,
-    name: link.name,
-    group: link.group,
-    segment: link.segment,
-    organisation: link.organisation,
-    ends: [endOf(link, 0, ids), endOf(link, 1, ids)],
-    mtu: link.mtu,
-    impairments: link.impairments,
-    up: link.up,
-    src: source.place(link.path),
-  }));
+  const links = parts.links.map(
+    (link, i): PlanLink => ({
+      id: i as LinkId,
+      name: link.name,
+      group: link.group,
+      segment: link.segment,
+      organisation: link.organisation,
+      ends: [endOf(link, 0, ids), endOf(link, 1, ids)],
+      mtu: link.mtu,
+      impairments: link.impairments,
+      up: link.up,
+      src: source.place(link.path),
+    }),
+  );
   const { organisations, users, zones } = parts;
   const speaking = planBgp(nodes, links, parts.bgp, draft.faults);
   if (speaking === undefined) return undefined;

@@ -69,7 +69,14 @@ export function decide(contenders: readonly Contender[], multipath: number): rea
     if (rule.step === TIE_BREAK) tied = left;
     const kept = rule.step === 'peer-address' ? lowestAddress(left) : bestBy(rule, left);
     const losers = left.filter((c) => !kept.includes(c));
-    for (const loser of losers) lost.set(loser, { rule, to: must(kept.find((k) => comparable(rule, k, loser)), 'a winner of the step') });
+    for (const loser of losers)
+      lost.set(loser, {
+        rule,
+        to: must(
+          kept.find((k) => comparable(rule, k, loser)),
+          'a winner of the step',
+        ),
+      });
     if (losers.length > 0) contests.push({ rule, losers });
     left = kept;
   }

@@ -35,7 +35,14 @@ function end(text: string, network: string, last: number): string {
 }
 
 /** ce with two links to msee1 and msee2; both speak iBGP with core, which has the services; isp is the other way. */
-function circuit({ as = 65010, primary = '', secondary = '', networks = '198.51.100.0/24', edge = 'maxPrefixes: 200, import: { set: { removePrivateAs: true } }', timers = '' }: Customer = {}): string {
+function circuit({
+  as = 65010,
+  primary = '',
+  secondary = '',
+  networks = '198.51.100.0/24',
+  edge = 'maxPrefixes: 200, import: { set: { removePrivateAs: true } }',
+  timers = '',
+}: Customer = {}): string {
   const more = (words: string): string => (words === '' ? '' : `, ${words}`);
   return `name: x
 topology:
@@ -65,7 +72,8 @@ ${LINKS.map(([name, one, other, network, last, delay]) => `    - { name: ${name}
 `;
 }
 
-const entry = (played: BgpLab, node: string, prefix: string): readonly BgpCandidate[] => nodeOf(played.plan, node).bgp?.table.find((one) => one.prefix === prefix)?.candidates ?? [];
+const entry = (played: BgpLab, node: string, prefix: string): readonly BgpCandidate[] =>
+  nodeOf(played.plan, node).bgp?.table.find((one) => one.prefix === prefix)?.candidates ?? [];
 const SERVICE = '203.0.113.0/25';
 const OTHER = '203.0.113.128/25';
 const CUSTOMER = '198.51.100.0/24';
@@ -84,7 +92,11 @@ describe('private AS numbers', () => {
 
   it('public numbers stay: prepending with them makes the secondary longer', () => {
     const played = new BgpLab(circuit({ as: 64496, primary: 'export: { set: { prepend: 2 } }' }));
-    expect(entry(played, 'core', CUSTOMER)).toMatchObject([{ status: 'best', path: { nextHop: '192.0.2.9', asPath: [64496] }, why: 'AS path of 1 < 2' }, {}, {}]);
+    expect(entry(played, 'core', CUSTOMER)).toMatchObject([
+      { status: 'best', path: { nextHop: '192.0.2.9', asPath: [64496] }, why: 'AS path of 1 < 2' },
+      {},
+      {},
+    ]);
   });
 
   it('where nobody strips them they count', () => {
@@ -107,7 +119,11 @@ describe('communities', () => {
 
   it('without a filter everything comes by the circuit: its AS path is shorter', () => {
     expect(new BgpLab(circuit()).routes('ce')).toEqual([`${SERVICE} via 198.18.12.2 dev er1 20`, `${OTHER} via 198.18.12.2 dev er1 20`]);
-    expect(entry(new BgpLab(circuit()), 'ce', OTHER).map((c) => c.why).at(-1)).toBe('AS path of 2 > 1');
+    expect(
+      entry(new BgpLab(circuit()), 'ce', OTHER)
+        .map((c) => c.why)
+        .at(-1),
+    ).toBe('AS path of 2 > 1');
   });
 
   it('the local preference raised to 150 on one link draws the traffic there', () => {

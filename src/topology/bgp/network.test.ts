@@ -14,7 +14,9 @@ interface Words {
 
 /** Routers with their `bgp`, and links between them: `a-b 5ms`. Networks are 10.0.N.0/30, the first end has .1. */
 function lab(speakers: Words, links: readonly string[], more: { readonly nodes?: Words; readonly extra?: string } = {}): string {
-  const nodes = Object.entries(speakers).map(([name, bgp]) => `    ${name}: { kind: router, ${more.nodes?.[name] === undefined ? '' : `${more.nodes[name]}, `}bgp: { ${bgp} } }`);
+  const nodes = Object.entries(speakers).map(
+    ([name, bgp]) => `    ${name}: { kind: router, ${more.nodes?.[name] === undefined ? '' : `${more.nodes[name]}, `}bgp: { ${bgp} } }`,
+  );
   const wires = links.map((text, i) => {
     const [ends = '', delay = '0ms'] = text.split(' ');
     const [a = '', b = ''] = ends.split('-');
@@ -47,14 +49,21 @@ describe('what is told', () => {
       ['lost', [4, 4, 4, 1], 'AS path of 4 > 2'],
     ]);
     // Nobody is told what it told itself.
-    expect(candidates(played, 'd', '203.0.113.0/24').map((c) => [c.status, c.path.asPath])).toEqual([['best', [4, 4, 1]], ['lost', [3, 2, 1]]]);
+    expect(candidates(played, 'd', '203.0.113.0/24').map((c) => [c.status, c.path.asPath])).toEqual([
+      ['best', [4, 4, 1]],
+      ['lost', [3, 2, 1]],
+    ]);
     expect(candidates(played, 'a', '203.0.113.0/24').map((c) => c.why)).toEqual(['the only one']);
   });
 
   it('is refused where the own AS is in it (9.1.2: a loop)', () => {
     const played = new BgpLab(
       lab(
-        { a: 'as: 1, networks: [203.0.113.0/24], neighbors: [{ node: b }, { node: c }]', b: 'as: 2, neighbors: [{ node: a }, { node: c }]', c: 'as: 3, neighbors: [{ node: b, import: { set: { localPref: 200 } } }, { node: a }]' },
+        {
+          a: 'as: 1, networks: [203.0.113.0/24], neighbors: [{ node: b }, { node: c }]',
+          b: 'as: 2, neighbors: [{ node: a }, { node: c }]',
+          c: 'as: 3, neighbors: [{ node: b, import: { set: { localPref: 200 } } }, { node: a }]',
+        },
         ['a-b', 'b-c', 'c-a'],
       ),
     );
@@ -93,7 +102,13 @@ describe('what is told', () => {
           core: 'as: 2, neighbors: [{ node: r1 }, { node: r2 }]',
         },
         ['r1-core', 'r2-core', 'x-r1', 'y-r2'],
-        { nodes: { r1: 'routes: [{ to: 10.0.1.0/30, via: core }]', r2: 'routes: [{ to: 10.0.0.0/30, via: core }]', core: `routes: [{ to: 10.0.3.0/30, via: r2, metric: ${metric} }]` } },
+        {
+          nodes: {
+            r1: 'routes: [{ to: 10.0.1.0/30, via: core }]',
+            r2: 'routes: [{ to: 10.0.0.0/30, via: core }]',
+            core: `routes: [{ to: 10.0.3.0/30, via: r2, metric: ${metric} }]`,
+          },
+        },
       );
     const played = new BgpLab(text(7));
     expect(nodeOf(played.plan, 'r1').bgp?.sessions).toEqual([null, null, null]);
@@ -135,7 +150,10 @@ topology:
   links: [{ endpoints: ["a:e", "sw:1"] }, { endpoints: ["b:e", "sw:2"] }, { endpoints: ["c:e", "sw:3"] }]
 `;
     expect(new BgpLab(text).routes('c')).toEqual(['2001:db8:a::/48 via 2001:db8::1 dev e 20', '203.0.113.0/24 via 192.0.2.1 dev e 20']);
-    expect(new BgpLab(text.replace('{ node: c }', '{ node: c, nextHopSelf: true }')).routes('c')).toEqual(['2001:db8:a::/48 via 2001:db8::2 dev e 20', '203.0.113.0/24 via 192.0.2.2 dev e 20']);
+    expect(new BgpLab(text.replace('{ node: c }', '{ node: c, nextHopSelf: true }')).routes('c')).toEqual([
+      '2001:db8:a::/48 via 2001:db8::2 dev e 20',
+      '203.0.113.0/24 via 192.0.2.2 dev e 20',
+    ]);
   });
 
   it('is used side by side where multipath says so', () => {
@@ -144,10 +162,10 @@ topology:
   });
 
   it('a network is announced while its own route is there, or always when there is none', () => {
-    const text = lab(
-      { a: 'as: 1, networks: [10.0.1.0/30, 203.0.113.0/24], neighbors: [{ node: b }]', b: 'as: 2, neighbors: [{ node: a }]', x: 'as: 3' },
-      ['a-b', 'a-x'],
-    );
+    const text = lab({ a: 'as: 1, networks: [10.0.1.0/30, 203.0.113.0/24], neighbors: [{ node: b }]', b: 'as: 2, neighbors: [{ node: a }]', x: 'as: 3' }, [
+      'a-b',
+      'a-x',
+    ]);
     const played = new BgpLab(text);
     played.set('a-x', { up: false });
     played.until(seconds(1));
@@ -234,7 +252,11 @@ topology:
 
   it('a break shorter than the hold time ends nothing; what was told meanwhile comes after it', () => {
     const text = lab(
-      { x: 'as: 9, networks: [203.0.113.0/24], neighbors: [{ node: a }]', a: 'as: 1, neighbors: [{ node: x }, { node: b }]', b: 'as: 2, neighbors: [{ node: a }]' },
+      {
+        x: 'as: 9, networks: [203.0.113.0/24], neighbors: [{ node: a }]',
+        a: 'as: 1, neighbors: [{ node: x }, { node: b }]',
+        b: 'as: 2, neighbors: [{ node: a }]',
+      },
       ['x-a 1ms', 'a-b 5ms'],
     );
     const played = new BgpLab(text);
@@ -325,7 +347,12 @@ it('policies that contradict each other are told (the "bad gadget" of RFC 4264 a
   const prefers = (as: number, next: string, nextAs: number, other: string): string =>
     `as: ${as}, neighbors: [{ node: o }, { node: ${next}, import: [{ match: { as: ${nextAs} }, set: { localPref: 200 } }] }, { node: ${other}, import: { action: deny } }]`;
   const text = lab(
-    { o: 'as: 9, networks: [203.0.113.0/24], neighbors: [{ node: a }, { node: b }, { node: c }]', a: prefers(1, 'b', 2, 'c'), b: prefers(2, 'c', 3, 'a'), c: prefers(3, 'a', 1, 'b') },
+    {
+      o: 'as: 9, networks: [203.0.113.0/24], neighbors: [{ node: a }, { node: b }, { node: c }]',
+      a: prefers(1, 'b', 2, 'c'),
+      b: prefers(2, 'c', 3, 'a'),
+      c: prefers(3, 'a', 1, 'b'),
+    },
     ['o-a', 'o-b', 'o-c', 'a-b', 'b-c', 'c-a'],
   );
   // Only two-hop ways are preferred: a way that is longer is not offered, since its teller prefers another one.

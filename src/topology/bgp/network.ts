@@ -18,7 +18,21 @@ import type { LinkId } from '../../base/brand.js';
 import { formatDuration, millis, type Nanos, NEVER, plus, ZERO } from '../../base/time.js';
 import type { ImpairmentSpec } from '../impairment.js';
 import type { Plan, PlanRoute, RouteChange } from '../plan.js';
-import { delayTo, type End, ENDS, forkSession, handshake, isWhole, newSession, otherEnd, peeringsOf, type Reach, reachOf, type Session, type Watch } from './session.js';
+import {
+  delayTo,
+  type End,
+  ENDS,
+  forkSession,
+  handshake,
+  isWhole,
+  newSession,
+  otherEnd,
+  peeringsOf,
+  type Reach,
+  reachOf,
+  type Session,
+  type Watch,
+} from './session.js';
 import { type Outcome, Speaker, type Update } from './speaker.js';
 import { Underlay } from './underlay.js';
 
@@ -97,7 +111,20 @@ export class BgpNetwork {
    */
   static converged(plan: Pick<Plan, 'nodes' | 'links'>): BgpNetwork | null {
     const routerId = (name: string): string => must(plan.nodes.find((node) => node.name === name)?.bgp, `BGP of ${name}`).routerId;
-    const speakers = plan.nodes.flatMap(({ name, bgp }): [string, Speaker][] => (bgp === undefined ? [] : [[name, Speaker.start(name, bgp, bgp.neighbors.map((n) => routerId(n.node)))]]));
+    const speakers = plan.nodes.flatMap(({ name, bgp }): [string, Speaker][] =>
+      bgp === undefined
+        ? []
+        : [
+            [
+              name,
+              Speaker.start(
+                name,
+                bgp,
+                bgp.neighbors.map((n) => routerId(n.node)),
+              ),
+            ],
+          ],
+    );
     const network = new BgpNetwork(Underlay.of(plan), new Map(speakers), peeringsOf(plan.nodes).map(newSession));
     const start = network.turn(ZERO);
     start.begin();

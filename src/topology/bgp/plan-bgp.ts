@@ -9,7 +9,12 @@ import type { BgpConfig } from './bgp.js';
 import { BgpNetwork } from './network.js';
 
 /** The nodes with what BGP adds to them; `undefined` when the speakers never agree, which is reported (TOPOLOGY_BGP). */
-export function planBgp(nodes: readonly PlanNode[], links: Plan['links'], configs: ReadonlyMap<string, BgpConfig>, faults: Faults): readonly PlanNode[] | undefined {
+export function planBgp(
+  nodes: readonly PlanNode[],
+  links: Plan['links'],
+  configs: ReadonlyMap<string, BgpConfig>,
+  faults: Faults,
+): readonly PlanNode[] | undefined {
   if (configs.size === 0) return nodes;
   const configured = nodes.map((node): PlanNode => {
     const config = configs.get(node.name);

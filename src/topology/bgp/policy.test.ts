@@ -3,7 +3,16 @@ import type { BgpPath, BgpStatement } from './bgp.js';
 import { communityFits, isPrivateAs, readCommunity, sortedCommunities } from './communities.js';
 import { applyPolicy, prefixFits } from './policy.js';
 
-const PATH: BgpPath = { family: 4, prefix: '10.1.2.0/24', origin: 'igp', asPath: [12076, 65010, 64500], nextHop: '192.0.2.1', med: 4, localPref: 100, communities: ['12076:5010', '12076:5030'] };
+const PATH: BgpPath = {
+  family: 4,
+  prefix: '10.1.2.0/24',
+  origin: 'igp',
+  asPath: [12076, 65010, 64500],
+  nextHop: '192.0.2.1',
+  med: 4,
+  localPref: 100,
+  communities: ['12076:5010', '12076:5030'],
+};
 const SRC = { file: 'x.lab.yaml', line: 7, column: 3 };
 
 function statement(match: BgpStatement['match'], set: BgpStatement['set'] = {}, permit = true): BgpStatement {
@@ -63,17 +72,42 @@ describe('what a statement sets', () => {
 });
 
 describe('communities (RFC 1997) and private AS numbers (RFC 6996)', () => {
-  it.each([['12076:5030', '12076:5030'], ['02076:05030', '2076:5030'], ['no-export', 'no-export'], ['65536:1', undefined], ['1:65536', undefined], ['1', undefined], ['1:*', undefined], ['', undefined]])('%s is %s', (text, read) => {
+  it.each([
+    ['12076:5030', '12076:5030'],
+    ['02076:05030', '2076:5030'],
+    ['no-export', 'no-export'],
+    ['65536:1', undefined],
+    ['1:65536', undefined],
+    ['1', undefined],
+    ['1:*', undefined],
+    ['', undefined],
+  ])('%s is %s', (text, read) => {
     expect(readCommunity(text)).toBe(read);
   });
   it('wildcards stand for one half, where they may', () => {
     expect(readCommunity('1:*', true)).toBe('1:*');
-    expect([communityFits('1:2', '1:*'), communityFits('1:2', '*:2'), communityFits('1:2', '*:3'), communityFits('no-export', '*:*'), communityFits('no-export', 'no-export')]).toEqual([true, true, false, false, true]);
+    expect([
+      communityFits('1:2', '1:*'),
+      communityFits('1:2', '*:2'),
+      communityFits('1:2', '*:3'),
+      communityFits('no-export', '*:*'),
+      communityFits('no-export', 'no-export'),
+    ]).toEqual([true, true, false, false, true]);
   });
   it('are sorted by number, each once', () => {
     expect(sortedCommunities(['no-export', '200:1', '30:1', '30:1', '30:0'])).toEqual(['30:0', '30:1', '200:1', 'no-export']);
   });
-  it.each([[64511, false], [64512, true], [65534, true], [65535, false], [4199999999, false], [4200000000, true], [4294967294, true], [4294967295, false], [12076, false]])('%i is private: %s', (as, is) => {
+  it.each([
+    [64511, false],
+    [64512, true],
+    [65534, true],
+    [65535, false],
+    [4199999999, false],
+    [4200000000, true],
+    [4294967294, true],
+    [4294967295, false],
+    [12076, false],
+  ])('%i is private: %s', (as, is) => {
     expect(isPrivateAs(as)).toBe(is);
   });
 });

@@ -55,8 +55,16 @@ export interface Session {
 export function newSession(peering: Peering): Session {
   const never = 'not yet established';
   return {
-    peering, up: [false, false], why: [never, never], epoch: 0, blocked: false, expiry: [null, null], reset: null, establish: null,
-    lastArrival: [0 as Nanos, 0 as Nanos], waiting: [[], []],
+    peering,
+    up: [false, false],
+    why: [never, never],
+    epoch: 0,
+    blocked: false,
+    expiry: [null, null],
+    reset: null,
+    establish: null,
+    lastArrival: [0 as Nanos, 0 as Nanos],
+    waiting: [[], []],
   };
 }
 

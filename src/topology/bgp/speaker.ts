@@ -44,7 +44,12 @@ export class Speaker {
   readonly #table: Map<string, readonly BgpCandidate[]>;
   readonly #routes: Map<string, PlanRoute>;
 
-  private constructor(node: string, config: BgpConfig, routerIds: readonly string[], state?: { adjacencies: Map<number, Adjacency>; table: Map<string, readonly BgpCandidate[]>; routes: Map<string, PlanRoute> }) {
+  private constructor(
+    node: string,
+    config: BgpConfig,
+    routerIds: readonly string[],
+    state?: { adjacencies: Map<number, Adjacency>; table: Map<string, readonly BgpCandidate[]>; routes: Map<string, PlanRoute> },
+  ) {
     this.node = node;
     this.config = config;
     this.#routerIds = routerIds;
@@ -151,7 +156,8 @@ export class Speaker {
     const contenders: Contender[] = [];
     const others: BgpCandidate[] = [];
     const own = this.#own(prefix, underlay);
-    if (own !== null) contenders.push({ path: own, neighbor: null, ebgp: false, igpCost: 0, routerId: this.config.routerId, peerAddress: '', ownAs: this.config.as });
+    if (own !== null)
+      contenders.push({ path: own, neighbor: null, ebgp: false, igpCost: 0, routerId: this.config.routerId, peerAddress: '', ownAs: this.config.as });
     for (const [index, { received }] of [...this.#adjacencies].sort(([a], [b]) => a - b)) {
       const known = received.get(prefix);
       if (known === undefined) continue;
@@ -167,7 +173,15 @@ export class Speaker {
         continue;
       }
       const peerAddress = neighbor.addresses[0]?.peer ?? '';
-      contenders.push({ path, neighbor: index, ebgp: this.#isExternal(neighbor), igpCost: reached.cost, routerId: must(this.#routerIds[index], 'router id'), peerAddress, ownAs: this.config.as });
+      contenders.push({
+        path,
+        neighbor: index,
+        ebgp: this.#isExternal(neighbor),
+        igpCost: reached.cost,
+        routerId: must(this.#routerIds[index], 'router id'),
+        peerAddress,
+        ownAs: this.config.as,
+      });
     }
     return [...decide(contenders, this.config.multipath), ...others];
   }
@@ -198,7 +212,16 @@ export class Speaker {
     if (first === undefined) return null;
     const external = this.#isExternal(this.#neighbor(best.neighbor));
     const { family, prefix } = best.path;
-    return { family, prefix, via: first.via, dev: first.dev, ...(hops.length > 1 && { nextHops: hops }), metric: external ? EBGP_METRIC : IBGP_METRIC, origin: 'bgp', src: null };
+    return {
+      family,
+      prefix,
+      via: first.via,
+      dev: first.dev,
+      ...(hops.length > 1 && { nextHops: hops }),
+      metric: external ? EBGP_METRIC : IBGP_METRIC,
+      origin: 'bgp',
+      src: null,
+    };
   }
 
   /** What a neighbour is to be told of a prefix; undefined when it knows. Remembers it as told. */
@@ -230,7 +253,12 @@ export class Speaker {
     if (!external) return { ...exported, nextHop: path.nextHop === null || neighbor.nextHopSelf ? address.local : path.nextHop };
     // RFC 4271 5.1.3: a next hop on the network that both share stays (third party).
     const third = source !== null && neighbor.dev !== null && source.dev === neighbor.dev ? path.nextHop : null;
-    return { ...exported, asPath: [this.config.as, ...exported.asPath], nextHop: neighbor.nextHopSelf ? address.local : (third ?? address.local), localPref: DEFAULT_LOCAL_PREF };
+    return {
+      ...exported,
+      asPath: [this.config.as, ...exported.asPath],
+      nextHop: neighbor.nextHopSelf ? address.local : (third ?? address.local),
+      localPref: DEFAULT_LOCAL_PREF,
+    };
   }
 }
 
@@ -244,8 +272,12 @@ function compareText(a: string, b: string): number {
 
 function samePath(a: BgpPath, b: BgpPath): boolean {
   return (
-    a.nextHop === b.nextHop && a.origin === b.origin && a.med === b.med && a.localPref === b.localPref &&
-    a.asPath.join() === b.asPath.join() && a.communities.join() === b.communities.join()
+    a.nextHop === b.nextHop &&
+    a.origin === b.origin &&
+    a.med === b.med &&
+    a.localPref === b.localPref &&
+    a.asPath.join() === b.asPath.join() &&
+    a.communities.join() === b.communities.join()
   );
 }
 

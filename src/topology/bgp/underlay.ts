@@ -76,7 +76,16 @@ class Layout {
       const node = must(this.nodes.get(end.nodeName), end.nodeName);
       const here = [...way, leg];
       if (!node.bridge) {
-        found.push({ station: { node, iface: must(node.interfaces.find((i) => i.name === end.interface), end.interface) }, way: here });
+        found.push({
+          station: {
+            node,
+            iface: must(
+              node.interfaces.find((i) => i.name === end.interface),
+              end.interface,
+            ),
+          },
+          way: here,
+        });
         continue;
       }
       for (const port of node.interfaces) if (port.link !== leg.link) queue.push({ leg: { link: port.link, side: port.side }, way: here });
@@ -101,7 +110,9 @@ export class Underlay {
   }
 
   static of(plan: Pick<Plan, 'nodes' | 'links'>): Underlay {
-    const directions = plan.links.flatMap((link) => ([0, 1] as const).map((side): [string, Direction] => [key(link.id, side), { up: link.up, ...heard(link.impairments[side]) }]));
+    const directions = plan.links.flatMap((link) =>
+      ([0, 1] as const).map((side): [string, Direction] => [key(link.id, side), { up: link.up, ...heard(link.impairments[side]) }]),
+    );
     return new Underlay(new Layout(plan), new Map(directions));
   }
 

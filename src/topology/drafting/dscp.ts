@@ -9,7 +9,10 @@ import { didYouMean } from '../source/suggest.js';
 import type { PlanNode } from '../plan.js';
 
 const NAMES: ReadonlyMap<string, number> = new Map([
-  ['BE', 0], ['DF', 0], ['EF', 46], ['VA', 44],
+  ['BE', 0],
+  ['DF', 0],
+  ['EF', 46],
+  ['VA', 44],
   ...[0, 1, 2, 3, 4, 5, 6, 7].map((n) => [`CS${n}`, n * 8] as const),
   // RFC 2597: class 1-4 in the upper bits, drop precedence 1-3 below.
   ...[1, 2, 3, 4].flatMap((c) => [1, 2, 3].map((d) => [`AF${c}${d}`, c * 8 + d * 2] as const)),

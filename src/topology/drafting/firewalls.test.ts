@@ -14,7 +14,8 @@ topology:
 `;
 const planOf = (text: string, rules?: RuleFiles): Plan => planOfText(text, FILE, rules);
 const files = (texts: Readonly<Record<string, string>>): RuleFiles => ({ read: (path) => texts[path] ?? null });
-const table = (rule: string): string => `table inet filter {\n  chain forward {\n    type filter hook forward priority filter; policy drop;\n    ${rule}\n  }\n}\n`;
+const table = (rule: string): string =>
+  `table inet filter {\n  chain forward {\n    type filter hook forward priority filter; policy drop;\n    ${rule}\n  }\n}\n`;
 const faults = (text: string, texts: Readonly<Record<string, string>>): readonly string[] =>
   errorsOf(text, files(texts)).map((e) => `${e.where?.file}:${e.where?.line}:${e.where?.column} ${e.code} ${e.message}`);
 
@@ -44,7 +45,9 @@ describe('firewall:', () => {
   });
 
   it('is for nodes with an IP stack', () => {
-    expect(faults(lab('firewall: edge.nft', 'bridge'), { 'edge.nft': table('accept') })).toContainEqual(expect.stringContaining('the bridge "r1" has no firewall'));
+    expect(faults(lab('firewall: edge.nft', 'bridge'), { 'edge.nft': table('accept') })).toContainEqual(
+      expect.stringContaining('the bridge "r1" has no firewall'),
+    );
   });
 
   it.each([
@@ -71,7 +74,11 @@ describe('conntrack:', () => {
   it('takes the names of the sysctls, without their common beginning or with it; times have units', () => {
     const plan = planOf(lab('conntrack: { udp_timeout: 20s, nf_conntrack_udp_timeout_stream: 5m, tcp_loose: false, max: 1000, icmp_timeout: 7 }'));
     expect(nodeOf(plan, 'r1').conntrack).toEqual({
-      nf_conntrack_udp_timeout: 20, nf_conntrack_udp_timeout_stream: 300, nf_conntrack_tcp_loose: 0, nf_conntrack_max: 1000, nf_conntrack_icmp_timeout: 7,
+      nf_conntrack_udp_timeout: 20,
+      nf_conntrack_udp_timeout_stream: 300,
+      nf_conntrack_tcp_loose: 0,
+      nf_conntrack_max: 1000,
+      nf_conntrack_icmp_timeout: 7,
     });
   });
 

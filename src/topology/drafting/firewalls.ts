@@ -22,14 +22,21 @@ const SWITCHES: ReadonlySet<string> = new Set(['checksum', 'tcp_be_liberal', 'tc
 const SECOND = 1e9;
 
 /** By node; nodes without a firewall are left out. Faults of a rule file stand at their own places in it. */
-export function readFirewalls(nodes: ReadonlyMap<string, DraftNode>, links: readonly DraftLink[], files: RuleFiles, draft: Draft): ReadonlyMap<string, PlanFirewall> {
+export function readFirewalls(
+  nodes: ReadonlyMap<string, DraftNode>,
+  links: readonly DraftLink[],
+  files: RuleFiles,
+  draft: Draft,
+): ReadonlyMap<string, PlanFirewall> {
   const firewalls = new Map<string, PlanFirewall>();
   for (const node of nodes.values()) {
     if (node.firewall === null) continue;
     const path: Path = [...node.path, 'firewall'];
     const file = isAbsolute(node.firewall) ? node.firewall : join(dirname(draft.faults.source.file), node.firewall);
     if (files.read(file) === null) {
-      draft.faults.add('FILE_NOT_FOUND', path, `the rule file ${file} cannot be read`, { expected: 'a file of nftables rules, its path relative to this file' });
+      draft.faults.add('FILE_NOT_FOUND', path, `the rule file ${file} cannot be read`, {
+        expected: 'a file of nftables rules, its path relative to this file',
+      });
       continue;
     }
     const result = parseRuleset(file, (name) => files.read(name), files.list === undefined ? undefined : (folder) => files.list?.(folder) ?? []);
@@ -52,7 +59,11 @@ export function readConntrack(written: FileNode['conntrack'], path: Path, { faul
     const name = key.startsWith(PREFIX) ? key : PREFIX + key;
     if (!isConntrackSysctl(name)) {
       const known = Object.keys(CONNTRACK_SYSCTLS).map((one) => one.slice(PREFIX.length));
-      faults.add('TOPOLOGY_SCHEMA', [...path, key], `connection tracking has no setting "${key}"`, { on: 'key', expected: `one of: ${listed(known, 40)}`, ...didYouMean(key, known) });
+      faults.add('TOPOLOGY_SCHEMA', [...path, key], `connection tracking has no setting "${key}"`, {
+        on: 'key',
+        expected: `one of: ${listed(known, 40)}`,
+        ...didYouMean(key, known),
+      });
       continue;
     }
     const [number, expected] = readSetting(name, value);
@@ -94,10 +105,12 @@ function strangeInterfaces(ruleset: Ruleset, node: string, known: readonly strin
 
 function interfacesOf(statement: Statement): readonly { readonly name: string; readonly byIndex: boolean }[] {
   if (statement.do !== 'match' && statement.do !== 'lookup') return [];
-  const selectors: readonly Selector[] = statement.left.is === 'selector' ? [statement.left.selector] : statement.left.is === 'concat' ? statement.left.parts : [];
+  const selectors: readonly Selector[] =
+    statement.left.is === 'selector' ? [statement.left.selector] : statement.left.is === 'concat' ? statement.left.parts : [];
   return selectors.flatMap((selector, part) => {
     if (selector.select !== 'meta' || !['iif', 'oif', 'iifname', 'oifname'].includes(selector.key)) return [];
-    const patterns = statement.do === 'match' ? [statement.right] : statement.set.is === 'anonymous' ? statement.set.set.elements.map((element) => element.key[part]) : [];
+    const patterns =
+      statement.do === 'match' ? [statement.right] : statement.set.is === 'anonymous' ? statement.set.set.elements.map((element) => element.key[part]) : [];
     const byIndex = selector.key === 'iif' || selector.key === 'oif';
     return patterns.flatMap((pattern) => (pattern?.is === 'interface' && !pattern.wildcard ? [{ name: pattern.name, byIndex }] : []));
   });

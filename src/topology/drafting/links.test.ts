@@ -19,7 +19,17 @@ const good = '{ endpoints: ["a:eth0", "d:eth0"] }';
 describe('links', () => {
   it('get a name, a group, a segment and an organisation', () => {
     expect(planOf(lab(good)).links).toMatchObject([
-      { id: 0, name: 'a--d', group: 'a--d', segment: 'customer', organisation: 'one', mtu: 1500, up: true, ends: [{ nodeName: 'a', interface: 'eth0' }, { nodeName: 'd' }], src: { line: 10, column: 7 } },
+      {
+        id: 0,
+        name: 'a--d',
+        group: 'a--d',
+        segment: 'customer',
+        organisation: 'one',
+        mtu: 1500,
+        up: true,
+        ends: [{ nodeName: 'a', interface: 'eth0' }, { nodeName: 'd' }],
+        src: { line: 10, column: 7 },
+      },
     ]);
     expect(planOf(lab('{ endpoints: ["a:eth0", "c:eth0"], name: l, group: g, segment: internet, mtu: 9000, up: false }')).links).toMatchObject([
       { name: 'l', group: 'g', segment: 'internet', organisation: null, mtu: 9000, up: false },
@@ -47,11 +57,18 @@ describe('links', () => {
 
   it('refuse an interface on two links, and two links of one name', () => {
     expect(faultsOf(lab(good, '    - { endpoints: ["d:eth0", "a:eth1"] }\n'))).toEqual(['11:21 TOPOLOGY_ENDPOINT the interface d:eth0 is on two links']);
-    expect(errorsOf(lab(good, '    - { endpoints: ["a:eth1", "d:eth1"] }\n'))).toMatchObject([{ code: 'TOPOLOGY_DUPLICATE', where: { line: 11, column: 7 }, hint: expect.stringContaining('"name"') as string }]);
-    expect(faultsOf(lab(good, '    - { endpoints: ["a:eth1", "c:eth1"], segment: customer, name: a--d }\n'))).toEqual(['11:67 TOPOLOGY_DUPLICATE two links are called "a--d"']);
+    expect(errorsOf(lab(good, '    - { endpoints: ["a:eth1", "d:eth1"] }\n'))).toMatchObject([
+      { code: 'TOPOLOGY_DUPLICATE', where: { line: 11, column: 7 }, hint: expect.stringContaining('"name"') as string },
+    ]);
+    expect(faultsOf(lab(good, '    - { endpoints: ["a:eth1", "c:eth1"], segment: customer, name: a--d }\n'))).toEqual([
+      '11:67 TOPOLOGY_DUPLICATE two links are called "a--d"',
+    ]);
   });
   it('refuse addresses that are given twice', () => {
-    const text = lab('{ endpoints: [{ node: a, interface: eth0, addresses: [192.0.2.1/24] }, "d:eth0"] }').replace('organisation: one }', 'organisation: one, addresses: { eth0: [192.0.2.2/24] } }');
+    const text = lab('{ endpoints: [{ node: a, interface: eth0, addresses: [192.0.2.1/24] }, "d:eth0"] }').replace(
+      'organisation: one }',
+      'organisation: one, addresses: { eth0: [192.0.2.2/24] } }',
+    );
     expect(faultsOf(text)).toEqual(['10:49 TOPOLOGY_DUPLICATE the addresses of a:eth0 are given twice']);
   });
 });

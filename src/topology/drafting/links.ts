@@ -81,7 +81,10 @@ function readEnd(link: FileLink, side: 0 | 1, at: Path, nodes: ReadonlyMap<strin
     // A node that could not be read has had its own fault; its links are not at fault.
     const written = structure.brokenNodes.has(split.node) || Object.hasOwn(structure.file.topology.nodes, split.node);
     if (!written) {
-      faults.add('TOPOLOGY_ENDPOINT', path, `there is no node "${split.node}"`, { expected: `one of: ${listed(nodes.keys())}`, ...didYouMean(split.node, nodes.keys()) });
+      faults.add('TOPOLOGY_ENDPOINT', path, `there is no node "${split.node}"`, {
+        expected: `one of: ${listed(nodes.keys())}`,
+        ...didYouMean(split.node, nodes.keys()),
+      });
     }
     return undefined;
   }
@@ -113,7 +116,8 @@ function readAddresses(endpoint: FileLink['endpoints'][0], node: DraftNode, name
     });
   }
   if (atEnd !== undefined) {
-    if (node.kind.bridge) faults.add('TOPOLOGY_ADDRESS', [...path, 'addresses'], `a port of the bridge "${node.name}" has no addresses`, { on: 'key', expected: 'no addresses' });
+    if (node.kind.bridge)
+      faults.add('TOPOLOGY_ADDRESS', [...path, 'addresses'], `a port of the bridge "${node.name}" has no addresses`, { on: 'key', expected: 'no addresses' });
     return { path: [...path, 'addresses'], texts: atEnd };
   }
   return atNode === undefined ? null : { path: [...node.path, 'addresses', name], texts: atNode };
@@ -191,7 +195,12 @@ function readImpairments(link: FileLink, at: Path, ends: readonly [string, strin
     const keys = [`${ends[0]}->${ends[1]}`, `${ends[1]}->${ends[0]}`];
     const direction = keys.indexOf(key.replace(/\s+/g, ''));
     if (direction >= 0) result[direction] = spec;
-    else draft.faults.add('TOPOLOGY_IMPAIRMENT', [...path, key], `"${key}" is no direction of this link`, { on: 'key', expected: `${keys.join(', ')} or both`, ...didYouMean(key, keys) });
+    else
+      draft.faults.add('TOPOLOGY_IMPAIRMENT', [...path, key], `"${key}" is no direction of this link`, {
+        on: 'key',
+        expected: `${keys.join(', ')} or both`,
+        ...didYouMean(key, keys),
+      });
   }
   return result;
 }

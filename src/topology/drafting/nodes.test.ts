@@ -20,13 +20,26 @@ describe('nodes', () => {
   });
   it('are customer nodes of nobody in no place where nothing is said', () => {
     expect(nodeOf(planOf(lab('  nodes: { a: { kind: client } }')), 'a')).toMatchObject({
-      segment: 'customer', organisation: null, site: null, forwards: false, bridge: false, resolvers: [], routes: [], certificateNames: ['a'], src: { line: 4, column: 12 },
+      segment: 'customer',
+      organisation: null,
+      site: null,
+      forwards: false,
+      bridge: false,
+      resolvers: [],
+      routes: [],
+      certificateNames: ['a'],
+      src: { line: 4, column: 12 },
     });
   });
 
   it('of an unknown kind list the known ones', () => {
     expect(errorsOf(lab('  nodes: { a: { kind: ruoter } }'))).toMatchObject([
-      { code: 'TOPOLOGY_UNKNOWN_KIND', where: { line: 4, column: 23 }, expected: 'one of: bridge, client, dns, front-end, router, stun', hint: 'did you mean "router"?' },
+      {
+        code: 'TOPOLOGY_UNKNOWN_KIND',
+        where: { line: 4, column: 23 },
+        expected: 'one of: bridge, client, dns, front-end, router, stun',
+        hint: 'did you mean "router"?',
+      },
     ]);
     expect(faultsOf(lab('  kinds: { cleint: {} }\n  nodes: {}'))).toEqual(['4:12 TOPOLOGY_UNKNOWN_KIND there is no node kind "cleint"']);
   });
@@ -45,7 +58,9 @@ describe('nodes', () => {
   ])('%s', (topology, fault) => expect(faultsOf(lab(topology))).toEqual([fault]));
 
   it('a node of an unknown kind is no reason to complain of those who name it', () => {
-    expect(faultsOf(lab('  nodes: { a: { kind: client, config: { stun: b } }, b: { kind: sutn } }'))).toEqual([expect.stringContaining('there is no node kind "sutn"')]);
+    expect(faultsOf(lab('  nodes: { a: { kind: client, config: { stun: b } }, b: { kind: sutn } }'))).toEqual([
+      expect.stringContaining('there is no node kind "sutn"'),
+    ]);
   });
   it('a fault of the defaults is reported once, not at every node', () => {
     expect(faultsOf(lab('  defaults: { kind: client, organisation: no, resolvers: [x] }\n  nodes: { a: {}, b: {}, c: {} }'))).toHaveLength(2);

@@ -160,7 +160,9 @@ export function checkNodeReference(name: string, wanted: readonly string[], path
 }
 
 function checkBridgeKeys(node: DraftNode, written: FileNode, { faults }: Draft): void {
-  const wrong = node.kind.bridge ? (['addresses', 'routes', 'rules', 'rpFilter', 'multipathHash', 'firewall', 'conntrack', 'bgp'] as const) : (['prefixes'] as const);
+  const wrong = node.kind.bridge
+    ? (['addresses', 'routes', 'rules', 'rpFilter', 'multipathHash', 'firewall', 'conntrack', 'bgp'] as const)
+    : (['prefixes'] as const);
   for (const key of wrong) {
     if (written[key] === undefined) continue;
     const message = node.kind.bridge ? `the bridge "${node.name}" has no ${key}: it forwards frames` : `"${node.name}" is no bridge, so it has no prefixes`;
@@ -173,6 +175,10 @@ function checkBridgeKeys(node: DraftNode, written: FileNode, { faults }: Draft):
 
 function checkRefusedKeys(node: DraftNode, written: FileNode, { faults }: Draft): void {
   for (const { key, why, instead } of node.kind.refuses ?? []) {
-    if (written[key] !== undefined) faults.add('TOPOLOGY_SCHEMA', [...node.path, key], `"${node.name}" is a ${node.kind.kind}, which has no ${key}: ${why}`, { on: 'key', expected: instead });
+    if (written[key] !== undefined)
+      faults.add('TOPOLOGY_SCHEMA', [...node.path, key], `"${node.name}" is a ${node.kind.kind}, which has no ${key}: ${why}`, {
+        on: 'key',
+        expected: instead,
+      });
   }
 }

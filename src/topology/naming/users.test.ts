@@ -30,7 +30,9 @@ describe('users', () => {
   ])('%s', (users, fault) => expect(faultsOf(lab(users))).toEqual([fault]));
 
   it('suggest the nearest front end', () => {
-    expect(errorsOf(lab('al@c.example: { node: a, home: ef, password: x }'))).toMatchObject([{ expected: 'a node of kind front-end: fe', hint: 'did you mean "fe"?' }]);
+    expect(errorsOf(lab('al@c.example: { node: a, home: ef, password: x }'))).toMatchObject([
+      { expected: 'a node of kind front-end: fe', hint: 'did you mean "fe"?' },
+    ]);
   });
   it('a domain belongs to one organisation', () => {
     const text = lab('al@c.example: { node: a, home: fe, password: x }', '{ c: { domains: [c.example] }, e: { domains: [c.example] } }');

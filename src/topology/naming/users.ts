@@ -14,35 +14,55 @@ const HOME = 'front-end';
 export function planOrganisations({ structure, faults }: Draft): readonly PlanOrganisation[] {
   const written = structure.file.organisations ?? {};
   const owners = new Map<string, string>();
-  return Object.keys(written).sort(compare).map((name) => {
-    const domains = written[name]?.domains ?? [];
-    for (const [i, domain] of domains.entries()) {
-      const owner = owners.get(domain);
-      if (owner !== undefined) {
-        faults.add('TOPOLOGY_DUPLICATE', ['organisations', name, 'domains', i], `the domain "${domain}" belongs to "${owner}" already`, { expected: 'each domain once' });
+  return Object.keys(written)
+    .sort(compare)
+    .map((name) => {
+      const domains = written[name]?.domains ?? [];
+      for (const [i, domain] of domains.entries()) {
+        const owner = owners.get(domain);
+        if (owner !== undefined) {
+          faults.add('TOPOLOGY_DUPLICATE', ['organisations', name, 'domains', i], `the domain "${domain}" belongs to "${owner}" already`, {
+            expected: 'each domain once',
+          });
+        }
+        owners.set(domain, name);
       }
-      owners.set(domain, name);
-    }
-    return { name, domains };
-  });
+      return { name, domains };
+    });
 }
 
 export function planUsers(organisations: readonly PlanOrganisation[], nodes: ReadonlyMap<string, DraftNode>, draft: Draft): readonly PlanUser[] {
   const written = draft.structure.file.users ?? {};
   const domains = organisations.flatMap((o) => o.domains);
-  return Object.keys(written).sort(compare).flatMap((address) => {
-    const user = written[address];
-    if (user === undefined) return [];
-    const path = ['users', address];
-    const [name = '', domain = ''] = address.split('@');
-    const organisation = organisations.find((o) => o.domains.includes(domain));
-    if (organisation === undefined) {
-      draft.faults.add('TOPOLOGY_REFERENCE', path, `no organisation has the domain "${domain}"`, { on: 'key', expected: `one of: ${listed(domains)}`, ...didYouMean(domain, domains) });
-    }
-    checkSeat(user.node, [...path, 'node'], nodes, draft);
-    checkNodeReference(user.home, [HOME], [...path, 'home'], draft);
-    return [{ address, name, organisation: organisation?.name ?? '', node: user.node, home: user.home, password: user.password, src: draft.faults.source.place(path, 'key') }];
-  });
+  return Object.keys(written)
+    .sort(compare)
+    .flatMap((address) => {
+      const user = written[address];
+      if (user === undefined) return [];
+      const path = ['users', address];
+      const [name = '', domain = ''] = address.split('@');
+      const organisation = organisations.find((o) => o.domains.includes(domain));
+      if (organisation === undefined) {
+        draft.faults.add('TOPOLOGY_REFERENCE', path, `no organisation has the domain "${domain}"`, {
+          on: 'key',
+          expected: `one of: ${listed(domains)}`,
+          ...didYouMean(domain, domains),
+        });
+      }
+      checkSeat(user.node, [...path, 'node'], nodes, draft);
+      checkNodeReference(user.home, [HOME], [...path, 'home'], draft);
+      return [
+        {
+          address,
+          name,
+          organisation: organisation?.name ?? '',
+          node: user.node,
+          home: user.home,
+          password: user.password,
+          src: draft.faults.source.place(path, 'key'),
+        },
+      ];
+    });
 }
 
 /** A user sits at an end system: not at a router or bridge. */

@@ -15,26 +15,45 @@ ${zones}`;
 
 const records = (set: string, zone = 'c.example'): string => lab(`  ${zone}: { servers: [ns], records: { ${set} } }\n`);
 const read = (set: string): readonly string[] =>
-  (planOf(records(set)).zones[0]?.records ?? []).map((r) => `${r.name} ${r.ttl} ${r.type} ${typeof r.data === 'string' ? r.data : `${r.data.priority} ${r.data.weight} ${r.data.port} ${r.data.target}`}`);
+  (planOf(records(set)).zones[0]?.records ?? []).map(
+    (r) => `${r.name} ${r.ttl} ${r.type} ${typeof r.data === 'string' ? r.data : `${r.data.priority} ${r.data.weight} ${r.data.port} ${r.data.target}`}`,
+  );
 
 describe('records', () => {
   it.each<[string, string[]]>([
     ['sip: { A: fe }', ['sip.c.example 3600 A 192.0.2.1', 'sip.c.example 3600 A 198.51.100.1', 'sip.c.example 3600 AAAA 2001:db8::1']],
     ['sip: { A: "fe:eth1" }', ['sip.c.example 3600 A 198.51.100.1']],
     ['sip: { AAAA: fe }', ['sip.c.example 3600 AAAA 2001:db8::1']],
-    ['"@": { A: [192.0.2.7, 192.0.2.8], AAAA: "2001:DB8::7", ttl: 60 }', ['c.example 60 A 192.0.2.7', 'c.example 60 A 192.0.2.8', 'c.example 60 AAAA 2001:db8::7']],
+    [
+      '"@": { A: [192.0.2.7, 192.0.2.8], AAAA: "2001:DB8::7", ttl: 60 }',
+      ['c.example 60 A 192.0.2.7', 'c.example 60 A 192.0.2.8', 'c.example 60 AAAA 2001:db8::7'],
+    ],
     ['a.c.example: { A: 192.0.2.7 }, b.c.example.: { A: 192.0.2.8 }', ['a.c.example 3600 A 192.0.2.7', 'b.c.example 3600 A 192.0.2.8']],
-    ['www: { A: 192.0.2.7 }, x: { CNAME: www }, y: { CNAME: www.c.example }', ['www.c.example 3600 A 192.0.2.7', 'x.c.example 3600 CNAME www.c.example', 'y.c.example 3600 CNAME www.c.example']],
-    ['SIP: { A: 192.0.2.7 }, _sip._tls: { SRV: [{ port: 443, target: sip }, { priority: 1, weight: 2, port: 3, target: . }] }', ['_sip._tls.c.example 3600 SRV 0 0 443 sip.c.example', '_sip._tls.c.example 3600 SRV 1 2 3 .', 'sip.c.example 3600 A 192.0.2.7']],
+    [
+      'www: { A: 192.0.2.7 }, x: { CNAME: www }, y: { CNAME: www.c.example }',
+      ['www.c.example 3600 A 192.0.2.7', 'x.c.example 3600 CNAME www.c.example', 'y.c.example 3600 CNAME www.c.example'],
+    ],
+    [
+      'SIP: { A: 192.0.2.7 }, _sip._tls: { SRV: [{ port: 443, target: sip }, { priority: 1, weight: 2, port: 3, target: . }] }',
+      ['_sip._tls.c.example 3600 SRV 0 0 443 sip.c.example', '_sip._tls.c.example 3600 SRV 1 2 3 .', 'sip.c.example 3600 A 192.0.2.7'],
+    ],
   ])('%s', (set, expected) => expect(read(set)).toEqual(expected));
 
   it('may be a list, and the zone may set the time to live', () => {
     const plan = planOf(lab('  c.example: { servers: [ns], ttl: 5, records: [{ a: { A: 192.0.2.7 } }, { a: { A: 192.0.2.8 } }] }\n'));
-    expect(plan.zones[0]?.records).toEqual([{ name: 'a.c.example', type: 'A', ttl: 5, data: '192.0.2.7' }, { name: 'a.c.example', type: 'A', ttl: 5, data: '192.0.2.8' }]);
+    expect(plan.zones[0]?.records).toEqual([
+      { name: 'a.c.example', type: 'A', ttl: 5, data: '192.0.2.7' },
+      { name: 'a.c.example', type: 'A', ttl: 5, data: '192.0.2.8' },
+    ]);
   });
   it('may differ between views of one name', () => {
-    const plan = planOf(lab('  c.example:\n    - { servers: [ns], records: { a: { A: 192.0.2.7 } } }\n    - { servers: [ns2], records: { a: { A: 192.0.2.8 } } }\n'));
-    expect(plan.zones.map((z) => [z.name, z.servers, z.records.map((r) => r.data)])).toEqual([['c.example', ['ns'], ['192.0.2.7']], ['c.example', ['ns2'], ['192.0.2.8']]]);
+    const plan = planOf(
+      lab('  c.example:\n    - { servers: [ns], records: { a: { A: 192.0.2.7 } } }\n    - { servers: [ns2], records: { a: { A: 192.0.2.8 } } }\n'),
+    );
+    expect(plan.zones.map((z) => [z.name, z.servers, z.records.map((r) => r.data)])).toEqual([
+      ['c.example', ['ns'], ['192.0.2.7']],
+      ['c.example', ['ns2'], ['192.0.2.8']],
+    ]);
   });
 });
 
@@ -65,7 +84,9 @@ describe('faults of zones', () => {
   });
   it('servers that are no servers, or serve two views', () => {
     expect(faultsOf(lab('  c.example: { servers: [fe], records: {} }\n'))).toEqual(['11:26 TOPOLOGY_REFERENCE the node "fe" is a front-end, not a dns']);
-    expect(faultsOf(lab('  c.example: [{ servers: [ns], records: {} }, { servers: [ns], records: {} }]\n'))).toEqual(['11:59 TOPOLOGY_ZONE "ns" serves the zone "c.example" twice']);
+    expect(faultsOf(lab('  c.example: [{ servers: [ns], records: {} }, { servers: [ns], records: {} }]\n'))).toEqual([
+      '11:59 TOPOLOGY_ZONE "ns" serves the zone "c.example" twice',
+    ]);
     expect(faultsOf(lab('  c.example: { servers: [], records: {} }\n'))).toEqual([expect.stringContaining('"servers" is an empty list')]);
   });
   it('stand at the word at fault', () => {
@@ -91,7 +112,17 @@ describe('certificate names', () => {
       dns: { A: ns }
 `),
     );
-    expect(nodeOf(plan, 'fe').certificateNames).toEqual(['fe', 'alias.c.example', 'c.example', 'd.example', 'far.d.example', 'sip.c.example', '192.0.2.1', '198.51.100.1', '2001:db8::1']);
+    expect(nodeOf(plan, 'fe').certificateNames).toEqual([
+      'fe',
+      'alias.c.example',
+      'c.example',
+      'd.example',
+      'far.d.example',
+      'sip.c.example',
+      '192.0.2.1',
+      '198.51.100.1',
+      '2001:db8::1',
+    ]);
     expect(nodeOf(plan, 'ns').certificateNames).toEqual(['ns', 'dns.d.example', '192.0.2.53']);
     expect(nodeOf(plan, 'ns2').certificateNames).toEqual(['ns2', '198.51.100.53']);
   });

@@ -61,7 +61,10 @@ describe('formatNetem', () => {
   });
 
   it('no line makes the parser throw', () => {
-    const word = fc.oneof(fc.constantFrom('delay', 'loss', 'gemodel', 'random', 'distribution', 'normal', 'reorder', 'gap', 'rate', 'limit', 'egress', '1%', '5ms', '10mbit', '3'), fc.string({ maxLength: 5 }));
+    const word = fc.oneof(
+      fc.constantFrom('delay', 'loss', 'gemodel', 'random', 'distribution', 'normal', 'reorder', 'gap', 'rate', 'limit', 'egress', '1%', '5ms', '10mbit', '3'),
+      fc.string({ maxLength: 5 }),
+    );
     fc.assert(
       fc.property(fc.array(word, { maxLength: 12 }), (words) => {
         const line = words.join(' ');

@@ -63,7 +63,10 @@ describe('parseNetem, refusals with their columns', () => {
     ['loss 101%', ['5 "101%" can\'t stand here; a percentage from 0% to 100%']],
     ['loss 1% 25%', ['8 loss takes no correlation; loss without "25%"; for losses that come in bursts use: loss gemodel P R']],
     ['loss state 1%', ['5 loss state is not emulated; loss [random] P% or loss gemodel p [r [1-h [1-k]]]']],
-    ['loss 1% ecn', ['8 "ecn" starts no impairment; one of: delay, loss, corrupt, duplicate, reorder, rate, limit, egress; marking instead of dropping is not emulated']],
+    [
+      'loss 1% ecn',
+      ['8 "ecn" starts no impairment; one of: delay, loss, corrupt, duplicate, reorder, rate, limit, egress; marking instead of dropping is not emulated'],
+    ],
     ['slot 800us', ['0 "slot" starts no impairment; one of: delay, loss, corrupt, duplicate, reorder, rate, limit, egress; slotting is not emulated']],
     ['reorder 25%', ['0 reorder without a delay overtakes nothing; a delay beside it: delay 10ms reorder 25%']],
     ['rate 5kbit 20 100 5', ["11 rate's packet overhead and cell sizes are not emulated; rate RATE"]],

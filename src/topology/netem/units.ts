@@ -6,20 +6,43 @@
 import type { Nanos } from '../../base/time.js';
 
 const TIME_UNITS: readonly (readonly [string, number])[] = [
-  ['s', 1e9], ['sec', 1e9], ['secs', 1e9],
-  ['ms', 1e6], ['msec', 1e6], ['msecs', 1e6],
-  ['us', 1e3], ['usec', 1e3], ['usecs', 1e3],
-  ['ns', 1], ['nsec', 1], ['nsecs', 1],
+  ['s', 1e9],
+  ['sec', 1e9],
+  ['secs', 1e9],
+  ['ms', 1e6],
+  ['msec', 1e6],
+  ['msecs', 1e6],
+  ['us', 1e3],
+  ['usec', 1e3],
+  ['usecs', 1e3],
+  ['ns', 1],
+  ['nsec', 1],
+  ['nsecs', 1],
 ];
 
 const SI = 1000;
 const IEC = 1024;
 /** bit/s per unit; names are compared without regard to case. `bps` is *bytes* per second, as in tc. */
 const RATE_UNITS: readonly (readonly [string, number])[] = [
-  ['', 1], ['bit', 1], ['kbit', SI], ['mbit', SI ** 2], ['gbit', SI ** 3], ['tbit', SI ** 4],
-  ['kibit', IEC], ['mibit', IEC ** 2], ['gibit', IEC ** 3], ['tibit', IEC ** 4],
-  ['bps', 8], ['kbps', 8 * SI], ['mbps', 8 * SI ** 2], ['gbps', 8 * SI ** 3], ['tbps', 8 * SI ** 4],
-  ['kibps', 8 * IEC], ['mibps', 8 * IEC ** 2], ['gibps', 8 * IEC ** 3], ['tibps', 8 * IEC ** 4],
+  ['', 1],
+  ['bit', 1],
+  ['kbit', SI],
+  ['mbit', SI ** 2],
+  ['gbit', SI ** 3],
+  ['tbit', SI ** 4],
+  ['kibit', IEC],
+  ['mibit', IEC ** 2],
+  ['gibit', IEC ** 3],
+  ['tibit', IEC ** 4],
+  ['bps', 8],
+  ['kbps', 8 * SI],
+  ['mbps', 8 * SI ** 2],
+  ['gbps', 8 * SI ** 3],
+  ['tbps', 8 * SI ** 4],
+  ['kibps', 8 * IEC],
+  ['mibps', 8 * IEC ** 2],
+  ['gibps', 8 * IEC ** 3],
+  ['tibps', 8 * IEC ** 4],
 ];
 
 const TIMES = new Map(TIME_UNITS);
@@ -41,7 +64,11 @@ export function readTime(text: string): Nanos | undefined {
 }
 
 export function writeTime(t: Nanos): string {
-  for (const [unit, size] of [['s', 1e9], ['ms', 1e6], ['us', 1e3]] as const) {
+  for (const [unit, size] of [
+    ['s', 1e9],
+    ['ms', 1e6],
+    ['us', 1e3],
+  ] as const) {
     if (t >= size && t % size === 0) return `${t / size}${unit}`;
   }
   return `${t}ns`;
@@ -69,7 +96,11 @@ export function readRate(text: string): number | undefined {
 }
 
 export function writeRate(rate: number): string {
-  for (const [unit, size] of [['gbit', 1e9], ['mbit', 1e6], ['kbit', 1e3]] as const) {
+  for (const [unit, size] of [
+    ['gbit', 1e9],
+    ['mbit', 1e6],
+    ['kbit', 1e3],
+  ] as const) {
     if (rate >= size && rate % size === 0) return `${rate / size}${unit}`;
   }
   return `${rate}bit`;

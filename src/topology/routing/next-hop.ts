@@ -133,9 +133,14 @@ function hopsTo(station: Station, peer: Station, { draft, node, neighbourhood }:
   }
   const lost = targets.find((t) => !hops.has(t.network.family) && !(t.loose && hops.size > 0));
   if (lost !== undefined && !neighbourhood.doubtful(node.name)) {
-    draft.faults.add('TOPOLOGY_ROUTE', at, `"${peer.node.name}" and "${node.name}" share no IPv${lost.network.family} network for ${formatNetwork(lost.network)}`, {
-      expected: `a neighbour with an IPv${lost.network.family} address`,
-    });
+    draft.faults.add(
+      'TOPOLOGY_ROUTE',
+      at,
+      `"${peer.node.name}" and "${node.name}" share no IPv${lost.network.family} network for ${formatNetwork(lost.network)}`,
+      {
+        expected: `a neighbour with an IPv${lost.network.family} address`,
+      },
+    );
   }
   return hops;
 }
@@ -146,7 +151,9 @@ function mayForward(holder: Station, at: Path, node: DraftNode, { faults }: Draf
     return false;
   }
   if (holder.node.kind.forwards) return true;
-  faults.add('TOPOLOGY_ROUTE', at, `the next hop "${holder.node.name}" is a ${holder.node.kind.kind} and forwards nothing`, { expected: 'a router or another node that forwards' });
+  faults.add('TOPOLOGY_ROUTE', at, `the next hop "${holder.node.name}" is a ${holder.node.kind.kind} and forwards nothing`, {
+    expected: 'a router or another node that forwards',
+  });
   return false;
 }
 

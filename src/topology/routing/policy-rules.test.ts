@@ -61,14 +61,14 @@ describe('policy rules', () => {
 });
 
 describe('reverse path filter', () => {
-  it('is the node\'s and its interfaces\', and off without a word', () => {
+  it("is the node's and its interfaces', and off without a word", () => {
     const plan = planOf(lab('rpFilter: { all: loose, a: strict, b: off }'));
     expect(nodeOf(plan, 'r').rpFilter).toBe('loose');
     expect(['lan', 'a', 'b'].map((name) => interfaceOf(plan, 'r', name).rpFilter)).toEqual([undefined, 'strict', undefined]);
     expect(nodeOf(plan, 'x').rpFilter).toBeUndefined();
     expect(nodeOf(planOf(lab('rpFilter: off')), 'r').rpFilter).toBeUndefined();
   });
-  it('may be said for a kind; the node\'s own word wins', () => {
+  it("may be said for a kind; the node's own word wins", () => {
     const text = lab('rpFilter: off').replace('  nodes:', '  kinds: { router: { rpFilter: strict } }\n  nodes:');
     expect(['r', 'x', 'c'].map((name) => nodeOf(planOf(text), name).rpFilter)).toEqual([undefined, 'strict', undefined]);
   });

@@ -38,18 +38,23 @@ function readRule(rule: FileRule, path: Path, { node, routes, neighbourhood, net
   const table = readTable(rule.table, [...path, 'table'], draft);
   const known = routes.some((route) => (route.table ?? MAIN_TABLE) === table);
   if (!known && !neighbourhood.doubtful(node.name)) {
-    faults.add('TOPOLOGY_ROUTE', [...path, 'table'], `"${node.name}" has no route in table ${table}`, { expected: 'the table of one of its routes', hint: `routes: [{ to: ..., via: ..., table: ${table} }]` });
+    faults.add('TOPOLOGY_ROUTE', [...path, 'table'], `"${node.name}" has no route in table ${table}`, {
+      expected: 'the table of one of its routes',
+      hint: `routes: [{ to: ..., via: ..., table: ${table} }]`,
+    });
   }
   if (rule.iif !== undefined && rule.iif !== LOOPBACK && !neighbourhood.of(node.name).some((s) => s.interface === rule.iif)) {
     noInterface(node, rule.iif, [...path, 'iif'], neighbourhood, draft, [LOOPBACK]);
   }
   const fwmark = rule.fwmark === undefined ? null : readMark(rule.fwmark);
-  if (fwmark === undefined) faults.add('TOPOLOGY_ROUTE', [...path, 'fwmark'], `"${rule.fwmark}" is no firewall mark`, { expected: 'a mark, or a mark and a mask, such as 0x10/0xf0' });
+  if (fwmark === undefined)
+    faults.add('TOPOLOGY_ROUTE', [...path, 'fwmark'], `"${rule.fwmark}" is no firewall mark`, { expected: 'a mark, or a mark and a mask, such as 0x10/0xf0' });
   const rest = { priority: rule.priority, fwmark: fwmark ?? null, iif: rule.iif ?? null, table, src: faults.source.place(path) };
   if (rule.from === undefined) return families(rule).map((family) => ({ family, from: null, ...rest }));
   const named = readTarget(rule.from, [...path, 'from'], networks, draft);
   const sources = named.filter((t) => rule.family === undefined || t.network.family === rule.family);
-  if (sources.length === 0 && named.length > 0) faults.add('TOPOLOGY_ROUTE', [...path, 'family'], `no source of the rule is of IPv${rule.family}`, { expected: 'the family of its sources, or none' });
+  if (sources.length === 0 && named.length > 0)
+    faults.add('TOPOLOGY_ROUTE', [...path, 'family'], `no source of the rule is of IPv${rule.family}`, { expected: 'the family of its sources, or none' });
   return sources.map(({ network }) => ({ family: network.family, from: network.length === 0 ? null : formatNetwork(network), ...rest }));
 }
 

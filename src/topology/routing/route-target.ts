@@ -26,9 +26,15 @@ export function namedNetworks(lans: readonly Lan[], byLan: ReadonlyMap<Lan, read
   for (const [name, texts] of Object.entries(written)) {
     const path = ['topology', 'addressing', 'networks', name];
     if (named.has(name) || name === 'default') {
-      draft.faults.add('TOPOLOGY_DUPLICATE', path, `"${name}" is the name of ${name === 'default' ? 'the default route' : 'a bridge'} already`, { on: 'key', expected: 'a name of its own' });
+      draft.faults.add('TOPOLOGY_DUPLICATE', path, `"${name}" is the name of ${name === 'default' ? 'the default route' : 'a bridge'} already`, {
+        on: 'key',
+        expected: 'a name of its own',
+      });
     }
-    named.set(name, texts.flatMap((text, i) => readNetwork(text, [...path, i], draft) ?? []));
+    named.set(
+      name,
+      texts.flatMap((text, i) => readNetwork(text, [...path, i], draft) ?? []),
+    );
   }
   return named;
 }
@@ -39,7 +45,11 @@ export function readTarget(to: string | readonly string[], path: Path, networks:
 }
 
 function readOne(text: string, path: Path, networks: Networks, draft: Draft): readonly Target[] {
-  if (text === 'default') return [{ network: everything(4), loose: true }, { network: everything(6), loose: true }];
+  if (text === 'default')
+    return [
+      { network: everything(4), loose: true },
+      { network: everything(6), loose: true },
+    ];
   const named = networks.get(text);
   if (named !== undefined) return named.map((network) => ({ network, loose: true }));
   if (text.includes('/') || parseIp(text) !== undefined) {

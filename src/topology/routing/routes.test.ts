@@ -18,7 +18,8 @@ topology:
 ${more}`;
 }
 
-const staticRoutes = (text: string, node: string): readonly string[] => routesOf(planOf(text), node).filter((r) => !r.endsWith('connected') && !r.endsWith('planned'));
+const staticRoutes = (text: string, node: string): readonly string[] =>
+  routesOf(planOf(text), node).filter((r) => !r.endsWith('connected') && !r.endsWith('planned'));
 
 describe('connected and planned routes', () => {
   it('lead to the networks of a node and, from a host, to the only router', () => {
@@ -38,10 +39,10 @@ describe('connected and planned routes', () => {
     expect(own.slice(2)).toEqual(['0.0.0.0/0 via 10.0.1.1 dev eth0 5 static', '::/0 via 2001:db8:1::1 dev eth0 0 planned']);
   });
   it('are not planned where two routers could be meant', () => {
-    const two = chain({}).replace('"a:eth0", "r1:l"', '"a:eth0", "sw:1"').replace(
-      '    - { endpoints: ["r1:r"',
-      '    - { endpoints: ["r1:l", "sw:2"] }\n    - { endpoints: ["r3:l", "sw:3"] }\n    - { endpoints: ["r1:r"',
-    ).replace('    b: {', '    sw: { kind: bridge }\n    r3: { kind: router, addresses: { l: [10.0.1.3/24] } }\n    b: {');
+    const two = chain({})
+      .replace('"a:eth0", "r1:l"', '"a:eth0", "sw:1"')
+      .replace('    - { endpoints: ["r1:r"', '    - { endpoints: ["r1:l", "sw:2"] }\n    - { endpoints: ["r3:l", "sw:3"] }\n    - { endpoints: ["r1:r"')
+      .replace('    b: {', '    sw: { kind: bridge }\n    r3: { kind: router, addresses: { l: [10.0.1.3/24] } }\n    b: {');
     expect(routesOf(planOf(two), 'a').filter((r) => r.endsWith('planned'))).toEqual(['::/0 via 2001:db8:1::1 dev eth0 0 planned']);
   });
 });
@@ -58,9 +59,18 @@ describe('static routes', () => {
     ['{ to: [four, 10.9.0.0/16], via: r2 }', ['10.0.3.0/24 via 10.0.2.2 dev r 0 static', '10.9.0.0/16 via 10.0.2.2 dev r 0 static']],
     ['{ to: 10.9.0.0/16, dev: r }', ['10.9.0.0/16 via null dev r 0 static']],
     ['{ to: right, blackhole: true, metric: 9 }', ['10.0.3.0/24 via null dev null 9 blackhole', '2001:db8:3::/64 via null dev null 9 blackhole']],
-    ['{ to: four, unreachable: true }, { to: 10.9.0.0/16, prohibit: true }', ['10.0.3.0/24 via null dev null 0 unreachable', '10.9.0.0/16 via null dev null 0 prohibit']],
-    ['{ to: default, via: 10.0.2.2, table: 100 }, { to: default, via: 10.0.2.2, table: main }', ['0.0.0.0/0 via 10.0.2.2 dev r 0 static table 100', '0.0.0.0/0 via 10.0.2.2 dev r 0 static']],
-    ['{ to: four, via: r2, metric: 1 }, { to: four, blackhole: true, metric: 2 }', ['10.0.3.0/24 via 10.0.2.2 dev r 1 static', '10.0.3.0/24 via null dev null 2 blackhole']],
+    [
+      '{ to: four, unreachable: true }, { to: 10.9.0.0/16, prohibit: true }',
+      ['10.0.3.0/24 via null dev null 0 unreachable', '10.9.0.0/16 via null dev null 0 prohibit'],
+    ],
+    [
+      '{ to: default, via: 10.0.2.2, table: 100 }, { to: default, via: 10.0.2.2, table: main }',
+      ['0.0.0.0/0 via 10.0.2.2 dev r 0 static table 100', '0.0.0.0/0 via 10.0.2.2 dev r 0 static'],
+    ],
+    [
+      '{ to: four, via: r2, metric: 1 }, { to: four, blackhole: true, metric: 2 }',
+      ['10.0.3.0/24 via 10.0.2.2 dev r 1 static', '10.0.3.0/24 via null dev null 2 blackhole'],
+    ],
   ])('%s', (route, expected) => expect(staticRoutes(chain({ r1: route }), 'r1')).toEqual(expected));
 
   it('keep the place where they were written', () => {
@@ -68,7 +78,10 @@ describe('static routes', () => {
     expect(route?.src).toEqual({ file: 'test.lab.yaml', line: 6, column: 125 });
   });
   it('take the name of a bridge for the networks of its LAN', () => {
-    const text = chain({ r1: '{ to: sw, via: r2 }' }).replace('"r2:r", "b:eth0"', '"r2:r", "sw:1"').replace('    b: {', '    sw: { kind: bridge }\n    b: {').concat('    - { endpoints: ["b:eth0", "sw:2"] }\n');
+    const text = chain({ r1: '{ to: sw, via: r2 }' })
+      .replace('"r2:r", "b:eth0"', '"r2:r", "sw:1"')
+      .replace('    b: {', '    sw: { kind: bridge }\n    b: {')
+      .concat('    - { endpoints: ["b:eth0", "sw:2"] }\n');
     expect(staticRoutes(text, 'r1')).toEqual(['10.0.3.0/24 via 10.0.2.2 dev r 0 static', '2001:db8:3::/64 via 2001:db8:2::2 dev r 0 static']);
   });
 });
@@ -92,7 +105,10 @@ describe('multipath routes', () => {
     ['{ to: 10.9.0.0/16, via: x, weight: 2 }, { to: 10.9.0.0/16, via: y }', ['10.9.0.0/16 via 10.0.1.2 dev a*2 + via 10.0.2.2 dev b*1 0 static']],
     // Written for both families at once: IPv6 has but one way.
     ['{ to: default, via: [x, y] }', ['0.0.0.0/0 via 10.0.1.2 dev a*1 + via 10.0.2.2 dev b*1 0 static', '::/0 via 2001:db8:1::2 dev a 0 static']],
-    ['{ to: 10.9.0.0/16, via: x, table: 7 }, { to: 10.9.0.0/16, via: y, table: 8 }', ['10.9.0.0/16 via 10.0.1.2 dev a 0 static table 7', '10.9.0.0/16 via 10.0.2.2 dev b 0 static table 8']],
+    [
+      '{ to: 10.9.0.0/16, via: x, table: 7 }, { to: 10.9.0.0/16, via: y, table: 8 }',
+      ['10.9.0.0/16 via 10.0.1.2 dev a 0 static table 7', '10.9.0.0/16 via 10.0.2.2 dev b 0 static table 8'],
+    ],
   ])('%s', (routes, expected) => {
     expect(staticRoutes(TWO_WAYS(routes), 'r')).toEqual(expected);
   });
@@ -138,9 +154,13 @@ describe('faults of routes', () => {
     expect(staticRoutes(text.replace('via: r2 }', 'via: "r2:l" }'), 'r1')).toEqual(['10.0.3.0/24 via 10.0.2.2 dev r 0 static']);
   });
   it('a neighbour without the family', () => {
-    expect(faultsOf(chain({ r2: '' }).replace('10.0.2.2/24, "2001:db8:2::2/64"', '10.0.2.2/24').replace('routes: [] }\n    r2', 'routes: [{ to: "2001:db8:9::/64", via: r2 }] }\n    r2'))).toEqual([
-      expect.stringContaining('"r2" and "r1" share no IPv6 network for 2001:db8:9::/64'),
-    ]);
+    expect(
+      faultsOf(
+        chain({ r2: '' })
+          .replace('10.0.2.2/24, "2001:db8:2::2/64"', '10.0.2.2/24')
+          .replace('routes: [] }\n    r2', 'routes: [{ to: "2001:db8:9::/64", via: r2 }] }\n    r2'),
+      ),
+    ).toEqual([expect.stringContaining('"r2" and "r1" share no IPv6 network for 2001:db8:9::/64')]);
   });
   it('a named network that is called as a bridge or the default route', () => {
     expect(faultsOf(chain({}).replace('four:', 'default:'))).toEqual([expect.stringContaining('"default" is the name of the default route already')]);

@@ -35,7 +35,8 @@ interface Route {
 /** Linux reserves the tables `default` and `local`. */
 export function readTable(table: FileTable | undefined, path: Path, { faults }: Draft): number {
   if (table === undefined || table === 'main') return MAIN_TABLE;
-  if (table === 253 || table === 255) faults.add('TOPOLOGY_ROUTE', path, `table ${table} is Linux's own "${table === 253 ? 'default' : 'local'}"`, { expected: 'another number, or main' });
+  if (table === 253 || table === 255)
+    faults.add('TOPOLOGY_ROUTE', path, `table ${table} is Linux's own "${table === 253 ? 'default' : 'local'}"`, { expected: 'another number, or main' });
   return table;
 }
 
@@ -74,7 +75,8 @@ function readRoute(route: FileRoute, path: Path, node: DraftNode, neighbourhood:
   const metric = route.metric ?? 0;
   const [discard, second] = DISCARDS.filter((type) => route[type] === true);
   if (discard !== undefined) {
-    if (second !== undefined) draft.faults.add('TOPOLOGY_ROUTE', [...path, second], `the route is a ${discard} already`, { on: 'key', expected: `one of: ${DISCARDS.join(', ')}` });
+    if (second !== undefined)
+      draft.faults.add('TOPOLOGY_ROUTE', [...path, second], `the route is a ${discard} already`, { on: 'key', expected: `one of: ${DISCARDS.join(', ')}` });
     checkDiscard(discard, route, path, draft);
     return targets.map((t) => ({ network: t.network, table, metric, leads: discard, path }));
   }
@@ -98,7 +100,10 @@ function checkDiscard(type: DiscardType, route: FileRoute, path: Path, { faults 
   for (const key of ['via', 'dev', 'weight'] as const) {
     if (route[key] === undefined) continue;
     const article = type === 'unreachable' ? 'an unreachable route' : type === 'prohibit' ? 'a prohibit route' : 'a blackhole';
-    faults.add('TOPOLOGY_ROUTE', [...path, key], `${article} has no "${key}": what goes there ends there`, { on: 'key', expected: `either ${type}: true or a next hop` });
+    faults.add('TOPOLOGY_ROUTE', [...path, key], `${article} has no "${key}": what goes there ends there`, {
+      on: 'key',
+      expected: `either ${type}: true or a next hop`,
+    });
   }
 }
 
@@ -115,7 +120,10 @@ function askedHops(route: FileRoute, path: Path, { faults }: Draft): readonly As
   }
   for (const key of ['dev', 'weight'] as const) {
     if (route[key] === undefined) continue;
-    faults.add('TOPOLOGY_ROUTE', [...path, key], `with a list of next hops "${key}" belongs to each of them`, { on: 'key', expected: `via: [{ via: NODE, ${key}: ... }, ...]` });
+    faults.add('TOPOLOGY_ROUTE', [...path, key], `with a list of next hops "${key}" belongs to each of them`, {
+      on: 'key',
+      expected: `via: [{ via: NODE, ${key}: ... }, ...]`,
+    });
   }
   return route.via.flatMap((hop: string | FileNextHop, i): AskedMember[] => {
     const at = [...path, 'via', i];

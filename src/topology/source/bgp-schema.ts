@@ -27,7 +27,10 @@ const set = z.strictObject({
   communities: oneOrMore(community, 'the communities, instead of those that it has').optional(),
   addCommunities: oneOrMore(community, 'communities that it gets beside those that it has').optional(),
   removeCommunities: oneOrMore(community, 'communities that are taken away; * stands for any half: 65010:*').optional(),
-  prepend: z.union([z.int().min(1).max(32), z.array(asNumber).min(1, 'at least one')]).describe('how often the own AS is put before the AS path, or the numbers').optional(),
+  prepend: z
+    .union([z.int().min(1).max(32), z.array(asNumber).min(1, 'at least one')])
+    .describe('how often the own AS is put before the AS path, or the numbers')
+    .optional(),
   removePrivateAs: z.boolean().describe('true: private AS numbers (RFC 6996) are taken out of the AS path').optional(),
 });
 

@@ -57,16 +57,20 @@ const rule = z.strictObject({
     .union([z.string(), z.array(z.string())])
     .describe('source prefixes: a prefix, a name from addressing.networks, a bridge (its LAN), or a list of these')
     .optional(),
-  fwmark: z.union([z.int().min(0).max(4294967295), z.string()]).describe('the firewall mark: 1, 0x10 or, with a mask, 0x10/0xf0').optional(),
+  fwmark: z
+    .union([z.int().min(0).max(4294967295), z.string()])
+    .describe('the firewall mark: 1, 0x10 or, with a mask, 0x10/0xf0')
+    .optional(),
   iif: text('the interface by which packets came, or lo for those of the node itself').optional(),
   table,
-  family: z.union([z.literal(4), z.literal(6)]).describe('4 or 6; without it both').optional(),
+  family: z
+    .union([z.literal(4), z.literal(6)])
+    .describe('4 or 6; without it both')
+    .optional(),
 });
 
 const filter = z.enum(RP_FILTERS);
-const rpFilter = z
-  .union([filter, z.record(interfaceName, filter)])
-  .describe('off, strict or loose; or a mapping from interfaces, and "all", to these');
+const rpFilter = z.union([filter, z.record(interfaceName, filter)]).describe('off, strict or loose; or a mapping from interfaces, and "all", to these');
 
 const dscpPolicy = z.strictObject({
   protocol: z.enum(['udp', 'tcp']).default('udp'),
@@ -135,7 +139,10 @@ const recordSet = z.strictObject({
   A: names.describe('a node (all its addresses, A and AAAA), NODE:INTERFACE, or IPv4 addresses').optional(),
   AAAA: names.describe('a node (its IPv6 addresses), NODE:INTERFACE, or IPv6 addresses').optional(),
   CNAME: text('the name that this one stands for').optional(),
-  SRV: z.union([service, z.array(service)]).describe('a service (RFC 2782): {priority, weight, port, target}').optional(),
+  SRV: z
+    .union([service, z.array(service)])
+    .describe('a service (RFC 2782): {priority, weight, port, target}')
+    .optional(),
   ttl: z.int().min(0).max(2147483647).describe('seconds').optional(),
 });
 const records = z.record(z.string(), recordSet);
@@ -155,15 +162,27 @@ export const labFileSchema = z.strictObject({
         networks: networks.optional(),
       })
       .optional(),
-    defaults: z.strictObject({ kind: text('the node kind').optional(), ...inherited }).describe('what every node gets that says nothing else').optional(),
-    kinds: z.record(z.string(), z.strictObject({ ...inherited, config: config.optional() })).describe('what every node of a kind gets').optional(),
+    defaults: z
+      .strictObject({ kind: text('the node kind').optional(), ...inherited })
+      .describe('what every node gets that says nothing else')
+      .optional(),
+    kinds: z
+      .record(z.string(), z.strictObject({ ...inherited, config: config.optional() }))
+      .describe('what every node of a kind gets')
+      .optional(),
     nodes: z.record(nodeName, node),
     links: z.array(link).default([]),
   }),
   users: z
-    .record(userAddress, z.strictObject({ node: text('the client at which the user sits'), home: text('the front end where the user is homed'), password: z.string() }))
+    .record(
+      userAddress,
+      z.strictObject({ node: text('the client at which the user sits'), home: text('the front end where the user is homed'), password: z.string() }),
+    )
     .optional(),
-  zones: z.record(domain, z.union([zoneView, z.array(zoneView)])).describe('DNS zones; a list gives several views of one name (split DNS)').optional(),
+  zones: z
+    .record(domain, z.union([zoneView, z.array(zoneView)]))
+    .describe('DNS zones; a list gives several views of one name (split DNS)')
+    .optional(),
 });
 
 export type LabFile = z.output<typeof labFileSchema>;

@@ -58,7 +58,12 @@ describe('YamlSource', () => {
   });
   it('refuses aliases that multiply beyond measure', () => {
     const lines = ['a0: &a0 [x, x, x, x, x, x, x, x, x, x]'];
-    for (let i = 1; i < 9; i++) lines.push(`a${i}: &a${i} [${Array(10).fill(`*a${i - 1}`).join(', ')}]`);
+    for (let i = 1; i < 9; i++)
+      lines.push(
+        `a${i}: &a${i} [${Array(10)
+          .fill(`*a${i - 1}`)
+          .join(', ')}]`,
+      );
     const bomb = new YamlSource(lines.join('\n'), 'x.yaml');
     expect(bomb.errors).toMatchObject([{ code: 'YAML_SYNTAX' }]);
   });

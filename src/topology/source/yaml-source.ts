@@ -83,7 +83,9 @@ export class YamlSource implements Source {
         const parts = isSeq(source) ? (source.items as Node[]) : [source];
         if (parts.every((part) => isMap(this.#resolved(part)))) return;
         const where = this.#refOf((pair.key as Node).range?.[0] ?? 0);
-        found.push(new LabError('YAML_SYNTAX', 'the merge key << has no mapping to merge', { where, expected: 'an alias of a mapping, or a list of them: <<: *anchor' }));
+        found.push(
+          new LabError('YAML_SYNTAX', 'the merge key << has no mapping to merge', { where, expected: 'an alias of a mapping, or a list of them: <<: *anchor' }),
+        );
       },
       Alias: (_key, alias) => {
         if (alias.resolve(this.#document) !== undefined) return;

@@ -41,6 +41,8 @@ describe('readIssues', () => {
   });
   it('passes on the words of a refusal', () => {
     expect(troubles(z.object({ n: z.int().max(3, 'at most three') }), { n: 4 })).toEqual(['n: "n" is a number 4; at most three; ']);
-    expect(troubles(z.record(z.string().regex(/^[a-z]+$/, 'a lower-case name'), z.number()), { A: 1 })).toEqual(['A: "A" can\'t be a name here; a lower-case name; ']);
+    expect(troubles(z.record(z.string().regex(/^[a-z]+$/, 'a lower-case name'), z.number()), { A: 1 })).toEqual([
+      'A: "A" can\'t be a name here; a lower-case name; ',
+    ]);
   });
 });

@@ -65,12 +65,14 @@ function readIssue(issue: Issue, above: readonly (string | number)[], root: unkn
     case 'invalid_value': {
       const values = issue.values.map(String);
       const missing = found === undefined;
-      return [{
-        ...plain,
-        message: missing ? `${name(path)} is missing` : `${name(path)} is ${shown(found)}`,
-        expected: values.length === 1 ? `${values[0]}` : `one of: ${listed(values)}`,
-        ...(missing ? {} : didYouMean(String(found), values)),
-      }];
+      return [
+        {
+          ...plain,
+          message: missing ? `${name(path)} is missing` : `${name(path)} is ${shown(found)}`,
+          expected: values.length === 1 ? `${values[0]}` : `one of: ${listed(values)}`,
+          ...(missing ? {} : didYouMean(String(found), values)),
+        },
+      ];
     }
     case 'invalid_type': {
       const expected = described(known) ?? article(issue.expected);
@@ -121,8 +123,7 @@ function branches(schema: JsonSchema): readonly JsonSchema[] {
 }
 
 function inside(schema: JsonSchema, step: string | number): readonly JsonSchema[] {
-  const candidates =
-    typeof step === 'number' ? [schema.prefixItems?.[step] ?? schema.items] : [schema.properties?.[step] ?? schema.additionalProperties];
+  const candidates = typeof step === 'number' ? [schema.prefixItems?.[step] ?? schema.items] : [schema.properties?.[step] ?? schema.additionalProperties];
   return candidates.filter((s): s is JsonSchema => typeof s === 'object');
 }
 

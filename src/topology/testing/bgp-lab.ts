@@ -35,7 +35,10 @@ export class BgpLab {
   }
 
   set(link: string, change: Change, side: 0 | 1 | 'both' = 'both'): void {
-    const id = must(this.plan.links.find((l) => l.name === link), `link ${link}`).id as LinkId;
+    const id = must(
+      this.plan.links.find((l) => l.name === link),
+      `link ${link}`,
+    ).id as LinkId;
     this.#take({ kind: 'link', link: id, side, change }, this.#now);
   }
 
@@ -48,7 +51,12 @@ export class BgpLab {
 
   /** Sessions that went up and down since the start: `1.5s ce down msee1: interface down`. */
   sessions(): readonly string[] {
-    return this.notes.filter(({ note }) => note.event === 'bgp-session').map(({ at, note }) => `${formatDuration(at)} ${note.node} ${note.fields['state']} ${note.fields['peer']}${note.fields['why'] === undefined ? '' : `: ${note.fields['why']}`}`);
+    return this.notes
+      .filter(({ note }) => note.event === 'bgp-session')
+      .map(
+        ({ at, note }) =>
+          `${formatDuration(at)} ${note.node} ${note.fields['state']} ${note.fields['peer']}${note.fields['why'] === undefined ? '' : `: ${note.fields['why']}`}`,
+      );
   }
 
   /** When routes of a node to a prefix changed, and to what: `1.5s via 192.0.2.1`, `9s gone`. */

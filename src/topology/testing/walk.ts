@@ -17,7 +17,9 @@ export interface Walk {
 
 /** @param down names of links that carry nothing */
 export function walk(plan: Plan, from: string, to: string, family: Family, down: ReadonlySet<string> = new Set()): Walk {
-  const target = nodeOf(plan, to).interfaces.flatMap((i) => i.addresses).find((a) => a.family === family);
+  const target = nodeOf(plan, to)
+    .interfaces.flatMap((i) => i.addresses)
+    .find((a) => a.family === family);
   return walkTo(plan, from, target?.address ?? '', down);
 }
 

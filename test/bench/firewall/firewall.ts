@@ -27,7 +27,10 @@ const length = Number(values.seconds);
 const rules = Number(values.rules);
 
 const chain = chainLab({ links: LINKS, calls, packets: length * 50, record: null });
-const router = must(chain.nodes.find((node) => node.name === 'r1'), 'router');
+const router = must(
+  chain.nodes.find((node) => node.name === 'r1'),
+  'router',
+);
 const netfilter = rules === 0 ? null : new Netfilter(router, {}, { cache: values.cache === 'on' });
 if (netfilter !== null) {
   const text = ruleFile(rules, values.order as Order, values.limited === '' ? null : Number(values.limited));
@@ -47,6 +50,10 @@ const wall = (performance.now() - began) / 1000;
 const spent = process.cpuUsage(cpuBegan);
 
 const packets = calls * 2 * length * 50;
-const counters = (netfilter?.rules.counters() ?? []).filter((counter) => counter.packets > 0).map((counter) => [counter.rule?.text ?? counter.name, counter.packets, counter.bytes]);
+const counters = (netfilter?.rules.counters() ?? [])
+  .filter((counter) => counter.packets > 0)
+  .map((counter) => [counter.rule?.text ?? counter.name, counter.packets, counter.bytes]);
 if (values.limited === '') assertInvariant(chain.received() === packets, `${chain.received()} of ${packets} datagrams arrived`);
-console.log(JSON.stringify({ packets, received: chain.received(), wall, cpu: (spent.user + spent.system) / 1e6, kept: netfilter?.rules.cached ?? 0, counters }));
+console.log(
+  JSON.stringify({ packets, received: chain.received(), wall, cpu: (spent.user + spent.system) / 1e6, kept: netfilter?.rules.cached ?? 0, counters }),
+);

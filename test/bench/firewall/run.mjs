@@ -22,7 +22,16 @@ const here = dirname(fileURLToPath(import.meta.url));
 const cache = join(here, '..', '..', '..', 'node_modules', '.cache', 'bench');
 mkdirSync(cache, { recursive: true });
 const program = join(cache, 'firewall.mjs');
-await build({ entryPoints: [join(here, 'firewall.ts')], outfile: program, bundle: true, platform: 'node', format: 'esm', target: 'node20', packages: 'external', logLevel: 'error' });
+await build({
+  entryPoints: [join(here, 'firewall.ts')],
+  outfile: program,
+  bundle: true,
+  platform: 'node',
+  format: 'esm',
+  target: 'node20',
+  packages: 'external',
+  logLevel: 'error',
+});
 
 const variants = [
   { name: 'no rules, no tracking', options: {} },
@@ -31,7 +40,11 @@ const variants = [
       ['on', 'off'].map((kept) => ({ name: `${rules} rules, established ${order}`, kept, options: { rules, order, cache: kept } })),
     ),
   ),
-  ...['on', 'off'].map((kept) => ({ name: '1000 rules, a limit, established last', kept, options: { rules: 1000, order: 'last', limited: 4000, cache: kept } })),
+  ...['on', 'off'].map((kept) => ({
+    name: '1000 rules, a limit, established last',
+    kept,
+    options: { rules: 1000, order: 'last', limited: 4000, cache: kept },
+  })),
 ];
 const results = variants.map(() => []);
 for (let round = 0; round < Number(values.rounds); round++) {
@@ -50,7 +63,9 @@ console.log(`${'rules'.padEnd(40)}${'verdicts kept'.padEnd(16)}${'ns/packet'.pad
 for (const [i, { name, kept = '-' }] of variants.entries()) {
   const [one] = results[i];
   const share = kept === 'on' ? `${((one.kept / one.packets) * 100).toFixed(1)} %` : '-';
-  console.log(`${name.padEnd(40)}${kept.padEnd(16)}${nanos(i).toFixed(0).padStart(10)}${(i === 0 ? '-' : (nanos(i) - bare).toFixed(0)).padStart(10)}${share.padStart(20)}`);
+  console.log(
+    `${name.padEnd(40)}${kept.padEnd(16)}${nanos(i).toFixed(0).padStart(10)}${(i === 0 ? '-' : (nanos(i) - bare).toFixed(0)).padStart(10)}${share.padStart(20)}`,
+  );
 }
 
 // What is measured must not differ in what it does.
@@ -61,7 +76,9 @@ for (const [i, { name, kept }] of variants.entries()) {
   const [other] = results[i + 1];
   if (one.counters.length > 0 && one.received === other.received && isDeepStrictEqual(one.counters, other.counters)) continue;
   wrong++;
-  console.error(`${name}: counters differ with kept verdicts\n${JSON.stringify([one.received, one.counters])}\n${JSON.stringify([other.received, other.counters])}`);
+  console.error(
+    `${name}: counters differ with kept verdicts\n${JSON.stringify([one.received, one.counters])}\n${JSON.stringify([other.received, other.counters])}`,
+  );
 }
 if (wrong > 0) process.exit(1);
 console.log('\nCounters (packets and octets of each rule) and what the limit let through: the same with kept verdicts and without.');

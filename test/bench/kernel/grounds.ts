@@ -89,7 +89,9 @@ async function veth(plan: Plan): Promise<Ground> {
     return space;
   });
   const space = (id: number): Namespace => must(spaces[id], 'a namespace');
-  const pairs = plan.links.map(({ ends: [a, b] }) => `link add name ${a.interface} netns ${space(a.node).path} type veth peer name ${b.interface} netns ${space(b.node).path}\n`);
+  const pairs = plan.links.map(
+    ({ ends: [a, b] }) => `link add name ${a.interface} netns ${space(a.node).path} type veth peer name ${b.interface} netns ${space(b.node).path}\n`,
+  );
   await runTool(space(0), { tool: 'ip', arguments: ['-batch', '-'], input: pairs.join('') });
   await Promise.all(plan.nodes.map((node, i) => runTool(space(i), { tool: 'ip', arguments: ['-batch', '-'], input: `${nodeBatch(node).join('\n')}\n` })));
   const built = performance.now() - began;
@@ -105,7 +107,18 @@ async function veth(plan: Plan): Promise<Ground> {
     async capture() {
       await Promise.all(
         plan.links.map(async ({ name, ends: [end] }) => {
-          const [file = '', ...args] = [...enter(end.nodeName), 'tcpdump', '-i', end.interface, '--immediate-mode', '-Z', 'root', '-n', '-w', join(folder, `${name}.pcap`)];
+          const [file = '', ...args] = [
+            ...enter(end.nodeName),
+            'tcpdump',
+            '-i',
+            end.interface,
+            '--immediate-mode',
+            '-Z',
+            'root',
+            '-n',
+            '-w',
+            join(folder, `${name}.pcap`),
+          ];
           const dump = spawn(file, args, { stdio: ['ignore', 'ignore', 'pipe'] });
           dumps.push(dump);
           let said = '';

@@ -46,7 +46,11 @@ const MEASURES: Readonly<Record<string, () => Promise<object>>> = {
     on(await make(chain(size), roleMain), async (ground) => {
       const far = `n${size}`;
       // Dropped where they arrive, so that nothing is sent back; counted by the rule.
-      await run([...ground.enter(far), 'nft', 'add table inet t; add chain inet t c { type filter hook prerouting priority raw; }; add rule inet t c udp dport 9 counter drop']);
+      await run([
+        ...ground.enter(far),
+        'nft',
+        'add table inet t; add chain inet t c { type filter hook prerouting priority raw; }; add rule inet t c udp dport 9 counter drop',
+      ]);
       await ground.capture();
       const before = await hops(ground, size);
       const sent = Number(await run([...ground.enter('n0'), process.execPath, '-e', floodScript(chainEnd(size))]));
@@ -94,8 +98,10 @@ async function run([file = '', ...args]: readonly string[]): Promise<string> {
 
 /** For `node -e`: sends as fast as it can, then says how many. */
 function floodScript(to: string): string {
-  return `const s=require('dgram').createSocket('udp4'),b=Buffer.alloc(${PAYLOAD});let n=0;const end=performance.now()+${flood * 1000};` +
-    `s.connect(9,'${to}',()=>{const go=()=>{if(performance.now()>end){console.log(n);s.close();return}for(let i=0;i<32;i++)s.send(b,()=>{n++});setImmediate(go)};go()})`;
+  return (
+    `const s=require('dgram').createSocket('udp4'),b=Buffer.alloc(${PAYLOAD});let n=0;const end=performance.now()+${flood * 1000};` +
+    `s.connect(9,'${to}',()=>{const go=()=>{if(performance.now()>end){console.log(n);s.close();return}for(let i=0;i<32;i++)s.send(b,()=>{n++});setImmediate(go)};go()})`
+  );
 }
 
 /** Packets that came out of all links, as the kernels count them. */
@@ -117,7 +123,10 @@ async function settled(ask: () => Promise<number>): Promise<number> {
 /** Memory that is the kernel's for good: slabs, stacks, page tables, per-CPU areas. KiB. */
 function kernelMemory(): number {
   const text = readFileSync('/proc/meminfo', 'utf8');
-  return ['Slab', 'KernelStack', 'PageTables', 'Percpu'].reduce((sum, name) => sum + Number(must(new RegExp(`^${name}: +(\\d+) kB$`, 'm').exec(text)?.[1], name)), 0);
+  return ['Slab', 'KernelStack', 'PageTables', 'Percpu'].reduce(
+    (sum, name) => sum + Number(must(new RegExp(`^${name}: +(\\d+) kB$`, 'm').exec(text)?.[1], name)),
+    0,
+  );
 }
 
 /** A process's memory with its share of what it has in common with others, KiB. */

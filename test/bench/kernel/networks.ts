@@ -9,7 +9,9 @@ import type { Plan } from '../../../src/topology/plan.js';
 import { parseTopology } from '../../../src/topology/topology-file.js';
 
 function planOf(nodes: readonly string[], links: readonly string[], more: readonly string[] = []): Plan {
-  const text = ['name: bench', 'organisations: { x: { domains: [x.example] } }', 'topology:', '  nodes:', ...nodes, '  links:', ...links, ...more, ''].join('\n');
+  const text = ['name: bench', 'organisations: { x: { domains: [x.example] } }', 'topology:', '  nodes:', ...nodes, '  links:', ...links, ...more, ''].join(
+    '\n',
+  );
   const parsed = parseTopology(text, 'bench.lab.yaml', KINDS);
   assertInvariant(parsed.ok, parsed.ok ? '' : parsed.errors.map((e) => e.message).join('\n'));
   return parsed.plan;
@@ -24,7 +26,10 @@ export function grid(nodes: number): Plan {
     ...Array.from({ length: nodes }, (_, i) => link(`ring${i}`, `r${i}:next`, `r${(i + 1) % nodes}:last`)),
     ...Array.from({ length: half }, (_, i) => link(`chord${i}`, `r${i}:chord`, `r${i + half}:chord`)),
   ];
-  return planOf(Array.from({ length: nodes }, (_, i) => `    r${i}: { kind: router, organisation: x, segment: customer }`), links);
+  return planOf(
+    Array.from({ length: nodes }, (_, i) => `    r${i}: { kind: router, organisation: x, segment: customer }`),
+    links,
+  );
 }
 
 /** n0 to nL over L links, with a router between each two; {@link chainEnd} is where packets go. */

@@ -23,12 +23,24 @@ const root = join(here, '..', '..', '..');
 const cache = join(root, 'node_modules', '.cache', 'bench');
 mkdirSync(cache, { recursive: true });
 const measure = join(cache, 'measure.mjs');
-await build({ entryPoints: [join(here, 'measure.ts')], outfile: measure, bundle: true, platform: 'node', format: 'esm', target: 'node20', packages: 'external', logLevel: 'error' });
+await build({
+  entryPoints: [join(here, 'measure.ts')],
+  outfile: measure,
+  bundle: true,
+  platform: 'node',
+  format: 'esm',
+  target: 'node20',
+  packages: 'external',
+  logLevel: 'error',
+});
 
 const roleMain = join(root, 'dist', 'substrate', 'kernel', 'role', 'main.js');
 const take = (what, ground, count) => {
   // In a session of its own, for the sake of its priority.
-  const run = spawnSync('setsid', ['--wait', process.execPath, measure, what, ground, String(count), String(seconds), roleMain], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] });
+  const run = spawnSync('setsid', ['--wait', process.execPath, measure, what, ground, String(count), String(seconds), roleMain], {
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   if (run.status === 0) return JSON.parse(run.stdout);
   console.error(`${what} on ${ground} failed`);
   process.exit(1);
@@ -78,8 +90,20 @@ row(`memory a node, ${MANY} nodes, ${MANY * 1.5} links: processes`, 'KiB', 'memo
 row('  kernel', 'KiB', 'memory', MANY, 'kernel', 'ratio');
 
 const version = readFileSync('/proc/sys/kernel/osrelease', 'utf8').trim();
-console.log(`${cpus().length} x ${cpus()[0]?.model.trim()}, Linux ${version}, Node ${process.version}, load ${loadavg().map((n) => n.toFixed(1)).join(' ')}; medians of ${rounds} rounds in turn\n`);
+console.log(
+  `${cpus().length} x ${cpus()[0]?.model.trim()}, Linux ${version}, Node ${process.version}, load ${loadavg()
+    .map((n) => n.toFixed(1))
+    .join(' ')}; medians of ${rounds} rounds in turn\n`,
+);
 const table = [['', '', 'callpath', 'veth + tcpdump', ''], ...rows];
 const widths = [0, 1, 2, 3, 4].map((i) => Math.max(...table.map((cells) => cells[i].length)));
-for (const cells of table) console.log(cells.map((cell, i) => (i < 2 ? cell.padEnd(widths[i]) : cell.padStart(widths[i]))).join('  ').trimEnd());
-console.log(`\n8 dns servers, a process each: up in ${round3(of('roles', 8, 'fabric', 'millis'))} ms, ${round3(of('roles', 8, 'fabric', 'processes') / 1024)} MiB a process.`);
+for (const cells of table)
+  console.log(
+    cells
+      .map((cell, i) => (i < 2 ? cell.padEnd(widths[i]) : cell.padStart(widths[i])))
+      .join('  ')
+      .trimEnd(),
+  );
+console.log(
+  `\n8 dns servers, a process each: up in ${round3(of('roles', 8, 'fabric', 'millis'))} ms, ${round3(of('roles', 8, 'fabric', 'processes') / 1024)} MiB a process.`,
+);

@@ -19,7 +19,18 @@ interface To {
   readonly port: number;
 }
 
-type Argument = Record<string, never> & { address: string; port: number; to: To; count: number; length: number; name: string; type: 'A' | 'AAAA' | 'SRV' | 'CNAME'; stall: number; timeout: number; identified: boolean };
+type Argument = Record<string, never> & {
+  address: string;
+  port: number;
+  to: To;
+  count: number;
+  length: number;
+  name: string;
+  type: 'A' | 'AAAA' | 'SRV' | 'CNAME';
+  stall: number;
+  timeout: number;
+  identified: boolean;
+};
 
 async function attempt(work: () => Promise<Json>): Promise<Json> {
   try {
@@ -208,4 +219,3 @@ export function start(host: Host): Promise<RoleServer> {
     },
   });
 }
-

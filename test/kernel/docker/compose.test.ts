@@ -14,13 +14,13 @@ import { buildImage, TEST_IMAGE, withoutDocker } from './support.js';
 const TOPOLOGY = 'topologies/contoso.lab.yaml';
 /** Of the rules that it names. */
 const RULES = 'lab/rules';
-const COMMANDS = [
-  ['docker', 'compose'],
-  ['docker-compose'],
-].filter(([command = '', ...words]) => spawnSync(command, [...words, 'version'], { stdio: 'ignore' }).status === 0);
+const COMMANDS = [['docker', 'compose'], ['docker-compose']].filter(
+  ([command = '', ...words]) => spawnSync(command, [...words, 'version'], { stdio: 'ignore' }).status === 0,
+);
 
 const reason = await withoutDocker();
-if (reason === null && COMMANDS.length === 0 && process.env['CI'] !== undefined) throw new Error('neither docker compose nor docker-compose is here; .ci/run installs one');
+if (reason === null && COMMANDS.length === 0 && process.env['CI'] !== undefined)
+  throw new Error('neither docker compose nor docker-compose is here; .ci/run installs one');
 
 describe.skipIf(reason !== null || COMMANDS.length === 0)('docker-compose.yml', () => {
   const folders: string[] = [];
@@ -53,10 +53,18 @@ describe.skipIf(reason !== null || COMMANDS.length === 0)('docker-compose.yml', 
   it.each(COMMANDS.map((command) => [command.join(' '), command] as const))(
     '%s: runs the flows on the committed file, leaves captures, exits with 0',
     (_name, command) => {
-      const { code, left, output, captures } = upAndDown(command, readFileSync(join(ROOT, 'docker-compose.yml'), 'utf8'), readFileSync(join(ROOT, TOPOLOGY), 'utf8'));
+      const { code, left, output, captures } = upAndDown(
+        command,
+        readFileSync(join(ROOT, 'docker-compose.yml'), 'utf8'),
+        readFileSync(join(ROOT, TOPOLOGY), 'utf8'),
+      );
       // How long media took is the machine's as well: with other work at it, that alone may differ, and is told.
       const differs = [...output.matchAll(/✘ +(.*)/g)].map(([, what = '']) => what);
-      expect([code, differs.filter((what) => !/^\S+ quality\b.*\bloss 0\.00%/.test(what)), output]).toEqual([differs.length === 0 ? 0 : 1, [], expect.stringMatching(/\d+ flows?, \d+ as documented/)]);
+      expect([code, differs.filter((what) => !/^\S+ quality\b.*\bloss 0\.00%/.test(what)), output]).toEqual([
+        differs.length === 0 ? 0 : 1,
+        [],
+        expect.stringMatching(/\d+ flows?, \d+ as documented/),
+      ]);
       for (const id of flowIds()) expect(existsSync(join(captures, `${id}.pcapng`))).toBe(true);
       expect(left).toBe('');
     },

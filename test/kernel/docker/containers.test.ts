@@ -58,8 +58,12 @@ describe.skipIf(reason !== null)('labs of containers', () => {
       const file = join(folder, 'two.pcapng');
       const recorded = await buildLab(substrate, planOf(TWO, KINDS), { kinds: KINDS, captureFile: file });
       const { lab } = recorded;
-      const call = (node: string, command: string, argument: Json): Promise<Json> => lab.run(() => lab.role(node).call(command, argument), seconds(lab.clock.now / 1e9 + 30));
-      for (const [from, to] of [['192.0.2.1', '192.0.2.2'], ['2001:db8::1', '2001:db8::2']] as const) {
+      const call = (node: string, command: string, argument: Json): Promise<Json> =>
+        lab.run(() => lab.role(node).call(command, argument), seconds(lab.clock.now / 1e9 + 30));
+      for (const [from, to] of [
+        ['192.0.2.1', '192.0.2.2'],
+        ['2001:db8::1', '2001:db8::2'],
+      ] as const) {
         await call('b', 'udp-echo', { address: to, port: 7 });
         const began = lab.clock.now;
         const { got } = (await call('a', 'udp-exchange', { address: from, to: { address: to, port: 7 }, count: 5, length: 100 })) as { got: object[] };
@@ -83,8 +87,17 @@ describe.skipIf(reason !== null)('labs of containers', () => {
       const [id = ''] = await containersOfMine();
       const said = spawnSync('docker', ['exec', id, 'ip', 'link', 'set', 'eth0', 'down'], { encoding: 'utf8' });
       expect(said.stderr).toContain('Operation not permitted');
-      const { HostConfig, Config } = (JSON.parse(spawnSync('docker', ['inspect', id], { encoding: 'utf8' }).stdout) as [{ HostConfig: object; Config: object }])[0];
-      expect(HostConfig).toMatchObject({ NetworkMode: 'none', CapDrop: ['ALL'], ReadonlyRootfs: true, SecurityOpt: ['no-new-privileges'], AutoRemove: true, Privileged: false });
+      const { HostConfig, Config } = (
+        JSON.parse(spawnSync('docker', ['inspect', id], { encoding: 'utf8' }).stdout) as [{ HostConfig: object; Config: object }]
+      )[0];
+      expect(HostConfig).toMatchObject({
+        NetworkMode: 'none',
+        CapDrop: ['ALL'],
+        ReadonlyRootfs: true,
+        SecurityOpt: ['no-new-privileges'],
+        AutoRemove: true,
+        Privileged: false,
+      });
       expect(Config).toMatchObject({ User: '65534:65534' });
       (await recorded.finish()).close();
       expect(await containersOfMine()).toEqual([]);
@@ -94,7 +107,9 @@ describe.skipIf(reason !== null)('labs of containers', () => {
 
   describe('what stands in the way', () => {
     it('is told with its cure: no image', async () => {
-      expect(await createDocker({ image: 'callpath-nobody-built:this' }).probe()).toMatchObject([{ code: 'DOCKER_IMAGE', hint: expect.stringContaining('build-scratch.mjs') as string }]);
+      expect(await createDocker({ image: 'callpath-nobody-built:this' }).probe()).toMatchObject([
+        { code: 'DOCKER_IMAGE', hint: expect.stringContaining('build-scratch.mjs') as string },
+      ]);
     });
 
     it('is told with its cure: no daemon', async () => {
@@ -116,14 +131,13 @@ describe.skipIf(reason !== null)('labs of containers', () => {
     }, 180_000);
   });
 
-  hostContract(
-    'docker',
-    async () => (await buildLab(substrate, planOf(CONTRACT_TOPOLOGY, KINDS), { kinds: KINDS })).lab,
-    [
-      { test: 'timers fire in order, ties in call order, a cancelled one never', reason: 'a timer of the wall clock may be late by more than the millisecond that is asked for' },
-      { test: 'a wait that nothing can end is named', reason: 'on the wall clock the outside world may always bring something; the time limit ends such a run' },
-    ],
-  );
+  hostContract('docker', async () => (await buildLab(substrate, planOf(CONTRACT_TOPOLOGY, KINDS), { kinds: KINDS })).lab, [
+    {
+      test: 'timers fire in order, ties in call order, a cancelled one never',
+      reason: 'a timer of the wall clock may be late by more than the millisecond that is asked for',
+    },
+    { test: 'a wait that nothing can end is named', reason: 'on the wall clock the outside world may always bring something; the time limit ends such a run' },
+  ]);
 
   describe('a role in a container', () => {
     it('that waits for what never comes is named when the limit is reached', async () => {
@@ -135,7 +149,10 @@ describe.skipIf(reason !== null)('labs of containers', () => {
 
     it('that is killed fails what was asked of it, by name; the lab lives on', async () => {
       const { lab, finish } = await buildLab(substrate, planOf(TWO, KINDS), { kinds: KINDS });
-      const asked = lab.role('a').call('stall', {}).catch((error: unknown) => error);
+      const asked = lab
+        .role('a')
+        .call('stall', {})
+        .catch((error: unknown) => error);
       process.kill(await rolePid('a'), 'SIGKILL');
       expect(await asked).toMatchObject({ code: 'LAB_ROLE_FAILED', message: expect.stringMatching(/process of a was killed by SIGKILL/) as string });
       expect(await lab.role('b').call('udp-bind', { address: '192.0.2.2', port: 7 })).toEqual({ port: 7 });

@@ -40,7 +40,7 @@ describe.skipIf(reason !== null)('the image', () => {
     }
   }, 300_000);
 
-  it('says what it can do when it is asked nothing, and its exit code is the command line\'s', async () => {
+  it("says what it can do when it is asked nothing, and its exit code is the command line's", async () => {
     const container = await bare().start();
     expect(await logsOf(container)).toContain('Usage: callpath');
     await container.stop();

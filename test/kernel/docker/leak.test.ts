@@ -29,7 +29,10 @@ const TIMEOUT = 300_000;
 
 const pause = (millis: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, millis));
 
-const processes = (): readonly number[] => readdirSync('/proc').filter((name) => /^\d+$/.test(name)).map(Number);
+const processes = (): readonly number[] =>
+  readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number);
 
 /** Empty for a process that has gone since it was listed. */
 function reads(path: string): string {
@@ -80,7 +83,11 @@ class Trial {
   /** The command line, in a folder of its own, and a lab that it keeps up. */
   async live(): Promise<{ readonly desk: LiveDesk; readonly lab: Running }> {
     const [name = '', value = ''] = this.#mark.split('=');
-    const desk = new LiveDesk([process.execPath, fileURLToPath(compiled.url('src/cli/main.ts'))], join(scratch, value), { ...process.env, [name]: value, CALLPATH_IMAGE: TEST_IMAGE });
+    const desk = new LiveDesk([process.execPath, fileURLToPath(compiled.url('src/cli/main.ts'))], join(scratch, value), {
+      ...process.env,
+      [name]: value,
+      CALLPATH_IMAGE: TEST_IMAGE,
+    });
     const lab = await desk.up(SMALL, 'docker');
     this.#pid = lab.child.pid ?? 0;
     return { desk, lab };
@@ -116,51 +123,67 @@ describe.skipIf(reason !== null)('nothing of a lab of containers is left', () =>
     buildImage();
   }, 300_000);
 
-  it.each(ROUNDS)('when its process is killed, round %i', async (k) => {
-    const trial = new Trial(`lab-${k}`);
-    const victim = await trial.victim();
-    // From before the first container to after the second lab's.
-    await pause(random.below(5000));
-    // One that has ended by itself would prove nothing.
-    expect(victim.exitCode).toBeNull();
-    victim.kill('SIGKILL');
-    await trial.leavesNothing();
-  }, TIMEOUT);
+  it.each(ROUNDS)(
+    'when its process is killed, round %i',
+    async (k) => {
+      const trial = new Trial(`lab-${k}`);
+      const victim = await trial.victim();
+      // From before the first container to after the second lab's.
+      await pause(random.below(5000));
+      // One that has ended by itself would prove nothing.
+      expect(victim.exitCode).toBeNull();
+      victim.kill('SIGKILL');
+      await trial.leavesNothing();
+    },
+    TIMEOUT,
+  );
 
-  it.each(ROUNDS)('when a process in one of its containers is killed, its main one or a role, round %i', async (k) => {
-    const trial = new Trial(`container-${k}`);
-    const victim = await trial.victim('once');
-    while ((await trial.contained()).length === 0 && victim.exitCode === null) await pause(20);
-    await pause(random.below(1500));
-    const running = await trial.contained();
-    const chosen = running[random.below(Math.max(1, running.length))];
-    if (chosen !== undefined && alive(chosen)) process.kill(chosen, 'SIGKILL');
-    // Either nobody needed it any more, or the lab said what was wrong; a defect ends with 1.
-    expect([0, 3]).toContain(await ended(victim));
-    await trial.leavesNothing();
-  }, TIMEOUT);
+  it.each(ROUNDS)(
+    'when a process in one of its containers is killed, its main one or a role, round %i',
+    async (k) => {
+      const trial = new Trial(`container-${k}`);
+      const victim = await trial.victim('once');
+      while ((await trial.contained()).length === 0 && victim.exitCode === null) await pause(20);
+      await pause(random.below(1500));
+      const running = await trial.contained();
+      const chosen = running[random.below(Math.max(1, running.length))];
+      if (chosen !== undefined && alive(chosen)) process.kill(chosen, 'SIGKILL');
+      // Either nobody needed it any more, or the lab said what was wrong; a defect ends with 1.
+      expect([0, 3]).toContain(await ended(victim));
+      await trial.leavesNothing();
+    },
+    TIMEOUT,
+  );
 
-  it.each(ROUNDS)('when the process that guards its containers is killed, round %i', async (k) => {
-    const trial = new Trial(`guard-${k}`);
-    const victim = await trial.victim('once');
-    const guards = (): readonly number[] => processesWith(`${LABEL.lab}=victim-${victim.pid ?? 0}-`);
-    while (guards().length === 0 && victim.exitCode === null) await pause(20);
-    await pause(random.below(1000));
-    for (const guard of guards()) process.kill(guard, 'SIGKILL');
-    expect(await ended(victim)).toBe(0);
-    await trial.leavesNothing();
-  }, TIMEOUT);
+  it.each(ROUNDS)(
+    'when the process that guards its containers is killed, round %i',
+    async (k) => {
+      const trial = new Trial(`guard-${k}`);
+      const victim = await trial.victim('once');
+      const guards = (): readonly number[] => processesWith(`${LABEL.lab}=victim-${victim.pid ?? 0}-`);
+      while (guards().length === 0 && victim.exitCode === null) await pause(20);
+      await pause(random.below(1000));
+      for (const guard of guards()) process.kill(guard, 'SIGKILL');
+      expect(await ended(victim)).toBe(0);
+      await trial.leavesNothing();
+    },
+    TIMEOUT,
+  );
 
-  it.each(ROUNDS)('when it is up, a command runs in a container, and its process is killed, round %i', async (k) => {
-    const trial = new Trial(`up-${k}`);
-    const { desk, lab } = await trial.live();
-    const command = desk.start('exec', 'r', '--', ...COMMAND);
-    await pause(random.below(3000));
-    lab.child.kill('SIGKILL');
-    const { code, err } = await command.ended;
-    expect([2, 3], err).toContain(code);
-    await trial.leavesNothing();
-  }, TIMEOUT);
+  it.each(ROUNDS)(
+    'when it is up, a command runs in a container, and its process is killed, round %i',
+    async (k) => {
+      const trial = new Trial(`up-${k}`);
+      const { desk, lab } = await trial.live();
+      const command = desk.start('exec', 'r', '--', ...COMMAND);
+      await pause(random.below(3000));
+      lab.child.kill('SIGKILL');
+      const { code, err } = await command.ended;
+      expect([2, 3], err).toContain(code);
+      await trial.leavesNothing();
+    },
+    TIMEOUT,
+  );
 
   describe('of a command in a container', () => {
     const trial = new Trial('exec');
@@ -169,17 +192,21 @@ describe.skipIf(reason !== null)('nothing of a lab of containers is left', () =>
       ({ desk } = await trial.live());
     }, TIMEOUT);
 
-    it.each(ROUNDS)('when its terminal is killed, round %i', async () => {
-      const before = await trial.contained();
-      const command = desk!.start('exec', 'r', '--', ...COMMAND);
-      await pause(random.below(3000));
-      command.child.kill('SIGKILL');
-      const left = async (): Promise<unknown[]> => [...(await trial.contained())].filter((pid) => !before.includes(pid));
-      await expect.poll(left, { timeout: PATIENCE, interval: 100 }).toEqual([]);
-      // Started late, it would be there only now.
-      expect(desk!.run('status').code).toBe(0);
-      expect(await left()).toEqual([]);
-    }, TIMEOUT);
+    it.each(ROUNDS)(
+      'when its terminal is killed, round %i',
+      async () => {
+        const before = await trial.contained();
+        const command = desk!.start('exec', 'r', '--', ...COMMAND);
+        await pause(random.below(3000));
+        command.child.kill('SIGKILL');
+        const left = async (): Promise<unknown[]> => [...(await trial.contained())].filter((pid) => !before.includes(pid));
+        await expect.poll(left, { timeout: PATIENCE, interval: 100 }).toEqual([]);
+        // Started late, it would be there only now.
+        expect(desk!.run('status').code).toBe(0);
+        expect(await left()).toEqual([]);
+      },
+      TIMEOUT,
+    );
 
     afterAll(async () => {
       expect(desk!.run('down').code).toBe(0);

@@ -34,7 +34,8 @@ const WITH_PROGRAM = SMALL.replace(
 
 /** Words for a program of the image: it has no shell. */
 const js = (script: string): readonly string[] => ['node', '-e', script];
-const WHO = "console.log(process.getuid(), require('os').hostname(), require('fs').existsSync('/callpath/dist'), Object.keys(require('os').networkInterfaces()).sort().join())";
+const WHO =
+  "console.log(process.getuid(), require('os').hostname(), require('fs').existsSync('/callpath/dist'), Object.keys(require('os').networkInterfaces()).sort().join())";
 const ADDRESS = "console.log(require('os').networkInterfaces().eth0?.map((one) => one.address).find((address) => !address.includes(':')))";
 
 const reason = await withoutDocker();
@@ -42,7 +43,8 @@ const reason = await withoutDocker();
 describe.skipIf(reason !== null)('a lab of containers that stays up', () => {
   const compiled = compileProduct([]);
   const scratch = mkdtempSync(join(tmpdir(), 'callpath-live-'));
-  const deskNamed = (name: string): LiveDesk => new LiveDesk([process.execPath, fileURLToPath(compiled.url('src/cli/main.ts'))], join(scratch, name), { ...process.env, CALLPATH_IMAGE: TEST_IMAGE });
+  const deskNamed = (name: string): LiveDesk =>
+    new LiveDesk([process.execPath, fileURLToPath(compiled.url('src/cli/main.ts'))], join(scratch, name), { ...process.env, CALLPATH_IMAGE: TEST_IMAGE });
   beforeAll(() => {
     buildImage();
   }, 300_000);
@@ -52,7 +54,7 @@ describe.skipIf(reason !== null)('a lab of containers that stays up', () => {
     rmSync(scratch, { recursive: true, force: true });
   }, 180_000);
 
-  it('runs commands inside the containers of nodes, with their streams and exit codes, and the machine\'s own where it is told to', async () => {
+  it("runs commands inside the containers of nodes, with their streams and exit codes, and the machine's own where it is told to", async () => {
     const desk = deskNamed('whole');
     const lab = await desk.up(WITH_PROGRAM, 'docker');
     expect(desk.run('exec', 'r', '--', ...js(WHO))).toEqual({ code: 0, out: '65534 r true eth0,lo\n', err: '' });
@@ -60,12 +62,18 @@ describe.skipIf(reason !== null)('a lab of containers that stays up', () => {
     expect(desk.run('exec', 'r', '--', ...js("console.error('oh'); process.exitCode = 7"))).toEqual({ code: 7, out: '', err: 'oh\n' });
     expect(desk.run('exec', 'r', '--', 'cat', '/proc/self/ns/none').code).toBe(1);
     // The daemon says what the image lacks; a shell's exit code for it.
-    expect(desk.run('exec', 'r', '--', 'tcpdump')).toMatchObject({ code: expect.toSatisfy((code: number) => code === 126 || code === 127) as number, out: expect.stringContaining('tcpdump') as string });
+    expect(desk.run('exec', 'r', '--', 'tcpdump')).toMatchObject({
+      code: expect.toSatisfy((code: number) => code === 126 || code === 127) as number,
+      out: expect.stringContaining('tcpdump') as string,
+    });
 
     // A foreign image: its own container, not the one that holds the network.
     expect(desk.run('exec', 'own', '--', 'cat', '/lab/own.txt')).toEqual({ code: 0, out: 'of own', err: '' });
     expect(desk.run('exec', 'own', '--', ...js(ADDRESS)).out).toBe('192.0.2.4\n');
-    expect(desk.run('exec', 'late', '--', 'cat')).toMatchObject({ code: 3, err: expect.stringMatching(/ROLE_COMMAND the container of late does not run[^]*--machine-tools/) as string });
+    expect(desk.run('exec', 'late', '--', 'cat')).toMatchObject({
+      code: 3,
+      err: expect.stringMatching(/ROLE_COMMAND the container of late does not run[^]*--machine-tools/) as string,
+    });
 
     const machine = desk.run('exec', 'r', '--machine-tools', '--', 'sh', '-c', 'readlink /proc/self/ns/mnt; ip -br -4 address show dev eth0; exit 5');
     expect(machine).toMatchObject({ code: 5, out: expect.stringMatching(/^eth0 .* 192\.0\.2\.1\/24/m) as string });
@@ -80,11 +88,14 @@ describe.skipIf(reason !== null)('a lab of containers that stays up', () => {
     const desk = deskNamed('terminal');
     const lab = await desk.up(SMALL, 'docker');
     // It learns of its size by a signal, before or after it began to look.
-    const program = "const look = () => { if (process.stdout.columns === 97) { console.log(['seen', process.stdin.isTTY, process.stdout.rows, process.env.TERM].join(' ')); process.exit(4); } }; process.on('SIGWINCH', look); look(); process.stdin.resume()";
+    const program =
+      "const look = () => { if (process.stdout.columns === 97) { console.log(['seen', process.stdin.isTTY, process.stdout.rows, process.env.TERM].join(' ')); process.exit(4); } }; process.on('SIGWINCH', look); look(); process.stdin.resume()";
     const said = desk.onTerminal(31, 97, 'exec', 'r', '--', ...js(program));
     expect([said.code, said.out]).toEqual([4, expect.stringContaining('seen true 31 xterm')]);
     // None of it when there is none.
-    expect(desk.run('exec', 'r', '--', ...js('console.log(process.stdin.isTTY, process.stdout.isTTY, process.env.TERM)')).out).toBe('undefined undefined undefined\n');
+    expect(desk.run('exec', 'r', '--', ...js('console.log(process.stdin.isTTY, process.stdout.isTTY, process.env.TERM)')).out).toBe(
+      'undefined undefined undefined\n',
+    );
     expect(desk.run('down').code).toBe(0);
     expect((await lab.ended).code).toBe(0);
   }, 300_000);

@@ -73,7 +73,12 @@ describe.skipIf(reason !== null)('a container of a node', () => {
       }, seconds(30));
     } finally {
       const ledger = await finish();
-      expect(ledger.events().filter((event) => event.node === 'echo').map(({ name, fields }) => [name, fields['code']])).toEqual([
+      expect(
+        ledger
+          .events()
+          .filter((event) => event.node === 'echo')
+          .map(({ name, fields }) => [name, fields['code']]),
+      ).toEqual([
         ['program-started', undefined],
         ['program-ready', undefined],
         ['program-ended', '5'],
@@ -113,14 +118,25 @@ describe.skipIf(reason !== null)('software that people have, as images', () => {
     expect(await containersOfMine()).toEqual([]);
   });
 
-  it.skipIf(lacks('turnserver'))('coturn tells our client how it looks from outside', async () => {
-    const image = await coturnImage();
-    const contained = [swap(/( {4}coturn:\n {6})kind: process/, '$1kind: container'), swap('command: [turnserver, -c, "${LAB_DIR}/turnserver.conf"]', `image: ${image}\n        command: [-c, "\${LAB_DIR}/turnserver.conf"]`)];
-    await learnsFromCoturn(play, [...WITHOUT_PHONES, ...contained]);
-  }, 400_000);
+  it.skipIf(lacks('turnserver'))(
+    'coturn tells our client how it looks from outside',
+    async () => {
+      const image = await coturnImage();
+      const contained = [
+        swap(/( {4}coturn:\n {6})kind: process/, '$1kind: container'),
+        swap('command: [turnserver, -c, "${LAB_DIR}/turnserver.conf"]', `image: ${image}\n        command: [-c, "\${LAB_DIR}/turnserver.conf"]`),
+      ];
+      await learnsFromCoturn(play, [...WITHOUT_PHONES, ...contained]);
+    },
+    400_000,
+  );
 
-  it.skipIf(lacks(NODE_STUN))('node-stun finds at our server that no NAT is on the way', async () => {
-    const image = await nodeStunImage();
-    await findsNoNat(play, withNode('container', 'probe', '198.51.100.50', [`image: ${image}`, `command: [-s, ${OUR_SERVER}]`, 'autostart: false']));
-  }, 400_000);
+  it.skipIf(lacks(NODE_STUN))(
+    'node-stun finds at our server that no NAT is on the way',
+    async () => {
+      const image = await nodeStunImage();
+      await findsNoNat(play, withNode('container', 'probe', '198.51.100.50', [`image: ${image}`, `command: [-s, ${OUR_SERVER}]`, 'autostart: false']));
+    },
+    400_000,
+  );
 });

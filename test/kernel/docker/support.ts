@@ -71,7 +71,12 @@ export async function rolePid(node: string): Promise<number> {
 }
 
 /** The contract's probe compiled, as containers see it: below the image's node_modules, so that packages are found. */
-export function mountedProbe(): { readonly mounts: readonly string[]; readonly main: string; readonly kind: { readonly module: string; readonly export: string }; remove(): void } {
+export function mountedProbe(): {
+  readonly mounts: readonly string[];
+  readonly main: string;
+  readonly kind: { readonly module: string; readonly export: string };
+  remove(): void;
+} {
   const compiled = compileProduct();
   const folder = join(compiled.main, '..', '..', '..', '..', '..');
   chmodSync(folder, 0o755);

@@ -28,7 +28,16 @@ function imported(family: Family, text: string, source = false): string {
 }
 
 /** The rules of a text, without counters. */
-const rulesIn = (text: string): readonly string[] => text.split('\n').filter((line) => /\bcounter\b/.test(line)).map((line) => line.trim().replace(/\s*counter( packets \d+ bytes \d+)?/, '').trim());
+const rulesIn = (text: string): readonly string[] =>
+  text
+    .split('\n')
+    .filter((line) => /\bcounter\b/.test(line))
+    .map((line) =>
+      line
+        .trim()
+        .replace(/\s*counter( packets \d+ bytes \d+)?/, '')
+        .trim(),
+    );
 
 /**
  * Where iptables' translation is none (it says so by a comment), or says less than iptables means: seconds are a whole
@@ -53,26 +62,36 @@ describe.skipIf(lack !== null)(`iptables and nft agree${lack === null ? '' : ` (
     expect(ALL_IMPORT_EXAMPLES.flatMap(({ words }, i) => (said[i]?.ok === true ? [] : [`${words}: ${said[i]?.said}`]))).toEqual([]);
   });
 
-  it.each(FAMILIES.flatMap((family) => BACKENDS.filter((backend) => backend === 'nft' || legacyLack === null).map((backend) => [family, backend] as const)))('iptables writes the examples as they stand, and what it writes is read: %s %s', (family, backend) => {
-    const examples = ALL_IMPORT_EXAMPLES.filter((example) => example.family === family);
-    const saved = savedAgain(family, backend, savedFile(family, examples));
-    // iptables-save has no NOTRACK of its own any more, and an order of its own for tables.
-    const written = (words: string): string => words.replace('-j NOTRACK', '-j CT --notrack');
-    const lines = saved.split('\n').map((line) => line.trim());
-    const found = ({ chain, words }: ImportExample): boolean => [words, written(words)].some((text) => lines.includes(`[0:0] -A ${chain} ${text}`));
-    expect(examples.filter((example) => !found(example)).map(({ words }) => words)).toEqual([]);
-    expect([...rulesIn(imported(family, saved))].sort()).toEqual(examples.map(({ nft }) => nft).sort());
-  });
+  it.each(FAMILIES.flatMap((family) => BACKENDS.filter((backend) => backend === 'nft' || legacyLack === null).map((backend) => [family, backend] as const)))(
+    'iptables writes the examples as they stand, and what it writes is read: %s %s',
+    (family, backend) => {
+      const examples = ALL_IMPORT_EXAMPLES.filter((example) => example.family === family);
+      const saved = savedAgain(family, backend, savedFile(family, examples));
+      // iptables-save has no NOTRACK of its own any more, and an order of its own for tables.
+      const written = (words: string): string => words.replace('-j NOTRACK', '-j CT --notrack');
+      const lines = saved.split('\n').map((line) => line.trim());
+      const found = ({ chain, words }: ImportExample): boolean => [words, written(words)].some((text) => lines.includes(`[0:0] -A ${chain} ${text}`));
+      expect(examples.filter((example) => !found(example)).map(({ words }) => words)).toEqual([]);
+      expect([...rulesIn(imported(family, saved))].sort()).toEqual(examples.map(({ nft }) => nft).sort());
+    },
+  );
 
   it.each(FAMILIES)('nft makes the same of an example and of what iptables-translate says for it: %s', (family) => {
-    const examples = ALL_IMPORT_EXAMPLES.filter((example) => example.family === family && !NOT_TRANSLATED.test(example.words) && !TRANSLATED_WRONGLY.test(example.words));
+    const examples = ALL_IMPORT_EXAMPLES.filter(
+      (example) => example.family === family && !NOT_TRANSLATED.test(example.words) && !TRANSLATED_WRONGLY.test(example.words),
+    );
     const [ours, theirs] = [[] as string[], [] as string[]];
     for (const example of examples) {
       const rule = translated(family, savedFile(family, [example])).find((line) => line.startsWith('add rule'));
       const line = rulesIn(imported(family, savedFile(family, [example])))[0] ?? '';
       const head = `table ${family} ${example.table} {\n  chain WEB {\n  }\n  chain ${example.chain} {\n    type ${hookOf(example)}\n    `;
       ours.push(`${head}${line}\n  }\n}\n`);
-      theirs.push(`${head}${alike(rule ?? '').replace(/^add rule \S+ \S+ \S+ /, '').replace(/\s*counter/, '').trim()}\n  }\n}\n`);
+      theirs.push(
+        `${head}${alike(rule ?? '')
+          .replace(/^add rule \S+ \S+ \S+ /, '')
+          .replace(/\s*counter/, '')
+          .trim()}\n  }\n}\n`,
+      );
     }
     const [a, b] = [bytecodeOfEach(ours), bytecodeOfEach(theirs)];
     expect(b.filter(({ ok }) => !ok)).toEqual([]);
@@ -100,53 +119,96 @@ describe.skipIf(lack !== null)(`iptables and nft agree${lack === null ? '' : ` (
   });
 
   it('would tell if a rule meant something else', () => {
-    const rules = ['22', '23'].map((port) => `table ip filter {\n  chain c {\n    ${rulesIn(imported('ip', savedFile('ip', [{ family: 'ip', table: 'filter', chain: 'INPUT', words: `-p tcp -m tcp --dport ${port} -j ACCEPT`, nft: '' }])))[0] ?? ''}\n  }\n}\n`);
+    const rules = ['22', '23'].map(
+      (port) =>
+        `table ip filter {\n  chain c {\n    ${rulesIn(imported('ip', savedFile('ip', [{ family: 'ip', table: 'filter', chain: 'INPUT', words: `-p tcp -m tcp --dport ${port} -j ACCEPT`, nft: '' }])))[0] ?? ''}\n  }\n}\n`,
+    );
     const [a, b] = bytecodeOfEach(rules);
     expect([a?.ok, b?.ok, a?.said === b?.said]).toEqual([true, true, false]);
   });
 
   it.each(FAMILIES)('has the hooks and priorities of iptables: %s', (family) => {
-    const rules = ['raw PREROUTING', 'mangle PREROUTING', 'nat PREROUTING', 'filter INPUT'].map((place) => ({ family, table: place.split(' ')[0] ?? '', chain: place.split(' ')[1] ?? '', words: '-j ACCEPT', nft: 'accept' }));
-    const base = (text: string): readonly unknown[] => rulesetOf(text).tables.flatMap((table) => table.chains.map((chain) => [table.name, chain.name, chain.base?.type, chain.base?.hook, chain.base?.priority, chain.base?.policy])).sort();
+    const rules = ['raw PREROUTING', 'mangle PREROUTING', 'nat PREROUTING', 'filter INPUT'].map((place) => ({
+      family,
+      table: place.split(' ')[0] ?? '',
+      chain: place.split(' ')[1] ?? '',
+      words: '-j ACCEPT',
+      nft: 'accept',
+    }));
+    const base = (text: string): readonly unknown[] =>
+      rulesetOf(text)
+        .tables.flatMap((table) =>
+          table.chains.map((chain) => [table.name, chain.name, chain.base?.type, chain.base?.hook, chain.base?.priority, chain.base?.policy]),
+        )
+        .sort();
     expect(base(imported(family, savedFile(family, rules)))).toEqual(base(translated(family, savedFile(family, rules)).join('\n')));
   });
 
   it('keeps counters and policies as iptables-save -c writes them', () => {
-    const saved = savedAgain('ip', 'nft', '*filter\n:INPUT DROP [7:420]\n:FORWARD ACCEPT [0:0]\n:OUTPUT ACCEPT [0:0]\n[3:180] -A INPUT -i lo -j ACCEPT\nCOMMIT\n');
+    const saved = savedAgain(
+      'ip',
+      'nft',
+      '*filter\n:INPUT DROP [7:420]\n:FORWARD ACCEPT [0:0]\n:OUTPUT ACCEPT [0:0]\n[3:180] -A INPUT -i lo -j ACCEPT\nCOMMIT\n',
+    );
     const text = imported('ip', saved);
     expect(text).toContain('policy drop;');
     expect(text).toContain('iifname "lo" counter packets 3 bytes 180 accept');
   });
 
   // Of limits the moment decides, and both begin at moments of their own.
-  const counting = (rules: readonly string[]): string => ['*filter', ':INPUT ACCEPT [0:0]', ':FORWARD ACCEPT [0:0]', ':OUTPUT ACCEPT [0:0]', ...rules.filter((words) => !words.includes('-m limit')).map((words) => `-A INPUT ${words}`), 'COMMIT', ''].join('\n');
+  const counting = (rules: readonly string[]): string =>
+    [
+      '*filter',
+      ':INPUT ACCEPT [0:0]',
+      ':FORWARD ACCEPT [0:0]',
+      ':OUTPUT ACCEPT [0:0]',
+      ...rules.filter((words) => !words.includes('-m limit')).map((words) => `-A INPUT ${words}`),
+      'COMMIT',
+      '',
+    ].join('\n');
   const matchOf = (words: string): string => words.replace(/\s*-[jg] .*$/, '');
 
-  it.skipIf(legacyLack !== null).each(FAMILIES)(`the rules count the same packets as in iptables${why}: examples, %s`, (family) => {
-    const examples = ALL_IMPORT_EXAMPLES.filter(({ family: own, table }) => own === family && table === 'filter').map(({ words }) => matchOf(words)).filter((words) => !/-o /.test(words));
-    const saved = counting(examples);
-    const counted = countedByBoth(family, saved, imported(family, saved));
-    expect(counted.nft).toEqual(counted.iptables);
-    expect(counted.nft.filter((packets) => packets > 0).length).toBeGreaterThan(family === 'ip' ? 30 : 5);
-  }, 120_000);
+  it.skipIf(legacyLack !== null).each(FAMILIES)(
+    `the rules count the same packets as in iptables${why}: examples, %s`,
+    (family) => {
+      const examples = ALL_IMPORT_EXAMPLES.filter(({ family: own, table }) => own === family && table === 'filter')
+        .map(({ words }) => matchOf(words))
+        .filter((words) => !/-o /.test(words));
+      const saved = counting(examples);
+      const counted = countedByBoth(family, saved, imported(family, saved));
+      expect(counted.nft).toEqual(counted.iptables);
+      expect(counted.nft.filter((packets) => packets > 0).length).toBeGreaterThan(family === 'ip' ? 30 : 5);
+    },
+    120_000,
+  );
 
-  it.skipIf(legacyLack !== null).each(FAMILIES)(`the rules count the same packets as in iptables${why}: by chance, %s`, (family) => {
-    const rules = fc.sample(randomRules(family), { numRuns: 600, seed: 7 }).flatMap((text) => [...text.matchAll(/^-A \S+ ?(.*)$/gm)].map(([, words = '']) => matchOf(words)));
-    const saved = counting([...new Set(rules)].filter((words) => !words.startsWith('-j') && !words.startsWith('-g')));
-    const counted = countedByBoth(family, saved, imported(family, saved));
-    expect(counted.nft).toEqual(counted.iptables);
-    expect(counted.nft.filter((packets) => packets > 0).length).toBeGreaterThan(50);
-  }, 120_000);
+  it.skipIf(legacyLack !== null).each(FAMILIES)(
+    `the rules count the same packets as in iptables${why}: by chance, %s`,
+    (family) => {
+      const rules = fc
+        .sample(randomRules(family), { numRuns: 600, seed: 7 })
+        .flatMap((text) => [...text.matchAll(/^-A \S+ ?(.*)$/gm)].map(([, words = '']) => matchOf(words)));
+      const saved = counting([...new Set(rules)].filter((words) => !words.startsWith('-j') && !words.startsWith('-g')));
+      const counted = countedByBoth(family, saved, imported(family, saved));
+      expect(counted.nft).toEqual(counted.iptables);
+      expect(counted.nft.filter((packets) => packets > 0).length).toBeGreaterThan(50);
+    },
+    120_000,
+  );
 
-  it.each(FAMILIES)('takes rules by chance from the way through both: %s', (family) => {
-    const rules = fc.sample(randomRules(family), { numRuns: 40, seed: 1 });
-    const saved = rules.map((text) => savedAgain(family, 'nft', text));
-    const texts = saved.map((text) => imported(family, text));
-    const said = loadEach(texts);
-    expect(texts.flatMap((text, i) => (said[i]?.ok === true ? [] : [`${said[i]?.said}\n${text}`]))).toEqual([]);
-    // The way through iptables changes nothing of what the rules are.
-    expect(texts.map((text) => rulesIn(text).length)).toEqual(rules.map((text) => rulesIn(imported(family, text)).length));
-  }, 300_000);
+  it.each(FAMILIES)(
+    'takes rules by chance from the way through both: %s',
+    (family) => {
+      const rules = fc.sample(randomRules(family), { numRuns: 40, seed: 1 });
+      const saved = rules.map((text) => savedAgain(family, 'nft', text));
+      const texts = saved.map((text) => imported(family, text));
+      const said = loadEach(texts);
+      expect(texts.flatMap((text, i) => (said[i]?.ok === true ? [] : [`${said[i]?.said}\n${text}`]))).toEqual([]);
+      // The way through iptables changes nothing of what the rules are.
+      expect(texts.map((text) => rulesIn(text).length)).toEqual(rules.map((text) => rulesIn(imported(family, text)).length));
+    },
+    300_000,
+  );
 });
 
 function hookOf({ table, chain }: ImportExample): string {

@@ -73,7 +73,9 @@ describe.skipIf(lack !== null)(`nft agrees${lack === null ? '' : ` (${lack})`}`,
   });
 
   it('takes rule sets that were generated', () => {
-    const texts = Array.from({ length: 60 }, (_, seed) => formatRuleset(generateRuleset(randomRoot(seed).stream('rules'), { ...SMALL_WORLD, deterministic: seed % 2 === 0 })));
+    const texts = Array.from({ length: 60 }, (_, seed) =>
+      formatRuleset(generateRuleset(randomRoot(seed).stream('rules'), { ...SMALL_WORLD, deterministic: seed % 2 === 0 })),
+    );
     const said = loadEach(texts);
     expect(texts.flatMap((text, i) => (said[i]?.ok === true ? [] : [`${said[i]?.said}\n${text}`]))).toEqual([]);
   });

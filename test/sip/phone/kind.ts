@@ -11,6 +11,15 @@ export const phone: RoleKind = {
   forwards: false,
   bridge: false,
   schema: zodConfigSchema(z.looseObject({})),
-  commands: { register: 'registers at { host, port }', unregister: '', call: 'calls { to }', bye: '', offer: '', message: '{ to, text }', request: '{ method, to }', raw: 'writes octets to { host, port }, reads for a second' },
+  commands: {
+    register: 'registers at { host, port }',
+    unregister: '',
+    call: 'calls { to }',
+    bye: '',
+    offer: '',
+    message: '{ to, text }',
+    request: '{ method, to }',
+    raw: 'writes octets to { host, port }, reads for a second',
+  },
   load: () => import('./phone.js'),
 };

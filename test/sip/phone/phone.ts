@@ -22,7 +22,12 @@ export function start(host: Host, context: RoleContext): Promise<RoleServer> {
   if (user === undefined) throw new LabError('ROLE_COMMAND', 'nobody sits here');
   const sip = new SipClient(
     host,
-    { aor: `sip:${user.address}`, displayName: user.name, credentials: { username: user.address.split('@')[0] ?? '', password: user.password }, outbound: null },
+    {
+      aor: `sip:${user.address}`,
+      displayName: user.name,
+      credentials: { username: user.address.split('@')[0] ?? '', password: user.password },
+      outbound: null,
+    },
     (event) => {
       seen(event);
     },

@@ -23,9 +23,22 @@ interface Network {
 export const POOL = { 4: ['198.51.100.20', '198.51.100.21', '198.51.100.22', '198.51.100.23'], 6: ['2001:db8:2::20', '2001:db8:2::21'] } as const;
 
 export const NETWORKS: readonly Network[] = [
-  { name: 'eth0', addresses: ['10.1.0.1/24', '2001:db8:1::1/64'], hosts: ['10.1.0.2', '10.1.0.3', '10.1.0.4', '2001:db8:1::2', '2001:db8:1::3', '2001:db8:1::4'] },
-  { name: 'eth1', addresses: ['198.51.100.1/24', '198.51.100.10/24', '2001:db8:2::1/64'], hosts: ['198.51.100.2', '198.51.100.3', '2001:db8:2::2', '2001:db8:2::3'], pool: [...POOL[4], ...POOL[6]] },
-  { name: 'dmz0', addresses: ['192.168.7.1/24', '2001:db8:3::1/64', '2001:db8:3::a/64'], hosts: ['192.168.7.2', '192.168.7.3', '2001:db8:3::2', '2001:db8:3::3'] },
+  {
+    name: 'eth0',
+    addresses: ['10.1.0.1/24', '2001:db8:1::1/64'],
+    hosts: ['10.1.0.2', '10.1.0.3', '10.1.0.4', '2001:db8:1::2', '2001:db8:1::3', '2001:db8:1::4'],
+  },
+  {
+    name: 'eth1',
+    addresses: ['198.51.100.1/24', '198.51.100.10/24', '2001:db8:2::1/64'],
+    hosts: ['198.51.100.2', '198.51.100.3', '2001:db8:2::2', '2001:db8:2::3'],
+    pool: [...POOL[4], ...POOL[6]],
+  },
+  {
+    name: 'dmz0',
+    addresses: ['192.168.7.1/24', '2001:db8:3::1/64', '2001:db8:3::a/64'],
+    hosts: ['192.168.7.2', '192.168.7.3', '2001:db8:3::2', '2001:db8:3::3'],
+  },
   { name: 'wan0', addresses: ['203.0.113.1/28', '2001:db8:4::1/64'], hosts: ['203.0.113.2', '2001:db8:4::2'] },
 ];
 
@@ -49,7 +62,12 @@ const familyOf = (text: string): 4 | 6 => (text.includes(':') ? 6 : 4);
 
 function interfaceOf(network: Network, i: number): PlanInterface {
   return {
-    index: i + 1, name: network.name, mac: formatMac(macOf(i, 0)), link: i as LinkId, side: 0, mtu: 1500,
+    index: i + 1,
+    name: network.name,
+    mac: formatMac(macOf(i, 0)),
+    link: i as LinkId,
+    side: 0,
+    mtu: 1500,
     addresses: network.addresses.map((text) => {
       const [address = '', length] = text.split('/');
       return { family: familyOf(address), address, prefixLength: Number(length) };
@@ -60,7 +78,15 @@ function interfaceOf(network: Network, i: number): PlanInterface {
 
 function routesOf(network: Network): PlanRoute[] {
   const connected = new Set(network.addresses.map((text) => formatPrefix(parsePrefix(text)!)));
-  const route = (prefix: string, via: string | null): PlanRoute => ({ family: familyOf(prefix), prefix, via, dev: network.name, metric: 0, origin: via === null ? 'connected' : 'static', src: null });
+  const route = (prefix: string, via: string | null): PlanRoute => ({
+    family: familyOf(prefix),
+    prefix,
+    via,
+    dev: network.name,
+    metric: 0,
+    origin: via === null ? 'connected' : 'static',
+    src: null,
+  });
   return [
     ...[...connected].map((prefix) => route(prefix, null)),
     ...(BEHIND[network.name] ?? []).map((prefix) => route(prefix, network.hosts.find((host) => familyOf(host) === familyOf(prefix)) ?? null)),
@@ -70,9 +96,21 @@ function routesOf(network: Network): PlanRoute[] {
 export function bedPlan(bed: BedName): PlanNode {
   const networks = NETWORKS.slice(0, BEDS.indexOf(bed) + 2);
   return {
-    id: 0 as NodeId, name: `bed-${bed}`, kind: 'router', organisation: null, segment: 'customer', site: null, forwards: true, bridge: false,
-    interfaces: networks.map(interfaceOf), routes: networks.flatMap(routesOf),
-    resolvers: [], certificateNames: [], dscp: [], config: null, src: { file: 'bed', line: 1, column: 1 },
+    id: 0 as NodeId,
+    name: `bed-${bed}`,
+    kind: 'router',
+    organisation: null,
+    segment: 'customer',
+    site: null,
+    forwards: true,
+    bridge: false,
+    interfaces: networks.map(interfaceOf),
+    routes: networks.flatMap(routesOf),
+    resolvers: [],
+    certificateNames: [],
+    dscp: [],
+    config: null,
+    src: { file: 'bed', line: 1, column: 1 },
   };
 }
 

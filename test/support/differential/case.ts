@@ -73,16 +73,21 @@ export function compareRuns(a: Run, b: Run, names: readonly [string, string]): s
   };
   a.emitted.forEach((mine, step) => {
     const theirs = b.emitted[step] ?? null;
-    const texts = [[mine, a], [theirs, b]] as const;
+    const texts = [
+      [mine, a],
+      [theirs, b],
+    ] as const;
     const [one = '', other = ''] = texts.map(([out, run]) => describeAll(out, run.injected[step] ?? null));
     say(`step ${step}`, one, other);
     if (one !== other || mine === null || theirs === null) return;
     for (const [i, { frame }] of mine.entries()) {
-      if (!sameFrame(frame, theirs[i]!.frame, a.injected[step] ?? null)) differences.push(`step ${step} bytes: ${names[0]} ${toHex(frame)} | ${names[1]} ${toHex(theirs[i]!.frame)}`);
+      if (!sameFrame(frame, theirs[i]!.frame, a.injected[step] ?? null))
+        differences.push(`step ${step} bytes: ${names[0]} ${toHex(frame)} | ${names[1]} ${toHex(theirs[i]!.frame)}`);
     }
   });
   for (const name of new Set([...Object.keys(a.state.counters), ...Object.keys(b.state.counters)])) {
-    const text = (state: BedState): string => (state.counters[name] === undefined ? 'absent' : `${state.counters[name].packets} packets ${state.counters[name].bytes} bytes`);
+    const text = (state: BedState): string =>
+      state.counters[name] === undefined ? 'absent' : `${state.counters[name].packets} packets ${state.counters[name].bytes} bytes`;
     const [one, other] = [text(a.state), text(b.state)];
     if (one !== other) differences.push(`counter ${name}: ${names[0]} ${one} | ${names[1]} ${other}`);
   }
@@ -162,7 +167,10 @@ export function connectionText(line: string): string {
 
 /** Without what one side alone prints, and with its addresses in one spelling. */
 function readLine(line: string): Line {
-  const words = line.trim().split(/\s+/).filter((word) => !/^(use|zone|secctx)=/.test(word));
+  const words = line
+    .trim()
+    .split(/\s+/)
+    .filter((word) => !/^(use|zone|secctx)=/.test(word));
   const seconds = Number(words[4]);
   return { seconds, text: [...words.slice(0, 4), ...words.slice(5)].map(shorten).join(' ') };
 }

@@ -11,8 +11,12 @@ const inside6 = { iface: 0, src: '2001:db8:1::2', dst: '2001:db8:2::2', sport: 1
 const own = { ...inside, dst: '10.1.0.1' } as const;
 const own6 = { ...inside6, dst: '2001:db8:1::1' } as const;
 
-const udp = (ends: Partial<PacketSpec> & Pick<PacketSpec, 'iface' | 'src' | 'dst'>, more: Partial<PacketSpec> = {}): Step => ({ send: { ...ends, proto: 'udp', payload: 20, ...more } });
-const tcp = (flags: number, seq: number, ack: number, more: Partial<PacketSpec> = {}): Step => ({ send: { ...inside, proto: 'tcp', flags, seq, ack, ...more } });
+const udp = (ends: Partial<PacketSpec> & Pick<PacketSpec, 'iface' | 'src' | 'dst'>, more: Partial<PacketSpec> = {}): Step => ({
+  send: { ...ends, proto: 'udp', payload: 20, ...more },
+});
+const tcp = (flags: number, seq: number, ack: number, more: Partial<PacketSpec> = {}): Step => ({
+  send: { ...inside, proto: 'tcp', flags, seq, ack, ...more },
+});
 const reply = (about: number, flags: number, seq: number, ack: number): Step => ({ answer: about, with: { flags, seq, ack } });
 
 /** @param bodies of chains, one base chain each */
@@ -34,7 +38,10 @@ export const FOUND: readonly Case[] = [
   ),
   found(
     'of two nat chains with one priority too',
-    rules(`${base('nat', 'postrouting', 'srcnat')}; counter snat ip to 198.51.100.20`, `${base('nat', 'postrouting', 'srcnat')}; counter snat ip to 198.51.100.21`),
+    rules(
+      `${base('nat', 'postrouting', 'srcnat')}; counter snat ip to 198.51.100.20`,
+      `${base('nat', 'postrouting', 'srcnat')}; counter snat ip to 198.51.100.21`,
+    ),
     [udp(inside)],
   ),
   found(
@@ -42,20 +49,33 @@ export const FOUND: readonly Case[] = [
     rules(`${base('filter', 'forward', 'filter')}; ct state new udp dport 5060 counter`),
     [udp(inside, { payload: 1200, fragments: 576 }), udp(inside6, { payload: 1200, fragments: 576 })],
   ),
-  found('a reset for a closed port comes in the class of the segment', rules(`${base('filter', 'input', 'filter')}; counter`), [tcp(2, 7, 0, { ...own, tos: 0xb9 }), { send: { ...own6, proto: 'tcp', flags: 2, seq: 7, tos: 0xb9 } }]),
+  found('a reset for a closed port comes in the class of the segment', rules(`${base('filter', 'input', 'filter')}; counter`), [
+    tcp(2, 7, 0, { ...own, tos: 0xb9 }),
+    { send: { ...own6, proto: 'tcp', flags: 2, seq: 7, tos: 0xb9 } },
+  ]),
   found(
     'of several IPv6 addresses that suit alike a node speaks by the one it got last',
     rules(`${base('filter', 'forward', 'filter')}; counter reject with icmpx admin-prohibited`),
     [udp({ ...inside6, iface: 2, src: '2001:db8:3::2' })],
   ),
-  found('an unknown next header is pointed at where it is named', rules(`${base('filter', 'input', 'filter')}; counter`), [{ send: { ...own6, proto: 99, payload: 20 } }]),
+  found('an unknown next header is pointed at where it is named', rules(`${base('filter', 'input', 'filter')}; counter`), [
+    { send: { ...own6, proto: 99, payload: 20 } },
+  ]),
   found(
     'UDP to a closed port: the error is of no connection until it is tracked',
-    rules(`${base('filter', 'output', 'raw')}; ct state invalid counter accept; ct state related counter`, `${base('filter', 'output', 'filter')}; ct state related counter`),
+    rules(
+      `${base('filter', 'output', 'raw')}; ct state invalid counter accept; ct state related counter`,
+      `${base('filter', 'output', 'filter')}; ct state related counter`,
+    ),
     [udp(own), udp(own6)],
   ),
-  found('of a later fragment of IPv6 an error is told', rules(`${base('filter', 'forward', 'filter')}; counter`), [udp(inside6, { payload: 1200, fragments: 576, ttl: 1 })]),
-  found('input sees fragments of IPv6 as they came, where nothing is tracked', rules(`${base('filter', 'input', 'filter')}; counter`), [udp(own6, { payload: 900, fragments: 576 }), udp(own, { payload: 900, fragments: 576 })]),
+  found('of a later fragment of IPv6 an error is told', rules(`${base('filter', 'forward', 'filter')}; counter`), [
+    udp(inside6, { payload: 1200, fragments: 576, ttl: 1 }),
+  ]),
+  found('input sees fragments of IPv6 as they came, where nothing is tracked', rules(`${base('filter', 'input', 'filter')}; counter`), [
+    udp(own6, { payload: 900, fragments: 576 }),
+    udp(own, { payload: 900, fragments: 576 }),
+  ]),
   found(
     'a connection that is refused by a reset is over',
     rules(`${base('filter', 'forward', 'filter')}; ct state established tcp dport 5060 meta length > 100 counter reject with tcp reset`),
@@ -66,11 +86,10 @@ export const FOUND: readonly Case[] = [
     rules(`${base('filter', 'forward', 'filter')}; counter reject`),
     [{ send: { ...inside, proto: 99 } }, { send: { ...inside, proto: 99, payload: 20 } }],
   ),
-  found(
-    'of an answer of its own that it refuses to send, a node makes no error',
-    rules(`${base('filter', 'output', 'filter')}; counter reject`),
-    [{ send: { ...own, proto: 'icmp', type: 8 } }, { send: { ...own6, proto: 'icmpv6', type: 128 } }],
-  ),
+  found('of an answer of its own that it refuses to send, a node makes no error', rules(`${base('filter', 'output', 'filter')}; counter reject`), [
+    { send: { ...own, proto: 'icmp', type: 8 } },
+    { send: { ...own6, proto: 'icmpv6', type: 128 } },
+  ]),
   found(
     'what a node sends to itself leaves by the loopback',
     rules(`${base('filter', 'output', 'filter')}; oifname "lo" counter accept; tcp flags rst counter reject`),

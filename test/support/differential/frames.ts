@@ -81,8 +81,11 @@ function transportOf(spec: PacketSpec): { readonly number: number; readonly byte
 /** One frame, or those of its fragments. */
 export function framesOf(spec: PacketSpec): Uint8Array[] {
   const transport = transportOf(spec);
-  const packet = isSix(spec.src) ? packet6(spec, transport.number, transport.bytes, transport.sumAt) : packet4(spec, transport.number, transport.bytes, transport.sumAt);
-  const packets = spec.fragments === undefined ? [packet] : isSix(spec.src) ? fragments6(packet, spec.fragments, spec.id ?? 1) : fragments4(packet, spec.fragments);
+  const packet = isSix(spec.src)
+    ? packet6(spec, transport.number, transport.bytes, transport.sumAt)
+    : packet4(spec, transport.number, transport.bytes, transport.sumAt);
+  const packets =
+    spec.fragments === undefined ? [packet] : isSix(spec.src) ? fragments6(packet, spec.fragments, spec.id ?? 1) : fragments4(packet, spec.fragments);
   return packets.map((bytes) => framed(bytes, spec.iface));
 }
 
@@ -106,10 +109,21 @@ function packet4(spec: PacketSpec, protocol: number, transport: Uint8Array, sumA
   const b = new Uint8Array(20 + transport.length);
   ipv4.emit(
     {
-      dscp: (spec.tos ?? 0) >> 2, ecn: (spec.tos ?? 0) & 3, identification: spec.id ?? 1, dontFragment: spec.df ?? false, moreFragments: false, fragmentOffset: 0,
-      ttl: spec.ttl ?? 64, protocol, src: parseIpv4(spec.src)!, dst: parseIpv4(spec.dst)!, options: new Uint8Array(0), payload: transport,
+      dscp: (spec.tos ?? 0) >> 2,
+      ecn: (spec.tos ?? 0) & 3,
+      identification: spec.id ?? 1,
+      dontFragment: spec.df ?? false,
+      moreFragments: false,
+      fragmentOffset: 0,
+      ttl: spec.ttl ?? 64,
+      protocol,
+      src: parseIpv4(spec.src)!,
+      dst: parseIpv4(spec.dst)!,
+      options: new Uint8Array(0),
+      payload: transport,
     },
-    b, 0,
+    b,
+    0,
   );
   sum(b, spec, 20, transport.length, sumAt, spec.proto === 'icmp' ? 0 : checksum.pseudo4(b, 0, protocol, transport.length));
   return b;
@@ -124,10 +138,17 @@ function packet6(spec: PacketSpec, protocol: number, transport: Uint8Array, sumA
   const b = new Uint8Array(40 + payload.length);
   ipv6.emit(
     {
-      dscp: (spec.tos ?? 0) >> 2, ecn: (spec.tos ?? 0) & 3, flowLabel: 0, nextHeader: extra > 0 ? ipv6.NEXT.DESTINATION : protocol, hopLimit: spec.ttl ?? 64,
-      src: parseIpv6(spec.src)!, dst: parseIpv6(spec.dst)!, payload,
+      dscp: (spec.tos ?? 0) >> 2,
+      ecn: (spec.tos ?? 0) & 3,
+      flowLabel: 0,
+      nextHeader: extra > 0 ? ipv6.NEXT.DESTINATION : protocol,
+      hopLimit: spec.ttl ?? 64,
+      src: parseIpv6(spec.src)!,
+      dst: parseIpv6(spec.dst)!,
+      payload,
     },
-    b, 0,
+    b,
+    0,
   );
   sum(b, spec, 40 + extra, transport.length, sumAt, checksum.pseudo6(b, 0, protocol, transport.length));
   return b;
@@ -208,9 +229,13 @@ export function answerTo(frame: Uint8Array, iface: number, spec: AnswerSpec): Pa
       if (packet.length < at + 8) return null;
       return { ...common, proto: ends.protocol === PROTOCOLS.udp ? 'udp' : 'tcp', sport: u16(packet, at + 2), dport: u16(packet, at) };
     case PROTOCOLS.icmp:
-      return packet[at] === 8 ? { ...common, proto: 'icmp', type: 0, sport: u16(packet, at + 4), dport: u16(packet, at + 6), payload: packet.length - at - 8 } : null;
+      return packet[at] === 8
+        ? { ...common, proto: 'icmp', type: 0, sport: u16(packet, at + 4), dport: u16(packet, at + 6), payload: packet.length - at - 8 }
+        : null;
     case PROTOCOLS.icmpv6:
-      return packet[at] === 128 ? { ...common, proto: 'icmpv6', type: 129, sport: u16(packet, at + 4), dport: u16(packet, at + 6), payload: packet.length - at - 8 } : null;
+      return packet[at] === 128
+        ? { ...common, proto: 'icmpv6', type: 129, sport: u16(packet, at + 4), dport: u16(packet, at + 6), payload: packet.length - at - 8 }
+        : null;
     default:
       return { ...common, proto: ends.protocol };
   }

@@ -60,7 +60,9 @@ export class NetfilterNetlink {
       const chain = `${family}/${text(attributes, 1)}/${text(attributes, 2)}`;
       const number = (numbers.get(chain) ?? 0) + 1;
       numbers.set(chain, number);
-      const own = nested(attributes, 4).map(({ bytes }) => read(bytes)).filter((expression) => text(expression, 1) === 'counter');
+      const own = nested(attributes, 4)
+        .map(({ bytes }) => read(bytes))
+        .filter((expression) => text(expression, 1) === 'counter');
       own.forEach((expression, i) => (counters[`${chain}#${number}#${i}`] = counted(nested(expression, 2))));
     });
     this.#ask(GET_OBJECT, DUMP);

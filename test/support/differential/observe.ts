@@ -31,7 +31,8 @@ function masked(frame: Uint8Array, injected: Uint8Array | null): Uint8Array {
   if (u16(frame, 12) === 0x86dd) {
     if (copy[20] === NEXT.FRAGMENT) copy.fill(0, 58, 62);
     // An error about a reset that the node itself was about to send: the kernel quotes it before its checksum is made.
-    if (copy[20] === NEXT.ICMPV6 && copy[54]! < 128 && copy[68] === 6 && copy.length >= 122 && (copy[115]! & 4) !== 0) for (const at of [56, 118]) setU16(copy, at, 0);
+    if (copy[20] === NEXT.ICMPV6 && copy[54]! < 128 && copy[68] === 6 && copy.length >= 122 && (copy[115]! & 4) !== 0)
+      for (const at of [56, 118]) setU16(copy, at, 0);
     return copy;
   }
   if (u16(frame, 12) !== 0x0800) return copy;

@@ -38,7 +38,9 @@ function transport(ip: Uint8Array, protocol: number, at: number): string {
   const left = ip.length - at;
   switch (protocol) {
     case 6:
-      return left < 20 ? 'tcp cut' : `tcp ${u16(ip, at)}>${u16(ip, at + 2)} ${tcp.formatFlags(tcp.flags(ip, at))} seq=${u32(ip, at + 4)} ack=${u32(ip, at + 8)} win=${u16(ip, at + 14)}`;
+      return left < 20
+        ? 'tcp cut'
+        : `tcp ${u16(ip, at)}>${u16(ip, at + 2)} ${tcp.formatFlags(tcp.flags(ip, at))} seq=${u32(ip, at + 4)} ack=${u32(ip, at + 8)} win=${u16(ip, at + 14)}`;
     case 17:
       return left < 8 ? 'udp cut' : `udp ${u16(ip, at)}>${u16(ip, at + 2)}`;
     case 1:

@@ -13,8 +13,10 @@ import { Story, type StoryOptions } from './story.js';
 /** Ports and identifiers that a router chose at random are all called P: whether two of them are the same is chance. */
 function withoutChoice(text: string, known: ReadonlySet<number>): string {
   const name = (port: string): string => (known.has(Number(port)) ? port : 'P');
-  return text.replace(/((?:udp|tcp|proto=\d+) )(\d+) > (\d+)|\b(sport=|dport=|id=)(\d+)/g, (_all, before: string | undefined, from: string, to: string, key: string, value: string) =>
-    before === undefined ? `${key}${name(value)}` : `${before}${name(from)} > ${name(to)}`,
+  return text.replace(
+    /((?:udp|tcp|proto=\d+) )(\d+) > (\d+)|\b(sport=|dport=|id=)(\d+)/g,
+    (_all, before: string | undefined, from: string, to: string, key: string, value: string) =>
+      before === undefined ? `${key}${name(value)}` : `${before}${name(from)} > ${name(to)}`,
   );
 }
 
@@ -41,7 +43,8 @@ export async function compare({ seed, spec, story: options }: Case, steps = 60, 
       });
       const [a, b] = told;
       log.push(`${i} ${a?.in ?? ''}\n     => ${a?.out ?? ''}`);
-      if (a?.in !== b?.in || a?.out !== b?.out) return report(seed, spec, options, [...log.slice(-25), `kernel: ${b?.in ?? ''}\n     => ${b?.out ?? ''}`, `last drop: ${sim.drops.at(-1) ?? ''}`]);
+      if (a?.in !== b?.in || a?.out !== b?.out)
+        return report(seed, spec, options, [...log.slice(-25), `kernel: ${b?.in ?? ''}\n     => ${b?.out ?? ''}`, `last drop: ${sim.drops.at(-1) ?? ''}`]);
     }
     const [mine, its] = await Promise.all(worlds.map(({ router }) => tableOf(router, known)));
     return mine === its ? null : report(seed, spec, options, [...log.slice(-10), 'emulated:', mine ?? '', 'kernel:', its ?? '']);
@@ -52,12 +55,24 @@ export async function compare({ seed, spec, story: options }: Case, steps = 60, 
 
 function textOf(frames: readonly CameOut[]): string {
   // The identification and flow label of what the router makes itself are its own affair.
-  return frames.map(({ wire, frame }) => `${wire} ${describeFrame(frame).replace(/ flow=0x[0-9a-f]+/, '').replace(/( dscp=\d+) id=\d+/, '$1')}`).join('; ');
+  return frames
+    .map(
+      ({ wire, frame }) =>
+        `${wire} ${describeFrame(frame)
+          .replace(/ flow=0x[0-9a-f]+/, '')
+          .replace(/( dscp=\d+) id=\d+/, '$1')}`,
+    )
+    .join('; ');
 }
 
 /** Sorted by what does not depend on chosen ports; seconds to the next ten, for the kernel's clock goes on meanwhile. */
 async function tableOf(router: Router, known: ReadonlySet<number>): Promise<string> {
-  const lines = (await router.connections()).map((line) => withoutChoice(line.replace(/^(\S+ \d+) (\d+)/, (_all, protocol: string, rest: string) => `${protocol} ~${Math.ceil(Number(rest) / 10) * 10}`), known));
+  const lines = (await router.connections()).map((line) =>
+    withoutChoice(
+      line.replace(/^(\S+ \d+) (\d+)/, (_all, protocol: string, rest: string) => `${protocol} ~${Math.ceil(Number(rest) / 10) * 10}`),
+      known,
+    ),
+  );
   return lines.sort().join('\n');
 }
 

@@ -30,7 +30,24 @@ export function ipPacket(from: string, to: string, protocol: number, payload: Ui
   const [src, dst] = [must(parseAddress(from), from), must(parseAddress(to), to)];
   if (src.family === 4 && dst.family === 4) {
     const b = new Uint8Array(ipv4.HEADER + payload.length);
-    ipv4.emit({ dscp: 0, ecn: 0, identification: 1, dontFragment: true, moreFragments: false, fragmentOffset: 0, ttl, protocol, src: src.value, dst: dst.value, options: new Uint8Array(), payload }, b, 0);
+    ipv4.emit(
+      {
+        dscp: 0,
+        ecn: 0,
+        identification: 1,
+        dontFragment: true,
+        moreFragments: false,
+        fragmentOffset: 0,
+        ttl,
+        protocol,
+        src: src.value,
+        dst: dst.value,
+        options: new Uint8Array(),
+        payload,
+      },
+      b,
+      0,
+    );
     return b;
   }
   if (src.family !== 6 || dst.family !== 6) throw new Error(`${from} and ${to} are of two families`);
@@ -74,7 +91,17 @@ export interface Segment extends Ends {
 export function tcpPacket(s: Segment): Uint8Array {
   const segment = new Uint8Array(tcp.MAX_HEADER + (s.length ?? 0));
   const n = tcp.emit(
-    { srcPort: s.sport ?? 5000, dstPort: s.dport ?? 80, seq: s.seq >>> 0, ack: (s.ack ?? 0) >>> 0, flags: s.flags, window: s.window ?? 8192, urgentPointer: 0, options: s.options ?? {}, payload: new Uint8Array(s.length ?? 0) },
+    {
+      srcPort: s.sport ?? 5000,
+      dstPort: s.dport ?? 80,
+      seq: s.seq >>> 0,
+      ack: (s.ack ?? 0) >>> 0,
+      flags: s.flags,
+      window: s.window ?? 8192,
+      urgentPointer: 0,
+      options: s.options ?? {},
+      payload: new Uint8Array(s.length ?? 0),
+    },
     segment,
     0,
   );

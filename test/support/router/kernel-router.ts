@@ -51,7 +51,14 @@ export async function kernelRouter(spec: RouterSpec = {}, rules = stateMarks() +
     },
     async connections() {
       const lists = await Promise.all(['ipv4', 'ipv6'].map((family) => runTool(namespace, { tool: 'conntrack', arguments: ['-L', '-f', family], input: '' })));
-      return lists.flatMap((list) => list.split('\n').filter((line) => line !== '').map(normalised)).sort();
+      return lists
+        .flatMap((list) =>
+          list
+            .split('\n')
+            .filter((line) => line !== '')
+            .map(normalised),
+        )
+        .sort();
     },
     close() {
       node.close();
@@ -61,7 +68,10 @@ export async function kernelRouter(spec: RouterSpec = {}, rules = stateMarks() +
 
 /** As our own listing: single spaces, no use count. */
 function normalised(line: string): string {
-  return line.replace(/ use=\d+$/, '').replace(/\s+/g, ' ').trim();
+  return line
+    .replace(/ use=\d+$/, '')
+    .replace(/\s+/g, ' ')
+    .trim();
 }
 
 function isSolicitation(b: Uint8Array): boolean {

@@ -79,29 +79,54 @@ export function frameInto(wire: Wire, packet: Uint8Array): Uint8Array {
   return frameOf(packet, must(MACS[i], 'MAC'), must(HOST_MACS[i], 'MAC'));
 }
 
-const macText = (mac: number): string => mac.toString(16).padStart(12, '0').replace(/..(?=.)/g, '$&:');
+const macText = (mac: number): string =>
+  mac
+    .toString(16)
+    .padStart(12, '0')
+    .replace(/..(?=.)/g, '$&:');
 
 export function routerPlan(spec: RouterSpec): PlanNode {
   const interfaces = WIRES.map((name, i) => {
     const net = i + 1;
     const hosts = Array.from({ length: 9 }, (_, h) => h + 1).flatMap((h) => [`10.0.${net}.${h}`, `2001:db8:${net}::${h}`]);
     return {
-      index: net, name, mac: macText(must(MACS[i], 'MAC')), link: i as LinkId, side: 0 as const, mtu: 1500,
+      index: net,
+      name,
+      mac: macText(must(MACS[i], 'MAC')),
+      link: i as LinkId,
+      side: 0 as const,
+      mtu: 1500,
       addresses: [
         { family: 4 as const, address: `10.0.${net}.254`, prefixLength: 24 },
         { family: 6 as const, address: `2001:db8:${net}::fe`, prefixLength: 64 },
-        ...(spec.extra?.[name] ?? []).map((address) => ({ family: address.includes(':') ? (6 as const) : (4 as const), address, prefixLength: address.includes(':') ? 128 : 32 })),
+        ...(spec.extra?.[name] ?? []).map((address) => ({
+          family: address.includes(':') ? (6 as const) : (4 as const),
+          address,
+          prefixLength: address.includes(':') ? 128 : 32,
+        })),
       ],
       neighbours: hosts.map((address) => ({ address, mac: macText(must(HOST_MACS[i], 'MAC')) })),
     };
   });
   return {
-    id: 0 as NodeId, name: 'router', kind: 'router', organisation: null, segment: 'customer', site: null, forwards: true, bridge: false, interfaces,
+    id: 0 as NodeId,
+    name: 'router',
+    kind: 'router',
+    organisation: null,
+    segment: 'customer',
+    site: null,
+    forwards: true,
+    bridge: false,
+    interfaces,
     routes: interfaces.flatMap(({ name, index }) => [
       { family: 4 as const, prefix: `10.0.${index}.0/24`, via: null, dev: name, metric: 0, origin: 'connected' as const, src: null },
       { family: 6 as const, prefix: `2001:db8:${index}::/64`, via: null, dev: name, metric: 0, origin: 'connected' as const, src: null },
     ]),
-    resolvers: [], certificateNames: [], dscp: [], config: null, src: { file: 'router', line: 1, column: 1 },
+    resolvers: [],
+    certificateNames: [],
+    dscp: [],
+    config: null,
+    src: { file: 'router', line: 1, column: 1 },
   };
 }
 
@@ -154,7 +179,16 @@ export function simRouter(spec: RouterSpec = {}): SimRouter {
   const drops: string[] = [];
   const tap: Tap = { ...NULL_TAP, dropped: (_p, _node, _drop, why) => drops.push(decisions.text(why)) };
   let out: CameOut[] = [];
-  const ends = WIRES.map((wire, i) => new Socket(i, (frame) => out.push({ wire, frame }), (p) => { pool.release(p); }));
+  const ends = WIRES.map(
+    (wire, i) =>
+      new Socket(
+        i,
+        (frame) => out.push({ wire, frame }),
+        (p) => {
+          pool.release(p);
+        },
+      ),
+  );
   const book = new AddressBook();
   const node = new IpNode(routerPlan(spec), ends, { scheduler, pool, tap, book, decisions, random: randomRoot(1).stream('router') });
   node.registerTransport(IPPROTO.TCP, new TcpLayer({ output: node.output, scheduler, random: randomRoot(1).stream('tcp') }));
@@ -164,7 +198,10 @@ export function simRouter(spec: RouterSpec = {}): SimRouter {
   installNat(node, tracker, spec.nat ?? []);
   node.install({ point: 'postrouting', priority: 50, family: 0, run: (p) => (mark(p), 0) });
   return {
-    node, tracker, scheduler, drops,
+    node,
+    tracker,
+    scheduler,
+    drops,
     send(wire, packet) {
       out = [];
       const frame = frameInto(wire, packet);
@@ -179,7 +216,13 @@ export function simRouter(spec: RouterSpec = {}): SimRouter {
       while (scheduler.pending > 0 && scheduler.next <= now) scheduler.step();
       scheduler.advance(now);
     },
-    connections: () => Promise.resolve(tracker.entries().map((entry) => formatConnection(entry, book, scheduler.now)).sort()),
+    connections: () =>
+      Promise.resolve(
+        tracker
+          .entries()
+          .map((entry) => formatConnection(entry, book, scheduler.now))
+          .sort(),
+      ),
     close: () => undefined,
   };
 }
@@ -197,7 +240,9 @@ function mark(p: Packet): void {
 export function stateMarks(): string {
   const rules = ['new', 'established', 'related', 'invalid', 'untracked'].flatMap((state, i) => [
     ...['ip', 'ip6'].map((family) => `    meta nfproto ${family === 'ip' ? 'ipv4' : 'ipv6'} ct state ${state} ${family} dscp set ${i + 1}`),
-    ...(i < 3 ? ['ip', 'ip6'].map((family) => `    meta nfproto ${family === 'ip' ? 'ipv4' : 'ipv6'} ct state ${state} ct direction reply ${family} dscp set ${i + 9}`) : []),
+    ...(i < 3
+      ? ['ip', 'ip6'].map((family) => `    meta nfproto ${family === 'ip' ? 'ipv4' : 'ipv6'} ct state ${state} ct direction reply ${family} dscp set ${i + 9}`)
+      : []),
   ]);
   return ['table inet marks {', '  chain post {', '    type filter hook postrouting priority 50; policy accept;', ...rules, '  }', '}', ''].join('\n');
 }
@@ -212,7 +257,9 @@ function installNat(node: IpNode, tracker: Conntrack, rules: readonly NatRule[])
       family: rule.family,
       addresses: addresses === undefined ? null : { from: address(addresses[0]), to: address(addresses[1]) },
       ports: ports === undefined ? null : { from: ports[0], to: ports[1] },
-      random: flags?.includes('random') === true, fullyRandom: flags?.includes('fully-random') === true, persistent: flags?.includes('persistent') === true,
+      random: flags?.includes('random') === true,
+      fullyRandom: flags?.includes('fully-random') === true,
+      persistent: flags?.includes('persistent') === true,
     };
     const wire = rule.wire === undefined ? 0 : WIRES.indexOf(rule.wire) + 1;
     const sources = rule.point === 'postrouting' || rule.point === 'input';
@@ -220,7 +267,8 @@ function installNat(node: IpNode, tracker: Conntrack, rules: readonly NatRule[])
       point: rule.point,
       priority: sources ? 100 : -100,
       family: rule.family,
-      run: (p) => (wire !== 0 && (sources && rule.point === 'postrouting' ? p.oif : p.iif) !== wire) || !matches(p, rule, node) ? 0 : nat.setup(p, rule.point, range),
+      run: (p) =>
+        (wire !== 0 && (sources && rule.point === 'postrouting' ? p.oif : p.iif) !== wire) || !matches(p, rule, node) ? 0 : nat.setup(p, rule.point, range),
     });
   }
 }
@@ -245,7 +293,9 @@ export function natText(rules: readonly NatRule[]): string {
       const conditions = [
         ...(rule.wire === undefined ? [] : [`${rule.point === 'postrouting' ? 'oifname' : 'iifname'} "${rule.wire}"`]),
         ...(rule.match?.dst === undefined ? [] : [`${ip} daddr ${rule.match.dst}`]),
-        ...(rule.match === undefined ? [] : [rule.match.dport === undefined ? `meta l4proto ${rule.match.protocol}` : `${rule.match.protocol} dport ${rule.match.dport}`]),
+        ...(rule.match === undefined
+          ? []
+          : [rule.match.dport === undefined ? `meta l4proto ${rule.match.protocol}` : `${rule.match.protocol} dport ${rule.match.dport}`]),
       ];
       const [from, to] = rule.addresses ?? ['', ''];
       const bracket = (address: string): string => (rule.family === 6 && rule.ports !== undefined && address !== '' ? `[${address}]` : address);

@@ -50,10 +50,17 @@ function sourceRule(random: Rng, family: 4 | 6, address: (net: number, host: num
   const pool = random.below(3) === 0;
   const addresses = pool ? ([address(2, 100), address(2, 103)] as const) : ([address(2, 254), address(2, 254)] as const);
   const protocol = pick(random, ['udp', 'tcp'] as const);
-  const small = pick(random, [[40000, 40002], [40000, 40000], [30000, 50000]] as const);
+  const small = pick(random, [
+    [40000, 40002],
+    [40000, 40000],
+    [30000, 50000],
+  ] as const);
   const ports = pool || protocol === 'tcp' ? ([30000, 50000] as const) : small;
   return {
-    point: 'postrouting', wire: 'out', family, addresses,
+    point: 'postrouting',
+    wire: 'out',
+    family,
+    addresses,
     ...(random.below(3) === 0 && { match: { protocol }, ports }),
     ...(random.below(4) === 0 && { flags: [pick(random, ['persistent', 'random', 'fully-random'] as const)] }),
   };
@@ -61,11 +68,24 @@ function sourceRule(random: Rng, family: 4 | 6, address: (net: number, host: num
 
 function destinationRule(random: Rng, family: 4 | 6, address: (net: number, host: number) => string): NatRule {
   const dst = pick(random, [address(2, 254), address(2, 103)]);
-  const [net, last] = pick(random, [[1, 1], [1, 2], [2, 1], [2, 2]] as const);
+  const [net, last] = pick(random, [
+    [1, 1],
+    [1, 2],
+    [2, 1],
+    [2, 2],
+  ] as const);
   return {
-    point: 'prerouting', family, addresses: [address(net, 1), address(net, last)],
+    point: 'prerouting',
+    family,
+    addresses: [address(net, 1), address(net, last)],
     match: { protocol: pick(random, ['udp', 'tcp'] as const), dst, ...(random.below(2) === 0 && { dport: 80 }) },
-    ...(random.below(2) === 0 && { ports: pick(random, [[80, 80], [8080, 8080], [8080, 8083]] as const) }),
+    ...(random.below(2) === 0 && {
+      ports: pick(random, [
+        [80, 80],
+        [8080, 8080],
+        [8080, 8083],
+      ] as const),
+    }),
   };
 }
 

@@ -90,7 +90,9 @@ export class Story {
         return this.#segment(ends);
       case 'icmp':
         // Timestamp requests are answered by Linux hosts, and by no emulated one.
-        return this.#chance(90) ? echo(ends, this.#chance(15), 1 + this.#random.below(3)) : icmpPacket(ends, this.#random.below(from.includes(':') ? 256 : 13), 0, 7, new Uint8Array(20));
+        return this.#chance(90)
+          ? echo(ends, this.#chance(15), 1 + this.#random.below(3))
+          : icmpPacket(ends, this.#random.below(from.includes(':') ? 256 : 13), 0, 7, new Uint8Array(20));
       case 'other':
         return ipPacket(from, to, this.#pick([47, 50, 99]), new Uint8Array(16));
     }
@@ -99,15 +101,34 @@ export class Story {
   #segment(ends: { readonly from: string; readonly to: string; readonly sport: number; readonly dport: number; readonly badChecksum: boolean }): Uint8Array {
     const mine = this.#end(`${ends.from} ${ends.sport} ${ends.to} ${ends.dport}`);
     const theirs = this.#end(`${ends.to} ${ends.dport} ${ends.from} ${ends.sport}`);
-    const flags = this.#pick([tcp.SYN, tcp.SYN, tcp.SYN | tcp.ACK_FLAG, tcp.ACK_FLAG, tcp.ACK_FLAG, tcp.ACK_FLAG, tcp.ACK_FLAG | tcp.PSH, tcp.FIN | tcp.ACK_FLAG, tcp.RST, tcp.RST | tcp.ACK_FLAG, tcp.FIN | tcp.SYN, 0]);
+    const flags = this.#pick([
+      tcp.SYN,
+      tcp.SYN,
+      tcp.SYN | tcp.ACK_FLAG,
+      tcp.ACK_FLAG,
+      tcp.ACK_FLAG,
+      tcp.ACK_FLAG,
+      tcp.ACK_FLAG | tcp.PSH,
+      tcp.FIN | tcp.ACK_FLAG,
+      tcp.RST,
+      tcp.RST | tcp.ACK_FLAG,
+      tcp.FIN | tcp.SYN,
+      0,
+    ]);
     const syn = (flags & tcp.SYN) !== 0;
     const length = syn ? 0 : this.#pick([0, 0, 0, 1, 100, 1000]);
     const edge = (): number => (this.#chance(75) ? 0 : this.#pick([-1, 1, -100, 100, 8192, 8193, 65535, 66001, -66001, -70000, 0x40000000, -0x40000000]));
     const seq = (mine.next + edge()) >>> 0;
     const ack = (flags & tcp.ACK_FLAG) === 0 && this.#chance(90) ? 0 : (theirs.next + edge()) >>> 0;
     const options: TcpOptions = syn
-      ? { ...(this.#chance(60) && { windowScale: this.#random.below(16) }), ...(this.#chance(60) && { sackPermitted: true }), ...(this.#chance(50) && { mss: 1460 }) }
-      : this.#chance(15) ? { sack: [[(theirs.next + 100) >>> 0, (theirs.next + 200 + edge()) >>> 0]] } : {};
+      ? {
+          ...(this.#chance(60) && { windowScale: this.#random.below(16) }),
+          ...(this.#chance(60) && { sackPermitted: true }),
+          ...(this.#chance(50) && { mss: 1460 }),
+        }
+      : this.#chance(15)
+        ? { sack: [[(theirs.next + 100) >>> 0, (theirs.next + 200 + edge()) >>> 0]] }
+        : {};
     if (seq === mine.next) mine.next = (seq + length + (syn ? 1 : 0) + ((flags & tcp.FIN) !== 0 ? 1 : 0)) >>> 0;
     return tcpPacket({ ...ends, flags, seq, ack, length, window: this.#pick([0, 1, 100, 8192, 8192, 65535]), options });
   }
@@ -128,7 +149,8 @@ export class Story {
       case 'udp':
         return { wire, packet: this.#packet('udp', from, to, t.dstPort, this.#chance(95) ? t.srcPort : 5003) };
       case 'tcp': {
-        this.#end(`${to} ${t.header.srcPort} ${from} ${t.header.dstPort}`).next = (t.header.seq + t.payload.length + ((t.header.flags & (tcp.SYN | tcp.FIN)) !== 0 ? 1 : 0)) >>> 0;
+        this.#end(`${to} ${t.header.srcPort} ${from} ${t.header.dstPort}`).next =
+          (t.header.seq + t.payload.length + ((t.header.flags & (tcp.SYN | tcp.FIN)) !== 0 ? 1 : 0)) >>> 0;
         const likely = t.header.flags === tcp.SYN && this.#chance(70);
         const ends = { from, to, sport: t.header.dstPort, dport: t.header.srcPort, badChecksum: false };
         if (!likely) return { wire, packet: this.#segment(ends) };
@@ -152,6 +174,9 @@ export class Story {
     const from = this.#chance(50) ? dst : this.#host(wire);
     const to = this.#chance(90) ? src : this.#host(wire === 'in' ? 'out' : 'in');
     const header = ip.kind === 'ipv4' ? 20 : 40;
-    return { wire, packet: unreachable({ from, to, badChecksum: this.#chance(4) }, frame.slice(14), this.#pick([1000, 1000, header + 8, header + 4, header - 2])) };
+    return {
+      wire,
+      packet: unreachable({ from, to, badChecksum: this.#chance(4) }, frame.slice(14), this.#pick([1000, 1000, header + 8, header + 4, header - 2])),
+    };
   }
 }

@@ -61,9 +61,27 @@ function all(states: readonly StateName[], move: Move): Moves {
 }
 
 /** The same in both directions. */
-const FIN: Moves = { SYN_RECV: 'FIN_WAIT', ESTABLISHED: 'FIN_WAIT', FIN_WAIT: 'LAST_ACK', CLOSE_WAIT: 'LAST_ACK', LAST_ACK: 'LAST_ACK', TIME_WAIT: 'TIME_WAIT', CLOSE: 'CLOSE' };
-const ACK: Moves = { ESTABLISHED: 'ESTABLISHED', FIN_WAIT: 'CLOSE_WAIT', CLOSE_WAIT: 'CLOSE_WAIT', LAST_ACK: 'TIME_WAIT', TIME_WAIT: 'TIME_WAIT', CLOSE: 'CLOSE' };
-const RST: Moves = all(NAMES.filter((name) => name !== 'NONE'), 'CLOSE');
+const FIN: Moves = {
+  SYN_RECV: 'FIN_WAIT',
+  ESTABLISHED: 'FIN_WAIT',
+  FIN_WAIT: 'LAST_ACK',
+  CLOSE_WAIT: 'LAST_ACK',
+  LAST_ACK: 'LAST_ACK',
+  TIME_WAIT: 'TIME_WAIT',
+  CLOSE: 'CLOSE',
+};
+const ACK: Moves = {
+  ESTABLISHED: 'ESTABLISHED',
+  FIN_WAIT: 'CLOSE_WAIT',
+  CLOSE_WAIT: 'CLOSE_WAIT',
+  LAST_ACK: 'TIME_WAIT',
+  TIME_WAIT: 'TIME_WAIT',
+  CLOSE: 'CLOSE',
+};
+const RST: Moves = all(
+  NAMES.filter((name) => name !== 'NONE'),
+  'CLOSE',
+);
 
 /** In the order of {@link SEGMENT}. */
 const ORIGINAL: readonly Moves[] = [

@@ -220,6 +220,10 @@ function resynchronise(track: TcpTrack, direction: number): void {
 
 function isChallenge(track: TcpTrack, direction: number, kind: number, old: number): boolean {
   return (
-    old === TCP.LAST_ACK && kind === SEGMENT.ACK && track.lastDirection !== direction && track.lastKind === SEGMENT.SYN && (track.lastFlags & LAST.CHALLENGE) !== 0
+    old === TCP.LAST_ACK &&
+    kind === SEGMENT.ACK &&
+    track.lastDirection !== direction &&
+    track.lastKind === SEGMENT.SYN &&
+    (track.lastFlags & LAST.CHALLENGE) !== 0
   );
 }

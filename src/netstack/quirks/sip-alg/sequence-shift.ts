@@ -74,5 +74,5 @@ function shift(b: Uint8Array, at: number, field: number, by: number): void {
 
 /** A word's octets as they count in a sum that begins one octet off. */
 function swapped(word: number): number {
-  return (((word << 8) | (word >>> 24)) >>> 0);
+  return ((word << 8) | (word >>> 24)) >>> 0;
 }

@@ -22,8 +22,18 @@ function net(): { lab: TestNet; box: NatBox; alg: SipAlg } {
   const box = new NatBox(
     lab.node('nat'),
     {
-      outside: ['eth1'], addresses: ['198.51.100.200'], mapping: 'endpoint-independent', filtering: 'endpoint-independent', pooling: 'paired', ports: 'sequential',
-      portRange: { from: 40000, to: 40100 }, parity: false, contiguity: false, hairpinning: 'external', refresh: 'both', mappingChange: null,
+      outside: ['eth1'],
+      addresses: ['198.51.100.200'],
+      mapping: 'endpoint-independent',
+      filtering: 'endpoint-independent',
+      pooling: 'paired',
+      ports: 'sequential',
+      portRange: { from: 40000, to: 40100 },
+      parity: false,
+      contiguity: false,
+      hairpinning: 'external',
+      refresh: 'both',
+      mappingChange: null,
       timeouts: { udp: seconds(300), tcpEstablished: seconds(7440), tcpTransitory: seconds(240), icmp: seconds(60) },
     },
     randomRoot(1).stream('nat'),
@@ -34,7 +44,8 @@ function net(): { lab: TestNet; box: NatBox; alg: SipAlg } {
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text.replaceAll('\n', '\r\n'));
 const text = (b: Uint8Array): string => new TextDecoder().decode(b).replaceAll('\r\n', '\n');
 const SDP = 'v=0\nc=IN IP4 10.0.1.1\nm=audio 50000 RTP/AVP 0\n';
-const invite = (transport: string): string => `INVITE sip:bob@198.51.100.9 SIP/2.0\nVia: SIP/2.0/${transport} 10.0.1.1:5060\nContact: <sip:alice@10.0.1.1:5060>\nContent-Type: application/sdp\nContent-Length: ${bytes(SDP).length}\n\n${SDP}`;
+const invite = (transport: string): string =>
+  `INVITE sip:bob@198.51.100.9 SIP/2.0\nVia: SIP/2.0/${transport} 10.0.1.1:5060\nContact: <sip:alice@10.0.1.1:5060>\nContent-Type: application/sdp\nContent-Length: ${bytes(SDP).length}\n\n${SDP}`;
 
 test('UDP: outwards and back, with a mapping for the media, which then finds its way in', () => {
   const { lab, box, alg } = net();
@@ -61,7 +72,10 @@ test('UDP: outwards and back, with a mapping for the media, which then finds its
   expect(heard[1]).toContain('Via: SIP/2.0/UDP 10.0.1.1:5060\n');
   expect(heard[2]).toBe('media 3');
   expect(alg.rewritten).toBe(2);
-  expect(box.mappings().map((line) => line.split(' ').slice(0, 4).join(' '))).toEqual(['udp 10.0.1.1:5060 > 198.51.100.200:40000', 'udp 10.0.1.1:50000 > 198.51.100.200:40001']);
+  expect(box.mappings().map((line) => line.split(' ').slice(0, 4).join(' '))).toEqual([
+    'udp 10.0.1.1:5060 > 198.51.100.200:40000',
+    'udp 10.0.1.1:50000 > 198.51.100.200:40001',
+  ]);
   for (const frame of [...lab.received(0, 0), ...lab.received(1, 1)]) expect(describeFrame(frame)).not.toContain('BAD');
   expect(lab.drops()).toEqual([]);
 });
@@ -72,7 +86,10 @@ test('a packet that is made longer than its slot keeps its identity', () => {
   lab.node('x').udp.bind(lab.addr('198.51.100.9'), 5060, (b, o, n) => got.push(text(b.subarray(o, o + n))));
   const short = 'OPTIONS sip:x@198.51.100.9 SIP/2.0\nVia: SIP/2.0/UDP 10.0.1.1\nContact: <sip:10.0.1.1>\n\n';
   const padded = bytes(short.replace('\n\n', `\nX: ${'y'.repeat(210 - short.length - 8)}\n\n`));
-  lab.node('a').udp.bind(lab.addr('10.0.1.1'), 5060, () => undefined).send(padded, 0, padded.length, lab.addr('198.51.100.9'), 5060);
+  lab
+    .node('a')
+    .udp.bind(lab.addr('10.0.1.1'), 5060, () => undefined)
+    .send(padded, 0, padded.length, lab.addr('198.51.100.9'), 5060);
   lab.run(seconds(1));
   expect(got).toHaveLength(1);
   expect(padded.length + 42).toBeLessThanOrEqual(256);

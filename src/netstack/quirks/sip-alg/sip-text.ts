@@ -46,7 +46,10 @@ function swapHead(head: string, swap: SipSwap): string {
       switch (name) {
         case 'via':
         case 'v':
-          return line.replace(new RegExp(`(SIP/2\\.0/[A-Z]+\\s+)(${ADDRESS})(?::(\\d+))?`, 'gi'), (_all, before: string, address: string, port: string | undefined) => before + written(address, port, swap));
+          return line.replace(
+            new RegExp(`(SIP/2\\.0/[A-Z]+\\s+)(${ADDRESS})(?::(\\d+))?`, 'gi'),
+            (_all, before: string, address: string, port: string | undefined) => before + written(address, port, swap),
+          );
         case 'contact':
         case 'm':
         case 'route':
@@ -60,7 +63,10 @@ function swapHead(head: string, swap: SipSwap): string {
 }
 
 function swapUris(line: string, swap: SipSwap): string {
-  return line.replace(new RegExp(`(sips?:(?:[^@>;\\s]*@)?)(${ADDRESS})(?::(\\d+))?`, 'gi'), (_all, before: string, address: string, port: string | undefined) => before + written(address, port, swap));
+  return line.replace(
+    new RegExp(`(sips?:(?:[^@>;\\s]*@)?)(${ADDRESS})(?::(\\d+))?`, 'gi'),
+    (_all, before: string, address: string, port: string | undefined) => before + written(address, port, swap),
+  );
 }
 
 /** `address:port`, as short as it was where the port stays the usual one. */
@@ -83,10 +89,20 @@ function swapSection(section: string, address: string | undefined, swap: SipSwap
   const port = (text: string): string => (address === undefined || text === '0' ? text : String(swap.media({ address, port: Number(text) })?.port ?? text));
   return section
     .replace(/^(m=\S+ )(\d+)/, (_all, before: string, value: string) => before + port(value))
-    .replace(new RegExp(`^(a=rtcp:)(\\d+)((?: IN IP4 )(${ADDRESS}))?`, 'gm'), (_all, before: string, value: string, where: string | undefined, at: string | undefined) => `${before}${port(value)}${where === undefined || at === undefined ? '' : ` IN IP4 ${host(at)}`}`)
+    .replace(
+      new RegExp(`^(a=rtcp:)(\\d+)((?: IN IP4 )(${ADDRESS}))?`, 'gm'),
+      (_all, before: string, value: string, where: string | undefined, at: string | undefined) =>
+        `${before}${port(value)}${where === undefined || at === undefined ? '' : ` IN IP4 ${host(at)}`}`,
+    )
     .replace(new RegExp(`^((?:c=|o=.* )IN IP4 )(${ADDRESS})`, 'gm'), (_all, before: string, at: string) => before + host(at))
-    .replace(new RegExp(`^(a=candidate:\\S+ \\d+ \\S+ \\d+ )(${ADDRESS}) (\\d+)`, 'gm'), (_all, before: string, at: string, value: string) => before + pair(at, value, swap))
-    .replace(new RegExp(`( raddr )(${ADDRESS}) rport (\\d+)`, 'g'), (_all, before: string, at: string, value: string) => `${before}${pair(at, value, swap).replace(' ', ' rport ')}`);
+    .replace(
+      new RegExp(`^(a=candidate:\\S+ \\d+ \\S+ \\d+ )(${ADDRESS}) (\\d+)`, 'gm'),
+      (_all, before: string, at: string, value: string) => before + pair(at, value, swap),
+    )
+    .replace(
+      new RegExp(`( raddr )(${ADDRESS}) rport (\\d+)`, 'g'),
+      (_all, before: string, at: string, value: string) => `${before}${pair(at, value, swap).replace(' ', ' rport ')}`,
+    );
 }
 
 function pair(address: string, port: string, swap: SipSwap): string {

@@ -7,7 +7,20 @@ import { assertInvariant, must } from '../../../base/assert.js';
 import type { Verdict } from '../../../nft/ruleset.js';
 import type { Limiter } from '../limiter.js';
 import type { NatAction } from '../nat-action.js';
-import { AT, type BaseChainInfo, type CounterInfo, type LogAction, NO_FIELD, type Op, OP, type Program, type RejectAction, type RuleInfo, TABLE_VERDICT, WIDTH } from '../program.js';
+import {
+  AT,
+  type BaseChainInfo,
+  type CounterInfo,
+  type LogAction,
+  NO_FIELD,
+  type Op,
+  OP,
+  type Program,
+  type RejectAction,
+  type RuleInfo,
+  TABLE_VERDICT,
+  WIDTH,
+} from '../program.js';
 import type { ElementSet } from '../sets/element-set.js';
 
 export class Assembler {

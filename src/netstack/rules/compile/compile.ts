@@ -27,7 +27,14 @@ function compileChain(table: Table, chain: Chain, scope: Scope): void {
   if (chain.base !== null) {
     const { type, hook, priority, policy, policySrc } = chain.base;
     out.baseChains.push({
-      name, type, point: hook, priority, policySrc, drops: policy === 'drop', start: out.here, family: table.family === 'inet' ? 0 : table.family === 'ip' ? 4 : 6,
+      name,
+      type,
+      point: hook,
+      priority,
+      policySrc,
+      drops: policy === 'drop',
+      start: out.here,
+      family: table.family === 'inet' ? 0 : table.family === 'ip' ? 4 : 6,
     });
   }
   out.beginChain(name);

@@ -47,7 +47,9 @@ export class Keys {
   }
 
   interfaces(named: { readonly name: string; readonly wildcard: boolean }): number[] {
-    return this.#node.interfaces.filter((iface) => (named.wildcard ? iface.name.startsWith(named.name) : iface.name === named.name)).map((iface) => iface.index);
+    return this.#node.interfaces
+      .filter((iface) => (named.wildcard ? iface.name.startsWith(named.name) : iface.name === named.name))
+      .map((iface) => iface.index);
   }
 
   #single(value: Value): KeyPart {

@@ -81,16 +81,40 @@ function compileComparison(match: Extract<Match, { readonly do: 'match' }>, scop
       else range(field, part.from, part.to, op === 'ne', scope);
       return;
     case 'ge':
-      range(field, part.from, part.from.map(() => LARGEST), false, scope);
+      range(
+        field,
+        part.from,
+        part.from.map(() => LARGEST),
+        false,
+        scope,
+      );
       return;
     case 'lt':
-      range(field, part.from, part.from.map(() => LARGEST), true, scope);
+      range(
+        field,
+        part.from,
+        part.from.map(() => LARGEST),
+        true,
+        scope,
+      );
       return;
     case 'le':
-      range(field, part.to.map(() => 0), part.to, false, scope);
+      range(
+        field,
+        part.to.map(() => 0),
+        part.to,
+        false,
+        scope,
+      );
       return;
     case 'gt':
-      range(field, part.to.map(() => 0), part.to, true, scope);
+      range(
+        field,
+        part.to.map(() => 0),
+        part.to,
+        true,
+        scope,
+      );
       return;
     default:
       unreachable(op);
@@ -107,7 +131,20 @@ function range(field: number, from: readonly number[], to: readonly number[], ou
 
 function compileInterface(field: number, named: { readonly name: string; readonly wildcard: boolean }, not: boolean, { keys, out }: Scope): void {
   const indexes = keys.interfaces(named);
-  if (indexes.length > 1) out.emit(OP.IN, field, out.set(new ExactSet(1, indexes.map((index) => [index])), -1), 0, not ? 1 : 0);
+  if (indexes.length > 1)
+    out.emit(
+      OP.IN,
+      field,
+      out.set(
+        new ExactSet(
+          1,
+          indexes.map((index) => [index]),
+        ),
+        -1,
+      ),
+      0,
+      not ? 1 : 0,
+    );
   else out.emit(OP.EQ, field, indexes[0] ?? NO_SUCH_INTERFACE, 0, not ? 1 : 0);
 }
 

@@ -41,7 +41,8 @@ export class Scope {
     this.prefix = `${table.family}/${table.name}/`;
     this.family = table.family === 'inet' ? null : table.family === 'ip' ? 4 : 6;
     this.#table = table;
-    for (const { name, packets, bytes, src } of table.counters) this.#counters.set(name, out.counters.push({ name: `${this.prefix}${name}`, rule: null, src, packets, bytes }) - 1);
+    for (const { name, packets, bytes, src } of table.counters)
+      this.#counters.set(name, out.counters.push({ name: `${this.prefix}${name}`, rule: null, src, packets, bytes }) - 1);
     for (const { name, limit } of table.limits) this.#limits.set(name, out.limits.push(new Limiter(limit, node.core.scheduler)) - 1);
   }
 
@@ -49,7 +50,12 @@ export class Scope {
     if (ref.is === 'anonymous') return this.#compile(ref.set);
     let handle = this.#sets.get(ref.name);
     if (handle === undefined) {
-      handle = this.#compile(must(this.#table.sets.find((set) => set.name === ref.name), `set ${ref.name}`));
+      handle = this.#compile(
+        must(
+          this.#table.sets.find((set) => set.name === ref.name),
+          `set ${ref.name}`,
+        ),
+      );
       this.#sets.set(ref.name, handle);
     }
     return handle;

@@ -37,7 +37,10 @@ export function compileSet(body: SetBody, keys: Keys, book: AddressBook): Compil
 
 function structure(types: readonly DataType[], rows: readonly KeyPart[][], book: AddressBook): ElementSet {
   if (rows.every((row) => row.every((part) => part.exact !== null))) {
-    return new ExactSet(types.length, rows.map((row) => row.map((part) => must(part.exact, 'single value'))));
+    return new ExactSet(
+      types.length,
+      rows.map((row) => row.map((part) => must(part.exact, 'single value'))),
+    );
   }
   const columns = types.map((type, i) => {
     const parts = rows.map((row) => must(row[i], 'part of a key'));

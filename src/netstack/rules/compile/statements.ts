@@ -29,14 +29,27 @@ export function compileStatement(statement: Statement, scope: Scope): void {
       return;
     case 'vmap': {
       const { elements } = compileElement(statement.key, statement.map, scope);
-      out.emit(OP.VERDICT, NO_FIELD, out.verdicts(elements.map((element) => verdictOf(element.data)), scope.prefix), 0, rule);
+      out.emit(
+        OP.VERDICT,
+        NO_FIELD,
+        out.verdicts(
+          elements.map((element) => verdictOf(element.data)),
+          scope.prefix,
+        ),
+        0,
+        rule,
+      );
       return;
     }
     case 'counter':
       out.emit(OP.COUNTER, NO_FIELD, statement.name === null ? ownCounter(statement, scope) : scope.counter(statement.name));
       return;
     case 'limit':
-      out.emit(OP.LIMIT, NO_FIELD, statement.name === null ? out.limits.push(new Limiter(statement.limit, scope.node.core.scheduler)) - 1 : scope.limit(statement.name));
+      out.emit(
+        OP.LIMIT,
+        NO_FIELD,
+        statement.name === null ? out.limits.push(new Limiter(statement.limit, scope.node.core.scheduler)) - 1 : scope.limit(statement.name),
+      );
       return;
     case 'log':
       out.emit(OP.LOG, NO_FIELD, out.logs.push({ prefix: statement.prefix ?? '', rule }) - 1);

@@ -31,7 +31,8 @@ test('intervals: the first that holds a value, by unsigned order', () => {
   fc.assert(
     fc.property(fc.array(interval, { maxLength: 20 }), fc.array(WORD), (parts, words) => {
       const set = new IntervalSet(new WordPieces(parts), parts);
-      for (const word of [...words, ...parts.flatMap((p) => [...p.from, ...p.to])]) expect(set.find(Int32Array.of(word))).toBe(parts.findIndex((part) => within(part, word)));
+      for (const word of [...words, ...parts.flatMap((p) => [...p.from, ...p.to])])
+        expect(set.find(Int32Array.of(word))).toBe(parts.findIndex((part) => within(part, word)));
     }),
   );
 });
@@ -40,7 +41,13 @@ test('concatenations: the first element that holds every part, also beyond 32 of
   fc.assert(
     fc.property(fc.array(fc.tuple(interval, interval), { maxLength: 70 }), fc.array(fc.tuple(WORD, WORD)), (rows, asked) => {
       const [a, b] = [rows.map((row) => row[0]), rows.map((row) => row[1])];
-      const set = new ConcatSet([{ pieces: new WordPieces(a), keys: a }, { pieces: new WordPieces(b), keys: b }], rows.length);
+      const set = new ConcatSet(
+        [
+          { pieces: new WordPieces(a), keys: a },
+          { pieces: new WordPieces(b), keys: b },
+        ],
+        rows.length,
+      );
       for (const [x, y] of asked) expect(set.find(Int32Array.of(x, y))).toBe(rows.findIndex((row) => within(row[0], x) && within(row[1], y)));
     }),
   );
@@ -51,7 +58,11 @@ describe('IPv6', () => {
   const key = (text: string): number => keyOf(book.parse(text)!);
   const words = (text: string): number[] => [0, 1, 2, 3].map((i) => book.word6(key(text), i));
   const part = (from: string, to: string): KeyPart => ({ exact: from === to ? key(from) : null, from: words(from), to: words(to) });
-  const parts = [part('2001:db8::', '2001:db8:0:ffff:ffff:ffff:ffff:ffff'), part('2001:db8:1::5', '2001:db8:1::5'), part('ff00::', 'ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff')];
+  const parts = [
+    part('2001:db8::', '2001:db8:0:ffff:ffff:ffff:ffff:ffff'),
+    part('2001:db8:1::5', '2001:db8:1::5'),
+    part('ff00::', 'ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff'),
+  ];
   const set = new IntervalSet(new AddressPieces(parts, book), parts);
 
   test.each([

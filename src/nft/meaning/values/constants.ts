@@ -8,7 +8,10 @@ import { SERVICES } from './services.js';
 
 /** `a=1 b=0x2` */
 function table(text: string): ReadonlyMap<string, number> {
-  const pairs = text.trim().split(/\s+/).map((pair) => pair.split('=') as [string, string]);
+  const pairs = text
+    .trim()
+    .split(/\s+/)
+    .map((pair) => pair.split('=') as [string, string]);
   return new Map(pairs.map(([name, value]) => [name, Number(value)]));
 }
 

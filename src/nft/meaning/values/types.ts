@@ -84,7 +84,11 @@ export function typeByName(name: string): DataType | undefined {
 }
 
 /** Names of nft's types that are not in the subset. */
-export const OTHER_TYPES: ReadonlySet<string> = new Set('ether_addr arp_op ct_label ct_event ct_id uid gid classid realm devgroup cgroupsv2 fib_addrtype boolean string integer bitmask verdict nf_proto_l3 time time_type day hour iface_type igmp_type dccp_pkttype mh_type icmpx_code policy'.split(' '));
+export const OTHER_TYPES: ReadonlySet<string> = new Set(
+  'ether_addr arp_op ct_label ct_event ct_id uid gid classid realm devgroup cgroupsv2 fib_addrtype boolean string integer bitmask verdict nf_proto_l3 time time_type day hour iface_type igmp_type dccp_pkttype mh_type icmpx_code policy'.split(
+    ' ',
+  ),
+);
 
 const int = (bits: number): TypeInfo => typeInfo('integer', bits);
 

@@ -81,7 +81,8 @@ function shown(e: Expr): string {
 /** A constant of a numeric type, calculated where it is written with operators. Errors: NFT_TYPE. */
 export function number(e: Expr, info: TypeInfo): number {
   const found = integer(e, info);
-  if (found < 0n || found > BigInt(maximum(info.bits))) throw misfit(e, info, `${found} is out of range`, `the field is ${info.bits} bits wide: 0 to ${maximum(info.bits)}`);
+  if (found < 0n || found > BigInt(maximum(info.bits)))
+    throw misfit(e, info, `${found} is out of range`, `the field is ${info.bits} bits wide: 0 to ${maximum(info.bits)}`);
   return Number(found);
 }
 
@@ -126,9 +127,17 @@ function named(text: string, e: Expr, info: TypeInfo): number {
   if (/^(0x[0-9a-fA-F]{1,8}|\d{1,10})$/.test(text) && !/^0\d/.test(text)) return Number(text);
   if (/^\d+:\d+$/.test(text)) throw misfit(e, info, `"${text}" is read as one word`, 'put spaces around the colon');
   const parts = text.split('-');
-  if (parts.length === 2 && parts.every((part) => names.has(part) || /^\d+$/.test(part))) throw misfit(e, info, `"${text}" is read as one word`, 'write the range in numbers');
-  if (info.type === 'inet_service') throw fault('NFT_UNKNOWN', e.src, `the service "${text}" is not known`, { expected: wordsOf(info), hint: didYouMean(text, names.keys()).hint ?? 'write its number' });
-  throw fault('NFT_TYPE', e.src, `"${text}" is not ${wordsOf(info)}`, { expected: names.size === 0 ? wordsOf(info) : `one of: ${listed(names.keys(), 40)}`, ...didYouMean(text, names.keys()) });
+  if (parts.length === 2 && parts.every((part) => names.has(part) || /^\d+$/.test(part)))
+    throw misfit(e, info, `"${text}" is read as one word`, 'write the range in numbers');
+  if (info.type === 'inet_service')
+    throw fault('NFT_UNKNOWN', e.src, `the service "${text}" is not known`, {
+      expected: wordsOf(info),
+      hint: didYouMean(text, names.keys()).hint ?? 'write its number',
+    });
+  throw fault('NFT_TYPE', e.src, `"${text}" is not ${wordsOf(info)}`, {
+    expected: names.size === 0 ? wordsOf(info) : `one of: ${listed(names.keys(), 40)}`,
+    ...didYouMean(text, names.keys()),
+  });
 }
 
 const UNITS = { d: 86_400_000, h: 3_600_000, m: 60_000, s: 1000, ms: 1 } as const;
@@ -151,7 +160,10 @@ function address(e: Expr, info: TypeInfo): Address {
   const six = four === undefined ? parseIpv6(text) : undefined;
   if (four === undefined && six === undefined) {
     if (!/^[A-Za-z_][\w.-]*$/.test(text)) throw misfit(e, info, `"${text}" is no address`);
-    throw unsupported(e.src, `a host by its name ("${text}")`, { expected: wordsOf(info), hint: 'nft asks the name service once, when it loads the rules: write the address' });
+    throw unsupported(e.src, `a host by its name ("${text}")`, {
+      expected: wordsOf(info),
+      hint: 'nft asks the name service once, when it loads the rules: write the address',
+    });
   }
   const family = four === undefined ? 6 : 4;
   if ((info.type === 'ipv4_addr') !== (family === 4)) throw misfit(e, info, `"${text}" is an IPv${family} address`);
@@ -187,7 +199,8 @@ function interfaceName(e: Expr, info: TypeInfo): Value {
   if (wildcard && info.type === 'iface_index') throw misfit(e, info, `"${text}" is no name of an interface`, 'iifname and oifname take wildcards');
   const name = escaped ? `${text.slice(0, -2)}*` : wildcard ? text.slice(0, -1) : text;
   if (name === '') throw misfit(e, info, wildcard ? '"*" matches every interface, which nft refuses' : 'the name is empty');
-  if (new TextEncoder().encode(name).length > LONGEST_INTERFACE) throw misfit(e, info, `the name "${name}" is too long`, `the kernel has names of at most ${LONGEST_INTERFACE} characters`);
+  if (new TextEncoder().encode(name).length > LONGEST_INTERFACE)
+    throw misfit(e, info, `the name "${name}" is too long`, `the kernel has names of at most ${LONGEST_INTERFACE} characters`);
   if (/[\s/]/.test(name) || /\*/.test(name.slice(0, -1))) throw misfit(e, info, `"${text}" can be no name of an interface`);
   return { is: 'interface', name, wildcard };
 }
@@ -217,12 +230,14 @@ export function rank(v: Value): bigint {
 function prefix(base: Expr, length: bigint, e: Expr, info: TypeInfo): Pattern {
   if (info.type !== 'ipv4_addr' && info.type !== 'ipv6_addr') throw unsupported(e.src, 'a prefix of what is no address');
   const found = address(base, info);
-  if (length > BigInt(info.bits)) throw fault('NFT_TYPE', e.src, `an IPv${found.family} prefix has no ${length} bits`, { expected: `a length from 0 to ${info.bits}` });
+  if (length > BigInt(info.bits))
+    throw fault('NFT_TYPE', e.src, `an IPv${found.family} prefix has no ${length} bits`, { expected: `a length from 0 to ${info.bits}` });
   return network(found, Number(length));
 }
 
 /** Bits after the length do not count, so they are cleared. */
 export function network({ family, address: text }: Address, length: number): Pattern {
-  const base = family === 4 ? formatIpv4(((parseIpv4(text) ?? 0) & mask4(length)) >>> 0) : formatIpv6(network6(parseIpv6(text) ?? new Uint8Array(16), 0, length));
+  const base =
+    family === 4 ? formatIpv4(((parseIpv4(text) ?? 0) & mask4(length)) >>> 0) : formatIpv6(network6(parseIpv6(text) ?? new Uint8Array(16), 0, length));
   return { is: 'prefix', family, address: base, length };
 }

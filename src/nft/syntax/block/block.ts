@@ -40,7 +40,8 @@ function takeSeparator(f: File): boolean {
 
 function wantEnd(f: File): true {
   const s = f.reader.tokens;
-  if (s.atEnd() || !s.atEndOfStatement()) throw s.wrong('the end of the line or ";"', s.atSign('}') ? 'nft wants a ";" or a new line before the brace' : undefined);
+  if (s.atEnd() || !s.atEndOfStatement())
+    throw s.wrong('the end of the line or ";"', s.atSign('}') ? 'nft wants a ";" or a new line before the brace' : undefined);
   s.next();
   return true;
 }

@@ -11,7 +11,9 @@ import type { Token, TokenKind } from './token.js';
 
 const H4 = '[0-9a-fA-F]{1,4}';
 /** Groups left and right of a `::`, at most seven in all; or all eight. */
-const IPV6 = new RegExp(`^(?:(?:${H4}:){7}${H4}|(?:${H4}:){1,7}:|:(?::${H4}){1,7}|(?:${H4}:){1,6}(?::${H4}){1,6}|::(?:[fF]{4}:)?(?:\\d{1,3}\\.){3}\\d{1,3}|::)$`);
+const IPV6 = new RegExp(
+  `^(?:(?:${H4}:){7}${H4}|(?:${H4}:){1,7}:|:(?::${H4}){1,7}|(?:${H4}:){1,6}(?::${H4}){1,6}|::(?:[fF]{4}:)?(?:\\d{1,3}\\.){3}\\d{1,3}|::)$`,
+);
 const LONGEST_IPV6 = 45;
 
 const ADDRESS_RUN = /[0-9a-fA-F:.]+/y;
@@ -93,10 +95,21 @@ function match(pattern: RegExp, text: string, at: number): string {
 }
 
 /** Patterns by what they begin with; the longest match wins, of equal ones the first. */
-const WORDS: readonly Pattern[] = [['word', WORD], ['wildcard', WILDCARD]];
+const WORDS: readonly Pattern[] = [
+  ['word', WORD],
+  ['wildcard', WILDCARD],
+];
 const HEX_WORDS: readonly Pattern[] = [['word', address], ['word', CLASS_ID], ...WORDS];
-const NUMBERS: readonly Pattern[] = [['word', address], ['word', TIME], ['number', NUMBER], ['word', CLASS_ID]];
-const SIGNS: readonly Pattern[] = [['sign', SIGN], ['word', address]];
+const NUMBERS: readonly Pattern[] = [
+  ['word', address],
+  ['word', TIME],
+  ['number', NUMBER],
+  ['word', CLASS_ID],
+];
+const SIGNS: readonly Pattern[] = [
+  ['sign', SIGN],
+  ['word', address],
+];
 const DOT: readonly Pattern[] = [['sign', SIGN], ...WORDS];
 const QUOTES: readonly Pattern[] = [['quoted', QUOTED]];
 const STARS: readonly Pattern[] = [['wildcard', WILDCARD]];

@@ -235,7 +235,8 @@ export function takeComment(s: TokenStream): string {
   const token = s.peek();
   const free = token.kind === 'word' && !KEYWORDS.has(token.text);
   if (token.kind !== 'quoted' && token.kind !== 'wildcard' && !free) throw s.wrong('the comment in quotes');
-  if (new TextEncoder().encode(token.text).length > LONGEST_COMMENT) throw fault('NFT_TYPE', token, 'the comment is too long', { expected: `at most ${LONGEST_COMMENT} characters` });
+  if (new TextEncoder().encode(token.text).length > LONGEST_COMMENT)
+    throw fault('NFT_TYPE', token, 'the comment is too long', { expected: `at most ${LONGEST_COMMENT} characters` });
   return s.next().text;
 }
 

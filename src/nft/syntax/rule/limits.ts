@@ -10,7 +10,11 @@ import { placeOf } from '../lexing/token.js';
 import type { StatementTree } from '../tree.js';
 
 const UNITS = ['second', 'minute', 'hour', 'day', 'week'] as const;
-const SIZES: ReadonlyMap<string, number> = new Map([['bytes', 1], ['kbytes', 1024], ['mbytes', 1024 * 1024]]);
+const SIZES: ReadonlyMap<string, number> = new Map([
+  ['bytes', 1],
+  ['kbytes', 1024],
+  ['mbytes', 1024 * 1024],
+]);
 /** Packets; bytes have none. */
 const USUAL_BURST = 5;
 

@@ -27,7 +27,8 @@ const FIELDS = {
 } as const satisfies Record<string, readonly [string, string]>;
 
 const CT_KEYS = 'state status mark direction expiration';
-const CT_OTHER_KEYS = 'l3proto protocol helper saddr daddr proto-src proto-dst label event secmark id bytes packets avgpkt zone timeout count original reply expectation';
+const CT_OTHER_KEYS =
+  'l3proto protocol helper saddr daddr proto-src proto-dst label event secmark id bytes packets avgpkt zone timeout count original reply expectation';
 const TUPLE_FIELDS = 'saddr daddr protocol proto-src proto-dst';
 const TUPLE_OTHER_FIELDS = 'l3proto bytes packets avgpkt zone';
 
@@ -64,7 +65,9 @@ const OTHER: Readonly<Record<string, string>> = {
 };
 
 /** Bare meta keys that are outside the subset. */
-const OTHER_META = new Set('iiftype oiftype skuid skgid nftrace rtclassid ibriport obriport ibrname obrname cpu iifgroup oifgroup cgroup time day hour'.split(' '));
+const OTHER_META = new Set(
+  'iiftype oiftype skuid skgid nftrace rtclassid ibriport obriport ibrname obrname cpu iifgroup oifgroup cgroup time day hour'.split(' '),
+);
 
 /** True when a selector of nft, supported or not, begins here. */
 export function atSelector(s: TokenStream): boolean {

@@ -168,7 +168,8 @@ function logPrefix(r: Reader): string {
   const token = r.tokens.peek();
   if (token.kind !== 'quoted' && token.kind !== 'word' && token.kind !== 'wildcard') throw r.tokens.wrong('the prefix in quotes');
   const text = token.text.replace(/\$(\w*)/g, (_, name: string) => variableText(r, token, name));
-  if (new TextEncoder().encode(text).length > LONGEST_PREFIX) throw fault('NFT_TYPE', token, 'the log prefix is too long', { expected: `at most ${LONGEST_PREFIX} characters` });
+  if (new TextEncoder().encode(text).length > LONGEST_PREFIX)
+    throw fault('NFT_TYPE', token, 'the log prefix is too long', { expected: `at most ${LONGEST_PREFIX} characters` });
   r.tokens.next();
   return text;
 }
@@ -202,6 +203,9 @@ function takeReject(r: Reader): StatementTree {
   const token = s.peek();
   if (token.kind !== 'word' && token.kind !== 'number') throw s.wrong(`a code of ${kind}, such as port-unreachable`);
   s.next();
-  const code: Expr = token.kind === 'number' ? { kind: 'number', value: BigInt(token.text), src: placeOf(token) } : { kind: 'word', text: token.text, quoted: false, src: placeOf(token) };
+  const code: Expr =
+    token.kind === 'number'
+      ? { kind: 'number', value: BigInt(token.text), src: placeOf(token) }
+      : { kind: 'word', text: token.text, quoted: false, src: placeOf(token) };
   return { do: 'reject', kind, code, src };
 }

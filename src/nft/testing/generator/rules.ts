@@ -91,7 +91,11 @@ function anyTransportField({ dice }: RulePlace, pinned: Pinned): Selector {
 
 /** True for fields whose value says what the packet is, so that a match on them could contradict another one. */
 function pins(selector: Selector): boolean {
-  return (selector.select === 'meta' && ['l4proto', 'nfproto', 'protocol'].includes(selector.key)) || (selector.select === 'ip' && selector.field === 'protocol') || (selector.select === 'ip6' && selector.field === 'nexthdr');
+  return (
+    (selector.select === 'meta' && ['l4proto', 'nfproto', 'protocol'].includes(selector.key)) ||
+    (selector.select === 'ip' && selector.field === 'protocol') ||
+    (selector.select === 'ip6' && selector.field === 'nexthdr')
+  );
 }
 
 function anyMatch(place: RulePlace, pinned: Pinned): Match {
@@ -109,7 +113,8 @@ function anyMatch(place: RulePlace, pinned: Pinned): Match {
     return { do: 'match-masked', left: selector, op: dice.pick(['eq', 'ne']), mask, value: dice.pick([0, 1, 2, 0x10, 0x12]) & mask };
   }
   if (dice.chance(25)) return anyLookup(place, selector, pinned);
-  if (dice.chance(15) && ['inet_service', 'ipv4_addr', 'mark'].includes(info.type)) return { do: 'match', left, op: dice.pick(['lt', 'gt', 'le', 'ge']), right: anyValue(dice, world, info) };
+  if (dice.chance(15) && ['inet_service', 'ipv4_addr', 'mark'].includes(info.type))
+    return { do: 'match', left, op: dice.pick(['lt', 'gt', 'le', 'ge']), right: anyValue(dice, world, info) };
   return { do: 'match', left, op: dice.chance(75) ? 'eq' : 'ne', right: anyPattern(dice, world, info) };
 }
 
@@ -119,7 +124,8 @@ const NUMBERS = { tcp: 6, udp: 17, icmp: 1, icmpv6: 58 } as const;
 function anyPin(place: RulePlace, pinned: Pinned, selector: Selector): Match {
   const { dice } = place;
   const left: Operand = { is: 'selector', selector };
-  if (selector.select === 'meta' && selector.key === 'protocol') return { do: 'match', left, op: dice.pick(['eq', 'ne']), right: { is: 'number', number: dice.pick([0x800, 0x86dd]) } };
+  if (selector.select === 'meta' && selector.key === 'protocol')
+    return { do: 'match', left, op: dice.pick(['eq', 'ne']), right: { is: 'number', number: dice.pick([0x800, 0x86dd]) } };
   if (selector.select === 'meta' && selector.key === 'nfproto') {
     pinned.family ??= dice.pick([4, 6]);
     return { do: 'match', left, op: 'eq', right: { is: 'number', number: pinned.family === 4 ? 2 : 10 } };
@@ -158,7 +164,9 @@ function anyAction(place: RulePlace, pinned: Pinned): Statement {
     case 0:
       return { do: 'counter', name: null, packets: dice.pick([0, 0, 7]), bytes: dice.pick([0, 0, 420]) };
     case 1:
-      return table.counters.length > 0 ? { do: 'counter', name: dice.pick(table.counters), packets: 0, bytes: 0 } : { do: 'counter', name: null, packets: 0, bytes: 0 };
+      return table.counters.length > 0
+        ? { do: 'counter', name: dice.pick(table.counters), packets: 0, bytes: 0 }
+        : { do: 'counter', name: null, packets: 0, bytes: 0 };
     case 2:
       return anyMark(place);
     case 3:
@@ -168,7 +176,17 @@ function anyAction(place: RulePlace, pinned: Pinned): Statement {
     default: {
       const [limit] = table.limits;
       if (limit !== undefined && dice.chance(50)) return { do: 'limit', ...limit };
-      return { do: 'limit', name: null, limit: { over: dice.chance(30), what: 'packets', amount: dice.between(1, 400), unit: dice.pick(['second', 'minute', 'hour', 'day', 'week']), burst: dice.between(1, 20) } };
+      return {
+        do: 'limit',
+        name: null,
+        limit: {
+          over: dice.chance(30),
+          what: 'packets',
+          amount: dice.between(1, 400),
+          unit: dice.pick(['second', 'minute', 'hour', 'day', 'week']),
+          burst: dice.between(1, 20),
+        },
+      };
     }
   }
 }
@@ -183,7 +201,10 @@ function anyMark({ dice }: RulePlace): Statement {
 
 function anyField({ dice }: RulePlace, pinned: Pinned): Statement {
   pinned.family ??= dice.pick([4, 6]);
-  const field = pinned.family === 4 ? ({ select: 'ip', field: dice.pick(['dscp', 'ecn', 'ttl'] as const) } as const) : ({ select: 'ip6', field: dice.pick(['dscp', 'ecn', 'hoplimit'] as const) } as const);
+  const field =
+    pinned.family === 4
+      ? ({ select: 'ip', field: dice.pick(['dscp', 'ecn', 'ttl'] as const) } as const)
+      : ({ select: 'ip6', field: dice.pick(['dscp', 'ecn', 'hoplimit'] as const) } as const);
   return { do: 'set-field', field, to: { from: 'value', number: dice.pick([1, 2, 3]) } };
 }
 
@@ -207,7 +228,10 @@ function anyVerdictMap(place: RulePlace, pinned: Pinned): Statement {
   const { dice, world, chains } = place;
   const selector = anySelector(place, pinned);
   const key = [typeOf(selector)];
-  const verdict = (): Verdict => (chains.length > 0 && dice.chance(30) ? { verdict: 'jump', chain: dice.pick(chains) } : { verdict: dice.pick(['accept', 'drop', 'return', 'continue'] as const) });
+  const verdict = (): Verdict =>
+    chains.length > 0 && dice.chance(30)
+      ? { verdict: 'jump', chain: dice.pick(chains) }
+      : { verdict: dice.pick(['accept', 'drop', 'return', 'continue'] as const) };
   const elements = anyElements(dice, world, key, { ranges: true, data: () => ({ is: 'verdict', verdict: verdict() }) });
   return { do: 'vmap', key: { is: 'selector', selector }, map: { is: 'anonymous', set: setBody(key, 'verdict', elements) } };
 }

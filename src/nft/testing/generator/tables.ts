@@ -27,7 +27,12 @@ export interface TableContents {
 /** One table or two; the same stream gives the same rules. */
 export function generateRuleset(rng: Rng, world: World): Ruleset {
   const dice = new Dice(rng);
-  const families: readonly TableFamily[] = [...(world.hosts4.length > 0 ? (['ip'] as const) : []), ...(world.hosts6.length > 0 ? (['ip6'] as const) : []), 'inet', 'inet'];
+  const families: readonly TableFamily[] = [
+    ...(world.hosts4.length > 0 ? (['ip'] as const) : []),
+    ...(world.hosts6.length > 0 ? (['ip6'] as const) : []),
+    'inet',
+    'inet',
+  ];
   const tables = [anyTable(dice, world, dice.pick(families), 'one')];
   if (dice.chance(30)) tables.push(anyTable(dice, world, dice.pick(families), 'two'));
   return { files: ['generated'], tables };
@@ -38,10 +43,23 @@ const SET_TYPES: readonly DataType[] = ['ipv4_addr', 'ipv6_addr', 'inet_service'
 function anyTable(dice: Dice, world: World, family: TableFamily, name: string): Table {
   const usable = SET_TYPES.filter((type) => (type !== 'ipv4_addr' || world.hosts4.length > 0) && (type !== 'ipv6_addr' || world.hosts6.length > 0));
   const keys = dice.chance(60) ? dice.some(usable).map((type) => [typeInfo(type)]) : [];
-  const sets = keys.map((key, i): NamedSet => ({ name: `set${i}`, ...setBody(key, null, dice.chance(90) ? anyElements(dice, world, key, { ranges: true, data: null }) : []), src: NOWHERE }));
+  const sets = keys.map(
+    (key, i): NamedSet => ({
+      name: `set${i}`,
+      ...setBody(key, null, dice.chance(90) ? anyElements(dice, world, key, { ranges: true, data: null }) : []),
+      src: NOWHERE,
+    }),
+  );
   const counters = dice.chance(50) ? ['hits', 'misses'].map((counter): NamedCounter => ({ name: counter, packets: 0, bytes: 0, src: NOWHERE })) : [];
-  const limits: readonly NamedLimit[] = dice.chance(30) ? [{ name: 'slow', limit: { over: false, what: 'packets', amount: dice.between(1, 100), unit: 'second', burst: 5 }, src: NOWHERE }] : [];
-  const contents: TableContents = { family, sets: sets.map((set, i) => ({ name: set.name, key: keys[i] ?? [], gives: null })), counters: counters.map((c) => c.name), limits };
+  const limits: readonly NamedLimit[] = dice.chance(30)
+    ? [{ name: 'slow', limit: { over: false, what: 'packets', amount: dice.between(1, 100), unit: 'second', burst: 5 }, src: NOWHERE }]
+    : [];
+  const contents: TableContents = {
+    family,
+    sets: sets.map((set, i) => ({ name: set.name, key: keys[i] ?? [], gives: null })),
+    counters: counters.map((c) => c.name),
+    limits,
+  };
   return { family, name, chains: anyChains(dice, world, contents), sets, counters, limits, src: NOWHERE };
 }
 
@@ -50,15 +68,23 @@ const FILTERS: readonly ChainHook[] = ['input', 'forward', 'forward', 'output', 
 function anyChains(dice: Dice, world: World, table: TableContents): readonly Chain[] {
   const helpers = Array.from({ length: dice.below(4) }, (_, i) => `helper${i}`);
   const place = (more: Partial<RulePlace>): RulePlace => ({
-    dice, world, table, family: table.family === 'ip' ? 4 : table.family === 'ip6' ? 6 : null, chains: [],
-    may: { reject: false, source: false, destination: false, notrack: false, log: true }, ...more,
+    dice,
+    world,
+    table,
+    family: table.family === 'ip' ? 4 : table.family === 'ip6' ? 6 : null,
+    chains: [],
+    may: { reject: false, source: false, destination: false, notrack: false, log: true },
+    ...more,
   });
   const none = { reject: false, source: false, destination: false, notrack: false, log: true };
   const chains: Chain[] = [];
   for (const [i, hook] of dice.some(FILTERS).entries()) {
     const base = anyBase(dice, 'filter', hook);
     // A chain that is left by a jump may reject, so nothing jumps after routing is done.
-    const here = hook === 'postrouting' ? place({ may: none }) : place({ chains: helpers, may: { ...none, reject: true, notrack: hook === 'prerouting' && base.priority < -200 } });
+    const here =
+      hook === 'postrouting'
+        ? place({ may: none })
+        : place({ chains: helpers, may: { ...none, reject: true, notrack: hook === 'prerouting' && base.priority < -200 } });
     chains.push(anyChain(`${hook}${i}`, base, here));
   }
   const translates = world.nat4.length + world.nat6.length > 0;

@@ -56,7 +56,15 @@ export function anyPattern(dice: Dice, world: World, info: TypeInfo): Pattern {
 
 /** nft compares flags as flags and names as names. */
 function isOrdered({ type }: TypeInfo): boolean {
-  return !BITMASKS.has(type) && type !== 'ifname' && type !== 'iface_index' && type !== 'ether_type' && type !== 'nf_proto' && type !== 'ct_dir' && type !== 'pkt_type';
+  return (
+    !BITMASKS.has(type) &&
+    type !== 'ifname' &&
+    type !== 'iface_index' &&
+    type !== 'ether_type' &&
+    type !== 'nf_proto' &&
+    type !== 'ct_dir' &&
+    type !== 'pkt_type'
+  );
 }
 
 function anyRange(dice: Dice, world: World, info: TypeInfo): Pattern {
@@ -75,7 +83,12 @@ const isRange = (p: Pattern): boolean => p.is === 'range' || p.is === 'prefix' |
  * Up to five elements that do not overlap.
  * @param data of a map, for each element
  */
-export function anyElements(dice: Dice, world: World, key: readonly TypeInfo[], { ranges, data }: { ranges: boolean; data: (() => MapData) | null }): readonly Element[] {
+export function anyElements(
+  dice: Dice,
+  world: World,
+  key: readonly TypeInfo[],
+  { ranges, data }: { ranges: boolean; data: (() => MapData) | null },
+): readonly Element[] {
   const found: Element[] = [];
   for (let i = dice.between(1, 5); i > 0; i--) {
     const parts = key.map((info) => anyPattern(dice, world, info));

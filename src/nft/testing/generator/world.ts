@@ -28,9 +28,18 @@ export interface World {
 export const SMALL_WORLD: World = {
   interfaces: ['eth0', 'eth1', 'er-1', 'lo'],
   hosts4: ['10.0.0.1', '10.0.0.2', '10.0.1.1', '192.0.2.10', '203.0.113.5'],
-  networks4: [{ address: '10.0.0.0', length: 24 }, { address: '10.0.0.0', length: 8 }, { address: '192.0.2.0', length: 28 }, { address: '0.0.0.0', length: 0 }],
+  networks4: [
+    { address: '10.0.0.0', length: 24 },
+    { address: '10.0.0.0', length: 8 },
+    { address: '192.0.2.0', length: 28 },
+    { address: '0.0.0.0', length: 0 },
+  ],
   hosts6: ['2001:db8::1', '2001:db8::2', '2001:db8:1::1', 'fe80::1'],
-  networks6: [{ address: '2001:db8::', length: 64 }, { address: '2001:db8::', length: 32 }, { address: 'fe80::', length: 10 }],
+  networks6: [
+    { address: '2001:db8::', length: 64 },
+    { address: '2001:db8::', length: 32 },
+    { address: 'fe80::', length: 10 },
+  ],
   ports: [53, 80, 443, 3478, 5060, 5061, 50000, 59999],
   nat4: ['192.0.2.1', '192.0.2.2', '192.0.2.3'],
   nat6: ['2001:db8:ffff::1'],

@@ -11,16 +11,29 @@ function parsed(line: string): Candidate {
 describe('a=candidate (RFC 8839 section 5.1)', () => {
   it('reads the examples of RFC 8839 section 5.1', () => {
     expect(parsed('a=candidate:1 1 UDP 2130706431 203.0.113.141 8998 typ host')).toEqual({
-      foundation: '1', component: 1, transport: 'udp', priority: 2130706431, type: 'host', address: { address: '203.0.113.141', port: 8998, family: 4 },
+      foundation: '1',
+      component: 1,
+      transport: 'udp',
+      priority: 2130706431,
+      type: 'host',
+      address: { address: '203.0.113.141', port: 8998, family: 4 },
     });
     expect(parsed('candidate:2 1 UDP 1694498815 192.0.2.3 45664 typ srflx raddr 203.0.113.141 rport 8998')).toMatchObject({
-      type: 'srflx', related: { address: '203.0.113.141', port: 8998 },
+      type: 'srflx',
+      related: { address: '203.0.113.141', port: 8998 },
     });
   });
 
   it('reads TCP types (RFC 6544 section 4.5) and keeps extensions in order', () => {
     const line = 'candidate:1 1 TCP 2105458943 192.0.2.1 9 typ host tcptype active generation 0 network-cost 10';
-    expect(parsed(line)).toMatchObject({ transport: 'tcp', tcpType: 'active', extensions: [{ name: 'generation', value: '0' }, { name: 'network-cost', value: '10' }] });
+    expect(parsed(line)).toMatchObject({
+      transport: 'tcp',
+      tcpType: 'active',
+      extensions: [
+        { name: 'generation', value: '0' },
+        { name: 'network-cost', value: '10' },
+      ],
+    });
     expect(formatCandidate(parsed(line))).toBe(line);
     expect(describeCandidate(parsed(line))).toBe('host tcp-active 192.0.2.1:9');
   });
@@ -65,13 +78,33 @@ describe('a=candidate (RFC 8839 section 5.1)', () => {
       type: fc.constantFrom('host' as const, 'srflx' as const, 'prflx' as const, 'relay' as const),
     };
     const optional = { related: address, extensions: fc.array(fc.record({ name: word, value: word }), { minLength: 1, maxLength: 3 }) };
-    const required: ('foundation' | 'component' | 'priority' | 'address' | 'type' | 'transport')[] = ['foundation', 'component', 'priority', 'address', 'type', 'transport'];
+    const required: ('foundation' | 'component' | 'priority' | 'address' | 'type' | 'transport')[] = [
+      'foundation',
+      'component',
+      'priority',
+      'address',
+      'type',
+      'transport',
+    ];
     const udp = fc.record({ ...common, ...optional, transport: fc.constant('udp' as const) }, { requiredKeys: required });
-    const tcp = fc.record({ ...common, ...optional, transport: fc.constant('tcp' as const), tcpType: fc.constantFrom('active' as const, 'passive' as const, 'so' as const) }, { requiredKeys: [...required, 'tcpType'] });
-    fc.assert(fc.property(fc.oneof(udp, tcp), (c) => { expect(parseCandidate(formatCandidate(c))).toEqual(c); }), { seed: 3, numRuns: 300 });
+    const tcp = fc.record(
+      { ...common, ...optional, transport: fc.constant('tcp' as const), tcpType: fc.constantFrom('active' as const, 'passive' as const, 'so' as const) },
+      { requiredKeys: [...required, 'tcpType'] },
+    );
+    fc.assert(
+      fc.property(fc.oneof(udp, tcp), (c) => {
+        expect(parseCandidate(formatCandidate(c))).toEqual(c);
+      }),
+      { seed: 3, numRuns: 300 },
+    );
   });
 
   it('no line makes it throw', () => {
-    fc.assert(fc.property(fc.string({ maxLength: 80 }), (line) => { parseCandidate(line); }), { seed: 4, numRuns: 300 });
+    fc.assert(
+      fc.property(fc.string({ maxLength: 80 }), (line) => {
+        parseCandidate(line);
+      }),
+      { seed: 4, numRuns: 300 },
+    );
   });
 });

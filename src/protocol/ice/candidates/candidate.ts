@@ -84,7 +84,11 @@ function familyOf(address: string): 4 | 6 {
  * section 5.1 tells an agent to ignore such lines.
  */
 export function parseCandidate(line: string): Candidate | RejectedCandidate {
-  const words = line.trim().replace(/^a=/, '').replace(/^candidate:/, '').split(/ +/);
+  const words = line
+    .trim()
+    .replace(/^a=/, '')
+    .replace(/^candidate:/, '')
+    .split(/ +/);
   const [foundation = '', componentText, transportText = '', priorityText, addressWord = '', portText, typ, type = ''] = words;
   if (!ICE_CHARS.test(foundation)) return reject(`foundation "${foundation}" is not 1 to 32 of A-Z a-z 0-9 + /`);
   const component = whole(componentText, 3, 1, 256);

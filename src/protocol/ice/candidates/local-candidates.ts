@@ -45,7 +45,9 @@ export class LocalCandidates {
 
   /** The candidate that a mapped address names, among those that share the base's stream and component. */
   find(base: IceBase, mapped: TransportAddress): LocalCandidate | undefined {
-    const here = this.all.filter((a) => a.base.stream === base.stream && a.component === base.component && a.transport === base.transport && sameAddress(a.address, mapped));
+    const here = this.all.filter(
+      (a) => a.base.stream === base.stream && a.component === base.component && a.transport === base.transport && sameAddress(a.address, mapped),
+    );
     return here.find((a) => a.base === base) ?? here[0];
   }
 

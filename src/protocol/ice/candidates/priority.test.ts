@@ -36,7 +36,12 @@ describe('pair priority (RFC 8445 section 6.1.2.3)', () => {
   });
 
   it('is exact where a double is not', () => {
-    fc.assert(fc.property(priority, priority, (g, d) => { expect(formatPairPriority(pairPriority(g, d))).toBe(String(exact(g, d))); }), { seed: 5, numRuns: 500 });
+    fc.assert(
+      fc.property(priority, priority, (g, d) => {
+        expect(formatPairPriority(pairPriority(g, d))).toBe(String(exact(g, d)));
+      }),
+      { seed: 5, numRuns: 500 },
+    );
   });
 
   it('orders as the 64-bit numbers do, ties and near-ties too', () => {
@@ -61,7 +66,13 @@ describe('local preference', () => {
 });
 
 describe('local candidates', () => {
-  const at = (address: string, component = 1): IceBase => ({ stream: 0, component, transport: 'udp', address: { address, port: 5000 + component, family: 4 }, localPreference: 65535 });
+  const at = (address: string, component = 1): IceBase => ({
+    stream: 0,
+    component,
+    transport: 'udp',
+    address: { address, port: 5000 + component, family: 4 },
+    localPreference: 65535,
+  });
   const server = (address: string) => ({ address, port: 3478, family: 4 }) as const;
 
   it('5.1.1.3: same type, base address, server and transport share a foundation, anything else does not', () => {
@@ -69,8 +80,15 @@ describe('local candidates', () => {
     const [rtp, rtcp, other] = [at('10.0.0.1'), at('10.0.0.1', 2), at('10.0.0.2')];
     const host = set.add({ type: 'host', base: rtp, address: rtp.address, learnedFrom: null }).candidate;
     expect(set.add({ type: 'host', base: rtcp, address: rtcp.address, learnedFrom: null }).candidate.foundation).toBe(host.foundation);
-    const srflx = (base: IceBase, from: string, port: number) => set.add({ type: 'srflx', base, address: { address: '198.51.100.1', port, family: 4 }, learnedFrom: server(from) }).candidate;
-    const foundations = [host, set.add({ type: 'host', base: other, address: other.address, learnedFrom: null }).candidate, srflx(rtp, '203.0.113.1', 1), srflx(rtp, '203.0.113.2', 2), srflx(other, '203.0.113.1', 3)].map((c) => c.foundation);
+    const srflx = (base: IceBase, from: string, port: number) =>
+      set.add({ type: 'srflx', base, address: { address: '198.51.100.1', port, family: 4 }, learnedFrom: server(from) }).candidate;
+    const foundations = [
+      host,
+      set.add({ type: 'host', base: other, address: other.address, learnedFrom: null }).candidate,
+      srflx(rtp, '203.0.113.1', 1),
+      srflx(rtp, '203.0.113.2', 2),
+      srflx(other, '203.0.113.1', 3),
+    ].map((c) => c.foundation);
     expect(new Set(foundations).size).toBe(5);
     expect(srflx(rtcp, '203.0.113.1', 4).foundation).toBe(foundations[2]);
   });
@@ -79,7 +97,10 @@ describe('local candidates', () => {
     const set = new LocalCandidates();
     const base = at('192.0.2.1');
     set.add({ type: 'host', base, address: base.address, learnedFrom: null });
-    expect(set.add({ type: 'srflx', base, address: base.address, learnedFrom: server('203.0.113.1') })).toMatchObject({ fresh: false, candidate: { type: 'host' } });
+    expect(set.add({ type: 'srflx', base, address: base.address, learnedFrom: server('203.0.113.1') })).toMatchObject({
+      fresh: false,
+      candidate: { type: 'host' },
+    });
   });
 
   it('5.1.2.1: two reflexive candidates of one component have different priorities', () => {

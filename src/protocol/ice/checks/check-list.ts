@@ -184,7 +184,8 @@ function initialState(ctx: IceContext, pair: CandidatePair): readonly ['waiting'
 export function unfreezeFoundation(ctx: IceContext, foundation: string, by: number, now: Nanos, out: IceOut[]): void {
   for (const list of ctx.lists) {
     for (const pair of list.pairs) {
-      if (pair.state === 'frozen' && !pair.removed && pair.foundation === foundation) ctx.change(pair, 'waiting', `pair ${by} of the same foundation succeeded`, now, out);
+      if (pair.state === 'frozen' && !pair.removed && pair.foundation === foundation)
+        ctx.change(pair, 'waiting', `pair ${by} of the same foundation succeeded`, now, out);
     }
   }
 }

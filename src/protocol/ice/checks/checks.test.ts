@@ -12,7 +12,14 @@ interface Two {
 }
 
 /** Both have gathered, neither knows of the other. */
-function two(options: { readonly components?: number; readonly seed?: number; readonly roles?: readonly [boolean, boolean]; readonly addresses?: readonly (readonly string[])[] } = {}): Two {
+function two(
+  options: {
+    readonly components?: number;
+    readonly seed?: number;
+    readonly roles?: readonly [boolean, boolean];
+    readonly addresses?: readonly (readonly string[])[];
+  } = {},
+): Two {
   const net = new IceNet({ seed: options.seed ?? 1 });
   const streams = [options.components ?? 1];
   const [first, second] = options.roles ?? [true, false];
@@ -42,7 +49,10 @@ describe('states of pairs', () => {
     net.input(a, { kind: 'remote', stream: 0, ...b.agent.credentials, candidates: [must(rtp, 'RTP')], complete: false });
     net.run(100);
     net.input(a, { kind: 'remote-candidate', stream: 0, candidate: must(rtcp, 'RTCP') });
-    const late = must(a.pairs().find((p) => p.component === 2), 'pair');
+    const late = must(
+      a.pairs().find((p) => p.component === 2),
+      'pair',
+    );
     expect(must(late.history[0], 'note')).toMatchObject({ state: 'waiting', why: 'a pair of foundation 1:1 has succeeded' });
   });
 
@@ -55,7 +65,10 @@ describe('states of pairs', () => {
     net.run(40);
     const sent = net.crossings.filter((c) => c.from === '192.0.2.1:50000' && c.bytes[0] === 0).map((c) => [c.at, c.fate]);
     // Without the trigger the next would be due at 500 ms.
-    expect(sent).toEqual([[0, 'blocked'], [160, 'delivered']]);
+    expect(sent).toEqual([
+      [0, 'blocked'],
+      [160, 'delivered'],
+    ]);
     expect(whys(a)).toContain('request came while our check was under way: triggered check');
     net.run(300);
     expect(symmetric(a, b)).toBe(true);

@@ -145,7 +145,8 @@ function onRoleConflict(ctx: IceContext, list: CheckList, check: Check, now: Nan
     ctx.switchRole(!check.controlling, `role conflict: 487 to the check of pair ${check.pair.id}`, out);
     ctx.tieBreaker = randomHex(ctx.random, 8);
   }
-  if (check.pair.state !== 'succeeded' && list.state === 'running') ctx.change(check.pair, 'waiting', '487 Role Conflict: checked again in the other role', now, out);
+  if (check.pair.state !== 'succeeded' && list.state === 'running')
+    ctx.change(check.pair, 'waiting', '487 Role Conflict: checked again in the other role', now, out);
   list.enqueue(check.pair);
 }
 
@@ -183,7 +184,14 @@ function validPair(ctx: IceContext, list: CheckList, check: Check, mapped: Trans
   const known = ctx.local.find(pair.local.base, mapped);
   const local =
     known ??
-    ctx.local.add({ type: 'prflx', base: pair.local.base, address: mapped, learnedFrom: pair.remote.address, related: pair.local.base.address, priority: check.priority }).candidate;
+    ctx.local.add({
+      type: 'prflx',
+      base: pair.local.base,
+      address: mapped,
+      learnedFrom: pair.remote.address,
+      related: pair.local.base.address,
+      priority: check.priority,
+    }).candidate;
   const other = [...list.discovered, ...list.pairs].find((p) => p.local === local && p.remote === pair.remote);
   if (other !== undefined) return other;
   const valid = new CandidatePair(ctx.nextPairId(), local, pair.remote, ctx.controlling);

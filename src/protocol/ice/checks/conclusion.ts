@@ -30,7 +30,8 @@ export function conclusionDeadline(ctx: IceContext, list: CheckList, now: Nanos)
   const times: Nanos[] = [];
   for (const component of list.components) {
     const first = list.firstValidAt.get(component);
-    if (ctx.controlling && first !== undefined && !isNominated(list, component) && list.valid(component).length > 0) times.push(plus(first, ctx.options.nominationWait));
+    if (ctx.controlling && first !== undefined && !isNominated(list, component) && list.valid(component).length > 0)
+      times.push(plus(first, ctx.options.nominationWait));
   }
   const pac = plus(ctx.startedAt, ctx.options.pac);
   times.push(pac, plus(pac, ctx.options.nominationPatience));

@@ -63,7 +63,12 @@ export function handleCheckRequest(ctx: IceContext, check: IncomingCheck, now: N
     refuseCheck(check, 487, 'Role Conflict', key, out);
     return;
   }
-  const response = { class: 'success', method: STUN_METHOD.BINDING, transaction: packet.transaction, attributes: [{ name: 'xor-mapped-address', address: from }] } as const;
+  const response = {
+    class: 'success',
+    method: STUN_METHOD.BINDING,
+    transaction: packet.transaction,
+    attributes: [{ name: 'xor-mapped-address', address: from }],
+  } as const;
   out.push({ kind: 'send', base, to: from, bytes: emitStun(response, { integrity: key, fingerprint: true }), cause });
   const early: EarlyCheck = { base, from, cause, priority: numberOf(packet, 'priority') ?? 1, useCandidate: hasAttribute(packet, 'use-candidate') };
   if (list.remote === null) list.early.push(early);
@@ -104,7 +109,13 @@ export function triggerCheck(ctx: IceContext, list: CheckList, early: EarlyCheck
     pair = new CandidatePair(ctx.nextPairId(), local, remoteCandidate(ctx, list, early), ctx.controlling);
     list.pairs.push(pair);
     list.sort();
-    ctx.change(pair, 'waiting', `request from ${formatAddress(from)}, which ${pair.remote.type === 'prflx' ? 'nobody had named: peer-reflexive' : 'had no pair yet'}`, now, out);
+    ctx.change(
+      pair,
+      'waiting',
+      `request from ${formatAddress(from)}, which ${pair.remote.type === 'prflx' ? 'nobody had named: peer-reflexive' : 'had no pair yet'}`,
+      now,
+      out,
+    );
   }
   pair.requestsReceived += 1;
   if (list.state === 'running' && !pair.removed) trigger(ctx, list, pair, cause, now, out);

@@ -142,7 +142,9 @@ function takeTriggered(list: CheckList): CandidatePair | undefined {
 }
 
 function addRemote(list: CheckList, candidate: Candidate): void {
-  const same = list.remoteCandidates.findIndex((c) => c.component === candidate.component && c.transport === candidate.transport && sameAddress(c.address, candidate.address));
+  const same = list.remoteCandidates.findIndex(
+    (c) => c.component === candidate.component && c.transport === candidate.transport && sameAddress(c.address, candidate.address),
+  );
   if (same < 0) list.remoteCandidates.push(candidate);
   else if (list.remoteCandidates[same]?.type === 'prflx') list.remoteCandidates[same] = candidate;
 }

@@ -44,7 +44,11 @@ describe('what must not be believed', () => {
     net.input(b, { kind: 'remote', stream: 0, ufrag: a.agent.credentials.ufrag, pwd: 'y'.repeat(24), candidates: a.agent.localCandidates });
     net.run(150_000);
     expect([a.agent.listState(0), b.agent.listState(0)]).toEqual(['failed', 'failed']);
-    expect(messages(net).map((r) => r.code).filter((c) => c > 0)[0]).toBe(401);
+    expect(
+      messages(net)
+        .map((r) => r.code)
+        .filter((c) => c > 0)[0],
+    ).toBe(401);
     expect(pairOf(a, '192.0.2.2').history.some((h) => h.why.includes('401 Unauthorized'))).toBe(true);
     expect(pairOf(a, '192.0.2.2').requestsReceived).toBe(0);
   });
@@ -55,12 +59,20 @@ describe('what must not be believed', () => {
     const b = net.add('b', { addresses: ['192.0.2.2'] });
     net.connect(a, b);
     net.run(1000);
-    const answer = must(messages(net).find((r) => ((r.bytes[0] ?? 0) & 1) === 1), 'answer');
+    const answer = must(
+      messages(net).find((r) => ((r.bytes[0] ?? 0) & 1) === 1),
+      'answer',
+    );
     const base = must(a.bases[0], 'base');
     net.input(a, { kind: 'datagram', base, from: base.address, bytes: answer.bytes });
     const bent = answer.bytes.slice();
     bent[bent.length - 1] = (bent.at(-1) ?? 0) ^ 1;
     net.input(a, { kind: 'datagram', base, from: base.address, bytes: bent });
-    expect(a.outputs('discard').slice(-2).map((d) => d.out.why)).toEqual(['stun-no-transaction', 'stun-fingerprint']);
+    expect(
+      a
+        .outputs('discard')
+        .slice(-2)
+        .map((d) => d.out.why),
+    ).toEqual(['stun-no-transaction', 'stun-fingerprint']);
   });
 });

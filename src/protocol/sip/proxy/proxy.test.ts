@@ -10,7 +10,10 @@ describe('between two front ends', () => {
     const wire = new Wire();
     const fe1 = new Server(wire, 'fe1', () => here);
     const fe2 = new Server(wire, 'fe2', () => here);
-    fe1.routeBy = (r) => (r.method === 'REGISTER' || !toUri(r).startsWith('bob') ? undefined as never : { kind: 'forward', targets: [{ uri: null, hop: { kind: 'target', host: 'fe2.contoso.example', port: 5061 } }] });
+    fe1.routeBy = (r) =>
+      r.method === 'REGISTER' || !toUri(r).startsWith('bob')
+        ? (undefined as never)
+        : { kind: 'forward', targets: [{ uri: null, hop: { kind: 'target', host: 'fe2.contoso.example', port: 5061 } }] };
     const alice = new Phone(wire, 'alice', 'fe1');
     const bob = new Phone(wire, 'bob', 'fe2');
     for (const phone of [alice, bob]) phone.do({ kind: 'register', expires: 600 });
@@ -18,7 +21,10 @@ describe('between two front ends', () => {
     wire.log.length = 0;
     return { wire, fe1, fe2, alice, bob };
   }
-  const toUri = (r: SipRequest): string => { const u = parseUri(r.uri); return u?.kind === 'sip' ? addressOf(u) : ''; };
+  const toUri = (r: SipRequest): string => {
+    const u = parseUri(r.uri);
+    return u?.kind === 'sip' ? addressOf(u) : '';
+  };
 
   it('requests in the dialog go over both, either way', () => {
     const { wire, alice, bob } = far();
@@ -46,15 +52,29 @@ describe('between two front ends', () => {
   });
   it('MESSAGE goes end to end (RFC 3428)', () => {
     const { wire, alice, bob } = far();
-    alice.do({ kind: 'request', id: 9, method: 'MESSAGE', to: 'sip:bob@contoso.example', content: { type: 'text/plain', bytes: textBody('Watson, come here.') } });
+    alice.do({
+      kind: 'request',
+      id: 9,
+      method: 'MESSAGE',
+      to: 'sip:bob@contoso.example',
+      content: { type: 'text/plain', bytes: textBody('Watson, come here.') },
+    });
     wire.run(seconds(1));
     const got = bob.last('request-received');
-    expect([got.method, new TextDecoder().decode(got.content?.bytes), got.from]).toMatchObject(['MESSAGE', 'Watson, come here.', expect.stringContaining('sip:alice@contoso.example')]);
+    expect([got.method, new TextDecoder().decode(got.content?.bytes), got.from]).toMatchObject([
+      'MESSAGE',
+      'Watson, come here.',
+      expect.stringContaining('sip:alice@contoso.example'),
+    ]);
     expect(alice.last('request-answered')).toMatchObject({ id: 9, status: 200 });
   });
   it('a loop is found by its branch (16.3 step 4)', () => {
     const { wire, fe1, fe2, alice } = far();
-    for (const [fe, other] of [[fe1, 'fe2'], [fe2, 'fe1']] as const) fe.routeBy = () => ({ kind: 'forward', targets: [{ uri: null, hop: { kind: 'target', host: other, port: 5061 } }] });
+    for (const [fe, other] of [
+      [fe1, 'fe2'],
+      [fe2, 'fe1'],
+    ] as const)
+      fe.routeBy = () => ({ kind: 'forward', targets: [{ uri: null, hop: { kind: 'target', host: other, port: 5061 } }] });
     alice.do({ kind: 'request', id: 1, method: 'MESSAGE', to: 'sip:x@contoso.example' });
     wire.run(seconds(1));
     expect(alice.last('request-answered').status).toBe(482);
@@ -69,7 +89,10 @@ describe('forking (16.7)', () => {
     const alice = new Phone(wire, 'alice', 'fe1');
     const desk = new Phone(wire, 'desk', 'fe1', 'secret', 'contoso.example', true);
     const mobile = new Phone(wire, 'mobile', 'fe1', 'secret', 'contoso.example', true);
-    fe.routeBy = (r) => (r.method === 'REGISTER' ? undefined as never : { kind: 'forward', targets: ['desk', 'mobile'].map((host) => ({ uri: `sip:bob@${host}.phones.example:5061`, hop: null })) });
+    fe.routeBy = (r) =>
+      r.method === 'REGISTER'
+        ? (undefined as never)
+        : { kind: 'forward', targets: ['desk', 'mobile'].map((host) => ({ uri: `sip:bob@${host}.phones.example:5061`, hop: null })) };
     alice.do({ kind: 'register', expires: 600 });
     wire.run(seconds(1));
     alice.do({ kind: 'invite', call: 1, to: 'sip:bob@contoso.example', content: offer });

@@ -53,9 +53,7 @@ export type ProxyIn =
   /** Answer to a `local` request. */
   | { readonly kind: 'respond'; readonly transaction: string; readonly response: SipResponse };
 
-export type ProxyOut =
-  | Send
-  | { readonly kind: 'local'; readonly transaction: string; readonly request: SipRequest; readonly source: Source };
+export type ProxyOut = Send | { readonly kind: 'local'; readonly transaction: string; readonly request: SipRequest; readonly source: Source };
 
 const DIALOG_MAKERS = new Set(['INVITE', 'SUBSCRIBE', 'REFER']);
 
@@ -172,7 +170,16 @@ export class Proxy implements Machine<ProxyIn, ProxyOut> {
   }
 
   #answer(transaction: string, request: SipRequest, decision: Decision & { kind: 'respond' }, now: Nanos, out: ProxyOut[]): void {
-    this.#respond(transaction, makeResponse(request, decision.status, { toTag: newTag(this.#options.rng), headers: decision.headers ?? [], ...(decision.reason !== undefined && { reason: decision.reason }) }), now, out);
+    this.#respond(
+      transaction,
+      makeResponse(request, decision.status, {
+        toTag: newTag(this.#options.rng),
+        headers: decision.headers ?? [],
+        ...(decision.reason !== undefined && { reason: decision.reason }),
+      }),
+      now,
+      out,
+    );
   }
 
   #respond(transaction: string, response: SipResponse, now: Nanos, out: ProxyOut[]): void {
@@ -207,12 +214,18 @@ export class Proxy implements Machine<ProxyIn, ProxyOut> {
     const recorded = DIALOG_MAKERS.has(request.method) && toTag(request) === '' ? this.#record(retargeted, source, target.hop) : retargeted;
     const advanced = advance(recorded);
     const hop = target.hop ?? nextHop(advanced);
-    return hop === null ? null : { request: this.#withVia(advanced, request), hop, transaction: '', provisional: false, final: null, cancel: 'no', timerC: NEVER };
+    return hop === null
+      ? null
+      : { request: this.#withVia(advanced, request), hop, transaction: '', provisional: false, final: null, cancel: 'no', timerC: NEVER };
   }
 
   #withVia(request: SipRequest, original: SipRequest): SipRequest {
     const { host, port } = this.#options.face(null);
-    return withTop(request, 'Via', `SIP/2.0/TLS ${host.includes(':') ? `[${host}]` : host}:${port};branch=${newBranch(this.#options.rng)}.${loopHash(original)}`);
+    return withTop(
+      request,
+      'Via',
+      `SIP/2.0/TLS ${host.includes(':') ? `[${host}]` : host}:${port};branch=${newBranch(this.#options.rng)}.${loopHash(original)}`,
+    );
   }
 
   #record(request: SipRequest, source: Source, hop: Hop | null): SipRequest {
@@ -251,9 +264,13 @@ export class Proxy implements Machine<ProxyIn, ProxyOut> {
     if (!branch.provisional) return;
     // Section 9.1: an INVITE that is not answered within 64*T1 of its CANCEL is over.
     branch.timerC = plus(now, wait64(this.#options.timers ?? TIMERS));
-    this.#run((made) => {
-      this.#layer.request(cancelFor(branch.request), branch.hop, now, made);
-    }, now, out);
+    this.#run(
+      (made) => {
+        this.#layer.request(cancelFor(branch.request), branch.hop, now, made);
+      },
+      now,
+      out,
+    );
   }
 
   #timerC(context: ResponseContext, branch: Branch, now: Nanos, out: ProxyOut[]): void {
@@ -283,7 +300,13 @@ export class Proxy implements Machine<ProxyIn, ProxyOut> {
     const found = this.#branches.get(transaction);
     if (found === undefined || found.branch.final !== null) return;
     // Sections 16.8 and 16.9.
-    this.#final(found.context, found.branch, makeResponse(found.branch.request, why === 'timeout' ? 408 : 503, { reason: detail, toTag: newTag(this.#options.rng) }), now, out);
+    this.#final(
+      found.context,
+      found.branch,
+      makeResponse(found.branch.request, why === 'timeout' ? 408 : 503, { reason: detail, toTag: newTag(this.#options.rng) }),
+      now,
+      out,
+    );
   }
 
   #final(context: ResponseContext, branch: Branch, response: SipResponse, now: Nanos, out: ProxyOut[]): void {

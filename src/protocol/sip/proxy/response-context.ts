@@ -74,6 +74,8 @@ function rank(status: number): number {
 
 /** Step 7: a 401 or 407 carries the challenges of all branches. */
 function withAllChallenges(chosen: SipResponse, finals: readonly SipResponse[]): SipResponse {
-  const challenges = finals.filter((r) => r !== chosen && (r.status === 401 || r.status === 407)).flatMap((r) => r.headers.filter((h) => ['www-authenticate', 'proxy-authenticate'].includes(canonicalName(h.name))));
+  const challenges = finals
+    .filter((r) => r !== chosen && (r.status === 401 || r.status === 407))
+    .flatMap((r) => r.headers.filter((h) => ['www-authenticate', 'proxy-authenticate'].includes(canonicalName(h.name))));
   return { ...chosen, headers: [...chosen.headers, ...challenges] };
 }

@@ -36,7 +36,15 @@ export function validate(request: SipRequest, extensions: readonly string[], min
  * A spiral comes back with another Request-URI or Route, and so with another hash.
  */
 export function loopHash(request: SipRequest): string {
-  const parts = [request.uri, toTag(request), fromTag(request), callId(request), String(cseq(request).sequence), ...routes(request).map(formatNameAddr), header(request, 'Proxy-Authorization') ?? ''];
+  const parts = [
+    request.uri,
+    toTag(request),
+    fromTag(request),
+    callId(request),
+    String(cseq(request).sequence),
+    ...routes(request).map(formatNameAddr),
+    header(request, 'Proxy-Authorization') ?? '',
+  ];
   return createHash('md5').update(parts.join('\n'), 'utf8').digest('hex').slice(0, 16);
 }
 
@@ -86,7 +94,8 @@ export function preprocess(request: SipRequest, isMe: (uri: SipUri) => boolean, 
   if (named?.kind === 'sip' && isMe(named) && param(named.params, 'lr') !== undefined) {
     const all = routes(current);
     const last = all.at(-1);
-    if (last !== undefined) current = withHeader({ ...current, uri: formatUri(last.uri) }, 'Route', `<${request.uri}>`, ...all.slice(0, -1).map(formatNameAddr));
+    if (last !== undefined)
+      current = withHeader({ ...current, uri: formatUri(last.uri) }, 'Route', `<${request.uri}>`, ...all.slice(0, -1).map(formatNameAddr));
   }
   let flow: number | null = null;
   let routed = false;
@@ -110,7 +119,6 @@ export function withRecordRoutes(request: SipRequest, inward: string, outward: s
   const first = withTop(request, 'Record-Route', inward);
   return outward === null || outward === inward ? first : withTop(first, 'Record-Route', outward);
 }
-
 
 /** Steps 3 and 6 of section 16.6: Max-Forwards, and a strict router as next hop. */
 export function advance(request: SipRequest): SipRequest {

@@ -50,7 +50,12 @@ export class Wire {
     this.log.push(`${from.name}>${to.name} ${parsed.kind === 'request' ? parsed.method : `${parsed.status} ${header(parsed, 'CSeq')?.split(' ')[1] ?? ''}`}`);
     this.messages.push({ from: from.name, to: to.name, message: parsed });
     if (this.lose(from.name, parsed)) return;
-    const source: Source = { connection, address: '10.0.0.1', port: 40000 + connection, local: pipe.b === to.name ? { address: '10.0.0.2', port: 5061 } : null };
+    const source: Source = {
+      connection,
+      address: '10.0.0.1',
+      port: 40000 + connection,
+      local: pipe.b === to.name ? { address: '10.0.0.2', port: 5061 } : null,
+    };
     this.#at((this.now + DELAY) as Nanos, () => to.received(parsed, source));
   }
 
@@ -106,8 +111,14 @@ export class Phone implements Node {
     this.wire = wire;
     this.name = name;
     this.ua = new UserAgent({
-      aor: `sip:${name}@${domain}`, displayName: name, credentials: { username: name, password }, sentBy: '10.0.1.5', contact: `sip:${name}@${name}.phones.example:5061;transport=tls`,
-      instance: listens ? null : `urn:uuid:00000000-0000-4000-8000-${name.padEnd(12, '0')}`, outbound: listens ? null : { kind: 'target', host: `${home}.contoso.example`, port: 5061 }, rng: randomRoot(7).stream(`node:${name}:sip`),
+      aor: `sip:${name}@${domain}`,
+      displayName: name,
+      credentials: { username: name, password },
+      sentBy: '10.0.1.5',
+      contact: `sip:${name}@${name}.phones.example:5061;transport=tls`,
+      instance: listens ? null : `urn:uuid:00000000-0000-4000-8000-${name.padEnd(12, '0')}`,
+      outbound: listens ? null : { kind: 'target', host: `${home}.contoso.example`, port: 5061 },
+      rng: randomRoot(7).stream(`node:${name}:sip`),
     });
     wire.nodes.set(name, this);
   }
@@ -164,7 +175,12 @@ export class Server implements Node {
     this.wire = wire;
     this.registrar = new Registrar({ realm: 'contoso.example', rng, home });
     const host = `${name}.contoso.example`;
-    this.proxy = new Proxy({ rng, isMe: (h) => h === host, face: () => ({ host, port: 5061 }), route: (request, _source, now) => this.routeBy?.(request) ?? this.#route(request, now) });
+    this.proxy = new Proxy({
+      rng,
+      isMe: (h) => h === host,
+      face: () => ({ host, port: 5061 }),
+      route: (request, _source, now) => this.routeBy?.(request) ?? this.#route(request, now),
+    });
     wire.nodes.set(name, this);
   }
   #route(request: SipRequest, now: Nanos): Decision {

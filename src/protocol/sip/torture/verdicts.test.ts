@@ -32,10 +32,17 @@ describe('RFC 4475: verdicts of the application', () => {
   const byRegistrar = (m: SipRequest): SipMessage => registrar().register(m, source, ZERO).response;
 
   it.each([
-    ['3.3.2', 'unkscm', 416], ['3.3.3', 'novelsc', 416], ['3.3.5', 'bext01', 420], ['3.3.6', 'invut', 415], ['3.3.15', 'sdp01', 406], ['3.3.11', 'zeromf', 200],
+    ['3.3.2', 'unkscm', 416],
+    ['3.3.3', 'novelsc', 416],
+    ['3.3.5', 'bext01', 420],
+    ['3.3.6', 'invut', 415],
+    ['3.3.15', 'sdp01', 406],
+    ['3.3.11', 'zeromf', 200],
   ])('%s %s: a user agent answers %i', (_section, name, status) => expect(byUserAgent(message(name))).toMatchObject({ status }));
   it.each([
-    ['3.3.2', 'unkscm', 416], ['3.3.5', 'bext01', 420], ['3.3.11', 'zeromf', 483],
+    ['3.3.2', 'unkscm', 416],
+    ['3.3.5', 'bext01', 420],
+    ['3.3.11', 'zeromf', 483],
   ])('%s %s: a proxy answers %i', (_section, name, status) => expect(byProxy(message(name))).toMatchObject({ status }));
   it('3.3.5: each names the extensions that it does not know', () => {
     expect(header(byUserAgent(message('bext01')), 'Unsupported')).toBe('nothingSupportsThis, nothingSupportsThisEither');
@@ -47,7 +54,13 @@ describe('RFC 4475: verdicts of the application', () => {
     expect([challenge, headerValues(challenge, 'WWW-Authenticate').length]).toMatchObject([{ status: 401 }, 2]);
   });
   it('3.1.1.2: a method that nobody knows is 501 with Allow', () => {
-    const odd = makeRequest('RE%47IST%45R', 'sip:a@b.example', message('zeromf').headers.filter((h) => h.name !== 'CSeq').map((h) => [h.name, h.value] as const));
+    const odd = makeRequest(
+      'RE%47IST%45R',
+      'sip:a@b.example',
+      message('zeromf')
+        .headers.filter((h) => h.name !== 'CSeq')
+        .map((h) => [h.name, h.value] as const),
+    );
     const response = byUserAgent({ ...odd, headers: [...odd.headers, { name: 'CSeq', value: '1 RE%47IST%45R' }] });
     expect(response).toMatchObject({ status: 501 });
     expect(header(response, 'Allow')).toContain('INVITE');
@@ -67,7 +80,7 @@ describe('RFC 4475: verdicts of the application', () => {
     expect(kept('cparam02')).toBe('sip:+19725552222@gw1.example.net;unknownparam');
     expect(kept('regescrt')).toBe('sip:user@example.com?Route=%3Csip:sip.example.com%3E');
   });
-  it('3.3.10: a response with a second Via is nobody\'s', () => {
+  it("3.3.10: a response with a second Via is nobody's", () => {
     const phone = new Phone(new Wire(), 'user', 'fe1');
     const out: UaOut[] = [];
     const bcast = parseMessage(torture('bcast'));

@@ -33,7 +33,12 @@ export interface TransactionOptions {
 /** ACK for a final response other than 2xx (section 17.1.1.3): same branch, Route as in the INVITE, To of the response. */
 export function ackFor(invite: SipRequest, response: SipResponse): SipRequest {
   const kept = new Set(['call-id', 'from', 'route', 'max-forwards']);
-  const headers: HeaderField[] = [must(invite.headers.find((h) => canonicalName(h.name) === 'via'), 'Via')];
+  const headers: HeaderField[] = [
+    must(
+      invite.headers.find((h) => canonicalName(h.name) === 'via'),
+      'Via',
+    ),
+  ];
   headers.push(...invite.headers.filter((h) => kept.has(canonicalName(h.name))));
   headers.push({ name: 'To', value: must(header(response, 'To'), 'To') }, { name: 'CSeq', value: `${cseq(invite).sequence} ACK` });
   return { kind: 'request', method: 'ACK', uri: invite.uri, version: 'SIP/2.0', headers, body: new Uint8Array(0) };

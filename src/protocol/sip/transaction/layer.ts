@@ -23,9 +23,7 @@ export interface Source {
 }
 
 /** Where a message goes: back over a connection, or to a host by name (a connection to it is reused). */
-export type Hop =
-  | { readonly kind: 'connection'; readonly connection: number }
-  | { readonly kind: 'target'; readonly host: string; readonly port: number };
+export type Hop = { readonly kind: 'connection'; readonly connection: number } | { readonly kind: 'target'; readonly host: string; readonly port: number };
 
 export interface Send {
   readonly kind: 'send';

@@ -41,14 +41,23 @@ describe('INVITE client transaction (17.1.1, figure 5)', () => {
 
   it('over UDP: timer A doubles, a provisional stops it, a 486 is acknowledged, timer D absorbs', () => {
     start(false)
-      .at(ms(500)).out(send(invite))
-      .at(ms(1500)).out(send(invite))
-      .at(ms(3500)).out(send(invite))
-      .in(got(ringing)).out(up(ringing))
-      .at(s(200)).out()
-      .in(got(busy)).out(up(busy), send(ackFor(invite, busy)))
-      .at(s(210)).in(got(busy)).out(send(ackFor(invite, busy)))
-      .at(s(232)).out(ended)
+      .at(ms(500))
+      .out(send(invite))
+      .at(ms(1500))
+      .out(send(invite))
+      .at(ms(3500))
+      .out(send(invite))
+      .in(got(ringing))
+      .out(up(ringing))
+      .at(s(200))
+      .out()
+      .in(got(busy))
+      .out(up(busy), send(ackFor(invite, busy)))
+      .at(s(210))
+      .in(got(busy))
+      .out(send(ackFor(invite, busy)))
+      .at(s(232))
+      .out(ended)
       .quiet();
   });
   it('over UDP: 7 sendings in all, then timer B', () => {
@@ -58,7 +67,10 @@ describe('INVITE client transaction (17.1.1, figure 5)', () => {
   });
   it('over TLS: nothing is repeated, timer B counts, timer D is zero', () => {
     start(true).at(s(32)).out(timedOut, ended).quiet();
-    start(true).in(got(busy)).out(up(busy), send(ackFor(invite, busy)), ended).quiet();
+    start(true)
+      .in(got(busy))
+      .out(up(busy), send(ackFor(invite, busy)), ended)
+      .quiet();
   });
   it('RFC 6026: further 2xx are passed up for 64*T1, other responses are not', () => {
     const fork = answer(invite, 200);
@@ -70,7 +82,11 @@ describe('INVITE client transaction (17.1.1, figure 5)', () => {
   it('ACK: branch and Route of the INVITE, To of the response (17.1.1.3)', () => {
     const ack = ackFor(invite, busy);
     expect([ack.method, header(ack, 'Via'), header(ack, 'Route'), header(ack, 'To'), header(ack, 'CSeq')]).toEqual([
-      'ACK', header(invite, 'Via'), '<sip:ss1.atlanta.example.com;lr>', 'Bob <sip:bob@biloxi.example.com>;tag=a6c85cf', '314159 ACK',
+      'ACK',
+      header(invite, 'Via'),
+      '<sip:ss1.atlanta.example.com;lr>',
+      'Bob <sip:bob@biloxi.example.com>;tag=a6c85cf',
+      '314159 ACK',
     ]);
   });
 });
@@ -98,7 +114,11 @@ describe('INVITE server transaction (17.2.1, figure 7)', () => {
   const again = { kind: 'request', request: invite } as const;
 
   it('sends 100 after 200 ms of silence, not when its user was faster', () => {
-    start(true).at(ms(200)).out((o) => o.kind === 'send' && o.message.status === 100).at(s(300)).out();
+    start(true)
+      .at(ms(200))
+      .out((o) => o.kind === 'send' && o.message.status === 100)
+      .at(s(300))
+      .out();
     start(true).in(respond(ringing)).out(reply(ringing)).at(s(1)).out();
   });
   it('over UDP: the last response to a retransmission; timer G up to T2; ACK confirms; timer I', () => {
@@ -111,14 +131,31 @@ describe('INVITE server transaction (17.2.1, figure 7)', () => {
     start(true).in(respond(busy)).out(reply(busy)).in(ack).out(ended).quiet();
   });
   it('RFC 6026: in Accepted the INVITE is absorbed, 2xx of the core go out, ACK goes up', () => {
-    start(true).in(respond(ok)).out(reply(ok)).in(again).out().in(respond(ok)).out(reply(ok)).in(respond(busy)).out().in(ack).out({ kind: 'ack', request: ack.request }).at(s(32)).out(ended).quiet();
+    start(true)
+      .in(respond(ok))
+      .out(reply(ok))
+      .in(again)
+      .out()
+      .in(respond(ok))
+      .out(reply(ok))
+      .in(respond(busy))
+      .out()
+      .in(ack)
+      .out({ kind: 'ack', request: ack.request })
+      .at(s(32))
+      .out(ended)
+      .quiet();
   });
 });
 
 describe('non-INVITE server transaction (17.2.2, figure 8)', () => {
   it('answers retransmissions with the last response for 64*T1', () => {
     const done = answer(options, 200);
-    const p = play(new ServerTransaction(options, { reliable: false })).in({ kind: 'start' }).out().in({ kind: 'request', request: options }).out();
+    const p = play(new ServerTransaction(options, { reliable: false }))
+      .in({ kind: 'start' })
+      .out()
+      .in({ kind: 'request', request: options })
+      .out();
     p.in({ kind: 'respond', response: done }).out(reply(done)).in({ kind: 'request', request: options }).out(reply(done)).at(s(32)).out(ended).quiet();
   });
 });
@@ -157,7 +194,10 @@ describe('layer', () => {
   it('same branch from another sent-by is another transaction; CANCEL is one of its own', () => {
     const layer = new TransactionLayer();
     feed(layer, invite);
-    const other = { ...invite, headers: invite.headers.map((h) => (h.name === 'Via' ? { ...h, value: 'SIP/2.0/TLS other.example.com;branch=z9hG4bK776asdhds' } : h)) };
+    const other = {
+      ...invite,
+      headers: invite.headers.map((h) => (h.name === 'Via' ? { ...h, value: 'SIP/2.0/TLS other.example.com;branch=z9hG4bK776asdhds' } : h)),
+    };
     expect(feed(layer, other)).toMatchObject([{ kind: 'request' }]);
     expect(feed(layer, request('CANCEL'))).toMatchObject([{ kind: 'request' }]);
     expect(layer.size).toBe(3);

@@ -16,11 +16,24 @@ describe('a call through one front end (RFC 3261 section 13, RFC 5626 flows)', (
     wire.run(seconds(5));
     bob.do({ kind: 'answer', call: FIRST_INCOMING, content: answer });
     wire.run(millis(100));
-    expect(alice.events.slice(1).map((e) => [e.kind, 'status' in e ? e.status : null])).toEqual([['progressed', 180], ['progressed', 183], ['answered', null]]);
+    expect(alice.events.slice(1).map((e) => [e.kind, 'status' in e ? e.status : null])).toEqual([
+      ['progressed', 180],
+      ['progressed', 183],
+      ['answered', null],
+    ]);
     expect(bob.kinds().slice(1)).toEqual(['incoming', 'confirmed']);
     expect(wire.log).toEqual([
-      'alice>fe1 INVITE', 'fe1>alice 100 INVITE', 'fe1>bob INVITE', 'bob>fe1 180 INVITE', 'bob>fe1 183 INVITE', 'fe1>alice 180 INVITE', 'fe1>alice 183 INVITE',
-      'bob>fe1 200 INVITE', 'fe1>alice 200 INVITE', 'alice>fe1 ACK', 'fe1>bob ACK',
+      'alice>fe1 INVITE',
+      'fe1>alice 100 INVITE',
+      'fe1>bob INVITE',
+      'bob>fe1 180 INVITE',
+      'bob>fe1 183 INVITE',
+      'fe1>alice 180 INVITE',
+      'fe1>alice 183 INVITE',
+      'bob>fe1 200 INVITE',
+      'fe1>alice 200 INVITE',
+      'alice>fe1 ACK',
+      'fe1>bob ACK',
     ]);
     bob.do({ kind: 'offer', call: FIRST_INCOMING, method: 'INVITE', content: offer });
     wire.run(millis(50));
@@ -34,7 +47,10 @@ describe('a call through one front end (RFC 3261 section 13, RFC 5626 flows)', (
     expect(alice.last('offer-answered').status).toBe(488);
     alice.do({ kind: 'request-in-call', id: 5, method: 'INFO', call: 1 });
     wire.run(millis(50));
-    expect([alice.last('request-answered'), bob.last('request-received')]).toMatchObject([{ id: 5, status: 200 }, { method: 'INFO', call: FIRST_INCOMING }]);
+    expect([alice.last('request-answered'), bob.last('request-received')]).toMatchObject([
+      { id: 5, status: 200 },
+      { method: 'INFO', call: FIRST_INCOMING },
+    ]);
     bob.do({ kind: 'bye', call: FIRST_INCOMING });
     wire.run(millis(100));
     expect([alice.last('ended').why, bob.last('ended').why]).toEqual(['bye-received', 'bye-sent']);
@@ -59,7 +75,10 @@ describe('a call through one front end (RFC 3261 section 13, RFC 5626 flows)', (
     bob.do({ kind: 'reject', call: FIRST_INCOMING, status: 486 });
     alice.do({ kind: 'invite', call: 2, to: 'sip:carol@contoso.example', content: offer });
     wire.run(millis(100));
-    expect(alice.events.filter((e) => e.kind === 'rejected').map((e) => [e.call, e.status])).toEqual([[1, 486], [2, 480]]);
+    expect(alice.events.filter((e) => e.kind === 'rejected').map((e) => [e.call, e.status])).toEqual([
+      [1, 486],
+      [2, 480],
+    ]);
     expect(wire.between('ACK')).toEqual(['fe1>bob ACK', 'alice>fe1 ACK', 'alice>fe1 ACK']);
   });
   it('CANCEL before the answer: 487; before any response it waits for one', () => {
@@ -113,7 +132,10 @@ describe('a call through one front end (RFC 3261 section 13, RFC 5626 flows)', (
     const { wire, alice, bob } = call();
     alice.do({ kind: 'offer', call: 1, method: 'INVITE', content: offer });
     bob.do({ kind: 'offer', call: FIRST_INCOMING, method: 'INVITE', content: offer });
-    for (const phone of [alice, bob]) phone.onEvent = (e) => { if (e.kind === 'offered') phone.do({ kind: 'answer-offer', call: e.call, status: 200, content: answer }); };
+    for (const phone of [alice, bob])
+      phone.onEvent = (e) => {
+        if (e.kind === 'offered') phone.do({ kind: 'answer-offer', call: e.call, status: 200, content: answer });
+      };
     wire.run(millis(100));
     expect(wire.between('491').filter((l) => l.startsWith('fe1'))).toHaveLength(2);
     wire.run(seconds(5));

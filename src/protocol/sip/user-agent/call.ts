@@ -84,7 +84,14 @@ export class Call {
   /** Sends the INVITE. */
   static out(id: number, owner: CallOwner, invite: SipRequest, hop: Hop, now: Nanos, out: UaOut[]): Call {
     const call = new Call(id, owner, true, invite, fromTag(invite));
-    call.#invite = owner.requests.start(invite, hop, (r, sent, _source, at, o) => call.#inviteResponse(r, sent, at, o), () => undefined, now, out);
+    call.#invite = owner.requests.start(
+      invite,
+      hop,
+      (r, sent, _source, at, o) => call.#inviteResponse(r, sent, at, o),
+      () => undefined,
+      now,
+      out,
+    );
     return call;
   }
 
@@ -150,7 +157,9 @@ export class Call {
     const cancelled = this.state === 'cancelling';
     this.state = 'ended';
     this.#early.clear();
-    out.push(cancelled ? { kind: 'ended', call: this.id, why: 'cancelled' } : { kind: 'rejected', call: this.id, status, reason: response.reason, message: response });
+    out.push(
+      cancelled ? { kind: 'ended', call: this.id, why: 'cancelled' } : { kind: 'rejected', call: this.id, status, reason: response.reason, message: response },
+    );
   }
 
   #success(response: SipResponse, sent: SipRequest, fork: string, now: Nanos, out: UaOut[]): void {
@@ -210,7 +219,12 @@ export class Call {
     if (incoming === null) return false;
     this.#incoming = null;
     this.state = 'ended';
-    this.#owner.respond(incoming.transaction, makeResponse(incoming.request, status, { toTag: this.localTag, ...(reason !== undefined && { reason }) }), now, out);
+    this.#owner.respond(
+      incoming.transaction,
+      makeResponse(incoming.request, status, { toTag: this.localTag, ...(reason !== undefined && { reason }) }),
+      now,
+      out,
+    );
     return true;
   }
 
@@ -249,7 +263,14 @@ export class Call {
 
   #awaitAck(asked: Asked, response: SipResponse, now: Nanos): void {
     const { t1 } = this.#timers;
-    this.#unacknowledged = { transaction: asked.transaction, response, sequence: cseq(asked.request).sequence, interval: t1, again: plus(now, t1), end: plus(now, wait64(this.#timers)) };
+    this.#unacknowledged = {
+      transaction: asked.transaction,
+      response,
+      sequence: cseq(asked.request).sequence,
+      interval: t1,
+      again: plus(now, t1),
+      end: plus(now, wait64(this.#timers)),
+    };
   }
 
   // ---- both sides, within the dialog
@@ -274,7 +295,15 @@ export class Call {
         this.#offered(request.method, { transaction, request }, now, out);
         return true;
       default:
-        out.push({ kind: 'request-received', method: request.method, call: this.id, from: header(request, 'From') ?? '', to: header(request, 'To') ?? '', content: contentOf(request), message: request });
+        out.push({
+          kind: 'request-received',
+          method: request.method,
+          call: this.id,
+          from: header(request, 'From') ?? '',
+          to: header(request, 'To') ?? '',
+          content: contentOf(request),
+          message: request,
+        });
         this.#owner.respond(transaction, makeResponse(request, 200), now, out);
         return true;
     }
@@ -314,7 +343,11 @@ export class Call {
   #sendOffer(now: Nanos, out: UaOut[]): void {
     const offer = this.#offer;
     if (this.#dialog === null || offer === null) return;
-    const request = this.#dialog.request(offer.method, [['Contact', this.#owner.contact], ['Allow', ALLOW], ...contentHeaders(offer.content)], offer.content.bytes);
+    const request = this.#dialog.request(
+      offer.method,
+      [['Contact', this.#owner.contact], ['Allow', ALLOW], ...contentHeaders(offer.content)],
+      offer.content.bytes,
+    );
     this.#send(request, (response, sent, at, o) => this.#offerResponse(offer.method, response, sent, at, o), now, out);
   }
 
@@ -342,12 +375,24 @@ export class Call {
   }
 
   /** Any other request within the call. */
-  send(method: string, headers: HeaderPairs, content: Content | undefined, onFinal: (response: SipResponse, out: UaOut[]) => void, now: Nanos, out: UaOut[]): boolean {
+  send(
+    method: string,
+    headers: HeaderPairs,
+    content: Content | undefined,
+    onFinal: (response: SipResponse, out: UaOut[]) => void,
+    now: Nanos,
+    out: UaOut[],
+  ): boolean {
     if (this.state !== 'established' || this.#dialog === null) return false;
     const request = this.#dialog.request(method, [...headers, ...contentHeaders(content)], content?.bytes ?? NO_BODY);
-    this.#send(request, (response, _sent, _at, o) => {
-      if (response.status >= 200) onFinal(response, o);
-    }, now, out);
+    this.#send(
+      request,
+      (response, _sent, _at, o) => {
+        if (response.status >= 200) onFinal(response, o);
+      },
+      now,
+      out,
+    );
     return true;
   }
 
@@ -377,6 +422,13 @@ export class Call {
   }
 
   #send(request: SipRequest, on: (response: SipResponse, sent: SipRequest, now: Nanos, out: UaOut[]) => void, now: Nanos, out: UaOut[]): void {
-    this.#owner.requests.start(request, this.#hop(request), (response, sent, _source, at, o) => on(response, sent, at, o), (sequence) => this.#dialog?.advance(sequence), now, out);
+    this.#owner.requests.start(
+      request,
+      this.#hop(request),
+      (response, sent, _source, at, o) => on(response, sent, at, o),
+      (sequence) => this.#dialog?.advance(sequence),
+      now,
+      out,
+    );
   }
 }

@@ -34,7 +34,14 @@ export type UaIn =
   | { readonly kind: 'answer-offer'; readonly call: number; readonly status: number; readonly content?: Content }
   /** @param id comes back in `request-answered` */
   | { readonly kind: 'request'; readonly id: number; readonly method: string; readonly to: string; readonly content?: Content; readonly headers?: HeaderPairs }
-  | { readonly kind: 'request-in-call'; readonly id: number; readonly method: string; readonly call: number; readonly content?: Content; readonly headers?: HeaderPairs };
+  | {
+      readonly kind: 'request-in-call';
+      readonly id: number;
+      readonly method: string;
+      readonly call: number;
+      readonly content?: Content;
+      readonly headers?: HeaderPairs;
+    };
 
 export type UaOut =
   | Send
@@ -45,7 +52,15 @@ export type UaOut =
   | { readonly kind: 'unregistered' }
   /** The connection that the registration lives on is gone. */
   | { readonly kind: 'registration-lost' }
-  | { readonly kind: 'incoming'; readonly call: number; readonly from: string; readonly to: string; readonly callId: string; readonly content: Content | null; readonly message: SipMessage }
+  | {
+      readonly kind: 'incoming';
+      readonly call: number;
+      readonly from: string;
+      readonly to: string;
+      readonly callId: string;
+      readonly content: Content | null;
+      readonly message: SipMessage;
+    }
   /** `fork` tells forked early dialogs apart: the To tag. */
   | { readonly kind: 'progressed'; readonly call: number; readonly fork: string; readonly status: number; readonly content: Content | null }
   | { readonly kind: 'answered'; readonly call: number; readonly fork: string; readonly content: Content | null; readonly message: SipMessage }
@@ -55,5 +70,13 @@ export type UaOut =
   | { readonly kind: 'offered'; readonly call: number; readonly method: 'INVITE' | 'UPDATE'; readonly content: Content | null }
   | { readonly kind: 'offer-answered'; readonly call: number; readonly status: number; readonly reason: string; readonly content: Content | null }
   | { readonly kind: 'ended'; readonly call: number; readonly why: 'bye-sent' | 'bye-received' | 'cancelled' | 'no-ack' | 'failed' }
-  | { readonly kind: 'request-received'; readonly method: string; readonly call: number | null; readonly from: string; readonly to: string; readonly content: Content | null; readonly message: SipMessage }
+  | {
+      readonly kind: 'request-received';
+      readonly method: string;
+      readonly call: number | null;
+      readonly from: string;
+      readonly to: string;
+      readonly content: Content | null;
+      readonly message: SipMessage;
+    }
   | { readonly kind: 'request-answered'; readonly id: number; readonly status: number; readonly reason: string; readonly content: Content | null };

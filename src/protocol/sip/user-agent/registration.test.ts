@@ -43,11 +43,26 @@ describe('registration (RFC 3261 section 10)', () => {
     alice.do({ kind: 'register', expires: 600 });
     wire.run(seconds(600));
     expect(alice.last('redirected').to).toEqual({ kind: 'target', host: 'fe2.contoso.example', port: 5061 });
-    expect(wire.log).toEqual(['alice>fe1 REGISTER', 'fe1>alice 301 REGISTER', 'alice>fe2 REGISTER', 'fe2>alice 401 REGISTER', 'alice>fe2 REGISTER', 'fe2>alice 200 REGISTER', 'alice>fe2 REGISTER', 'fe2>alice 401 REGISTER', 'alice>fe2 REGISTER', 'fe2>alice 200 REGISTER']);
+    expect(wire.log).toEqual([
+      'alice>fe1 REGISTER',
+      'fe1>alice 301 REGISTER',
+      'alice>fe2 REGISTER',
+      'fe2>alice 401 REGISTER',
+      'alice>fe2 REGISTER',
+      'fe2>alice 200 REGISTER',
+      'alice>fe2 REGISTER',
+      'fe2>alice 401 REGISTER',
+      'alice>fe2 REGISTER',
+      'fe2>alice 200 REGISTER',
+    ]);
   });
   it('two front ends that redirect to each other are left after five turns', () => {
     const wire = new Wire();
-    for (const [a, b] of [['fe1', 'fe2'], ['fe2', 'fe1']] as const) new Server(wire, a, () => ({ kind: 'elsewhere', contact: `sip:${b}.contoso.example` }));
+    for (const [a, b] of [
+      ['fe1', 'fe2'],
+      ['fe2', 'fe1'],
+    ] as const)
+      new Server(wire, a, () => ({ kind: 'elsewhere', contact: `sip:${b}.contoso.example` }));
     const alice = new Phone(wire, 'alice', 'fe1');
     alice.do({ kind: 'register', expires: 600 });
     wire.run(seconds(5));

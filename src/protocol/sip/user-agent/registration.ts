@@ -99,11 +99,18 @@ export class Registration {
       ['Expires', String(this.#wanted)],
       ['Supported', 'outbound, path'],
     ]);
-    const mine = this.#requests.start(request, this.#hop, (response, sent, source, at, o) => {
-      if (this.#pending === mine) this.#response(response, sent, source, at, o);
-    }, (sequence) => {
-      this.#sequence = sequence;
-    }, now, out);
+    const mine = this.#requests.start(
+      request,
+      this.#hop,
+      (response, sent, source, at, o) => {
+        if (this.#pending === mine) this.#response(response, sent, source, at, o);
+      },
+      (sequence) => {
+        this.#sequence = sequence;
+      },
+      now,
+      out,
+    );
     this.#pending = mine;
   }
 
@@ -141,7 +148,8 @@ export class Registration {
       out.push({ kind: 'unregistered' });
       return;
     }
-    const expires = grantedTo(this.#options.contact, response) ?? parseExpires(header(response, 'Expires') ?? '') ?? parseExpires(header(sent, 'Expires') ?? '') ?? 3600;
+    const expires =
+      grantedTo(this.#options.contact, response) ?? parseExpires(header(response, 'Expires') ?? '') ?? parseExpires(header(sent, 'Expires') ?? '') ?? 3600;
     this.#connection = source?.connection ?? null;
     this.deadline = plus(now, seconds(expires * REFRESH));
     out.push({ kind: 'registered', expires, registrar: hop });

@@ -86,7 +86,18 @@ export class Requests<Out> {
   }
 
   start(request: SipRequest, hop: Hop, onResponse: OnResponse<Out>, onResent: (sequence: number) => void, now: Nanos, out: Out[]): Pending<Out> {
-    const pending: Pending<Out> = { request: this.dress(request), hop, onResponse, onResent, transaction: '', challenged: 0, provisional: false, cancel: 'no', giveUp: NEVER, over: false };
+    const pending: Pending<Out> = {
+      request: this.dress(request),
+      hop,
+      onResponse,
+      onResent,
+      transaction: '',
+      challenged: 0,
+      provisional: false,
+      cancel: 'no',
+      giveUp: NEVER,
+      over: false,
+    };
     this.#go(pending, now, out);
     return pending;
   }
@@ -167,7 +178,9 @@ export class Requests<Out> {
     const sequence = cseq(request).sequence + 1;
     pending.onResent(sequence);
     const bare: SipRequest = { ...request, headers: request.headers.filter((h) => canonicalName(h.name) !== 'via') };
-    pending.request = this.dress(withHeader(withHeader(bare, 'CSeq', `${sequence} ${request.method}`), proxy ? 'Proxy-Authorization' : 'Authorization', credentials));
+    pending.request = this.dress(
+      withHeader(withHeader(bare, 'CSeq', `${sequence} ${request.method}`), proxy ? 'Proxy-Authorization' : 'Authorization', credentials),
+    );
     this.#go(pending, now, out);
     return true;
   }
@@ -177,6 +190,9 @@ export class Requests<Out> {
 export function cancelFor(invite: SipRequest): SipRequest {
   const via = headerValues(invite, 'Via')[0] ?? '';
   const kept = new Set(['from', 'to', 'call-id', 'route', 'max-forwards']);
-  const cancel = makeRequest('CANCEL', invite.uri, [['Via', via], ['CSeq', `${cseq(invite).sequence} CANCEL`]]);
+  const cancel = makeRequest('CANCEL', invite.uri, [
+    ['Via', via],
+    ['CSeq', `${cseq(invite).sequence} CANCEL`],
+  ]);
   return { ...cancel, headers: [...cancel.headers, ...invite.headers.filter((h) => kept.has(canonicalName(h.name)))] };
 }

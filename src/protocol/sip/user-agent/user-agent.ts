@@ -129,7 +129,11 @@ export class UserAgent implements Machine<UaIn, UaOut> {
     return this.#calls.size;
   }
 
-  #callCommand(input: Exclude<UaIn, { kind: 'received' | 'transport-error' | 'connection-closed' | 'register' | 'unregister' | 'request' }>, now: Nanos, out: UaOut[]): void {
+  #callCommand(
+    input: Exclude<UaIn, { kind: 'received' | 'transport-error' | 'connection-closed' | 'register' | 'unregister' | 'request' }>,
+    now: Nanos,
+    out: UaOut[],
+  ): void {
     if (input.kind === 'invite') {
       this.#invite(input.call, input.to, input.content, input.headers ?? [], now, out);
       return;
@@ -138,11 +142,17 @@ export class UserAgent implements Machine<UaIn, UaOut> {
     const done = call !== undefined && this.#steer(call, input, now, out);
     if (done) return;
     // The call moved on while the command was on its way: an answer to an offer or a request says so, the rest is moot.
-    if (input.kind === 'offer') out.push({ kind: 'offer-answered', call: input.call, status: call === undefined ? 481 : 491, reason: 'the call takes no offer now', content: null });
+    if (input.kind === 'offer')
+      out.push({ kind: 'offer-answered', call: input.call, status: call === undefined ? 481 : 491, reason: 'the call takes no offer now', content: null });
     if (input.kind === 'request-in-call') out.push({ kind: 'request-answered', id: input.id, status: 481, reason: 'no such call', content: null });
   }
 
-  #steer(call: Call, input: Exclude<UaIn, { kind: 'received' | 'transport-error' | 'connection-closed' | 'register' | 'unregister' | 'request' | 'invite' }>, now: Nanos, out: UaOut[]): boolean {
+  #steer(
+    call: Call,
+    input: Exclude<UaIn, { kind: 'received' | 'transport-error' | 'connection-closed' | 'register' | 'unregister' | 'request' | 'invite' }>,
+    now: Nanos,
+    out: UaOut[],
+  ): boolean {
     switch (input.kind) {
       case 'progress':
         return call.progress(input.status, input.content, now, out);
@@ -187,9 +197,16 @@ export class UserAgent implements Machine<UaIn, UaOut> {
       out.push({ kind: 'request-answered', id: input.id, status: 416, reason: 'not a SIP URI', content: null });
       return;
     }
-    this.#requests.start(request, hop, (response, _sent, _source, _at, o) => {
-      if (response.status >= 200) answered(input.id, response, o);
-    }, () => undefined, now, out);
+    this.#requests.start(
+      request,
+      hop,
+      (response, _sent, _source, _at, o) => {
+        if (response.status >= 200) answered(input.id, response, o);
+      },
+      () => undefined,
+      now,
+      out,
+    );
   }
 
   #invite(id: number, to: string, content: Content | undefined, headers: HeaderPairs, now: Nanos, out: UaOut[]): void {
@@ -254,7 +271,20 @@ export class UserAgent implements Machine<UaIn, UaOut> {
         this.#respond(transaction, makeResponse(request, 481, { toTag: tag }), now, out);
         return;
       case 'OPTIONS':
-        this.#respond(transaction, makeResponse(request, 200, { toTag: tag, headers: [['Contact', this.#owner.contact], ['Allow', this.#policy.methods.join(', ')], ['Accept', this.#policy.accepts.join(', ')], ['Supported', this.#policy.extensions.join(', ')]] }), now, out);
+        this.#respond(
+          transaction,
+          makeResponse(request, 200, {
+            toTag: tag,
+            headers: [
+              ['Contact', this.#owner.contact],
+              ['Allow', this.#policy.methods.join(', ')],
+              ['Accept', this.#policy.accepts.join(', ')],
+              ['Supported', this.#policy.extensions.join(', ')],
+            ],
+          }),
+          now,
+          out,
+        );
         return;
       default:
         out.push({ kind: 'request-received', method: request.method, call: null, from, to, content: contentOf(request), message: request });
@@ -300,6 +330,12 @@ function answered(id: number, response: SipResponse, out: UaOut[]): void {
 function contactOf(options: UserAgentOptions): NameAddr {
   const { uri } = parseNameAddr(`<${options.contact}>`);
   if (options.instance === null) return { display: null, uri, params: [] };
-  return { display: null, uri, params: [{ name: '+sip.instance', value: quote(`<${options.instance}>`) }, { name: 'reg-id', value: '1' }] };
+  return {
+    display: null,
+    uri,
+    params: [
+      { name: '+sip.instance', value: quote(`<${options.instance}>`) },
+      { name: 'reg-id', value: '1' },
+    ],
+  };
 }
-

@@ -49,7 +49,23 @@ export interface Fingerprint {
 }
 
 export function newFingerprint(): Fingerprint {
-  return { hash: 0, family: 0, ip: 0, protocol: 0, ttl: 0, label: 0, addresses: 0, addressLength: 0, transport: 0, end: 0, ports: -1, header: 0, headerLength: 0, payload: 0, payloadLength: 0 };
+  return {
+    hash: 0,
+    family: 0,
+    ip: 0,
+    protocol: 0,
+    ttl: 0,
+    label: 0,
+    addresses: 0,
+    addressLength: 0,
+    transport: 0,
+    end: 0,
+    ports: -1,
+    header: 0,
+    headerLength: 0,
+    payload: 0,
+    payloadLength: 0,
+  };
 }
 
 /** Reads a frame. With `whole` every octet counts (a bridge changes none). */

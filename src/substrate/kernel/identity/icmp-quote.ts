@@ -59,7 +59,7 @@ function drop6(type: number, code: number): DropCode {
 
 /** Is the packet the one that is quoted? By addresses, protocol, identification and the first eight octets above IP. */
 export function quotes(quote: Uint8Array, at: number, b: Uint8Array, print: Fingerprint): boolean {
-  if (((quote[at] as number) >>> 4) !== print.family) return false;
+  if ((quote[at] as number) >>> 4 !== print.family) return false;
   const addresses = at + (print.addresses - print.ip);
   if (!bytes.equal(quote, addresses, b, print.addresses, 2 * print.addressLength)) return false;
   if (print.family === 4 && !bytes.equal(quote, at + 4, b, print.ip + 4, 2)) return false;

@@ -43,8 +43,18 @@ function frameOf(protocol: number, payload: Uint8Array, d: Datagram): Uint8Array
   ethernet.setType(frame, 0, ethernet.ETHERTYPE.IPV4);
   ipv4.emit(
     {
-      dscp: 0, ecn: 0, identification: d.id ?? 0, dontFragment: true, moreFragments: false, fragmentOffset: 0,
-      ttl: d.ttl ?? 64, protocol, src: address(d.from ?? A), dst: address(d.to ?? B), options: new Uint8Array(0), payload,
+      dscp: 0,
+      ecn: 0,
+      identification: d.id ?? 0,
+      dontFragment: true,
+      moreFragments: false,
+      fragmentOffset: 0,
+      ttl: d.ttl ?? 64,
+      protocol,
+      src: address(d.from ?? A),
+      dst: address(d.to ?? B),
+      options: new Uint8Array(0),
+      payload,
     },
     frame,
     14,
@@ -61,7 +71,21 @@ function udpFrame(d: Datagram = {}): Uint8Array {
 
 function tcpFrame(seq: number, d: Datagram = {}): Uint8Array {
   const payload = new Uint8Array(20);
-  tcp.emit({ srcPort: d.sport ?? 5000, dstPort: d.dport ?? 443, seq, ack: 1, flags: tcp.ACK_FLAG, window: 100, urgentPointer: 0, options: {}, payload: new Uint8Array(0) }, payload, 0);
+  tcp.emit(
+    {
+      srcPort: d.sport ?? 5000,
+      dstPort: d.dport ?? 443,
+      seq,
+      ack: 1,
+      flags: tcp.ACK_FLAG,
+      window: 100,
+      urgentPointer: 0,
+      options: {},
+      payload: new Uint8Array(0),
+    },
+    payload,
+    0,
+  );
   return frameOf(tcp.PROTOCOL, payload, d);
 }
 
@@ -75,9 +99,25 @@ function timeExceeded(about: Uint8Array): Uint8Array {
 type Kind = 'router' | 'translator' | 'host' | 'bridge';
 
 function planNode(kind: Kind): PlanNode {
-  const own = { index: 1, name: 'eth0', mac: '02:00:00:00:00:01', link: 0, side: 0, mtu: 1500, neighbours: [], addresses: [{ family: 4, address: OWN, prefixLength: 24 }] };
+  const own = {
+    index: 1,
+    name: 'eth0',
+    mac: '02:00:00:00:00:01',
+    link: 0,
+    side: 0,
+    mtu: 1500,
+    neighbours: [],
+    addresses: [{ family: 4, address: OWN, prefixLength: 24 }],
+  };
   const firewall = kind === 'translator' ? { ruleset: { tables: [{ chains: [{ base: { type: 'nat' } }] }] } } : null;
-  return { id: 3, name: 'n', firewall, forwards: kind === 'router' || kind === 'translator', bridge: kind === 'bridge', interfaces: kind === 'bridge' ? [] : [own] } as unknown as PlanNode;
+  return {
+    id: 3,
+    name: 'n',
+    firewall,
+    forwards: kind === 'router' || kind === 'translator',
+    bridge: kind === 'bridge',
+    interfaces: kind === 'bridge' ? [] : [own],
+  } as unknown as PlanNode;
 }
 
 /** A node with its unseen inside; `tap` notes what it is told. */

@@ -198,7 +198,9 @@ export class PacketIdentity {
     if (this.#node.bridge) return true;
     if (print.family === 0 || ethernet.isGroup(p.buf, p.off)) return false;
     const to = print.addresses + print.addressLength;
-    return !this.#own.some((own) => (own.family === 4 ? print.family === 4 && u32(p.buf, to) === own.value : print.family === 6 && equal(p.buf, to, own.bytes, 0, 16)));
+    return !this.#own.some((own) =>
+      own.family === 4 ? print.family === 4 && u32(p.buf, to) === own.value : print.family === 6 && equal(p.buf, to, own.bytes, 0, 16),
+    );
   }
 
   #couldBe(held: Held, p: Packet, print: Fingerprint, port: number): boolean {

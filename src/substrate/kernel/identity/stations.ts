@@ -21,7 +21,19 @@ export function stationsOf(plan: Plan, bridge: PlanNode): ReadonlyMap<number, nu
       if (met.has(node.id) && node.bridge) continue;
       met.add(node.id);
       if (node.bridge) ways.push(...node.interfaces.filter((iface) => iface.link !== link || iface.name !== other.interface));
-      else found.set(must(parseMac(must(node.interfaces.find((iface) => iface.name === other.interface), other.interface).mac), 'MAC'), index);
+      else
+        found.set(
+          must(
+            parseMac(
+              must(
+                node.interfaces.find((iface) => iface.name === other.interface),
+                other.interface,
+              ).mac,
+            ),
+            'MAC',
+          ),
+          index,
+        );
     }
   });
   return found;

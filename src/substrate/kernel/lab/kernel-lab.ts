@@ -23,7 +23,16 @@ import type { Plan, PlanNode } from '../../../topology/plan.js';
 import { linksWithBgp } from '../../bgp-process.js';
 import { deferred } from '../../deferred.js';
 import { controlOf, type EmulatedNode, snapshotOf } from '../../emulated/emulated-node.js';
-import { type InsideCommand, type Lab, type LabDeps, noNode, type NodeControl, type PreparedCommand, type RoleHandle, type ScriptTime } from '../../substrate.js';
+import {
+  type InsideCommand,
+  type Lab,
+  type LabDeps,
+  noNode,
+  type NodeControl,
+  type PreparedCommand,
+  type RoleHandle,
+  type ScriptTime,
+} from '../../substrate.js';
 import { KernelNode } from '../namespace/kernel-node.js';
 import type { Namespace } from '../namespace/namespace.js';
 import { runTool } from '../namespace/tool.js';
@@ -92,16 +101,19 @@ export class KernelLab implements Lab {
       },
     };
     const { ground } = options;
-    if (ground.inside !== undefined) this.inside = (node, command) => must(ground.inside, 'a ground of containers').call(ground, this.#kernelNode(node).plan, command);
+    if (ground.inside !== undefined)
+      this.inside = (node, command) => must(ground.inside, 'a ground of containers').call(ground, this.#kernelNode(node).plan, command);
     this.links = linksWithBgp({
       plan,
       scheduler: fabric.scheduler,
       now: () => fabric.driver.sample(),
       links: fabric.links.control,
       route: (name, changes) => {
-        this.node(name).route(changes).catch((error: unknown) => {
-          this.#fail(error);
-        });
+        this.node(name)
+          .route(changes)
+          .catch((error: unknown) => {
+            this.#fail(error);
+          });
       },
       note: (node, event, fields) => {
         deps.recorder.event(node, fabric.driver.sample(), event, fields);
@@ -120,7 +132,13 @@ export class KernelLab implements Lab {
       await Promise.all(nodes.map((node) => node.configure()));
       const { signal, progress } = deps;
       fabric = new KernelFabric({
-        libc, plan, nodes, origin, tap: deps.recorder, decisions: deps.decisions, random: randomRoot(deps.seed),
+        libc,
+        plan,
+        nodes,
+        origin,
+        tap: deps.recorder,
+        decisions: deps.decisions,
+        random: randomRoot(deps.seed),
         driver: { signal, ...(progress !== undefined && { onProgress: progress }) },
       });
     } catch (error) {
@@ -146,7 +164,8 @@ export class KernelLab implements Lab {
 
   role(node: string): RoleHandle {
     const role = this.#roles.get(node) ?? this.#programs.get(node);
-    if (role === undefined) throw new LabError('ROLE_COMMAND', `no role runs on "${node}"`, { expected: `one of: ${[...this.#roles.keys(), ...this.#programs.keys()].join(', ')}` });
+    if (role === undefined)
+      throw new LabError('ROLE_COMMAND', `no role runs on "${node}"`, { expected: `one of: ${[...this.#roles.keys(), ...this.#programs.keys()].join(', ')}` });
     return role;
   }
 
@@ -154,7 +173,11 @@ export class KernelLab implements Lab {
     const ip = this.#emulated(name)?.ip ?? null;
     if (ip !== null) return controlOf(ip);
     const node = this.#nodes.find(({ plan }) => plan.name === name && !plan.bridge);
-    if (node === undefined) throw noNode(name, this.#plan.nodes.flatMap((one) => (one.bridge ? [] : [one.name])));
+    if (node === undefined)
+      throw noNode(
+        name,
+        this.#plan.nodes.flatMap((one) => (one.bridge ? [] : [one.name])),
+      );
     return { route: (changes) => node.route(changes) };
   }
 
@@ -200,7 +223,13 @@ export class KernelLab implements Lab {
       return text.trim() === '' ? [] : (JSON.parse(text) as Json);
     };
     const [addresses, routes4, routes6, neighbours] = await Promise.all([ask('address'), ask('-4', 'route'), ask('-6', 'route'), ask('neighbour')]);
-    return { process: this.#roles.get(node)?.pid ?? this.#programs.get(node)?.pid ?? null, addresses, routes: { ipv4: routes4, ipv6: routes6 }, neighbours, identity: { ...this.#fabric.identity(plan.id) } } as Json;
+    return {
+      process: this.#roles.get(node)?.pid ?? this.#programs.get(node)?.pid ?? null,
+      addresses,
+      routes: { ipv4: routes4, ipv6: routes6 },
+      neighbours,
+      identity: { ...this.#fabric.identity(plan.id) },
+    } as Json;
   }
 
   enter(node: string): readonly string[] {
@@ -228,7 +257,9 @@ export class KernelLab implements Lab {
       const tell = (name: string, fields: Pairs): void => {
         recorder.event(node.id, driver.sample(), name, fields);
       };
-      this.#watches.push(await RuleWatch.start(namespace, { node, ruleset, packets: this.#fabric.packetsIn(node.id), decisions, tell, now: () => driver.sample() }));
+      this.#watches.push(
+        await RuleWatch.start(namespace, { node, ruleset, packets: this.#fabric.packetsIn(node.id), decisions, tell, now: () => driver.sample() }),
+      );
     });
     const failed = (await Promise.allSettled(watches)).find((watch) => watch.status === 'rejected');
     if (failed !== undefined) throw failed.reason;
@@ -338,7 +369,9 @@ export class KernelLab implements Lab {
   /** Errors: ROLE_COMMAND for a node that is none of a kernel's. */
   #kernelNode(name: string): KernelNode {
     if (this.#emulated(name) !== undefined) {
-      throw new LabError('ROLE_COMMAND', `"${name}" is emulated: there is nothing in which a command could run`, { expected: `one of: ${this.#nodes.map(({ plan }) => plan.name).join(', ')}` });
+      throw new LabError('ROLE_COMMAND', `"${name}" is emulated: there is nothing in which a command could run`, {
+        expected: `one of: ${this.#nodes.map(({ plan }) => plan.name).join(', ')}`,
+      });
     }
     return must(
       this.#nodes.find(({ plan }) => plan.name === name),

@@ -37,7 +37,10 @@ export class KernelNode {
     try {
       const long = plan.interfaces.find((iface) => iface.name.length > LONGEST_NAME);
       if (long !== undefined) {
-        throw new LabError('KERNEL_REFUSED', `${plan.name}: the interface name "${long.name}" is too long for the kernel`, { where: plan.src, expected: `at most ${LONGEST_NAME} characters` });
+        throw new LabError('KERNEL_REFUSED', `${plan.name}: the interface name "${long.name}" is too long for the kernel`, {
+          where: plan.src,
+          expected: `at most ${LONGEST_NAME} characters`,
+        });
       }
       namespace.inside(() => {
         for (const [path, value] of nodeSysctls(plan)) writeSysctl(plan.name, path, value);
@@ -69,7 +72,10 @@ export class KernelNode {
     const { firewall, conntrack, name, src } = this.plan;
     if (firewall) await runTool(this.namespace, { tool: 'nft', arguments: ['-I', dirname(firewall.file), '-f', firewall.file], input: '' });
     if (conntrack && 'nf_conntrack_max' in conntrack) {
-      throw new LabError('KERNEL_REFUSED', `${name}: the kernel has one nf_conntrack_max for all network namespaces`, { where: src, expected: 'a node without conntrack.max, or the simulator' });
+      throw new LabError('KERNEL_REFUSED', `${name}: the kernel has one nf_conntrack_max for all network namespaces`, {
+        where: src,
+        expected: 'a node without conntrack.max, or the simulator',
+      });
     }
     this.namespace.inside(() => {
       for (const [path, value] of conntrackSysctls(this.plan)) writeSysctl(name, path, value);

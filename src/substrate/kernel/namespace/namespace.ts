@@ -53,7 +53,10 @@ export class Namespace {
       return new Namespace(libc, name, false, openSync(`/proc/${pid}/ns/net`, 'r'));
     } catch (cause) {
       const forbidden = (cause as NodeJS.ErrnoException).code === 'EACCES';
-      throw new LabError(forbidden ? 'KERNEL_PERMISSION' : 'KERNEL_REFUSED', `${name}: the network namespace of process ${pid} cannot be opened`, { ...(forbidden && { hint: 'run as root' }), cause });
+      throw new LabError(forbidden ? 'KERNEL_PERMISSION' : 'KERNEL_REFUSED', `${name}: the network namespace of process ${pid} cannot be opened`, {
+        ...(forbidden && { hint: 'run as root' }),
+        cause,
+      });
     }
   }
 

@@ -10,11 +10,24 @@ function route(prefix: string, via: string | null, metric: number, dev: string |
 }
 
 const ROUTER = {
-  id: 0, name: 'r', kind: 'router', forwards: true, bridge: false, dscp: [],
+  id: 0,
+  name: 'r',
+  kind: 'router',
+  forwards: true,
+  bridge: false,
+  dscp: [],
   interfaces: [
     {
-      index: 1, name: 'eth0', mac: '02:00:00:00:00:01', link: 0, side: 0, mtu: 1400,
-      addresses: [{ family: 4, address: '192.0.2.1', prefixLength: 30 }, { family: 6, address: '2001:db8::1', prefixLength: 64 }],
+      index: 1,
+      name: 'eth0',
+      mac: '02:00:00:00:00:01',
+      link: 0,
+      side: 0,
+      mtu: 1400,
+      addresses: [
+        { family: 4, address: '192.0.2.1', prefixLength: 30 },
+        { family: 6, address: '2001:db8::1', prefixLength: 64 },
+      ],
       neighbours: [{ address: '192.0.2.2', mac: '02:00:00:00:00:02' }],
     },
   ],
@@ -22,12 +35,18 @@ const ROUTER = {
 } as unknown as PlanNode;
 
 const BRIDGE = {
-  id: 1, name: 'sw', kind: 'bridge', forwards: false, bridge: true, dscp: [], routes: [],
+  id: 1,
+  name: 'sw',
+  kind: 'bridge',
+  forwards: false,
+  bridge: true,
+  dscp: [],
+  routes: [],
   interfaces: ['br0', 'p2'].map((name, i) => ({ index: i + 1, name, mac: `02:00:00:00:01:0${i}`, link: i, side: 1, mtu: 1500, addresses: [], neighbours: [] })),
 } as unknown as PlanNode;
 
-describe('a node in the kernel\'s words', () => {
-  it('has its addresses without routes of the kernel\'s making, up before its routes, gateways last', () => {
+describe("a node in the kernel's words", () => {
+  it("has its addresses without routes of the kernel's making, up before its routes, gateways last", () => {
     expect(nodeBatch(ROUTER)).toEqual([
       'link set dev lo up',
       'link set dev eth0 address 02:00:00:00:00:01 mtu 1400',
@@ -45,11 +64,17 @@ describe('a node in the kernel\'s words', () => {
   it('takes a route once that two addresses of one prefix bring twice: the kernel refuses the second', () => {
     const connected = route('192.0.2.0/30', null, 0);
     const lines = nodeBatch({ ...ROUTER, routes: [connected, { ...connected }, route('0.0.0.0/0', '192.0.2.2', 20)] });
-    expect(lines.filter((line) => line.startsWith('route'))).toEqual(['route add 192.0.2.0/30 dev eth0 metric 0', 'route add 0.0.0.0/0 via 192.0.2.2 dev eth0 metric 20']);
+    expect(lines.filter((line) => line.startsWith('route'))).toEqual([
+      'route add 192.0.2.0/30 dev eth0 metric 0',
+      'route add 0.0.0.0/0 via 192.0.2.2 dev eth0 metric 20',
+    ]);
   });
 
   it('has multipath routes, tables, discards and routes of BGP in the words of ip-route(8), connected ones first', () => {
-    const hops = [{ via: null, dev: 'eth0', weight: 1 }, { via: '192.0.2.2', dev: 'eth0', weight: 3 }];
+    const hops = [
+      { via: null, dev: 'eth0', weight: 1 },
+      { via: '192.0.2.2', dev: 'eth0', weight: 3 },
+    ];
     const routes: PlanRoute[] = [
       { ...route('10.0.0.0/8', null, 5), nextHops: hops, table: 100 },
       { ...route('10.1.0.0/16', '192.0.2.2', 20), origin: 'bgp' },
@@ -83,11 +108,17 @@ describe('a node in the kernel\'s words', () => {
 
   it('filters by reverse path as it is told, and hashes flows by ports unless told otherwise', () => {
     const value = (node: PlanNode, path: string): string | undefined => nodeSysctls(node).find(([p]) => p === path)?.[1];
-    const strict: PlanNode = { ...ROUTER, rpFilter: 'loose', multipathHash: 'l3', interfaces: ROUTER.interfaces.map((iface) => ({ ...iface, rpFilter: 'strict' as const })) };
+    const strict: PlanNode = {
+      ...ROUTER,
+      rpFilter: 'loose',
+      multipathHash: 'l3',
+      interfaces: ROUTER.interfaces.map((iface) => ({ ...iface, rpFilter: 'strict' as const })),
+    };
     expect([value(strict, 'ipv4/conf/all/rp_filter'), value(strict, 'ipv4/conf/default/rp_filter')]).toEqual(['2', '0']);
     expect(interfaceSysctls(strict)).toEqual([['ipv4/conf/eth0/rp_filter', '1']]);
     expect(interfaceSysctls(ROUTER)).toEqual([]);
-    for (const family of ['ipv4', 'ipv6']) expect([value(ROUTER, `${family}/fib_multipath_hash_policy`), value(strict, `${family}/fib_multipath_hash_policy`)]).toEqual(['1', '0']);
+    for (const family of ['ipv4', 'ipv6'])
+      expect([value(ROUTER, `${family}/fib_multipath_hash_policy`), value(strict, `${family}/fib_multipath_hash_policy`)]).toEqual(['1', '0']);
   });
 
   it('forwards when it is a router, and only then', () => {
@@ -98,7 +129,10 @@ describe('a node in the kernel\'s words', () => {
     }
     expect(value(ROUTER, 'ipv4/conf/all/rp_filter')).toBe('0');
     expect(value(ROUTER, 'ipv4/conf/default/ignore_routes_with_linkdown')).toBe('1');
-    expect(nodeSysctls(BRIDGE)).toEqual([['ipv6/conf/all/disable_ipv6', '1'], ['ipv6/conf/default/disable_ipv6', '1']]);
+    expect(nodeSysctls(BRIDGE)).toEqual([
+      ['ipv6/conf/all/disable_ipv6', '1'],
+      ['ipv6/conf/default/disable_ipv6', '1'],
+    ]);
   });
 
   it('is a bridge that forwards at once, under a name that no port has', () => {
@@ -118,8 +152,19 @@ describe('a node in the kernel\'s words', () => {
 
   it('marks what it sends by local port, the first match winning; without a policy there are no rules', () => {
     expect(dscpRules(ROUTER)).toBeNull();
-    const rules = dscpRules({ ...ROUTER, dscp: [{ protocol: 'udp', from: 50000, to: 50019, dscp: 46 }, { protocol: 'tcp', from: 5061, to: 5061, dscp: 24 }] });
-    expect(rules?.split('\n').filter((line) => line.includes('set')).map((line) => line.trim())).toEqual([
+    const rules = dscpRules({
+      ...ROUTER,
+      dscp: [
+        { protocol: 'udp', from: 50000, to: 50019, dscp: 46 },
+        { protocol: 'tcp', from: 5061, to: 5061, dscp: 24 },
+      ],
+    });
+    expect(
+      rules
+        ?.split('\n')
+        .filter((line) => line.includes('set'))
+        .map((line) => line.trim()),
+    ).toEqual([
       'meta nfproto ipv4 udp sport 50000-50019 ip dscp set 46 accept',
       'meta nfproto ipv6 udp sport 50000-50019 ip6 dscp set 46 accept',
       'meta nfproto ipv4 tcp sport 5061 ip dscp set 24 accept',

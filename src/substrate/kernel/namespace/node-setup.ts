@@ -49,7 +49,9 @@ export function conntrackSysctls(node: PlanNode): readonly Sysctl[] {
 
 /** Settings of its interfaces, when they are there. */
 export function interfaceSysctls(node: PlanNode): readonly Sysctl[] {
-  return node.interfaces.flatMap(({ name, rpFilter }): readonly Sysctl[] => (rpFilter === undefined ? [] : [[`ipv4/conf/${name}/rp_filter`, String(RP_FILTERS.indexOf(rpFilter))]]));
+  return node.interfaces.flatMap(({ name, rpFilter }): readonly Sysctl[] =>
+    rpFilter === undefined ? [] : [[`ipv4/conf/${name}/rp_filter`, String(RP_FILTERS.indexOf(rpFilter))]],
+  );
 }
 
 function everywhere(family: 'ipv4' | 'ipv6', key: string, value: string): readonly Sysctl[] {

@@ -17,7 +17,11 @@ export function writeSysctl(node: string, path: string, value: string): void {
   // A kernel without IPv6 has none of its settings, and the plan may do without.
   if (code === 'ENOENT' && path.startsWith('ipv6/')) return;
   const forbidden = code === 'EACCES' || code === 'EPERM' || code === 'EROFS';
-  throw new LabError(forbidden ? 'KERNEL_PERMISSION' : 'KERNEL_REFUSED', `${node}: net/${path} cannot be set to ${value} (${code ?? ''})`, forbidden ? { hint: 'run as root; in a container: -v /proc:/host/proc' } : {});
+  throw new LabError(
+    forbidden ? 'KERNEL_PERMISSION' : 'KERNEL_REFUSED',
+    `${node}: net/${path} cannot be set to ${value} (${code ?? ''})`,
+    forbidden ? { hint: 'run as root; in a container: -v /proc:/host/proc' } : {},
+  );
 }
 
 /** Null when it went well, else the code of the system's error. */

@@ -42,14 +42,22 @@ function failed(node: string, run: ToolRun, complaint: string, code: number | st
   const said = complaint.trim();
   const line = /^Command failed -:(\d+)/m.exec(said)?.[1];
   const which = line === undefined ? undefined : run.input.split('\n')[Number(line) - 1];
-  return new LabError('KERNEL_REFUSED', `${node}: ${run.tool} ended with ${code}: ${said === '' ? 'it says nothing' : said}`, which === undefined ? {} : { hint: `the line that failed: ${which}` });
+  return new LabError(
+    'KERNEL_REFUSED',
+    `${node}: ${run.tool} ended with ${code}: ${said === '' ? 'it says nothing' : said}`,
+    which === undefined ? {} : { hint: `the line that failed: ${which}` },
+  );
 }
 
 const PACKAGES: Readonly<Record<string, string>> = { ip: 'iproute2', nft: 'nftables', setpriv: 'util-linux' };
 
 export function missing(tool: string, cause?: unknown): LabError {
   const name = PACKAGES[tool] ?? tool;
-  return new LabError('KERNEL_TOOL', `the tool "${tool}" cannot be run`, { expected: `${tool} in the PATH`, hint: `apt-get install ${name}`, ...(cause !== undefined && { cause }) });
+  return new LabError('KERNEL_TOOL', `the tool "${tool}" cannot be run`, {
+    expected: `${tool} in the PATH`,
+    hint: `apt-get install ${name}`,
+    ...(cause !== undefined && { cause }),
+  });
 }
 
 /** True when the tool can be started. */

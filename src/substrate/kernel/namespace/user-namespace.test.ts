@@ -16,9 +16,19 @@ describe('a user namespace that is refused', () => {
     // Debian's own setting.
     ['a setting of Debian', DENIED, { 'kernel/unprivileged_userns_clone': '0' }, 'sysctl -w kernel.unprivileged_userns_clone=1'],
     // Ubuntu 24.04: made, but without rights.
-    ['AppArmor', 'RTNETLINK answers: Operation not permitted', { 'kernel/apparmor_restrict_unprivileged_userns': '1' }, 'sysctl -w kernel.apparmor_restrict_unprivileged_userns=0'],
+    [
+      'AppArmor',
+      'RTNETLINK answers: Operation not permitted',
+      { 'kernel/apparmor_restrict_unprivileged_userns': '1' },
+      'sysctl -w kernel.apparmor_restrict_unprivileged_userns=0',
+    ],
     ['a kernel without', 'unshare: unshare failed: Invalid argument', {}, 'run as root'],
-    ['a container', 'unshare: unshare failed: Operation not permitted', { 'kernel/unprivileged_userns_clone': '1', 'kernel/apparmor_restrict_unprivileged_userns': '0' }, '--privileged --device /dev/net/tun'],
+    [
+      'a container',
+      'unshare: unshare failed: Operation not permitted',
+      { 'kernel/unprivileged_userns_clone': '1', 'kernel/apparmor_restrict_unprivileged_userns': '0' },
+      '--privileged --device /dev/net/tun',
+    ],
   ] as const)('by %s is told with its cure', (_, said, settings, cure) => {
     const read = (path: string): string => new Map<string, string>(Object.entries(settings)).get(path.replace('/proc/sys/', '')) ?? '';
     const error = forbidden(said, (path) => `${read(path)}\n`);
@@ -28,6 +38,9 @@ describe('a user namespace that is refused', () => {
   });
 
   it('is not what is wrong when a tool is missing', () => {
-    expect(forbidden('unshare: failed to execute ip: No such file or directory', () => '')).toMatchObject({ code: 'KERNEL_TOOL', hint: 'apt-get install iproute2' });
+    expect(forbidden('unshare: failed to execute ip: No such file or directory', () => '')).toMatchObject({
+      code: 'KERNEL_TOOL',
+      hint: 'apt-get install iproute2',
+    });
   });
 });

@@ -39,7 +39,10 @@ export function startAsNamespaceRoot(libc: Libc, command: readonly string[]): ne
 
 /** Does once what a lab does first; making the namespace alone proves nothing where a policy takes its rights away again. */
 function tryOut(): LabError | null {
-  const tried = spawnSync(THROUGH[0], [...THROUGH.slice(1), 'ip', 'link', 'set', 'dev', 'lo', 'up'], { encoding: 'utf8', env: { ...process.env, LC_ALL: 'C' } });
+  const tried = spawnSync(THROUGH[0], [...THROUGH.slice(1), 'ip', 'link', 'set', 'dev', 'lo', 'up'], {
+    encoding: 'utf8',
+    env: { ...process.env, LC_ALL: 'C' },
+  });
   if (tried.error !== undefined) return missing(THROUGH[0], tried.error);
   if (tried.status === 0) return null;
   return forbidden(tried.stderr.trim(), setting);
@@ -53,14 +56,21 @@ function tryOut(): LabError | null {
 export function forbidden(said: string, read: (path: string) => string): LabError {
   const says = (path: string, value: string): boolean => read(`/proc/sys/${path}`).trim() === value;
   const lack = (why: string, hint: string): LabError =>
-    new LabError('KERNEL_PERMISSION', `without root a lab needs a user namespace, and ${why}${said === '' ? '' : ` (${said.replaceAll('\n', '; ')})`}`, { expected: 'root, or an unprivileged user namespace with rights over its own network', hint });
-  if (said.includes('can\'t execute') || said.includes('failed to execute')) return missing('ip');
+    new LabError('KERNEL_PERMISSION', `without root a lab needs a user namespace, and ${why}${said === '' ? '' : ` (${said.replaceAll('\n', '; ')})`}`, {
+      expected: 'root, or an unprivileged user namespace with rights over its own network',
+      hint,
+    });
+  if (said.includes("can't execute") || said.includes('failed to execute')) return missing('ip');
   // user_namespaces(7): ENOSPC, when a limit of this or of an outer namespace is met.
   const limit = ['user', 'net'].find((kind) => says(`user/max_${kind}_namespaces`, '0')) ?? (said.includes('No space left') ? 'user' : null);
   if (limit !== null) return lack(`user.max_${limit}_namespaces allows no more`, `sudo sysctl -w user.max_${limit}_namespaces=15000, ${ALTERNATIVE}`);
-  if (says('kernel/unprivileged_userns_clone', '0')) return lack('kernel.unprivileged_userns_clone keeps them for root', `sudo sysctl -w kernel.unprivileged_userns_clone=1, ${ALTERNATIVE}`);
+  if (says('kernel/unprivileged_userns_clone', '0'))
+    return lack('kernel.unprivileged_userns_clone keeps them for root', `sudo sysctl -w kernel.unprivileged_userns_clone=1, ${ALTERNATIVE}`);
   if (says('kernel/apparmor_restrict_unprivileged_userns', '1')) {
-    return lack('AppArmor takes its rights away', `sudo sysctl -w kernel.apparmor_restrict_unprivileged_userns=0 (as Ubuntu has it since 24.04), ${ALTERNATIVE}`);
+    return lack(
+      'AppArmor takes its rights away',
+      `sudo sysctl -w kernel.apparmor_restrict_unprivileged_userns=0 (as Ubuntu has it since 24.04), ${ALTERNATIVE}`,
+    );
   }
   if (said.includes('Invalid argument')) return lack('this kernel was built without (CONFIG_USER_NS)', 'run as root');
   return lack('this process may have none', 'run as root; in a container: --privileged --device /dev/net/tun');

@@ -26,7 +26,9 @@ const SHELL = ['sh', '-c', 'echo here >&3; exec 3>&-; exec sh -s -- "$@"', 'sh']
 export function startIsolated(namespace: Namespace, start: ProgramStart): Promise<ProgramChild> {
   const command = must(start.command, 'the command of a process');
   const path = process.env['PATH'] ?? '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
-  const child = namespace.inside(() => spawn('setpriv', [...WRAPPER, ...SHELL, ...command], { stdio: ['pipe', 'pipe', 'pipe', 'pipe'], env: { PATH: path, ...start.env } }));
+  const child = namespace.inside(() =>
+    spawn('setpriv', [...WRAPPER, ...SHELL, ...command], { stdio: ['pipe', 'pipe', 'pipe', 'pipe'], env: { PATH: path, ...start.env } }),
+  );
   // A shell that failed has closed its input: what it says is in the log.
   child.stdin.on('error', () => undefined);
   // Not before the chain of ends holds: if the lab died earlier, its input would end, and with it the shell.

@@ -62,9 +62,28 @@ function refusal(work: () => unknown): LabError {
 
 describe('the start of a program', () => {
   it('knows every variable that is promised', () => {
-    const { command, env } = startOf('process', `{ command: [${Object.keys(PROGRAM_VARIABLES).map((name) => `"\${${name}}"`).join(', ')}] }`);
+    const { command, env } = startOf(
+      'process',
+      `{ command: [${Object.keys(PROGRAM_VARIABLES)
+        .map((name) => `"\${${name}}"`)
+        .join(', ')}] }`,
+    );
     const dir = '/dev/shm/callpath';
-    expect(command).toEqual(['p', '192.0.2.1', '2001:db8::1', dir, `${dir}/.lab/ca.pem`, `${dir}/.lab/certificate.pem`, `${dir}/.lab/key.pem`, `${dir}/.lab/identity.pem`, 'pat@lab.example', 'pat', 'lab.example', 'secret', '192.0.2.2']);
+    expect(command).toEqual([
+      'p',
+      '192.0.2.1',
+      '2001:db8::1',
+      dir,
+      `${dir}/.lab/ca.pem`,
+      `${dir}/.lab/certificate.pem`,
+      `${dir}/.lab/key.pem`,
+      `${dir}/.lab/identity.pem`,
+      'pat@lab.example',
+      'pat',
+      'lab.example',
+      'secret',
+      '192.0.2.2',
+    ]);
     expect(Object.keys(PROGRAM_VARIABLES).map((name) => env[name])).toEqual(command);
   });
 
@@ -79,11 +98,19 @@ describe('the start of a program', () => {
     const bytes = Uint8Array.from({ length: 300 }, (_, i) => i % 256);
     writeFileSync(join(folder, 'tone.raw'), bytes);
     expect(new Uint8Array(startOf('process', '{ command: [x], files: { t: { from: tone.raw } } }').files[0]?.bytes ?? [])).toEqual(bytes);
-    expect(refusal(() => startOf('process', '{ command: [x], files: { t: { from: none.raw } } }'))).toMatchObject({ code: 'FILE_NOT_FOUND', where: { line: 7 } });
+    expect(refusal(() => startOf('process', '{ command: [x], files: { t: { from: none.raw } } }'))).toMatchObject({
+      code: 'FILE_NOT_FOUND',
+      where: { line: 7 },
+    });
   });
 
   it('of an image may leave the command to it', () => {
-    expect(startOf('container', '{ image: "kamailio:5", files: { /etc/x: "1" } }')).toMatchObject({ entrypoint: null, command: null, image: 'kamailio:5', folder: '/lab' });
+    expect(startOf('container', '{ image: "kamailio:5", files: { /etc/x: "1" } }')).toMatchObject({
+      entrypoint: null,
+      command: null,
+      image: 'kamailio:5',
+      folder: '/lab',
+    });
     expect(startOf('container', '{ image: x, entrypoint: [run], command: ["${LAB_NODE}"] }')).toMatchObject({ entrypoint: ['run'], command: ['p'] });
   });
 });
@@ -115,12 +142,23 @@ describe('substrates', () => {
   const container = planOf('container', '{ image: x }');
 
   it('without processes or containers refuse them, with the place and the substrate that has them', () => {
-    expect(refusal(() => refusePrograms(process, KINDS, 'sim', []))).toMatchObject({ code: 'TOPOLOGY_SUBSTRATE', exitCode: 2, where: { line: 7 }, hint: expect.stringContaining('--on netns') });
-    expect(refusal(() => refusePrograms(container, KINDS, 'netns', ['process']))).toMatchObject({ code: 'TOPOLOGY_SUBSTRATE', hint: expect.stringContaining('--on docker') });
+    expect(refusal(() => refusePrograms(process, KINDS, 'sim', []))).toMatchObject({
+      code: 'TOPOLOGY_SUBSTRATE',
+      exitCode: 2,
+      where: { line: 7 },
+      hint: expect.stringContaining('--on netns'),
+    });
+    expect(refusal(() => refusePrograms(container, KINDS, 'netns', ['process']))).toMatchObject({
+      code: 'TOPOLOGY_SUBSTRATE',
+      hint: expect.stringContaining('--on docker'),
+    });
   });
 
   it('of which the simulator is the first', async () => {
-    await expect(sim.build(process, { kinds: KINDS } as unknown as LabDeps)).rejects.toMatchObject({ code: 'TOPOLOGY_SUBSTRATE', message: 'p is a process, which cannot run on sim' });
+    await expect(sim.build(process, { kinds: KINDS } as unknown as LabDeps)).rejects.toMatchObject({
+      code: 'TOPOLOGY_SUBSTRATE',
+      message: 'p is a process, which cannot run on sim',
+    });
   });
 
   it('with them take them', () => {
@@ -133,7 +171,10 @@ describe('the prelude', () => {
   it('lays files as they are, whatever bytes and names, then becomes the command in its folder', () => {
     const bytes = Uint8Array.from({ length: 1000 }, (_, i) => (i * 7) % 256);
     const home = join(folder, "it's here");
-    const files = [{ path: "x y/it's", bytes }, { path: 'empty', bytes: new Uint8Array(0) }];
+    const files = [
+      { path: "x y/it's", bytes },
+      { path: 'empty', bytes: new Uint8Array(0) },
+    ];
     const text = prelude({ entrypoint: null, command: null, env: {}, files, folder: home, workdir: home, resolvConf: '', image: null }, false);
     const run = spawnSync('sh', ['-s', '--', 'sh', '-c', 'pwd; cat; echo "$@"', 'sh', 'a b', "c'd"], { input: text, encoding: 'utf8' });
     expect([run.stdout, run.stderr, run.status]).toEqual([`${home}\na b c'd\n`, '', 0]);
@@ -142,7 +183,10 @@ describe('the prelude', () => {
   });
 
   it('ends with the first thing that fails, and starts nothing then', () => {
-    const text = prelude({ entrypoint: null, command: null, env: {}, files: [], folder: join(folder, 'f'), workdir: '/no/such/folder', resolvConf: '', image: null }, false);
+    const text = prelude(
+      { entrypoint: null, command: null, env: {}, files: [], folder: join(folder, 'f'), workdir: '/no/such/folder', resolvConf: '', image: null },
+      false,
+    );
     const run = spawnSync('sh', ['-s', '--', 'touch', join(folder, 'started')], { input: text, encoding: 'utf8' });
     expect(run.status).not.toBe(0);
     expect(existsSync(join(folder, 'started'))).toBe(false);

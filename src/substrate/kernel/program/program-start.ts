@@ -82,7 +82,12 @@ function variablesOf(node: PlanNode, plan: Plan, folder: string): Partial<Record
     LAB_CERTIFICATE: `${folder}/${LAB_FILES}/certificate.pem`,
     LAB_KEY: `${folder}/${LAB_FILES}/key.pem`,
     LAB_IDENTITY: `${folder}/${LAB_FILES}/identity.pem`,
-    ...(user !== undefined && { LAB_USER: user.address, LAB_USER_NAME: user.name, LAB_DOMAIN: user.address.slice(user.name.length + 1), LAB_PASSWORD: user.password }),
+    ...(user !== undefined && {
+      LAB_USER: user.address,
+      LAB_USER_NAME: user.name,
+      LAB_DOMAIN: user.address.slice(user.name.length + 1),
+      LAB_PASSWORD: user.password,
+    }),
     ...(homeAddress !== undefined && { LAB_HOME: homeAddress }),
   };
 }

@@ -161,7 +161,10 @@ export class Program implements RoleHandle {
       return;
     }
     const wanted = 'port' in ready ? `it listens on ${ready.protocol} port ${ready.port}` : `it writes what matches /${ready.output}/`;
-    const how = outcome === 'late' ? `was not ready after ${readyWithin / 1000} s` : `ended before it was ready (${outcome.signal ?? `exit code ${outcome.code ?? 'unknown'}`})`;
+    const how =
+      outcome === 'late'
+        ? `was not ready after ${readyWithin / 1000} s`
+        : `ended before it was ready (${outcome.signal ?? `exit code ${outcome.code ?? 'unknown'}`})`;
     const said = this.#options.log.text.trim() === '' ? 'it wrote nothing' : `it wrote:\n    ${this.#options.log.tail(TAIL)}`;
     throw new LabError('LAB_ROLE_FAILED', `the program of ${this.node} ${how}; ${said}`, { where: this.#options.node.src, expected: wanted });
   }

@@ -15,7 +15,7 @@ function control6(errno: number, origin: number, type: number, code: number): Ui
 
 const littleEndian = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1;
 
-describe.runIf(littleEndian)('the kernel\'s error queue', () => {
+describe.runIf(littleEndian)("the kernel's error queue", () => {
   const to4 = bytes('02001388c0000207000000000000000000000000000000000000000000');
   const to6 = bytes('0a0013880000000020010db800000000000000000000000700000000');
 

@@ -40,7 +40,15 @@ const IP_RECVERR = 11;
 const IPV6_RECVERR = 25;
 const IPV6_V6ONLY = 26;
 const MSG_ERRQUEUE_DONTWAIT = 0x2000 | 0x40;
-const ERRNO: Readonly<Record<number, string>> = { 1: 'EPERM', 13: 'EACCES', 22: 'EINVAL', 24: 'EMFILE', 97: 'EAFNOSUPPORT', 98: 'EADDRINUSE', 99: 'EADDRNOTAVAIL' };
+const ERRNO: Readonly<Record<number, string>> = {
+  1: 'EPERM',
+  13: 'EACCES',
+  22: 'EINVAL',
+  24: 'EMFILE',
+  97: 'EAFNOSUPPORT',
+  98: 'EADDRINUSE',
+  99: 'EADDRNOTAVAIL',
+};
 const EMSGSIZE = 90;
 /** An int of value 1 in the machine's own order. */
 const ONE = new Uint8Array(Int32Array.of(1).buffer);
@@ -60,9 +68,23 @@ export async function openErrorQueues(): Promise<ErrorQueues | null> {
 function bindLibrary(koffi: typeof Koffi.default): ErrorQueues {
   const lib = koffi.load(null);
   const iovec = koffi.struct({ base: 'void *', len: 'size_t' });
-  const msghdr = koffi.struct({ name: 'void *', namelen: 'uint32_t', iov: koffi.pointer(iovec), iovlen: 'size_t', control: 'void *', controllen: 'size_t', flags: 'int' });
+  const msghdr = koffi.struct({
+    name: 'void *',
+    namelen: 'uint32_t',
+    iov: koffi.pointer(iovec),
+    iovlen: 'size_t',
+    control: 'void *',
+    controllen: 'size_t',
+    flags: 'int',
+  });
   const socket = lib.func('int socket(int domain, int type, int protocol)') as (domain: number, type: number, protocol: number) => number;
-  const setsockopt = lib.func('int setsockopt(int fd, int level, int name, const void *value, uint32_t length)') as (fd: number, level: number, name: number, value: Uint8Array, length: number) => number;
+  const setsockopt = lib.func('int setsockopt(int fd, int level, int name, const void *value, uint32_t length)') as (
+    fd: number,
+    level: number,
+    name: number,
+    value: Uint8Array,
+    length: number,
+  ) => number;
   const bind = lib.func('int bind(int fd, const void *address, uint32_t length)') as (fd: number, address: Uint8Array, length: number) => number;
   const close = lib.func('int close(int fd)') as (fd: number) => number;
   const recvmsg = lib.func('recvmsg', 'intptr_t', ['int', koffi.inout(koffi.pointer(msghdr)), 'int']) as (fd: number, header: object, flags: number) => number;

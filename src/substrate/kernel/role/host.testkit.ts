@@ -22,7 +22,10 @@ export interface TestedHost {
 }
 
 /** @param errors what to read ICMP errors with; undefined = what this machine has */
-export async function kernelHost(address: string, options: { readonly dscp?: PlanNode['dscp']; readonly errors?: ErrorQueues | null } = {}): Promise<TestedHost> {
+export async function kernelHost(
+  address: string,
+  options: { readonly dscp?: PlanNode['dscp']; readonly errors?: ErrorQueues | null } = {},
+): Promise<TestedHost> {
   const plan = must(loopbackPlan([{ name: 'n', kind: 'probe', addresses: [address], ...(options.dscp && { dscp: options.dscp }) }]).nodes[0], 'the node');
   const told: Told[] = [];
   const clock = new KernelClock(epochNanos());

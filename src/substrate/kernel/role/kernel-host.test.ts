@@ -246,7 +246,7 @@ describe('the Host port over the kernel', () => {
       done();
     });
 
-    it('destroy without end is RST: the peer\'s stream was reset', async () => {
+    it("destroy without end is RST: the peer's stream was reset", async () => {
       const { stream, peer, done } = await pair();
       stream.destroy();
       const [error] = (await once(peer, 'error')) as [NodeJS.ErrnoException];
@@ -269,7 +269,7 @@ describe('the Host port over the kernel', () => {
       done();
     });
 
-    it('a peer\'s RST ends the stream with NET_RESET', async () => {
+    it("a peer's RST ends the stream with NET_RESET", async () => {
       const { stream, peer, done } = await pair();
       const failed = once(stream, 'error') as Promise<[Error]>;
       stream.resume();

@@ -11,7 +11,8 @@ import type { KindRef } from './role-start.js';
 export async function loadKind(ref: KindRef): Promise<RoleKind> {
   if ('name' in ref) {
     const kind = KINDS.get(ref.name);
-    if (kind === undefined) throw new LabError('LAB_ROLE_FAILED', `there is no node kind "${ref.name}"`, { expected: `one of: ${[...KINDS.keys()].join(', ')}` });
+    if (kind === undefined)
+      throw new LabError('LAB_ROLE_FAILED', `there is no node kind "${ref.name}"`, { expected: `one of: ${[...KINDS.keys()].join(', ')}` });
     return kind;
   }
   let found: unknown;

@@ -74,7 +74,11 @@ describe('a role in a process of its own', () => {
       await b.call('udp-echo', { address: to, port: 7007 + shift });
       for (const length of [0, 1200, 9000]) {
         // Few enough for the receive buffer that Linux gives a socket (212,992 octets).
-        const result = (await a.call('udp-exchange', { address: from, to: { address: to, port: 7007 + shift }, count: 5, length })) as { got: Json[]; errors: Json[]; drawn: number };
+        const result = (await a.call('udp-exchange', { address: from, to: { address: to, port: 7007 + shift }, count: 5, length })) as {
+          got: Json[];
+          errors: Json[];
+          drawn: number;
+        };
         expect(result.got).toEqual(Array.from({ length: 5 }, () => ({ length, intact: true, interned: true })));
         expect(result.errors).toEqual([]);
         expect(result.drawn).toBeGreaterThanOrEqual(49152);
@@ -89,20 +93,35 @@ describe('a role in a process of its own', () => {
 
     it('TCP: there and back with half-close', async () => {
       await b.call('tcp-echo', { address: to, port: 7010 + shift });
-      expect(await a.call('tcp-exchange', { to: { address: to, port: 7010 + shift }, length: 200_000, address: from })).toMatchObject({ length: 200_000, intact: true, local: from });
+      expect(await a.call('tcp-exchange', { to: { address: to, port: 7010 + shift }, length: 200_000, address: from })).toMatchObject({
+        length: 200_000,
+        intact: true,
+        local: from,
+      });
     });
 
     it('TCP: a reader that stalls stops the writer, nothing is lost', async () => {
       await b.call('tcp-sink', { address: to, port: 7020 + shift, stall: 150 });
-      expect(await a.call('tcp-exchange', { to: { address: to, port: 7020 + shift }, length: 300_000, address: from })).toMatchObject({ length: 300_000, intact: true });
+      expect(await a.call('tcp-exchange', { to: { address: to, port: 7020 + shift }, length: 300_000, address: from })).toMatchObject({
+        length: 300_000,
+        intact: true,
+      });
     });
 
     it('TLS: clear text there and back, its keys told', async () => {
       await b.call('tls-echo', { address: to, port: 7443 + shift });
       const before = heard.secrets.length;
-      expect(await a.call('tls-exchange', { to: { address: to, port: 7443 + shift }, length: 50_000, name: 'b.lab.example' })).toEqual({ length: 50_000, intact: true });
+      expect(await a.call('tls-exchange', { to: { address: to, port: 7443 + shift }, length: 50_000, name: 'b.lab.example' })).toEqual({
+        length: 50_000,
+        intact: true,
+      });
       // RFC 8446 7.1 by NSS's names: two handshake secrets, two application secrets, one exporter secret.
-      expect(heard.secrets.slice(before).map((secret) => (secret.kind === 'tls' ? secret.line.split(' ')[0] : '')).sort()).toEqual([
+      expect(
+        heard.secrets
+          .slice(before)
+          .map((secret) => (secret.kind === 'tls' ? secret.line.split(' ')[0] : ''))
+          .sort(),
+      ).toEqual([
         'CLIENT_HANDSHAKE_TRAFFIC_SECRET',
         'CLIENT_TRAFFIC_SECRET_0',
         'EXPORTER_SECRET',
@@ -138,9 +157,12 @@ describe('a role in a process of its own', () => {
     for (const [i, least] of [10, 10, 30].entries()) expect(Number(order[i]?.split('@')[1])).toBeGreaterThanOrEqual(least);
   });
 
-  it('names are resolved by the lab\'s DNS node', async () => {
+  it("names are resolved by the lab's DNS node", async () => {
     expect(await a.call('resolve', { name: 'b.lab.example', type: 'A' })).toMatchObject([{ type: 'A', address: B4 }]);
-    expect(await a.call('resolve', { name: 'alias.lab.example', type: 'AAAA' })).toMatchObject([{ type: 'CNAME', target: 'b.lab.example' }, { type: 'AAAA', address: ONLY6 }]);
+    expect(await a.call('resolve', { name: 'alias.lab.example', type: 'AAAA' })).toMatchObject([
+      { type: 'CNAME', target: 'b.lab.example' },
+      { type: 'AAAA', address: ONLY6 },
+    ]);
     expect(await a.call('resolve', { name: 'nobody.lab.example', type: 'A' })).toEqual({ error: 'DNS_NXDOMAIN' });
   });
 
@@ -164,7 +186,7 @@ describe('a role in a process of its own', () => {
     expect(await a.call('endpoints', { address: B4 })).toEqual({ same: true, other: false, addresses: [A4, ONLY6] });
   });
 
-  it('random numbers come from the lab\'s seed and the node\'s name', async () => {
+  it("random numbers come from the lab's seed and the node's name", async () => {
     const stream = randomRoot(1).stream('node:lost');
     expect(await lost.call('random', {})).toEqual(Array.from({ length: 4 }, () => stream.u32()));
   });
@@ -184,9 +206,19 @@ describe('a role in a process of its own', () => {
 describe('the life of a process', () => {
   it('a role that cannot start says why, and its process can be closed', async () => {
     const client = lab.spawn('ns');
-    const broken = { ...plan, nodes: plan.nodes.map((node) => (node.name === 'ns' ? { ...node, interfaces: node.interfaces.map((iface) => ({ ...iface, addresses: [{ family: 4, address: '203.0.113.9', prefixLength: 24 }] })) } : node)) };
+    const broken = {
+      ...plan,
+      nodes: plan.nodes.map((node) =>
+        node.name === 'ns'
+          ? { ...node, interfaces: node.interfaces.map((iface) => ({ ...iface, addresses: [{ family: 4, address: '203.0.113.9', prefixLength: 24 }] })) }
+          : node,
+      ),
+    };
     const error = await client.start({ ...(lab.startOf('ns') as object), plan: broken } as unknown as Json).catch((e: unknown) => e);
-    expect(LabError.is(error) && error.toJSON()).toMatchObject({ code: 'LAB_ROLE_FAILED', message: expect.stringContaining('ns (dns) could not start: ns: the kernel has no address 203.0.113.9') as string });
+    expect(LabError.is(error) && error.toJSON()).toMatchObject({
+      code: 'LAB_ROLE_FAILED',
+      message: expect.stringContaining('ns (dns) could not start: ns: the kernel has no address 203.0.113.9') as string,
+    });
     expect(await client.close()).toEqual({ code: 0, signal: null });
   });
 
@@ -199,7 +231,12 @@ describe('the life of a process', () => {
       { module: lab.compiled.url('test/contract/nothing.ts'), export: 'probe' },
       { module: lab.compiled.url('test/contract/probe/kind.ts'), export: 'nobody' },
     ];
-    expect(await Promise.all(kinds.map((kind) => codeOf(lab.spawn('a').start(lab.startOf('a', kind)))))).toEqual(['LAB_ROLE_FAILED', 'ROLE_COMMAND', 'LAB_ROLE_FAILED', 'LAB_ROLE_FAILED']);
+    expect(await Promise.all(kinds.map((kind) => codeOf(lab.spawn('a').start(lab.startOf('a', kind)))))).toEqual([
+      'LAB_ROLE_FAILED',
+      'ROLE_COMMAND',
+      'LAB_ROLE_FAILED',
+      'LAB_ROLE_FAILED',
+    ]);
   });
 
   it('kill -9: what was asked fails with the node, the command and the signal; so does what is asked after', async () => {
@@ -208,13 +245,16 @@ describe('the life of a process', () => {
     await client.waiting();
     process.kill(client.pid ?? 0, 'SIGKILL');
     const error = await stalled;
-    expect(LabError.is(error) && [error.code, error.message]).toEqual(['LAB_ROLE_FAILED', 'the process of a was killed by SIGKILL before it answered the command "stall"; it wrote no message']);
+    expect(LabError.is(error) && [error.code, error.message]).toEqual([
+      'LAB_ROLE_FAILED',
+      'the process of a was killed by SIGKILL before it answered the command "stall"; it wrote no message',
+    ]);
     expect(await client.exited).toEqual({ code: null, signal: 'SIGKILL' });
     expect(await client.call('timers', {}).catch((e: unknown) => e)).toBe(error);
     expect(await client.close()).toEqual({ code: null, signal: 'SIGKILL' });
   });
 
-  it('stdin\'s end ends it at once, whatever it is doing', async () => {
+  it("stdin's end ends it at once, whatever it is doing", async () => {
     const client = await lab.start('a', lab.probe);
     const stalled = codeOf(client.call('stall', {}));
     await client.waiting();
@@ -223,7 +263,7 @@ describe('the life of a process', () => {
     expect(alive(client.pid ?? 0)).toBe(false);
   });
 
-  it('time starts at the lab\'s origin; there is one start; a stop leaves the process to be closed', async () => {
+  it("time starts at the lab's origin; there is one start; a stop leaves the process to be closed", async () => {
     const client = lab.spawn('a');
     expect(await codeOf(client.call('timers', {}))).toBe('LAB_ROLE_FAILED');
     const before = Number(epochNanos() - lab.origin);
@@ -249,16 +289,18 @@ describe('the life of a process', () => {
   it('what a role prints goes to stderr, never between the frames', async () => {
     const listener = new Heard();
     const client = lab.spawn('a', listener);
-    const text = "export const noisy = { kind: 'noisy', commands: { x: '' }, load: async () => ({ start: async () => { console.log('one'); process.stdout.write('two\\n'); return { call: async () => 1, stop: async () => {} } } }) };";
+    const text =
+      "export const noisy = { kind: 'noisy', commands: { x: '' }, load: async () => ({ start: async () => { console.log('one'); process.stdout.write('two\\n'); return { call: async () => 1, stop: async () => {} } } }) };";
     await client.start(lab.startOf('a', { module: `data:text/javascript,${encodeURIComponent(text)}`, export: 'noisy' }));
     expect(await client.call('x', null)).toBe(1);
     await client.close();
     expect(listener.lines).toEqual(['one', 'two']);
   });
 
-  it('a mistake in a role\'s callback ends its process, and is told with its stack', async () => {
+  it("a mistake in a role's callback ends its process, and is told with its stack", async () => {
     const client = lab.spawn('a');
-    const text = "export const wrong = { kind: 'wrong', commands: { x: '' }, load: async () => ({ start: async (host) => { host.after(2e6, () => { null.x }); return { call: () => new Promise(() => {}), stop: async () => {} } } }) };";
+    const text =
+      "export const wrong = { kind: 'wrong', commands: { x: '' }, load: async () => ({ start: async (host) => { host.after(2e6, () => { null.x }); return { call: () => new Promise(() => {}), stop: async () => {} } } }) };";
     await client.start(lab.startOf('a', { module: `data:text/javascript,${encodeURIComponent(text)}`, export: 'wrong' }));
     const error = await client.call('x', null).catch((e: unknown) => e);
     expect(LabError.is(error) && error.message).toContain("TypeError: Cannot read properties of null (reading 'x')");

@@ -32,7 +32,12 @@ describe('timers of a role', () => {
     // A clock that stands still while timers are booked, so that times are equal indeed.
     const real = new KernelClock(epochNanos());
     let held: Nanos | null = real.now;
-    const clock = { originSeconds: 0, get now(): Nanos { return held ?? real.now; } };
+    const clock = {
+      originSeconds: 0,
+      get now(): Nanos {
+        return held ?? real.now;
+      },
+    };
     const timers = new RoleTimers(clock);
     const order: string[] = [];
     const early: string[] = [];

@@ -21,7 +21,18 @@ const COUNT = 16384;
 /** Sends of one datagram: each may first be told of an older datagram's ICMP error, and is then not sent. */
 const TRIES = 4;
 /** What ICMP errors become (icmp_err_convert of Linux, ip(7)). */
-const FROM_NETWORK: ReadonlySet<string> = new Set(['ECONNREFUSED', 'EHOSTUNREACH', 'ENETUNREACH', 'EMSGSIZE', 'ENOPROTOOPT', 'EOPNOTSUPP', 'EHOSTDOWN', 'ENONET', 'EPROTO', 'EACCES']);
+const FROM_NETWORK: ReadonlySet<string> = new Set([
+  'ECONNREFUSED',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'EMSGSIZE',
+  'ENOPROTOOPT',
+  'EOPNOTSUPP',
+  'EHOSTDOWN',
+  'ENONET',
+  'EPROTO',
+  'EACCES',
+]);
 
 export interface UdpDeps {
   readonly host: Pick<Host, 'name' | 'endpoint' | 'deferred'>;

@@ -7,7 +7,9 @@ const silent: RoleListener = { note: () => undefined, secret: () => undefined };
 
 /** A process that behaves as `script` says. `line` is what it was asked. */
 function client(script: string, listener = silent): RpcClient {
-  const child = spawn(process.execPath, ['-e', `process.stdin.once('data', (asked) => { ${script} }); process.stdin.on('end', () => process.exit(0));`], { stdio: ['pipe', 'pipe', 'pipe'] });
+  const child = spawn(process.execPath, ['-e', `process.stdin.once('data', (asked) => { ${script} }); process.stdin.on('end', () => process.exit(0));`], {
+    stdio: ['pipe', 'pipe', 'pipe'],
+  });
   return new RpcClient(child, { node: 'alice', listener });
 }
 
@@ -21,7 +23,7 @@ async function failure(work: Promise<unknown>): Promise<LabError> {
 }
 
 describe("the lab's end", () => {
-  it('what is told comes in order, before the answer, with the role\'s times', async () => {
+  it("what is told comes in order, before the answer, with the role's times", async () => {
     const told: unknown[] = [];
     const role = client(
       `process.stdout.write('{"event":"ringing","at":3,"data":{"from":"bob"}}\\n{"note":"joined","at":4,"fields":{"k":"v"}}\\n{"reveal":{"kind":"tls","line":"L"},"at":5}\\n{"id":1,"o');
@@ -37,7 +39,9 @@ describe("the lab's end", () => {
 
   it('an argument and an answer of 4 MB', async () => {
     const text = 'é'.repeat(2_000_000);
-    const role = client(`let n = asked.length, last = asked; process.stdin.on('data', (more) => { n += more.length; if (more.at(-1) === 10) process.stdout.write('{"id":1,"ok":"' + 'é'.repeat(2e6) + '"}\\n') });`);
+    const role = client(
+      `let n = asked.length, last = asked; process.stdin.on('data', (more) => { n += more.length; if (more.at(-1) === 10) process.stdout.write('{"id":1,"ok":"' + 'é'.repeat(2e6) + '"}\\n') });`,
+    );
     expect((await role.call('x', text)) === text).toBe(true);
     await role.close();
   });
@@ -60,7 +64,9 @@ describe("the lab's end", () => {
   it('a death is told with exit code, question and the last lines of stderr', async () => {
     const role = client(`for (let i = 0; i < 40; i++) console.error('line ' + i); process.stderr.write('the end', () => process.exit(3));`);
     const error = await failure(role.call('dial', null));
-    expect(error.message).toMatch(/^the process of alice ended with exit code 3 before it answered the command "dial"; its last messages:\n {4}line 29\n(?:.*\n)+ {4}the end$/);
+    expect(error.message).toMatch(
+      /^the process of alice ended with exit code 3 before it answered the command "dial"; its last messages:\n {4}line 29\n(?:.*\n)+ {4}the end$/,
+    );
     expect(await role.exited).toEqual({ code: 3, signal: null });
     expect(await failure(role.call('dial', null))).toBe(error);
   });
@@ -79,7 +85,9 @@ describe("the lab's end", () => {
   });
 
   it('a process that ignores the end of its stdin is killed', async () => {
-    const child = spawn(process.execPath, ['-e', `setInterval(() => 0, 1000); process.stdout.write('{"event":"up","at":0,"data":null}\\n')`], { stdio: ['pipe', 'pipe', 'pipe'] });
+    const child = spawn(process.execPath, ['-e', `setInterval(() => 0, 1000); process.stdout.write('{"event":"up","at":0,"data":null}\\n')`], {
+      stdio: ['pipe', 'pipe', 'pipe'],
+    });
     const role = new RpcClient(child, { node: 'alice', listener: silent });
     expect(await role.close(50)).toEqual({ code: null, signal: 'SIGKILL' });
   });

@@ -28,7 +28,13 @@ function served(): { input: PassThrough; output: string[]; ended: string[]; garb
     output.push(line);
     wake();
   });
-  const server = new RpcServer({ input, write: (bytes) => lines.push(bytes), service: new Echo(), onEnd: () => ended.push('end'), onGarbage: (line) => garbage.push(line) });
+  const server = new RpcServer({
+    input,
+    write: (bytes) => lines.push(bytes),
+    service: new Echo(),
+    onEnd: () => ended.push('end'),
+    onGarbage: (line) => garbage.push(line),
+  });
   const until = async (n: number): Promise<void> => {
     while (output.length < n) await new Promise<void>((resolve) => (wake = resolve));
   };
@@ -49,7 +55,7 @@ describe("the role's end", () => {
     ]);
   });
 
-  it('errors are answers: the command\'s own, a mistake in code, a result that is no plain data', async () => {
+  it("errors are answers: the command's own, a mistake in code, a result that is no plain data", async () => {
     const { input, output, until } = served();
     input.write('{"id":1,"call":"fail","argument":null}\n{"id":2,"call":"slip","argument":null}\n{"id":3,"call":"live","argument":null}\n');
     await until(3);

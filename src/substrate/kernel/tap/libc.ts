@@ -62,11 +62,15 @@ async function load(): Promise<Libc> {
     const { default: koffi } = await import('koffi');
     return bind(koffi);
   } catch (cause) {
-    throw new LabError('KERNEL_LIBRARY', `the kernel substrates reach TAP devices through koffi, which cannot be loaded: ${cause instanceof Error ? cause.message : String(cause)}`, {
-      expected: 'the optional dependency koffi, with a build for this machine',
-      hint: 'npm install koffi, without --omit=optional',
-      cause,
-    });
+    throw new LabError(
+      'KERNEL_LIBRARY',
+      `the kernel substrates reach TAP devices through koffi, which cannot be loaded: ${cause instanceof Error ? cause.message : String(cause)}`,
+      {
+        expected: 'the optional dependency koffi, with a build for this machine',
+        hint: 'npm install koffi, without --omit=optional',
+        cause,
+      },
+    );
   }
 }
 

@@ -92,7 +92,9 @@ function openTun(): number {
     const absent = code === 'ENOENT' || code === 'ENODEV';
     throw new LabError(absent ? 'KERNEL_REFUSED' : 'KERNEL_PERMISSION', `${DEVICE} cannot be opened (${code ?? String(cause)})`, {
       expected: 'a TUN/TAP driver that this process may use',
-      hint: absent ? 'sudo modprobe tun; in a container: --device /dev/net/tun' : 'sudo chmod 0666 /dev/net/tun, as most distributions have it (whoever opens it gets devices in namespaces of their own only), or run as root',
+      hint: absent
+        ? 'sudo modprobe tun; in a container: --device /dev/net/tun'
+        : 'sudo chmod 0666 /dev/net/tun, as most distributions have it (whoever opens it gets devices in namespaces of their own only), or run as root',
       cause,
     });
   }

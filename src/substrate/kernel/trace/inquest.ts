@@ -62,7 +62,10 @@ interface Question {
 }
 
 function questionOf(node: PlanNode, b: Uint8Array, f: Fingerprint, port: number): Question {
-  const [source, target] = [0, f.addressLength].map((at) => (f.family === 4 ? formatIpv4(u32(b, f.addresses + at)) : formatIpv6(b, f.addresses + at))) as [string, string];
+  const [source, target] = [0, f.addressLength].map((at) => (f.family === 4 ? formatIpv4(u32(b, f.addresses + at)) : formatIpv6(b, f.addresses + at))) as [
+    string,
+    string,
+  ];
   const protocol = f.protocol === 17 ? 'udp' : 'tcp';
   const flow = f.ports < 0 ? [] : ['ipproto', protocol, 'sport', String(u16(b, f.ports)), 'dport', String(u16(b, f.ports + 2))];
   const dev = node.interfaces[port]?.name ?? '';
@@ -113,6 +116,11 @@ function discarded(options: InquestOptions, { target }: Question, kind: string):
   return finding(options, DROP.BLACKHOLE, 'blackhole', { ...(route !== undefined && { route: route.text }), ...(kind !== 'blackhole' && { kind }) });
 }
 
-function finding({ node, decisions }: InquestOptions, drop: DropCode, kind: 'no-route' | 'blackhole' | 'rp-filter', text: Readonly<Record<string, string>>): Finding {
+function finding(
+  { node, decisions }: InquestOptions,
+  drop: DropCode,
+  kind: 'no-route' | 'blackhole' | 'rp-filter',
+  text: Readonly<Record<string, string>>,
+): Finding {
   return { drop, why: decisions.intern({ node: node.id, stage: 'route', text, reason: { at: 'node', kind } }) };
 }

@@ -52,7 +52,10 @@ export class TraceMonitor {
       if (failure !== null) throw failure as Error;
       if (child.exitCode !== null || waited > PATIENCE) {
         await monitor.close();
-        throw new LabError('KERNEL_REFUSED', `${namespace.name}: ${COMMAND.join(' ')} does not listen: ${complaint.trim() === '' ? 'it says nothing' : complaint.trim()}`);
+        throw new LabError(
+          'KERNEL_REFUSED',
+          `${namespace.name}: ${COMMAND.join(' ')} does not listen: ${complaint.trim() === '' ? 'it says nothing' : complaint.trim()}`,
+        );
       }
       if (namespace.inside(() => listens())) return monitor;
       await new Promise((resolve) => setTimeout(resolve, STEP));

@@ -44,7 +44,8 @@ const LISTING = JSON.stringify({
   ],
 });
 
-const HEADERS = 'ether saddr 4e:b4:9d:8a:6c:d4 ether daddr 9e:bd:04:a5:05:ed ip saddr 192.0.2.1 ip daddr 192.0.2.2 ip dscp 0x00 ip ecn 0x0 ip ttl 64 ip id 12289 ip protocol 17 ip length 33 udp sport 34046 udp dport 5001 udp length 13 @th,64,40 0x68616c6c6f ';
+const HEADERS =
+  'ether saddr 4e:b4:9d:8a:6c:d4 ether daddr 9e:bd:04:a5:05:ed ip saddr 192.0.2.1 ip daddr 192.0.2.2 ip dscp 0x00 ip ecn 0x0 ip ttl 64 ip id 12289 ip protocol 17 ip length 33 udp sport 34046 udp dport 5001 udp length 13 @th,64,40 0x68616c6c6f ';
 const packet = (chain: string): string => `trace id 0c08205a ${chain} packet: iif "wv2" ${HEADERS}`;
 /** @param handle 2 new, 3 invalid, 4 untracked, 5 established */
 const begun = (handle: number): string[] => [
@@ -94,7 +95,10 @@ describe('a drop', () => {
       'trace id 0c08205a inet filter input rule udp dport 5000-5999 jump relays # handle 5 (verdict jump relays)',
       'trace id 0c08205a inet filter relays rule udp dport 5001 drop comment "no relay range" # handle 7 (verdict drop)',
     ]);
-    expect(told).toEqual({ drops: [{ drop: DROP.FIREWALL_RULE, text: '7: at=fw stage=input chain=inet/filter/relays rule=1 src=fw.nft:10 says="no relay range" ct=new' }], events: [] });
+    expect(told).toEqual({
+      drops: [{ drop: DROP.FIREWALL_RULE, text: '7: at=fw stage=input chain=inet/filter/relays rule=1 src=fw.nft:10 says="no relay range" ct=new' }],
+      events: [],
+    });
   });
 
   it('by the policy', () => {
@@ -112,11 +116,18 @@ describe('a drop', () => {
 });
 
 describe('a packet that is let in', () => {
-  const passed = [packet('ip nat pre'), 'trace id 0c08205a ip nat pre rule udp dport 7000 dnat to 192.0.2.2:5003 # handle 2 (verdict accept)', packet('inet filter input')];
+  const passed = [
+    packet('ip nat pre'),
+    'trace id 0c08205a ip nat pre rule udp dport 7000 dnat to 192.0.2.2:5003 # handle 2 (verdict accept)',
+    packet('inet filter input'),
+  ];
 
   it('is told with the rule, once it is through', () => {
     const told = trace([...begun(2), ...passed, 'trace id 0c08205a inet filter relays rule udp dport 5003 accept # handle 9 (verdict accept)']);
-    expect(told).toEqual({ drops: [], events: [{ event: 'admitted', packet: '7', stage: 'input', chain: 'inet/filter/relays', rule: '3', src: 'fw.nft:12', ct: 'new' }] });
+    expect(told).toEqual({
+      drops: [],
+      events: [{ event: 'admitted', packet: '7', stage: 'input', chain: 'inet/filter/relays', rule: '3', src: 'fw.nft:12', ct: 'new' }],
+    });
   });
 
   it('and not if it belongs to a connection that is known', () => {
@@ -126,7 +137,11 @@ describe('a packet that is let in', () => {
 
 describe('the rules that switch it on', () => {
   it('ask for states only where connections are tracked anyway', () => {
-    expect(traceRules(new Set([4])).split('\n').filter((line) => line.includes('ct state'))).toHaveLength(4);
+    expect(
+      traceRules(new Set([4]))
+        .split('\n')
+        .filter((line) => line.includes('ct state')),
+    ).toHaveLength(4);
     expect(traceRules(new Set())).not.toContain('ct state');
     expect(traceRules(new Set())).toContain('table ip6 callpath-trace');
   });

@@ -67,7 +67,9 @@ export class NodeTracer {
 
   constructor(options: NodeTracerOptions) {
     this.#o = options;
-    this.#chains = new Map(options.ruleset.tables.flatMap((table) => table.chains.map((chain) => [`${table.family}/${table.name}/${chain.name}`, chain] as const)));
+    this.#chains = new Map(
+      options.ruleset.tables.flatMap((table) => table.chains.map((chain) => [`${table.family}/${table.name}/${chain.name}`, chain] as const)),
+    );
   }
 
   feed(text: string): void {

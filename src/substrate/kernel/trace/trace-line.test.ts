@@ -14,7 +14,12 @@ const SYN =
 describe('a packet', () => {
   it.each([
     ['of UDP', PACKET, 'inet/filter/input', { family: 4, src: '192.0.2.1', dst: '192.0.2.2', length: 33, label: 58037, sport: 38277, dport: 5002 }],
-    ['of UDP by IPv6', PACKET6, 'ip6/callpath-trace/prerouting', { family: 6, src: '2001:db8::1', dst: '2001:db8::2', length: 13, label: 733656, sport: 33360, dport: 500 }],
+    [
+      'of UDP by IPv6',
+      PACKET6,
+      'ip6/callpath-trace/prerouting',
+      { family: 6, src: '2001:db8::1', dst: '2001:db8::2', length: 13, label: 733656, sport: 33360, dport: 500 },
+    ],
     ['without ports', ECHO, 'inet/filter/input', { family: 4, src: '192.0.2.1', dst: '192.0.2.2', length: 84, label: 31224, sport: null, dport: null }],
     ['of TCP', SYN, 'inet/filter/input', { family: 4, src: '192.0.2.1', dst: '192.0.2.2', length: 60, label: 17981, sport: 34236, dport: 80 }],
   ] as const)('%s', (_, line, chain, packet) => {
@@ -28,13 +33,31 @@ describe('a packet', () => {
 
 describe('a decision', () => {
   it.each([
-    ['trace id 0c08205a inet filter input rule udp dport 5000-5999 jump relays # handle 5 (verdict jump relays)', { kind: 'rule', id: '0c08205a', chain: 'inet/filter/input', handle: 5, verdict: 'jump' }],
-    ['trace id 0c08205a inet filter relays rule udp dport 5001 drop comment "no relay range" # handle 7 (verdict drop)', { kind: 'rule', id: '0c08205a', chain: 'inet/filter/relays', handle: 7, verdict: 'drop' }],
-    ['trace id 5847e986 inet filter input rule tcp dport 80 reject with tcp reset # handle 13 (verdict drop)', { kind: 'rule', id: '5847e986', chain: 'inet/filter/input', handle: 13, verdict: 'drop' }],
-    ['trace id ccfed64c inet filter input rule udp dport vmap { 505 : drop, 506 : jump three } # handle 15 (verdict drop)', { kind: 'rule', id: 'ccfed64c', chain: 'inet/filter/input', handle: 15, verdict: 'drop' }],
-    ['trace id 2dae9ede inet filter input rule udp dport 500 log prefix "a # handle 1 (verdict drop)" accept # handle 10 (verdict accept)', { kind: 'rule', id: '2dae9ede', chain: 'inet/filter/input', handle: 10, verdict: 'accept' }],
+    [
+      'trace id 0c08205a inet filter input rule udp dport 5000-5999 jump relays # handle 5 (verdict jump relays)',
+      { kind: 'rule', id: '0c08205a', chain: 'inet/filter/input', handle: 5, verdict: 'jump' },
+    ],
+    [
+      'trace id 0c08205a inet filter relays rule udp dport 5001 drop comment "no relay range" # handle 7 (verdict drop)',
+      { kind: 'rule', id: '0c08205a', chain: 'inet/filter/relays', handle: 7, verdict: 'drop' },
+    ],
+    [
+      'trace id 5847e986 inet filter input rule tcp dport 80 reject with tcp reset # handle 13 (verdict drop)',
+      { kind: 'rule', id: '5847e986', chain: 'inet/filter/input', handle: 13, verdict: 'drop' },
+    ],
+    [
+      'trace id ccfed64c inet filter input rule udp dport vmap { 505 : drop, 506 : jump three } # handle 15 (verdict drop)',
+      { kind: 'rule', id: 'ccfed64c', chain: 'inet/filter/input', handle: 15, verdict: 'drop' },
+    ],
+    [
+      'trace id 2dae9ede inet filter input rule udp dport 500 log prefix "a # handle 1 (verdict drop)" accept # handle 10 (verdict accept)',
+      { kind: 'rule', id: '2dae9ede', chain: 'inet/filter/input', handle: 10, verdict: 'accept' },
+    ],
     ['trace id 46e5188a inet filter input policy drop ', { kind: 'policy', id: '46e5188a', chain: 'inet/filter/input', verdict: 'drop' }],
-    ['trace id 74073dfe inet filter output policy accept meta mark 0x000000d4 ', { kind: 'policy', id: '74073dfe', chain: 'inet/filter/output', verdict: 'accept' }],
+    [
+      'trace id 74073dfe inet filter output policy accept meta mark 0x000000d4 ',
+      { kind: 'policy', id: '74073dfe', chain: 'inet/filter/output', verdict: 'accept' },
+    ],
   ] as const)('%s', (line, expected) => {
     expect(parseTraceLine(line)).toEqual(expected);
   });

@@ -29,7 +29,9 @@ export function traceRules(tracked: ReadonlySet<4 | 6>): string {
 }
 
 function traceTable(family: 4 | 6, tracked: boolean): readonly string[] {
-  const states = tracked ? TRACED_STATES.map((state) => `ct state ${state === 'established' ? 'established,related' : state} ${limit(state === 'established' ? SAMPLE : RATE)}`) : [limit(RATE)];
+  const states = tracked
+    ? TRACED_STATES.map((state) => `ct state ${state === 'established' ? 'established,related' : state} ${limit(state === 'established' ? SAMPLE : RATE)}`)
+    : [limit(RATE)];
   return [
     `table ${family === 4 ? 'ip' : 'ip6'} ${TRACE_TABLE} {`,
     '  chain prerouting {',
@@ -70,5 +72,8 @@ function itemsOf(json: string): readonly unknown[] {
   } catch {
     // Told below.
   }
-  throw new LabError('KERNEL_REFUSED', 'nft lists its rules in a form that is not known here', { expected: '`nft -a -j list ruleset` of nftables 1.0', hint: 'apt-get install nftables' });
+  throw new LabError('KERNEL_REFUSED', 'nft lists its rules in a form that is not known here', {
+    expected: '`nft -a -j list ruleset` of nftables 1.0',
+    hint: 'apt-get install nftables',
+  });
 }

@@ -23,7 +23,11 @@ function readStatement({ match, set, action }: FileBgpStatement, as: number, pat
   const communities = (words: string | readonly string[] | undefined, key: readonly string[], wildcards = false): readonly string[] | undefined =>
     words === undefined ? undefined : readCommunities(words, [...path, ...key], wildcards, draft);
   const matched = communities(match?.communities, ['match', 'communities'], true);
-  const given = { communities: communities(set?.communities, ['set', 'communities']), add: communities(set?.addCommunities, ['set', 'addCommunities']), remove: communities(set?.removeCommunities, ['set', 'removeCommunities'], true) };
+  const given = {
+    communities: communities(set?.communities, ['set', 'communities']),
+    add: communities(set?.addCommunities, ['set', 'addCommunities']),
+    remove: communities(set?.removeCommunities, ['set', 'removeCommunities'], true),
+  };
   const prepend = typeof set?.prepend === 'number' ? Array.from({ length: set.prepend }, () => as) : set?.prepend;
   if (action === 'deny' && set !== undefined) {
     draft.faults.add('TOPOLOGY_BGP', [...path, 'set'], 'what is denied is not changed', { on: 'key', expected: 'a statement that permits, or no "set"' });
@@ -53,7 +57,9 @@ function readCommunities(words: string | readonly string[], path: Path, wildcard
   return entries(words, path).flatMap(([word, at]) => {
     const community = readCommunity(word, wildcards);
     if (community === undefined) {
-      faults.add('TOPOLOGY_BGP', at, `"${word}" is no community`, { expected: `two numbers up to 65535, such as 12076:5030${wildcards ? ' or 12076:*' : ''}, no-export or no-advertise` });
+      faults.add('TOPOLOGY_BGP', at, `"${word}" is no community`, {
+        expected: `two numbers up to 65535, such as 12076:5030${wildcards ? ' or 12076:*' : ''}, no-export or no-advertise`,
+      });
       return [];
     }
     return [community];
@@ -65,7 +71,9 @@ function readPrefixes(words: string | readonly string[], path: Path, networks: N
   return entries(words, path).flatMap(([word, at]) => {
     const parsed = /^(\S+)((?:\s+(?:ge|le)\s+\d{1,3})*)$/.exec(word.trim());
     if (parsed === null) {
-      draft.faults.add('TOPOLOGY_BGP', at, `"${word}" is no prefix to match`, { expected: 'a prefix or the name of a network, then perhaps "ge N" and "le N"' });
+      draft.faults.add('TOPOLOGY_BGP', at, `"${word}" is no prefix to match`, {
+        expected: 'a prefix or the name of a network, then perhaps "ge N" and "le N"',
+      });
       return [];
     }
     const [, name = '', bounds = ''] = parsed;
@@ -77,7 +85,9 @@ function readPrefixes(words: string | readonly string[], path: Path, networks: N
     const [first] = all;
     if (first !== undefined && fitting.length === 0) {
       const { network, min, max } = first;
-      draft.faults.add('TOPOLOGY_BGP', at, `no prefix is inside ${formatNetwork(network)} and ${min} to ${max} bits long`, { expected: `${network.length} <= ge <= le <= ${BITS[network.family]}` });
+      draft.faults.add('TOPOLOGY_BGP', at, `no prefix is inside ${formatNetwork(network)} and ${min} to ${max} bits long`, {
+        expected: `${network.length} <= ge <= le <= ${BITS[network.family]}`,
+      });
     }
     return fitting.map(({ network, min, max }): BgpPrefixMatch => ({ prefix: formatNetwork(network), min, max }));
   });

@@ -38,32 +38,55 @@ const faults = (text: string): readonly string[] => faultsOf(text).map((fault) =
 describe('a session', () => {
   it('knows both of its ends, in every family that they share', () => {
     expect(neighborOf({})).toMatchObject({
-      node: 'b', as: 2, dev: 'b', mirror: 0,
-      addresses: [{ family: 4, local: '10.0.0.1', peer: '10.0.0.2' }, { family: 6, local: '2001:db8::1', peer: '2001:db8::2' }],
-      import: null, export: null, maxPrefixes: null, nextHopSelf: false,
+      node: 'b',
+      as: 2,
+      dev: 'b',
+      mirror: 0,
+      addresses: [
+        { family: 4, local: '10.0.0.1', peer: '10.0.0.2' },
+        { family: 6, local: '2001:db8::1', peer: '2001:db8::2' },
+      ],
+      import: null,
+      export: null,
+      maxPrefixes: null,
+      nextHopSelf: false,
     });
   });
 
   // RFC 4271 10: hold time 90 s suggested; Cisco's and Microsoft's default is 180 s with keepalives every third of it.
   it.each<[Written, Partial<BgpNeighbor>]>([
     [{}, { hold: 180e9 as never, keepalive: 60e9 as never, bfd: null, connectRetry: 5e9 as never }],
-    [{ a: 'hold: 30s, bfd: true', session: 'hold: 10s' }, { hold: 10e9 as never, keepalive: 3333333333 as never, bfd: { interval: 300e6 as never, multiplier: 3 } }],
-    [{ a: 'bfd: true', session: 'bfd: false, keepalive: 1s, connectRetry: 0s' }, { bfd: null, keepalive: 1e9 as never, connectRetry: 0 as never }],
+    [
+      { a: 'hold: 30s, bfd: true', session: 'hold: 10s' },
+      { hold: 10e9 as never, keepalive: 3333333333 as never, bfd: { interval: 300e6 as never, multiplier: 3 } },
+    ],
+    [
+      { a: 'bfd: true', session: 'bfd: false, keepalive: 1s, connectRetry: 0s' },
+      { bfd: null, keepalive: 1e9 as never, connectRetry: 0 as never },
+    ],
     [{ session: 'bfd: { interval: 750ms, multiplier: 5 }' }, { bfd: { interval: 750e6 as never, multiplier: 5 } }],
-  ])('%j has the times %j: its own word, then the speaker\'s, then the usual', (written, times) => {
+  ])("%j has the times %j: its own word, then the speaker's, then the usual", (written, times) => {
     expect(neighborOf(written)).toMatchObject(times);
   });
 
   it('has its policies, with the place of each statement', () => {
-    const written = 'import: { match: { prefixes: ["own le 24", default], communities: "12076:*", as: 5 }, set: { localPref: 150, addCommunities: "1:7" } }, export: [{ match: { prefixes: 10.9.0.0/16 ge 20 }, action: deny }, { set: { prepend: 2, removePrivateAs: true } }]';
+    const written =
+      'import: { match: { prefixes: ["own le 24", default], communities: "12076:*", as: 5 }, set: { localPref: 150, addCommunities: "1:7" } }, export: [{ match: { prefixes: 10.9.0.0/16 ge 20 }, action: deny }, { set: { prepend: 2, removePrivateAs: true } }]';
     const { import: imported, export: exported } = neighborOf({ session: written });
     expect(imported).toEqual([
       {
         match: {
-          prefixes: [{ prefix: '10.9.0.0/16', min: 16, max: 24 }, { prefix: '0.0.0.0/0', min: 0, max: 0 }, { prefix: '::/0', min: 0, max: 0 }],
-          communities: ['12076:*'], as: [5],
+          prefixes: [
+            { prefix: '10.9.0.0/16', min: 16, max: 24 },
+            { prefix: '0.0.0.0/0', min: 0, max: 0 },
+            { prefix: '::/0', min: 0, max: 0 },
+          ],
+          communities: ['12076:*'],
+          as: [5],
         },
-        set: { localPref: 150, addCommunities: ['1:7'] }, permit: true, src: expect.objectContaining({ line: 5 }) as unknown,
+        set: { localPref: 150, addCommunities: ['1:7'] },
+        permit: true,
+        src: expect.objectContaining({ line: 5 }) as unknown,
       },
     ]);
     expect(exported).toMatchObject([
@@ -110,13 +133,17 @@ describe('faults', () => {
     const withD = lab().replace('d: { kind: router,', 'd: { kind: router, bgp: { as: 4, neighbors: [{ node: "a:d1" }] },');
     expect(faults(withD.replace('{ node: b }', '{ node: b }, { node: d }'))[0]).toBe('"a" meets "d" on 2 interfaces');
     expect(faults(withD.replace('{ node: b }', '{ node: b }, { node: "d:a1" }'))).toEqual([]);
-    const withC = lab().replace('c: { kind: router,', 'c: { kind: router, bgp: { as: 3, neighbors: [{ node: a }] },').replace('{ node: b }', '{ node: b }, { node: c }');
+    const withC = lab()
+      .replace('c: { kind: router,', 'c: { kind: router, bgp: { as: 3, neighbors: [{ node: a }] },')
+      .replace('{ node: b }', '{ node: b }, { node: c }');
     expect(faults(withC)).toEqual(['"c" is in AS 3 and on no LAN of "a"', '"a" is in AS 1 and on no LAN of "c"']);
     expect(faults(withC.replace('as: 3', 'as: 1'))).toEqual([]);
-    expect(faults(lab().replace('h: { kind: client,', 'h: { kind: client, bgp: { as: 7 },'))).toEqual(['the client "h" forwards nothing, so it has no routes to tell of']);
+    expect(faults(lab().replace('h: { kind: client,', 'h: { kind: client, bgp: { as: 7 },'))).toEqual([
+      'the client "h" forwards nothing, so it has no routes to tell of',
+    ]);
   });
 
-  it('static routes of these metrics are nobody\'s trouble in other tables, nor other metrics', () => {
+  it("static routes of these metrics are nobody's trouble in other tables, nor other metrics", () => {
     expect(faults(lab({ routes: '{ to: 10.9.0.0/16, via: b, metric: 20, table: 7 }, { to: 10.9.0.0/16, via: b, metric: 21 }' }))).toEqual([]);
   });
 });

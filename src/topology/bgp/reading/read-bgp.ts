@@ -45,7 +45,9 @@ export interface Surroundings {
 
 /** By node. Faults: TOPOLOGY_BGP. */
 export function readBgp(nodes: ReadonlyMap<string, DraftNode>, around: Surroundings): ReadonlyMap<string, BgpConfig> {
-  const speakers = new Map([...nodes.values()].flatMap((node): [string, Speaker][] => (node.bgp === null ? [] : [[node.name, { node, bgp: node.bgp, path: [...node.path, 'bgp'] }]])));
+  const speakers = new Map(
+    [...nodes.values()].flatMap((node): [string, Speaker][] => (node.bgp === null ? [] : [[node.name, { node, bgp: node.bgp, path: [...node.path, 'bgp'] }]])),
+  );
   const met = new Map([...speakers.values()].map((speaker) => [speaker.node.name, neighborsOf(speaker, speakers, around)]));
   const ids = new Map([...speakers.values()].map((speaker) => [speaker.node.name, routerIdOf(speaker, around)]));
   checkIds(ids, speakers, around);
@@ -55,7 +57,11 @@ export function readBgp(nodes: ReadonlyMap<string, DraftNode>, around: Surroundi
 function configOf(speaker: Speaker, met: ReadonlyMap<string, readonly Met[]>, ids: ReadonlyMap<string, string>, around: Surroundings): BgpConfig {
   const { node, bgp, path } = speaker;
   const { networks, draft } = around;
-  if (!node.kind.forwards) draft.faults.add('TOPOLOGY_BGP', path, `the ${node.kind.kind} "${node.name}" forwards nothing, so it has no routes to tell of`, { on: 'key', expected: 'a router or another node that forwards' });
+  if (!node.kind.forwards)
+    draft.faults.add('TOPOLOGY_BGP', path, `the ${node.kind.kind} "${node.name}" forwards nothing, so it has no routes to tell of`, {
+      on: 'key',
+      expected: 'a router or another node that forwards',
+    });
   checkMetrics(speaker, draft);
   const announced = bgp.networks === undefined ? [] : readTarget(bgp.networks, [...path, 'networks'], networks, draft);
   const prefixes = new Map(announced.map(({ network }) => [formatNetwork(network), network.family]));
@@ -84,7 +90,13 @@ function neighborsOf(speaker: Speaker, speakers: ReadonlyMap<string, Speaker>, a
   return found;
 }
 
-function meet(speaker: Speaker, filed: FileBgpNeighbor, path: Path, speakers: ReadonlyMap<string, Speaker>, { neighbourhood, draft }: Surroundings): Met | undefined {
+function meet(
+  speaker: Speaker,
+  filed: FileBgpNeighbor,
+  path: Path,
+  speakers: ReadonlyMap<string, Speaker>,
+  { neighbourhood, draft }: Surroundings,
+): Met | undefined {
   const { faults } = draft;
   const at = [...path, 'node'];
   const [name = '', interfaceName] = filed.node.split(':');
@@ -105,15 +117,21 @@ function meet(speaker: Speaker, filed: FileBgpNeighbor, path: Path, speakers: Re
   );
   const [first] = near;
   if (near.length > 1) {
-    faults.add('TOPOLOGY_BGP', at, `"${speaker.node.name}" meets "${name}" on ${near.length} interfaces`, { expected: `one of: ${listed(near.map(({ peer }) => `${name}:${peer.interface}`))}` });
+    faults.add('TOPOLOGY_BGP', at, `"${speaker.node.name}" meets "${name}" on ${near.length} interfaces`, {
+      expected: `one of: ${listed(near.map(({ peer }) => `${name}:${peer.interface}`))}`,
+    });
     return undefined;
   }
   if (first === undefined && interfaceName !== undefined) {
-    faults.add('TOPOLOGY_BGP', at, `"${filed.node}" is on no LAN of "${speaker.node.name}"`, { expected: `an interface next to it, or "${name}" for a session over other routers` });
+    faults.add('TOPOLOGY_BGP', at, `"${filed.node}" is on no LAN of "${speaker.node.name}"`, {
+      expected: `an interface next to it, or "${name}" for a session over other routers`,
+    });
     return undefined;
   }
   if (first === undefined && other.bgp.as !== speaker.bgp.as) {
-    faults.add('TOPOLOGY_BGP', at, `"${name}" is in AS ${other.bgp.as} and on no LAN of "${speaker.node.name}"`, { expected: 'a neighbour on the same LAN, or in the same AS' });
+    faults.add('TOPOLOGY_BGP', at, `"${name}" is in AS ${other.bgp.as} and on no LAN of "${speaker.node.name}"`, {
+      expected: 'a neighbour on the same LAN, or in the same AS',
+    });
     return undefined;
   }
   return { filed, path, other, link: first ?? null };
@@ -135,7 +153,9 @@ function neighborOf(speaker: Speaker, met: Met, all: ReadonlyMap<string, readonl
   }
   const addresses = link === null ? overRouters(node, other.node, neighbourhood) : onLan(link);
   if (addresses.length === 0 && !neighbourhood.doubtful(node.name)) {
-    draft.faults.add('TOPOLOGY_BGP', [...path, 'node'], `"${node.name}" and "${other.node.name}" have no addresses of one family`, { expected: 'two addresses of IPv4 or of IPv6' });
+    draft.faults.add('TOPOLOGY_BGP', [...path, 'node'], `"${node.name}" and "${other.node.name}" have no addresses of one family`, {
+      expected: 'two addresses of IPv4 or of IPv6',
+    });
   }
   return [
     {
@@ -157,7 +177,11 @@ function neighborOf(speaker: Speaker, met: Met, all: ReadonlyMap<string, readonl
 /** For each family the first addresses on a network that both are on. */
 function onLan({ own, peer }: NonNullable<Met['link']>): BgpNeighbor['addresses'] {
   return ([4, 6] as const).flatMap((family) => {
-    const pairs = own.addresses.flatMap((a) => peer.addresses.filter((p) => p.ip.family === family && sameNetwork(a.network, p.network)).map((p) => ({ family, local: formatIp(a.ip), peer: formatIp(p.ip) })));
+    const pairs = own.addresses.flatMap((a) =>
+      peer.addresses
+        .filter((p) => p.ip.family === family && sameNetwork(a.network, p.network))
+        .map((p) => ({ family, local: formatIp(a.ip), peer: formatIp(p.ip) })),
+    );
     return pairs.slice(0, 1);
   });
 }
@@ -173,16 +197,24 @@ function overRouters(own: DraftNode, peer: DraftNode, neighbourhood: Neighbourho
 // ---- timers, ids, metrics ----
 
 /** The neighbour's own word, then the speaker's, then the usual. */
-function timersOf(filed: FileBgpTimers, bgp: FileBgp, path: Path, bgpPath: Path, { faults }: Draft): Pick<BgpNeighbor, 'hold' | 'keepalive' | 'bfd' | 'connectRetry'> {
+function timersOf(
+  filed: FileBgpTimers,
+  bgp: FileBgp,
+  path: Path,
+  bgpPath: Path,
+  { faults }: Draft,
+): Pick<BgpNeighbor, 'hold' | 'keepalive' | 'bfd' | 'connectRetry'> {
   const duration = (key: 'hold' | 'keepalive' | 'connectRetry', usual: Nanos): Nanos => parseDuration(filed[key] ?? bgp[key] ?? '') ?? usual;
   const hold = duration('hold', HOLD);
   // RFC 4271 10: a third of the hold time.
   const keepalive = duration('keepalive', Math.floor(hold / 3) as Nanos);
   const at = (key: 'hold' | 'keepalive'): Path => (filed[key] === undefined ? [...bgpPath, key] : [...path, key]);
   if (hold < SHORTEST_HOLD) faults.add('TOPOLOGY_BGP', at('hold'), 'the hold time is shorter than 3 s', { expected: '3s at least (RFC 4271 4.2)' });
-  if (keepalive * 2 > hold) faults.add('TOPOLOGY_BGP', at('keepalive'), 'one lost keepalive would end the session', { expected: 'at most half of the hold time; a third is usual' });
+  if (keepalive * 2 > hold)
+    faults.add('TOPOLOGY_BGP', at('keepalive'), 'one lost keepalive would end the session', { expected: 'at most half of the hold time; a third is usual' });
   const bfd = filed.bfd ?? bgp.bfd ?? false;
-  const watched = bfd === false ? null : bfd === true ? BFD : { interval: parseDuration(bfd.interval ?? '') ?? BFD.interval, multiplier: bfd.multiplier ?? BFD.multiplier };
+  const watched =
+    bfd === false ? null : bfd === true ? BFD : { interval: parseDuration(bfd.interval ?? '') ?? BFD.interval, multiplier: bfd.multiplier ?? BFD.multiplier };
   return { hold, keepalive, bfd: watched, connectRetry: duration('connectRetry', CONNECT_RETRY) };
 }
 
@@ -191,12 +223,21 @@ function routerIdOf({ node, bgp, path }: Speaker, { neighbourhood, draft }: Surr
   if (bgp.routerId !== undefined) {
     const ip = parseIp(bgp.routerId);
     if (ip?.family === 4 && ip.value !== 0n) return formatIp(ip);
-    draft.faults.add('TOPOLOGY_BGP', [...path, 'routerId'], `"${bgp.routerId}" is no router id`, { expected: 'an IPv4 address, which need not be the address of an interface' });
+    draft.faults.add('TOPOLOGY_BGP', [...path, 'routerId'], `"${bgp.routerId}" is no router id`, {
+      expected: 'an IPv4 address, which need not be the address of an interface',
+    });
     return '';
   }
-  const [lowest] = neighbourhood.addressesOf(node.name).filter((ip) => ip.family === 4).sort((a, b) => (a.value < b.value ? -1 : 1));
+  const [lowest] = neighbourhood
+    .addressesOf(node.name)
+    .filter((ip) => ip.family === 4)
+    .sort((a, b) => (a.value < b.value ? -1 : 1));
   if (lowest !== undefined) return formatIp(lowest);
-  if (!neighbourhood.doubtful(node.name)) draft.faults.add('TOPOLOGY_BGP', path, `"${node.name}" has no IPv4 address that could be its router id`, { on: 'key', expected: 'routerId: an IPv4 address' });
+  if (!neighbourhood.doubtful(node.name))
+    draft.faults.add('TOPOLOGY_BGP', path, `"${node.name}" has no IPv4 address that could be its router id`, {
+      on: 'key',
+      expected: 'routerId: an IPv4 address',
+    });
   return '';
 }
 
@@ -206,7 +247,9 @@ function checkIds(ids: ReadonlyMap<string, string>, speakers: ReadonlyMap<string
     const other = taken.get(id);
     const speaker = speakers.get(name);
     if (id !== '' && other !== undefined && speaker !== undefined) {
-      draft.faults.add('TOPOLOGY_BGP', [...speaker.path, 'routerId'], `"${name}" and "${other}" have the router id ${id}`, { expected: 'a router id of its own' });
+      draft.faults.add('TOPOLOGY_BGP', [...speaker.path, 'routerId'], `"${name}" and "${other}" have the router id ${id}`, {
+        expected: 'a router id of its own',
+      });
     }
     taken.set(id, name);
   }
@@ -216,7 +259,11 @@ function checkIds(ids: ReadonlyMap<string, string>, speakers: ReadonlyMap<string
 function checkMetrics({ node }: Speaker, { faults }: Draft): void {
   for (const [i, { metric, table = 'main' }] of node.routes.entries()) {
     if ((metric !== EBGP_METRIC && metric !== IBGP_METRIC) || (table !== 'main' && table !== MAIN_TABLE)) continue;
-    faults.add('TOPOLOGY_BGP', [...node.path, 'routes', i, 'metric'], `the metric ${metric} is that of routes from ${metric === EBGP_METRIC ? 'eBGP' : 'iBGP'}`, { expected: `less than ${EBGP_METRIC} to be preferred to BGP, more than ${IBGP_METRIC} to be a fallback` });
+    faults.add(
+      'TOPOLOGY_BGP',
+      [...node.path, 'routes', i, 'metric'],
+      `the metric ${metric} is that of routes from ${metric === EBGP_METRIC ? 'eBGP' : 'iBGP'}`,
+      { expected: `less than ${EBGP_METRIC} to be preferred to BGP, more than ${IBGP_METRIC} to be a fallback` },
+    );
   }
 }
-

@@ -74,7 +74,10 @@ export class OverriddenSource implements Source {
     for (const target of found.targets) {
       const wrong = misfit(target, override);
       if (wrong !== null) return fault(override.places.place([]), wrong.message, { expected: wrong.expected });
-      const [path, set] = target.link && (override.value === 'up' || override.value === 'down') ? [[...target.path, 'up'], override.value === 'up'] : [target.path, override.value];
+      const [path, set] =
+        target.link && (override.value === 'up' || override.value === 'down')
+          ? [[...target.path, 'up'], override.value === 'up']
+          : [target.path, override.value];
       value = withValue(value, path, rebased(set, target.path.at(-1), override.folder, this.file));
       this.#applied.push({ path, known: target.known, places: override.places, target: override.targetPlace(target.at) });
     }

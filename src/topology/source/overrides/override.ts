@@ -38,7 +38,8 @@ export function parseOverride(argument: string): Override {
   const source = new YamlSource(argument.slice(equals + 1), file);
   const shift = (where: SourceRef): SourceRef => (where.line === 1 ? { ...where, column: where.column + equals + 1 } : where);
   const [first] = source.errors;
-  if (first !== undefined) throw new LabError(first.code, first.message, { where: shift(first.where ?? { file, line: 1, column: 1 }), expected: first.expected ?? 'a value in YAML' });
+  if (first !== undefined)
+    throw new LabError(first.code, first.message, { where: shift(first.where ?? { file, line: 1, column: 1 }), expected: first.expected ?? 'a value in YAML' });
   const start = argument.indexOf(target);
   const targetPlace = (offset: number): SourceRef => ({ file, line: 1, column: start + offset + 1 });
   return {

@@ -89,7 +89,9 @@ describe('an override', () => {
     const base = new YamlSource('topology: { nodes: { fw: {} } }', 'topologies/x.lab.yaml');
     const source = new YamlSource('fw.firewall: rules/a.nft\nfw2: { firewall: rules/b.nft }', 'lab/experiments/x.experiment.yaml');
     const changed = new OverriddenSource(base, overridesAt(source.value as Record<string, unknown>, [], source, 'lab/experiments'));
-    expect(changed.value).toEqual({ topology: { nodes: { fw: { firewall: '../lab/experiments/rules/a.nft' }, fw2: { firewall: '../lab/experiments/rules/b.nft' } } } });
+    expect(changed.value).toEqual({
+      topology: { nodes: { fw: { firewall: '../lab/experiments/rules/a.nft' }, fw2: { firewall: '../lab/experiments/rules/b.nft' } } },
+    });
   });
 });
 
@@ -97,7 +99,7 @@ describe('the faults of an override', () => {
   it.each([
     // What does not fit is told at the target, ...
     ['link.ex.1=down', '--with link.ex.1=down:1:6 TOPOLOGY_OVERRIDE there is no link or link group "ex.1"'],
-    ['q.routes=[]', "--with 'q.routes=[]':1:1 TOPOLOGY_OVERRIDE there is no node \"q\""],
+    ['q.routes=[]', '--with \'q.routes=[]\':1:1 TOPOLOGY_OVERRIDE there is no node "q"'],
     ['link.er.1=sideways', '--with link.er.1=sideways:1:11 TOPOLOGY_OVERRIDE a link is not set to "sideways"'],
     ['r.kind.x=1', '--with r.kind.x=1:1:8 TOPOLOGY_OVERRIDE nothing stands below "router"'],
     ['topology.links.7.up=no', '--with topology.links.7.up=no:1:16 TOPOLOGY_OVERRIDE "7" is no place in a list of 4'],
@@ -105,15 +107,15 @@ describe('the faults of an override', () => {
     ['r.firewall=', '--with r.firewall=:1:12 TOPOLOGY_OVERRIDE there is no "r.firewall" that could be taken away'],
     ['r..x=1', '--with r..x=1:1:3 TOPOLOGY_OVERRIDE "r..x" has an empty part'],
     // ... what the topology refuses at the value, or at the key that does not exist.
-    ['r.routes=[{ to: default, via: c }]', "--with 'r.routes=[{ to: default, via: c }]':1:31 TOPOLOGY_ROUTE there is no node \"c\""],
+    ['r.routes=[{ to: default, via: c }]', '--with \'r.routes=[{ to: default, via: c }]\':1:31 TOPOLOGY_ROUTE there is no node "c"'],
     ['link.er.1.impairments=loss 500%', "--with 'link.er.1.impairments=loss 500%':1:28 TOPOLOGY_IMPAIRMENT \"500%\" can't stand here"],
     ['link.er.1.mtu=12', '--with link.er.1.mtu=12:1:15 TOPOLOGY_SCHEMA an MTU of 12 bytes is out of range'],
-    ['r.ruotes=[]', "--with 'r.ruotes=[]':1:3 TOPOLOGY_SCHEMA unknown key \"ruotes\""],
+    ['r.ruotes=[]', '--with \'r.ruotes=[]\':1:3 TOPOLOGY_SCHEMA unknown key "ruotes"'],
     ['r.ruotes.x=1', '--with r.ruotes.x=1:1:3 TOPOLOGY_SCHEMA unknown key "ruotes"'],
   ])('%s', (change, fault) => expect(faults(change)).toEqual([fault]));
 
   it.each([
-    ['link.er.1', "TOPOLOGY_OVERRIDE 1:1"],
+    ['link.er.1', 'TOPOLOGY_OVERRIDE 1:1'],
     ['=down', 'TOPOLOGY_OVERRIDE 1:1'],
     ['r.routes=[', 'YAML_SYNTAX 1:11'],
     ['r.x=*nothing', 'YAML_SYNTAX 1:5'],
@@ -128,11 +130,34 @@ describe('the faults of an override', () => {
 
   it('come beside those of the file, which keep their places', () => {
     const result = parseTopology(TEXT.replace('home: fe', 'home: fee'), FILE, SAMPLE_KINDS, [parseOverride('r.routes=[{ to: default, via: c }]')]);
-    expect(!result.ok && result.errors.map((e) => `${e.where?.file}:${e.where?.line}`)).toEqual([`${FILE}:17`, "--with 'r.routes=[{ to: default, via: c }]':1"]);
+    expect(!result.ok && result.errors.map((e) => `${e.where?.file}:${e.where?.line}`)).toEqual([
+      `${FILE}:17`,
+      "--with 'r.routes=[{ to: default, via: c }]':1",
+    ]);
   });
 
   it('are told, whatever is written: no input crashes', () => {
-    const part = fc.constantFrom('link', 'er', 'er.1', 'r', 'a', 'routes', 'config', '0', '9', 'users', 'al@one.example', 'topology', 'nodes', 'links', '"', '', '__proto__', 'toString', 'constructor');
+    const part = fc.constantFrom(
+      'link',
+      'er',
+      'er.1',
+      'r',
+      'a',
+      'routes',
+      'config',
+      '0',
+      '9',
+      'users',
+      'al@one.example',
+      'topology',
+      'nodes',
+      'links',
+      '"',
+      '',
+      '__proto__',
+      'toString',
+      'constructor',
+    );
     const value = fc.constantFrom('down', '', '[]', '{}', '1', '{ to: default }', 'null', '[[]]', '{ __proto__: { kind: router } }');
     fc.assert(
       fc.property(fc.array(part, { minLength: 1, maxLength: 5 }), value, (parts, text) => {

@@ -106,10 +106,14 @@ function segment(value: unknown, target: string, begin: number): Segment | Targe
   if (Array.isArray(value)) {
     const index = Number(word);
     if (/^\d+$/.test(word) && index <= value.length) return { key: index, end: begin + word.length };
-    return { at: begin, message: `"${word}" is no place in a list of ${value.length}`, expected: `a number from 0 to ${value.length}; ${value.length} adds one at the end` };
+    return {
+      at: begin,
+      message: `"${word}" is no place in a list of ${value.length}`,
+      expected: `a number from 0 to ${value.length}; ${value.length} adds one at the end`,
+    };
   }
   if (value !== undefined && value !== null && typeof value !== 'object') {
-    return { at: begin, message: `nothing stands below ${JSON.stringify(value)}`, expected: 'the key of a mapping or the number of a list\'s item' };
+    return { at: begin, message: `nothing stands below ${JSON.stringify(value)}`, expected: "the key of a mapping or the number of a list's item" };
   }
   if (quoted !== null) return { key: quoted[1] ?? '', end: begin + quoted[0].length };
   return longestKey(keysOf(value), target, begin) ?? { key: word, end: begin + word.length };

@@ -62,13 +62,18 @@ function open(pinned: Pinned): boolean {
 }
 
 function prefix(address: string, dice: Dice): string {
-  if (address.includes(':')) return `${address.split('::')[0]}::/${dice.pick([32, 40, 48])}`.replace(/^(2001:db8:[0-9a-f]+)::\/32$/, '2001:db8::/32').replace(/::\/40$/, '::/48');
+  if (address.includes(':'))
+    return `${address.split('::')[0]}::/${dice.pick([32, 40, 48])}`.replace(/^(2001:db8:[0-9a-f]+)::\/32$/, '2001:db8::/32').replace(/::\/40$/, '::/48');
   const [a = '0', b = '0', c = '0'] = address.split('.');
   return dice.pick([`${a}.0.0.0/8`, `${a}.${b}.0.0/16`, `${a}.${b}.${c}.0/24`, `${a}.${b}.${c}.0/30`]);
 }
 
 function order(a: string, b: string): readonly [string, string] {
-  const key = (text: string): string => text.split('.').map((part) => part.padStart(3, '0')).join('.');
+  const key = (text: string): string =>
+    text
+      .split('.')
+      .map((part) => part.padStart(3, '0'))
+      .join('.');
   return key(a) <= key(b) ? [a, b] : [b, a];
 }
 
@@ -100,7 +105,8 @@ const address: Maker = (context) => {
   const field = `${of === 4 ? 'ip' : 'ip6'} ${dice.pick(['saddr', 'daddr'])}`;
   const named = context.names.sets.filter((set) => set.type === (of === 4 ? 'ipv4_addr' : 'ipv6_addr'));
   if (named.length > 0 && dice.percent(30)) return `${field} ${not(dice)}@${dice.pick(named).name}`;
-  if (dice.percent(25)) return `${field} ${not(dice)}{ ${[...new Set(Array.from({ length: dice.between(1, 5) }, () => universe.address(dice, of)))].join(', ')} }`;
+  if (dice.percent(25))
+    return `${field} ${not(dice)}{ ${[...new Set(Array.from({ length: dice.between(1, 5) }, () => universe.address(dice, of)))].join(', ')} }`;
   if (dice.percent(8)) return `${field} ${dice.pick(['<', '>', '<=', '>='])} ${universe.address(dice, of)}`;
   return `${field} ${not(dice)}${addressPattern(of, context)}`;
 };
@@ -125,7 +131,14 @@ const interfaces: Maker = ({ dice, universe }) => {
   return dice.weighted<() => string>([
     [60, () => `${direction} ${not(dice)}"${dice.pick(names)}"`],
     [20, () => `${direction} ${not(dice)}"${dice.pick(['eth*', 'dmz*', 'w*', 'l*', 'nosuch*'])}"`],
-    [10, () => `${direction} ${not(dice)}{ ${dice.some(names, 3).map((name) => `"${name}"`).join(', ')} }`],
+    [
+      10,
+      () =>
+        `${direction} ${not(dice)}{ ${dice
+          .some(names, 3)
+          .map((name) => `"${name}"`)
+          .join(', ')} }`,
+    ],
     [10, () => `${direction === 'iifname' ? 'iif' : 'oif'} ${not(dice)}"${dice.pick([...universe.names(), 'lo'])}"`],
   ])();
 };
@@ -140,7 +153,13 @@ const protocols: Maker = (context) => {
     [35, () => one(['tcp', 'udp', 'icmp', 'ipv6-icmp', '99'], (name) => `meta l4proto ${name}`)],
     [10, () => (open(pinned) ? `meta l4proto != ${dice.pick(['tcp', 'udp', 'icmp'])}` : null)],
     [20, () => (open(pinned) ? `meta l4proto ${not(dice)}{ ${dice.some(['tcp', 'udp', 'icmp', 'ipv6-icmp'], 3).join(', ')} }` : null)],
-    [20, () => (family(context) === 4 ? one(['tcp', 'udp', 'icmp'], (name) => `ip protocol ${name}`) : one(['tcp', 'udp', 'ipv6-icmp'], (name) => `ip6 nexthdr ${name}`))],
+    [
+      20,
+      () =>
+        family(context) === 4
+          ? one(['tcp', 'udp', 'icmp'], (name) => `ip protocol ${name}`)
+          : one(['tcp', 'udp', 'ipv6-icmp'], (name) => `ip6 nexthdr ${name}`),
+    ],
     [15, () => (table === 'inet' ? `meta nfproto ${family(context) === 4 ? 'ipv4' : 'ipv6'}` : null)],
     [10, () => `meta protocol ${family(context) === 4 ? 'ip' : 'ip6'}`],
   ])();
@@ -199,7 +218,11 @@ const tcpFields: Maker = (context) => {
   if (protocol(context, ['tcp']) === null) return null;
   return dice.weighted<() => string>([
     [30, () => `tcp flags ${dice.pick(['syn', 'ack', 'rst', 'fin', 'psh'])}`],
-    [20, () => `tcp flags & (${dice.pick(['syn|ack', 'fin|syn|rst|ack', 'fin|rst', 'fin|syn|rst|psh|ack|urg'])}) ${dice.pick(['==', '!='])} ${dice.pick(['syn', 'ack', '0x0', 'syn|ack'])}`],
+    [
+      20,
+      () =>
+        `tcp flags & (${dice.pick(['syn|ack', 'fin|syn|rst|ack', 'fin|rst', 'fin|syn|rst|psh|ack|urg'])}) ${dice.pick(['==', '!='])} ${dice.pick(['syn', 'ack', '0x0', 'syn|ack'])}`,
+    ],
     [15, () => `tcp flags == ${dice.pick(['syn', 'syn|ack', 'ack', '0x0'])}`],
     [10, () => `tcp flags != ${dice.pick(['syn', 'ack'])}`],
     [10, () => `tcp window ${dice.pick(['', '> ', '< '])}${dice.pick([65535, 1000])}`],
@@ -222,7 +245,13 @@ const connection: Maker = (context) => {
     [8, () => `ct direction ${direction()}`],
     [8, () => `ct mark ${not(dice)}${dice.pick([0, 1, 7])}`],
     [8, ends],
-    [6, () => (pinned.protocol === null ? `meta l4proto ${protocol(context, TRANSPORTS) ?? ''} ct ${direction()} ${dice.pick(['proto-src', 'proto-dst'])} ${dice.pick(PORTS)}` : null)],
+    [
+      6,
+      () =>
+        pinned.protocol === null
+          ? `meta l4proto ${protocol(context, TRANSPORTS) ?? ''} ct ${direction()} ${dice.pick(['proto-src', 'proto-dst'])} ${dice.pick(PORTS)}`
+          : null,
+    ],
     [3, () => `ct ${direction()} protocol ${dice.pick(['tcp', 'udp'])}`],
   ])();
 };
@@ -241,9 +270,22 @@ const concatenation: Maker = (context) => {
     return `${ip} saddr . ${ip} daddr ${elements(() => `${universe.address(dice, of)} . ${universe.address(dice, of)}`)}`;
   };
   return dice.weighted<() => string | null>([
-    [35, () => addressed((ip, transport, of) => `${ip} ${dice.pick(['saddr', 'daddr'])} . ${transport} dport ${not(dice)}${elements(() => `${universe.address(dice, of)} . ${dice.pick(PORTS)}`)}`)],
+    [
+      35,
+      () =>
+        addressed(
+          (ip, transport, of) =>
+            `${ip} ${dice.pick(['saddr', 'daddr'])} . ${transport} dport ${not(dice)}${elements(() => `${universe.address(dice, of)} . ${dice.pick(PORTS)}`)}`,
+        ),
+    ],
     [25, both],
-    [15, () => (protocol(context, TRANSPORTS) === null ? null : `iifname . ${pinned.protocol ?? 'udp'} dport ${elements(() => `"${dice.pick(universe.names())}" . ${dice.pick(PORTS)}`)}`)],
+    [
+      15,
+      () =>
+        protocol(context, TRANSPORTS) === null
+          ? null
+          : `iifname . ${pinned.protocol ?? 'udp'} dport ${elements(() => `"${dice.pick(universe.names())}" . ${dice.pick(PORTS)}`)}`,
+    ],
     [15, () => (open(pinned) ? `meta l4proto . th dport ${elements(() => `${dice.pick(TRANSPORTS)} . ${dice.pick(PORTS)}`)}` : null)],
     [15, () => addressed((ip, transport, of) => `${ip} saddr . ${transport} dport { ${prefix(universe.address(dice, of), dice)} . ${portPattern(dice)} }`)],
   ])();

@@ -15,11 +15,19 @@ const ANCHOR = 'table inet anchor {\n  chain unused {\n    ct state new\n  }\n}'
 /** @param tracked whether rules may speak of connections, and translate */
 export function generateRules(dice: Dice, bed: BedName, tracked: boolean): string {
   const universe = new Universe(bed);
-  const tables = dice.weighted([[70, 1], [25, 2], [5, 3]]);
+  const tables = dice.weighted([
+    [70, 1],
+    [25, 2],
+    [5, 3],
+  ]);
   const used = new Set<string>();
   const parts: string[] = [];
   while (parts.length < tables) {
-    const kind = dice.weighted<'ip' | 'ip6' | 'inet'>([[65, 'inet'], [25, 'ip'], [10, 'ip6']]);
+    const kind = dice.weighted<'ip' | 'ip6' | 'inet'>([
+      [65, 'inet'],
+      [25, 'ip'],
+      [10, 'ip6'],
+    ]);
     const name = dice.pick(['filter', 'nat', 'mangle', 't']);
     if (used.has(`${kind} ${name}`)) continue;
     used.add(`${kind} ${name}`);
@@ -31,10 +39,20 @@ export function generateRules(dice: Dice, bed: BedName, tracked: boolean): strin
 function table(dice: Dice, universe: Universe, kind: 'ip' | 'ip6' | 'inet', name: string, tracked: boolean): string {
   const names: Names = { sets: [], verdictMaps: [], markMaps: [], counters: [], limits: [] };
   const context: Context = { dice, universe, table: kind, names, own: true, pinned: { family: null, protocol: null } };
-  const chains = Array.from({ length: dice.weighted([[50, 0], [30, 1], [20, 2]]) }, (_, i) => `extra${i}`);
+  const chains = Array.from(
+    {
+      length: dice.weighted([
+        [50, 0],
+        [30, 1],
+        [20, 2],
+      ]),
+    },
+    (_, i) => `extra${i}`,
+  );
   const lines = [`table ${kind} ${name} {`, ...declarations(context, chains)];
   // A chain may jump to those after it: no loops.
-  for (const [i, chain] of chains.entries()) lines.push(`  chain ${chain} {`, ...rules(context, null, 'filter', chains.slice(i + 1), dice.between(0, 4), tracked), '  }');
+  for (const [i, chain] of chains.entries())
+    lines.push(`  chain ${chain} {`, ...rules(context, null, 'filter', chains.slice(i + 1), dice.between(0, 4), tracked), '  }');
   let made = 0;
   const wanted = dice.between(1, 3);
   while (made < wanted) {
@@ -54,8 +72,16 @@ function markers(context: Context, tracked: boolean): string[] {
   });
   const read = [1, 7, 0x10].map((value) => `    meta mark ${dice.pick(['', '!= ', 'and 0x7 == '])}${value} counter ${dice.pick(['', 'drop'])}`);
   return [
-    '  chain marking {', '    type filter hook prerouting priority mangle; policy accept;', ...(tracked && dice.percent(50) ? ['    meta mark set ct mark'] : []), ...set, '  }',
-    '  chain marked {', '    type filter hook forward priority -150; policy accept;', ...(tracked ? ['    ct mark set meta mark'] : []), ...read, '  }',
+    '  chain marking {',
+    '    type filter hook prerouting priority mangle; policy accept;',
+    ...(tracked && dice.percent(50) ? ['    meta mark set ct mark'] : []),
+    ...set,
+    '  }',
+    '  chain marked {',
+    '    type filter hook forward priority -150; policy accept;',
+    ...(tracked ? ['    ct mark set meta mark'] : []),
+    ...read,
+    '  }',
   ];
 }
 
@@ -64,23 +90,53 @@ function declarations({ dice, universe, table: kind, names }: Context, chains: r
   if (dice.percent(35)) {
     const of = kind === 'ip' ? 4 : kind === 'ip6' ? 6 : dice.pick([4, 6] as const);
     const interval = of === 4 && dice.percent(50);
-    const elements = interval ? dice.some(['10.0.0.0/9', '10.200.0.0/16', '198.51.100.0-198.51.100.5', '8.0.0.0/7', '172.16.5.5', '192.168.7.0/24'], 4) : [...new Set(Array.from({ length: dice.between(1, 6) }, () => universe.address(dice, of)))];
+    const elements = interval
+      ? dice.some(['10.0.0.0/9', '10.200.0.0/16', '198.51.100.0-198.51.100.5', '8.0.0.0/7', '172.16.5.5', '192.168.7.0/24'], 4)
+      : [...new Set(Array.from({ length: dice.between(1, 6) }, () => universe.address(dice, of)))];
     names.sets.push({ name: 'hosts', type: of === 4 ? 'ipv4_addr' : 'ipv6_addr' });
-    lines.push(`  set hosts {`, `    type ${of === 4 ? 'ipv4_addr' : 'ipv6_addr'}`, ...(interval ? ['    flags interval'] : []), `    elements = { ${elements.join(', ')} }`, '  }');
+    lines.push(
+      `  set hosts {`,
+      `    type ${of === 4 ? 'ipv4_addr' : 'ipv6_addr'}`,
+      ...(interval ? ['    flags interval'] : []),
+      `    elements = { ${elements.join(', ')} }`,
+      '  }',
+    );
   }
   if (dice.percent(25)) {
     names.sets.push({ name: 'ports', type: 'inet_service' });
-    lines.push('  set ports {', '    type inet_service', '    flags interval', `    elements = { ${dice.some(['22', '53', '80-443', '1000-1001', '3478', '5060-5061', '50000-50010'], 4).join(', ')} }`, '  }');
+    lines.push(
+      '  set ports {',
+      '    type inet_service',
+      '    flags interval',
+      `    elements = { ${dice.some(['22', '53', '80-443', '1000-1001', '3478', '5060-5061', '50000-50010'], 4).join(', ')} }`,
+      '  }',
+    );
   }
   if (dice.percent(20)) {
     names.verdictMaps.push('verdicts');
     const [chain] = chains;
     const verdict = (): string => dice.pick(['accept', 'drop', 'return', 'continue', ...(chain === undefined ? [] : [`jump ${chain}`, `goto ${chain}`])]);
-    lines.push('  map verdicts {', '    type inet_service : verdict', `    elements = { ${dice.some(PORTS, 4).map((port) => `${port} : ${verdict()}`).join(', ')} }`, '  }');
+    lines.push(
+      '  map verdicts {',
+      '    type inet_service : verdict',
+      `    elements = { ${dice
+        .some(PORTS, 4)
+        .map((port) => `${port} : ${verdict()}`)
+        .join(', ')} }`,
+      '  }',
+    );
   }
   if (dice.percent(20)) {
     names.markMaps.push('marks');
-    lines.push('  map marks {', '    type inet_service : mark', `    elements = { ${dice.some(PORTS, 4).map((port) => `${port} : ${dice.pick([0, 1, 7, 17])}`).join(', ')} }`, '  }');
+    lines.push(
+      '  map marks {',
+      '    type inet_service : mark',
+      `    elements = { ${dice
+        .some(PORTS, 4)
+        .map((port) => `${port} : ${dice.pick([0, 1, 7, 17])}`)
+        .join(', ')} }`,
+      '  }',
+    );
   }
   if (dice.percent(25)) {
     names.counters.push('seen');
@@ -122,7 +178,12 @@ function baseChain(context: Context, number: number, chains: readonly string[], 
   const policy = at.type !== 'nat' && dice.percent(25) ? 'drop' : 'accept';
   const body = rules(context, at, at.type, chains, dice.between(1, 7), tracked);
   // What most firewalls begin with, or end with.
-  if (tracked && at.type === 'filter' && dice.percent(35)) body.splice(dice.percent(70) ? 0 : body.length, 0, `    ct state ${dice.pick(['established,related', 'established', 'established,related,new'])} ${counter(context)}accept`);
+  if (tracked && at.type === 'filter' && dice.percent(35))
+    body.splice(
+      dice.percent(70) ? 0 : body.length,
+      0,
+      `    ct state ${dice.pick(['established,related', 'established', 'established,related,new'])} ${counter(context)}accept`,
+    );
   return [`  chain base${number} {`, `    type ${at.type} hook ${at.hook} priority ${at.priority}; policy ${policy};`, ...body, '  }'];
 }
 
@@ -144,7 +205,17 @@ function rule(context: Context, at: Place | null, type: Place['type'], chains: r
   pinned.family = null;
   pinned.protocol = null;
   const parts: string[] = [];
-  for (let i = dice.weighted([[10, 0], [45, 1], [35, 2], [10, 3]]); i > 0; i--) parts.push(makeMatch(context, tracked));
+  for (
+    let i = dice.weighted([
+      [10, 0],
+      [45, 1],
+      [35, 2],
+      [10, 3],
+    ]);
+    i > 0;
+    i--
+  )
+    parts.push(makeMatch(context, tracked));
   for (let i = parts.length - 1; i > 0; i--) if (DENIES.test(parts[i - 1]!) && DENIES.test(parts[i]!)) parts.splice(i, 1);
   if (dice.percent(6)) parts.push(limit(context));
   parts.push(counter(context).trim());
@@ -162,7 +233,14 @@ function limit({ dice, names }: Context): string {
 
 function ending(context: Context, at: Place | null, chains: readonly string[], tracked: boolean): string {
   const { dice, names } = context;
-  const verdicts = ['accept', 'drop', 'return', 'continue', ...chains.map((chain) => `jump ${chain}`), ...(dice.percent(30) ? chains.map((chain) => `goto ${chain}`) : [])];
+  const verdicts = [
+    'accept',
+    'drop',
+    'return',
+    'continue',
+    ...chains.map((chain) => `jump ${chain}`),
+    ...(dice.percent(30) ? chains.map((chain) => `goto ${chain}`) : []),
+  ];
   // See explained.md: what the kernel makes of UDP over IPv6 whose header was changed on its way in.
   const leaves = at !== null && (at.hook === 'forward' || at.hook === 'output' || at.hook === 'postrouting');
   const raw = at !== null && (at.hook === 'prerouting' || at.hook === 'output') && at.priority === 'raw';
@@ -198,7 +276,18 @@ function mark(context: Context, tracked: boolean): string {
   return dice.weighted<() => string>([
     [50, () => dice.pick(['0', '1', '7', '0x11'])],
     [15, () => `meta mark ${dice.pick(['or 0x10', 'and 0xf', 'xor 0x3'])}`],
-    [15, () => transported(context, (name) => `${name} dport map { ${dice.some(PORTS, 3).map((port) => `${port} : ${dice.pick([1, 7])}`).join(', ')} }`) || '7'],
+    [
+      15,
+      () =>
+        transported(
+          context,
+          (name) =>
+            `${name} dport map { ${dice
+              .some(PORTS, 3)
+              .map((port) => `${port} : ${dice.pick([1, 7])}`)
+              .join(', ')} }`,
+        ) || '7',
+    ],
     [tracked ? 15 : 0, () => 'ct mark'],
     [5, () => 'meta mark'],
   ])();
@@ -227,9 +316,27 @@ function verdictMap(context: Context, chains: readonly string[], shared: boolean
     return `${of === 4 ? 'ip' : 'ip6'} saddr vmap { ${[...sources].map((a) => `${a} : ${verdict()}`).join(', ')} }`;
   };
   return dice.weighted<() => string>([
-    [40, () => transported(context, (name) => `${name} dport vmap { ${dice.some(PORTS, 4).map((port) => `${port} : ${verdict()}`).join(', ')} }`)],
+    [
+      40,
+      () =>
+        transported(
+          context,
+          (name) =>
+            `${name} dport vmap { ${dice
+              .some(PORTS, 4)
+              .map((port) => `${port} : ${verdict()}`)
+              .join(', ')} }`,
+        ),
+    ],
     [20, bySource],
-    [15, () => `iifname vmap { ${dice.some(universe.names(), 2).map((name) => `"${name}" : ${verdict()}`).join(', ')} }`],
+    [
+      15,
+      () =>
+        `iifname vmap { ${dice
+          .some(universe.names(), 2)
+          .map((name) => `"${name}" : ${verdict()}`)
+          .join(', ')} }`,
+    ],
     [15, () => `meta l4proto vmap { tcp : ${verdict()}, udp : ${verdict()} }`],
     [shared && names.verdictMaps.length > 0 ? 30 : 0, () => transported(context, (name) => `${name} dport vmap @verdicts`)],
   ])();
@@ -251,7 +358,11 @@ function translation(context: Context, at: Place): string {
       [at.hook === 'postrouting' ? 8 : 0, () => ported(`masquerade to :${dice.pick(['2000', '2000-2000'])}`)],
       [10, () => ported(`snat ${word}to ${bracketed(dice.pick(pool))}:${dice.pick([2000, 1000])}`)],
       [10, () => `snat ${word}to ${pool[0]}-${pool.at(-1)}${flags}`],
-      [8, () => `snat ${word}to ${of === 4 ? 'ip saddr map { 10.1.0.2 : 198.51.100.20, 10.1.0.3 : 198.51.100.21 }' : 'ip6 saddr map { 2001:db8:1::2 : 2001:db8:2::20 }'}`],
+      [
+        8,
+        () =>
+          `snat ${word}to ${of === 4 ? 'ip saddr map { 10.1.0.2 : 198.51.100.20, 10.1.0.3 : 198.51.100.21 }' : 'ip6 saddr map { 2001:db8:1::2 : 2001:db8:2::20 }'}`,
+      ],
     ])();
   }
   const inner = universe.side(dice.below(universe.count), of);
@@ -260,7 +371,15 @@ function translation(context: Context, at: Place): string {
     [20, () => ported(`dnat ${word}to ${bracketed(dice.pick(inner))}:${dice.pick([80, 5060, 2000])}`)],
     [15, () => 'redirect'],
     [10, () => ported(`redirect to :${dice.pick([80, 2000])}`)],
-    [10, () => transported(context, (name) => `dnat ${word}to ${name} dport map ${of === 4 ? '{ 80 : 10.1.0.2, 443 : 10.1.0.3, 22 : 192.168.7.2 }' : '{ 80 : 2001:db8:1::2, 22 : 2001:db8:3::2 }'}`)],
+    [
+      10,
+      () =>
+        transported(
+          context,
+          (name) =>
+            `dnat ${word}to ${name} dport map ${of === 4 ? '{ 80 : 10.1.0.2, 443 : 10.1.0.3, 22 : 192.168.7.2 }' : '{ 80 : 2001:db8:1::2, 22 : 2001:db8:3::2 }'}`,
+        ),
+    ],
     [5, () => ported(`dnat to :${dice.pick([53, 2000])}`)],
   ])();
 }

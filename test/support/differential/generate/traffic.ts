@@ -78,7 +78,11 @@ function trimmings(dice: Dice): Partial<PacketSpec> {
 const first = (mine: readonly number[]): number | null => mine[0] ?? null;
 const last = (mine: readonly number[]): number | null => mine.at(-1) ?? null;
 
-function answering(dice: Dice, which: (mine: readonly number[]) => number | null, spec: { flags?: number; seq?: number; ack?: number; payload?: number } = {}): Act {
+function answering(
+  dice: Dice,
+  which: (mine: readonly number[]) => number | null,
+  spec: { flags?: number; seq?: number; ack?: number; payload?: number } = {},
+): Act {
   return (mine) => {
     const about = which(mine);
     return about === null ? null : { answer: about, with: { payload: dice.pick([0, 20, 60, 172]), ...(dice.percent(15) && { tos: 0xb8 }), ...spec } };
@@ -88,27 +92,42 @@ function answering(dice: Dice, which: (mine: readonly number[]) => number | null
 function errorOf(dice: Dice, six: boolean): Act {
   return (mine) => {
     const about = dice.percent(70) ? last(mine) : first(mine);
-    const kinds: readonly (readonly [number, number])[] = six ? [[1, 4], [3, 0], [1, 1]] : [[3, 3], [11, 0], [3, 13], [3, 1]];
+    const kinds: readonly (readonly [number, number])[] = six
+      ? [
+          [1, 4],
+          [3, 0],
+          [1, 1],
+        ]
+      : [
+          [3, 3],
+          [11, 0],
+          [3, 13],
+          [3, 1],
+        ];
     const [type, code] = dice.pick(kinds);
     return about === null ? null : { error: about, type, code };
   };
 }
 
 function udpFlow(dice: Dice, from: Ends, six: boolean, fragments: boolean): Act[] {
-  const send = (more: Partial<PacketSpec> = {}): Act => () => ({ send: { ...from, proto: 'udp', ...trimmings(dice), ...more } });
+  const send =
+    (more: Partial<PacketSpec> = {}): Act =>
+    () => ({ send: { ...from, proto: 'udp', ...trimmings(dice), ...more } });
   const acts: Act[] = [send()];
   const more = dice.between(1, 4);
   for (let i = 0; i < more; i++) {
-    acts.push(dice.weighted<Act>([
-      [40, answering(dice, first)],
-      [25, send()],
-      [12, errorOf(dice, six)],
-      [5, send({ sum: six ? 'bad' : dice.pick(['bad', 'none'] as const) })],
-      [fragments ? 6 : 0, send({ payload: 1200, fragments: 576 })],
-      [4, send({ src: from.src, sport: dice.pick(PORTS) })],
-      [4, send(six ? { options: true } : {})],
-      [4, send({ dport: dice.pick(PORTS) })],
-    ]));
+    acts.push(
+      dice.weighted<Act>([
+        [40, answering(dice, first)],
+        [25, send()],
+        [12, errorOf(dice, six)],
+        [5, send({ sum: six ? 'bad' : dice.pick(['bad', 'none'] as const) })],
+        [fragments ? 6 : 0, send({ payload: 1200, fragments: 576 })],
+        [4, send({ src: from.src, sport: dice.pick(PORTS) })],
+        [4, send(six ? { options: true } : {})],
+        [4, send({ dport: dice.pick(PORTS) })],
+      ]),
+    );
   }
   return acts;
 }
@@ -117,10 +136,17 @@ function tcpFlow(dice: Dice, from: Ends, six: boolean): Act[] {
   const c = dice.pick([1000, 0xffff_ff00, 77_000_000]);
   const s = dice.pick([5000, 0xffff_fff0, 99_000_000]);
   const at = (base: number, plus: number): number => (base + plus) % 2 ** 32;
-  const send = (flags: number, seq: number, ack = 0, payload = 0): Act => () => ({ send: { ...from, proto: 'tcp', ...trimmings(dice), flags, seq, ack, payload } });
+  const send =
+    (flags: number, seq: number, ack = 0, payload = 0): Act =>
+    () => ({ send: { ...from, proto: 'tcp', ...trimmings(dice), flags, seq, ack, payload } });
   const reply = (flags: number, seq: number, ack: number, payload = 0): Act => answering(dice, first, { flags, seq, ack, payload });
   const handshake = [send(SYN, c), reply(SYN | ACK, s, at(c, 1)), send(ACK, at(c, 1), at(s, 1))];
-  const data = [send(PSH | ACK, at(c, 1), at(s, 1), 100), reply(ACK, at(s, 1), at(c, 101)), reply(PSH | ACK, at(s, 1), at(c, 101), 60), send(ACK, at(c, 101), at(s, 61))];
+  const data = [
+    send(PSH | ACK, at(c, 1), at(s, 1), 100),
+    reply(ACK, at(s, 1), at(c, 101)),
+    reply(PSH | ACK, at(s, 1), at(c, 101), 60),
+    send(ACK, at(c, 101), at(s, 61)),
+  ];
   const close = [send(FIN | ACK, at(c, 101), at(s, 61)), reply(FIN | ACK, at(s, 61), at(c, 102)), send(ACK, at(c, 102), at(s, 62))];
   const trouble = (): Act =>
     dice.weighted<Act>([
@@ -152,23 +178,29 @@ function tcpFlow(dice: Dice, from: Ends, six: boolean): Act[] {
 }
 
 function echoFlow(dice: Dice, from: Ends, six: boolean): Act[] {
-  const send = (more: Partial<PacketSpec> = {}): Act => () => ({ send: { ...from, proto: six ? 'icmpv6' : 'icmp', type: six ? 128 : 8, ...trimmings(dice), ...more } });
+  const send =
+    (more: Partial<PacketSpec> = {}): Act =>
+    () => ({ send: { ...from, proto: six ? 'icmpv6' : 'icmp', type: six ? 128 : 8, ...trimmings(dice), ...more } });
   const acts = [send()];
   for (let i = dice.between(0, 3); i > 0; i--) {
-    acts.push(dice.weighted<Act>([
-      [50, answering(dice, first)],
-      [20, send({ dport: 7 })],
-      [15, errorOf(dice, six)],
-      [10, send({ type: six ? 129 : 0 })],
-      [5, send({ sum: 'bad' })],
-    ]));
+    acts.push(
+      dice.weighted<Act>([
+        [50, answering(dice, first)],
+        [20, send({ dport: 7 })],
+        [15, errorOf(dice, six)],
+        [10, send({ type: six ? 129 : 0 })],
+        [5, send({ sum: 'bad' })],
+      ]),
+    );
   }
   return acts;
 }
 
 /** Protocols without ports, messages that nobody asked for. */
 function oddFlow(dice: Dice, from: Ends, six: boolean, fragments: boolean): Act[] {
-  const send = (more: Pick<PacketSpec, 'proto'> & Partial<PacketSpec>): Act => () => ({ send: { ...from, ...trimmings(dice), ...more } });
+  const send =
+    (more: Pick<PacketSpec, 'proto'> & Partial<PacketSpec>): Act =>
+    () => ({ send: { ...from, ...trimmings(dice), ...more } });
   return [
     dice.weighted<Act>([
       [30, send({ proto: 99 })],

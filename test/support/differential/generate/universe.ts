@@ -27,7 +27,10 @@ export class Universe {
 
   /** The node's own. */
   own(iface: number, family: 4 | 6): string[] {
-    return of(family, NETWORKS[iface]!.addresses.map((text) => text.split('/')[0]!));
+    return of(
+      family,
+      NETWORKS[iface]!.addresses.map((text) => text.split('/')[0]!),
+    );
   }
 
   address(dice: Dice, family: 4 | 6): string {
