@@ -40,12 +40,6 @@ export interface EventQueue {
   now: Nanos;
 }
 
-/** What a task that does not end waits for, for LAB_STALLED. */
-export interface Waiting {
-  readonly who: string;
-  readonly what: string;
-}
-
 export interface Driver {
   /**
    * Pumps until the task settles.

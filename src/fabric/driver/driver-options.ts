@@ -4,7 +4,7 @@
  */
 import { LabError } from '../../base/error.js';
 import { formatDuration, type Nanos } from '../../base/time.js';
-import type { Waiting } from '../scheduler.js';
+import type { Waiting } from '../../base/waiting.js';
 
 export interface Progress {
   /** Lab time. */

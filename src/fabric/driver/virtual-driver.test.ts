@@ -3,7 +3,7 @@ import { LabError } from '../../base/error.js';
 import { millis, NEVER, type Nanos, seconds, ZERO } from '../../base/time.js';
 import { createScheduler, type LabScheduler } from '../lab-scheduler.js';
 import type { Target } from '../scheduler.js';
-import { WaitingList } from '../waiting.js';
+import { WaitingList } from '../../base/waiting.js';
 import type { Progress } from './driver-options.js';
 import { createVirtualDriver } from './virtual-driver.js';
 

@@ -14,7 +14,7 @@ import { Recording } from '../../protocol/rtp/recording.js';
 import { Speech } from '../../protocol/rtp/speech.js';
 import { MediaSession } from '../media/media-session.js';
 import type { Json, RoleContext, RoleServer } from '../role.js';
-import { MachineRunner } from '../sip/machine-runner.js';
+import { MachineRunner } from '../../host/machine-runner.js';
 import { SipTransport } from '../sip/transport.js';
 import { ClientCall } from './call.js';
 import { signInServers } from './discovery.js';

@@ -16,7 +16,7 @@ import type { Source } from '../../protocol/sip/transaction/layer.js';
 import { addressOf, formatUri, parseUri } from '../../protocol/sip/uri.js';
 import type { PlanNode, PlanUser } from '../../topology/plan.js';
 import type { RoleContext, RoleServer } from '../role.js';
-import { MachineRunner } from '../sip/machine-runner.js';
+import { MachineRunner } from '../../host/machine-runner.js';
 import { SipTransport } from '../sip/transport.js';
 import { frontEndConfig, type FrontEndConfig } from './config.js';
 import { clientDoor, namesOf, serverDoor, type Door } from './homes.js';

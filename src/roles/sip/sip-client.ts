@@ -16,7 +16,7 @@ import type { HeaderPairs, SipMessage } from '../../protocol/sip/message.js';
 import type { Hop, Send } from '../../protocol/sip/transaction/layer.js';
 import type { Content, UaIn, UaOut } from '../../protocol/sip/user-agent/events.js';
 import { UserAgent, type UserAgentOptions } from '../../protocol/sip/user-agent/user-agent.js';
-import { MachineRunner } from './machine-runner.js';
+import { MachineRunner } from '../../host/machine-runner.js';
 import { SipTransport, type TransportOptions } from './transport.js';
 
 export type SipEvent = Exclude<UaOut, Send>;

@@ -32,11 +32,11 @@ import type { TcpSocket } from '../../netstack/tcp/tcp-socket.js';
 import type { TcpLayer } from '../../netstack/tcp/tcp-layer.js';
 import type { Addr } from '../../netstack/transport.js';
 import type { PlanNode } from '../../topology/plan.js';
-import { EndpointTable } from '../endpoints.js';
-import { StubResolver } from '../resolver.js';
+import { EndpointTable } from '../../host/endpoints.js';
+import { StubResolver } from '../../host/resolver.js';
 import type { Recorder } from '../../capture/recorder.js';
-import type { WaitingList } from '../../fabric/waiting.js';
-import { deferred } from '../deferred.js';
+import type { WaitingList } from '../../base/waiting.js';
+import { deferred } from '../../host/deferred.js';
 
 export interface SimHostDeps {
   readonly plan: PlanNode;

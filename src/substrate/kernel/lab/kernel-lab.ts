@@ -14,14 +14,14 @@ import type { Pairs } from '../../../capture/comment.js';
 import type { Lateness } from '../../../fabric/driver/lateness.js';
 import type { LinkControl, Side } from '../../../fabric/link.js';
 import type { LinkPhase, LinkStats } from '../../../fabric/link-stats.js';
-import type { Waiting } from '../../../fabric/scheduler.js';
-import { WaitingList } from '../../../fabric/waiting.js';
+import type { Waiting } from '../../../base/waiting.js';
+import { WaitingList } from '../../../base/waiting.js';
 import type { ContainerConfig } from '../../../roles/container/config.js';
 import type { ProcessConfig } from '../../../roles/process/config.js';
 import type { Json } from '../../../roles/role.js';
 import type { Plan, PlanNode } from '../../../topology/plan.js';
 import { linksWithBgp } from '../../bgp-process.js';
-import { deferred } from '../../deferred.js';
+import { deferred } from '../../../host/deferred.js';
 import { controlOf, type EmulatedNode, snapshotOf } from '../../emulated/emulated-node.js';
 import {
   type InsideCommand,

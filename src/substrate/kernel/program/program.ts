@@ -5,7 +5,7 @@
  */
 import type { Readable } from 'node:stream';
 import { LabError } from '../../../base/error.js';
-import type { Waiting } from '../../../fabric/scheduler.js';
+import type { Waiting } from '../../../base/waiting.js';
 import type { Ready } from '../../../roles/process/config.js';
 import type { Json, RoleEvent } from '../../../roles/role.js';
 import type { PlanNode } from '../../../topology/plan.js';

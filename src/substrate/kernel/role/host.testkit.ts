@@ -3,7 +3,7 @@
  * @module
  */
 import { randomRoot } from '../../../base/rng.js';
-import { WaitingList } from '../../../fabric/waiting.js';
+import { WaitingList } from '../../../base/waiting.js';
 import type { PlanNode } from '../../../topology/plan.js';
 import type { TlsMaterial } from '../../../host/host.js';
 import { must } from '../../../base/assert.js';

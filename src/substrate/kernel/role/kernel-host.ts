@@ -13,7 +13,7 @@ import type { Cause, TimerId } from '../../../base/brand.js';
 import { LabError } from '../../../base/error.js';
 import type { RandomRoot, Rng } from '../../../base/rng.js';
 import type { Nanos } from '../../../base/time.js';
-import type { WaitingList } from '../../../fabric/waiting.js';
+import type { WaitingList } from '../../../base/waiting.js';
 import type {
   ConnectOptions,
   DatagramHandler,
@@ -31,9 +31,9 @@ import type {
   UdpSocket,
 } from '../../../host/host.js';
 import type { PlanNode } from '../../../topology/plan.js';
-import { deferred } from '../../deferred.js';
-import { EndpointTable } from '../../endpoints.js';
-import { StubResolver } from '../../resolver.js';
+import { deferred } from '../../../host/deferred.js';
+import { EndpointTable } from '../../../host/endpoints.js';
+import { StubResolver } from '../../../host/resolver.js';
 import type { Told } from '../rpc/frame.js';
 import type { ErrorQueues } from './error-queue.js';
 import type { KernelClock } from './kernel-clock.js';

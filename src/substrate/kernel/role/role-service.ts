@@ -5,8 +5,8 @@
 import { must } from '../../../base/assert.js';
 import { LabError } from '../../../base/error.js';
 import { randomRoot } from '../../../base/rng.js';
-import type { Waiting } from '../../../fabric/scheduler.js';
-import { WaitingList } from '../../../fabric/waiting.js';
+import type { Waiting } from '../../../base/waiting.js';
+import { WaitingList } from '../../../base/waiting.js';
 import type { TlsMaterial } from '../../../host/host.js';
 import { secureContext } from '../../../host/tls.js';
 import type { Json, RoleKind } from '../../../roles/role.js';

@@ -7,7 +7,7 @@ import type { Readable, Writable } from 'node:stream';
 import { must } from '../../../base/assert.js';
 import { LabError } from '../../../base/error.js';
 import type { Nanos } from '../../../base/time.js';
-import type { Waiting } from '../../../fabric/scheduler.js';
+import type { Waiting } from '../../../base/waiting.js';
 import type { Json, RoleEvent } from '../../../roles/role.js';
 import type { RunningRole } from '../../role-runner.js';
 import { encodeFrame, errorOf, parseFromRole, type Answer, type Request, type Told, type ToldSecret } from './frame.js';

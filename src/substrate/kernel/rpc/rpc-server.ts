@@ -4,7 +4,7 @@
  */
 import type { Readable } from 'node:stream';
 import type { Json } from '../../../roles/role.js';
-import type { Waiting } from '../../../fabric/scheduler.js';
+import type { Waiting } from '../../../base/waiting.js';
 import { type Answer, encodeFrame, errorAnswer, parseRequest, type Request, type Told } from './frame.js';
 import { LineReader } from './line-reader.js';
 

@@ -2,10 +2,10 @@
  * Runs one protocol machine on a Host: inputs in order, one booked timer, outputs handed on as they come.
  * @module
  */
-import type { TimerId } from '../../base/brand.js';
-import { nanos, NEVER, type Nanos } from '../../base/time.js';
-import type { Host } from '../../host/host.js';
-import type { Machine } from '../../protocol/machine.js';
+import type { TimerId } from '../base/brand.js';
+import { nanos, NEVER, type Nanos } from '../base/time.js';
+import type { Host } from './host.js';
+import type { Machine } from '../protocol/machine.js';
 
 /** What it needs of a Host. */
 export type TimerHost = Pick<Host, 'clock' | 'after' | 'cancel'>;

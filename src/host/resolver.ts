@@ -9,7 +9,7 @@ import { plus, seconds } from '../base/time.js';
 import { StubQuery } from '../protocol/dns/stub-query.js';
 import type { StubOut } from '../protocol/dns/stub-query.js';
 import type { DnsAnswer } from '../protocol/dns/message.js';
-import type { DnsRecord, DnsType, Endpoint, Host } from '../host/host.js';
+import type { DnsRecord, DnsType, Endpoint, Host } from './host.js';
 
 type ResolverHost = Pick<Host, 'name' | 'clock' | 'random' | 'addresses' | 'endpoint' | 'udp' | 'after' | 'cancel' | 'deferred'>;
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import type { TimerId } from '../../base/brand.js';
-import { NEVER, plus, seconds, ZERO, type Nanos } from '../../base/time.js';
-import type { Machine } from '../../protocol/machine.js';
+import type { TimerId } from '../base/brand.js';
+import { NEVER, plus, seconds, ZERO, type Nanos } from '../base/time.js';
+import type { Machine } from '../protocol/machine.js';
 import { MachineRunner, type TimerHost } from './machine-runner.js';
 
 /** A clock that a test turns. */

@@ -3,8 +3,8 @@
  * asynchronous code may go on.
  * @module
  */
-import type { WaitingList } from '../fabric/waiting.js';
-import type { Deferred } from '../host/host.js';
+import type { WaitingList } from '../base/waiting.js';
+import type { Deferred } from './host.js';
 
 export function deferred<T>(waiting: WaitingList, who: string, what: string, touch: () => void): Deferred<T> {
   const done = waiting.add(who, what);

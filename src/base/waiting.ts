@@ -3,7 +3,12 @@
  * (LAB_STALLED) can say what it lacks. Order of registration is the order shown.
  * @module
  */
-import type { Waiting } from './scheduler.js';
+
+/** What a task that does not end waits for, for LAB_STALLED. */
+export interface Waiting {
+  readonly who: string;
+  readonly what: string;
+}
 
 export class WaitingList {
   readonly #entries = new Set<Waiting>();

@@ -3,7 +3,7 @@
  * @module
  */
 import { LabError } from '../base/error.js';
-import type { Endpoint } from '../host/host.js';
+import type { Endpoint } from './host.js';
 import { formatIpv4, formatIpv6, parseIpv4, parseIpv6 } from '../wire/address.js';
 
 /** Canonical text of an IP address, `undefined` when it is none. */
