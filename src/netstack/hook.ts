@@ -10,7 +10,6 @@
  */
 import type { DropCode } from '../base/drop.js';
 import type { Packet } from '../fabric/packet.js';
-import type { IpNode } from './ip-node.js';
 
 export const HOOK_POINTS = ['prerouting', 'input', 'forward', 'output', 'postrouting'] as const;
 export type HookPoint = (typeof HOOK_POINTS)[number];
@@ -48,7 +47,7 @@ export interface Hook {
   readonly priority: number;
   /** Address families that it sees: 4, 6, or 0 for both (nftables' `inet`). */
   readonly family: 0 | 4 | 6;
-  run(p: Packet, node: IpNode): Verdict;
+  run(p: Packet): Verdict;
 }
 
 /**
@@ -83,11 +82,11 @@ export class HookTable {
 }
 
 /** hot. Walks one point; the caller has seen that the list is not empty. */
-export function walk(hooks: readonly Hook[], p: Packet, node: IpNode): Verdict {
+export function walk(hooks: readonly Hook[], p: Packet): Verdict {
   for (let i = 0; i < hooks.length; i++) {
     const hook = hooks[i];
     if (hook === undefined) break;
-    const verdict = hook.run(p, node);
+    const verdict = hook.run(p);
     if (verdict !== ACCEPT) return verdict;
   }
   return ACCEPT;

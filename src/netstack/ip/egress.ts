@@ -72,7 +72,7 @@ export class Egress {
     const hooks = p.buf[p.off + 12] === 0x08 ? node.hooks.postrouting4 : node.hooks.postrouting6;
     if (hooks.length === 0) return true;
     this.leaving = dest;
-    const verdict = walk(hooks, p, node);
+    const verdict = walk(hooks, p);
     if (verdict === ACCEPT) return true;
     if (verdict !== STOLEN) node.core.drop(p, verdict as DropCode, p.decision);
     return false;

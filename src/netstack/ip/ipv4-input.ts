@@ -56,7 +56,7 @@ export class Ipv4Input {
   #prerouting(p: Packet, iface: Interface): void {
     const node = this.#node;
     const hooks = node.hooks.prerouting4;
-    if (hooks.length !== 0 && !this.#accepted(p, walk(hooks, p, node))) return;
+    if (hooks.length !== 0 && !this.#accepted(p, walk(hooks, p))) return;
     const b = p.buf;
     const o = p.off + ethernet.HEADER;
     const from = node.book.key4(b, o + ipv4.SRC);
@@ -130,7 +130,7 @@ export class Ipv4Input {
     if (p.decision === 0) p.decision = dest.decision;
     iface.forwarded++;
     const hooks = node.hooks.forward4;
-    if (hooks.length !== 0 && !this.#accepted(p, walk(hooks, p, node))) return;
+    if (hooks.length !== 0 && !this.#accepted(p, walk(hooks, p))) return;
     node.egress.send(p, dest);
   }
 
@@ -139,7 +139,7 @@ export class Ipv4Input {
     const whole = ipv4.isFragment(p.buf, p.off + ethernet.HEADER) ? node.reassembly.accept4(p) : p;
     if (whole === null) return;
     const hooks = node.hooks.input4;
-    if (hooks.length !== 0 && !this.#accepted(whole, walk(hooks, whole, node))) return;
+    if (hooks.length !== 0 && !this.#accepted(whole, walk(hooks, whole))) return;
     this.#deliver(whole, group);
   }
 

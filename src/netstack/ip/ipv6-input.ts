@@ -49,7 +49,7 @@ export class Ipv6Input {
   #prerouting(p: Packet, iface: Interface): void {
     const node = this.#node;
     const hooks = node.hooks.prerouting6;
-    if (hooks.length !== 0 && !this.#accepted(p, walk(hooks, p, node))) return;
+    if (hooks.length !== 0 && !this.#accepted(p, walk(hooks, p))) return;
     const b = p.buf;
     const o = p.off + ethernet.HEADER;
     const from = node.book.key6(b, o + ipv6.SRC);
@@ -113,7 +113,7 @@ export class Ipv6Input {
     if (p.decision === 0) p.decision = dest.decision;
     iface.forwarded++;
     const hooks = node.hooks.forward6;
-    if (hooks.length !== 0 && !this.#accepted(p, walk(hooks, p, node))) return;
+    if (hooks.length !== 0 && !this.#accepted(p, walk(hooks, p))) return;
     node.egress.send(p, dest);
   }
 
@@ -121,7 +121,7 @@ export class Ipv6Input {
     const node = this.#node;
     // Linux: fragments are an extension header like others, that is come to behind the hooks.
     const hooks = node.hooks.input6;
-    if (hooks.length !== 0 && !this.#accepted(p, walk(hooks, p, node))) return;
+    if (hooks.length !== 0 && !this.#accepted(p, walk(hooks, p))) return;
     const at = fragmentAt(p.buf, p.off + ethernet.HEADER);
     const whole = at >= 0 ? node.reassembly.accept6(p, at) : p;
     if (whole !== null) this.#deliver(whole, group);

@@ -135,7 +135,7 @@ export class Output implements IpOutput {
     p.decision = dest.decision;
     const hooks = family === 4 ? node.hooks.output4 : node.hooks.output6;
     if (hooks.length !== 0) {
-      const verdict = walk(hooks, p, node);
+      const verdict = walk(hooks, p);
       if (verdict !== ACCEPT) {
         if (verdict !== STOLEN) node.core.drop(p, verdict as DropCode, p.decision);
         return;

@@ -115,7 +115,7 @@ export class Nat implements Translator {
   #ask(p: Packet, entry: Entry, family: 4 | 6, point: NatPoint, manip: Manip): Verdict {
     for (const chain of this.#chains[point]) {
       if (chain.family !== 0 && chain.family !== family) continue;
-      const verdict = chain.run(p, this.#node);
+      const verdict = chain.run(p);
       if (verdict !== ACCEPT) return verdict;
       if (bound(entry, manip)) return ACCEPT;
     }
