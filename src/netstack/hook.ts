@@ -50,27 +50,28 @@ export interface Hook {
   run(p: Packet): Verdict;
 }
 
+/** Hooks of one family, each array in order of priority. */
+export class HookLists {
+  readonly prerouting: Hook[] = [];
+  readonly input: Hook[] = [];
+  readonly forward: Hook[] = [];
+  readonly output: Hook[] = [];
+  readonly postrouting: Hook[] = [];
+}
+
 /**
- * Hooks of one node by point and family, each array in order of priority; of equal ones the one that was installed last
- * runs first, as in Linux (nf_hook_entries_grow).
+ * Hooks of one node by family and point; of equal priorities the one that was installed last runs first, as in Linux
+ * (nf_hook_entries_grow).
  */
 export class HookTable {
-  readonly prerouting4: Hook[] = [];
-  readonly prerouting6: Hook[] = [];
-  readonly input4: Hook[] = [];
-  readonly input6: Hook[] = [];
-  readonly forward4: Hook[] = [];
-  readonly forward6: Hook[] = [];
-  readonly output4: Hook[] = [];
-  readonly output6: Hook[] = [];
-  readonly postrouting4: Hook[] = [];
-  readonly postrouting6: Hook[] = [];
+  readonly ipv4 = new HookLists();
+  readonly ipv6 = new HookLists();
 
   /** Returns the undoing, which works once. A hook that is installed twice runs twice. */
   install(hook: Hook): () => void {
     const lists: Hook[][] = [];
-    if (hook.family !== 6) lists.push(this[`${hook.point}4`]);
-    if (hook.family !== 4) lists.push(this[`${hook.point}6`]);
+    if (hook.family !== 6) lists.push(this.ipv4[hook.point]);
+    if (hook.family !== 4) lists.push(this.ipv6[hook.point]);
     for (const list of lists) {
       const later = list.findIndex((other) => other.priority >= hook.priority);
       list.splice(later < 0 ? list.length : later, 0, hook);
