@@ -33,6 +33,20 @@ module.exports = {
     ...downwards,
     { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } } },
     {
+      name: 'no-type-cycles',
+      comment: 'not even types go round in a circle: the parts of a node know narrow ports',
+      severity: 'error',
+      from: { path: '^src/(netstack|nft)/' },
+      to: { circular: true },
+    },
+    {
+      name: 'parts-know-ports',
+      comment: 'ip-node.ts assembles the parts; no part knows it',
+      severity: 'error',
+      from: { path: '^src/netstack/', pathNot: '(\\.test|testing)\\.ts$' },
+      to: { path: '^src/netstack/ip-node\\.ts$' },
+    },
+    {
       name: 'protocols-are-pure',
       comment: 'a protocol is sans-I/O: it sees base and wire only',
       severity: 'error',
