@@ -3,8 +3,9 @@
  * @module
  */
 import { must } from '../../base/assert.js';
-import { NO_CAUSE, type Cause, type TimerId } from '../../base/brand.js';
-import { NEVER, seconds, type Nanos } from '../../base/time.js';
+import { NO_CAUSE, type Cause } from '../../base/brand.js';
+import { seconds, type Nanos } from '../../base/time.js';
+import { Deadline } from '../../host/deadline.js';
 import type { Deferred, Endpoint, Host, UdpSocket } from '../../host/host.js';
 import type { IceIn, IceOut, SelectedPair } from '../../protocol/ice/agent-io.js';
 import { IceAgent, type IceSnapshot } from '../../protocol/ice/agent.js';
@@ -63,8 +64,7 @@ export class IceTransport {
   readonly #out: (UdpSocket | null)[] = [null, null, null];
   readonly #to: (Endpoint | null)[] = [null, null, null];
   #gathering: Deferred<void> | null = null;
-  #timer: TimerId | null = null;
-  #due: Nanos = NEVER;
+  readonly #deadline: Deadline;
   #closed = false;
 
   /** Errors: MEDIA_FAILED when no port is free. */
@@ -105,6 +105,9 @@ export class IceTransport {
         if (!this.#closed) this.#input({ kind: 'network-error', base, to, error });
       };
     }
+    this.#deadline = new Deadline(this.#host, () => {
+      this.#tick();
+    });
     this.#agent = new IceAgent({
       controlling: options.controlling,
       random: options.host.random,
@@ -195,7 +198,7 @@ export class IceTransport {
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
-    if (this.#timer !== null) this.#host.cancel(this.#timer);
+    this.#deadline.close();
     this.#gathering?.resolve();
     this.#gathering = null;
     for (const socket of this.#sockets.values()) socket.close();
@@ -232,9 +235,6 @@ export class IceTransport {
   }
 
   #tick(): void {
-    this.#timer = null;
-    this.#due = NEVER;
-    if (this.#closed) return;
     const out: IceOut[] = [];
     this.#agent.tick(this.#host.clock.now, out);
     this.#act(out);
@@ -245,7 +245,7 @@ export class IceTransport {
       if (this.#closed) return;
       this.#actOn(out);
     }
-    this.#book();
+    this.#deadline.set(this.#agent.deadline);
   }
 
   #actOn(out: IceOut): void {
@@ -317,18 +317,5 @@ export class IceTransport {
     this.#out[component] = socket;
     this.#to[component] = to;
     this.#events.path(component, socket.local, to);
-  }
-
-  #book(): void {
-    const due = this.#agent.deadline;
-    if (this.#closed || due === this.#due) return;
-    if (this.#timer !== null) this.#host.cancel(this.#timer);
-    this.#timer = null;
-    this.#due = due;
-    if (due === NEVER) return;
-    const delay = Math.max(0, due - this.#host.clock.now) as Nanos;
-    this.#timer = this.#host.after(delay, () => {
-      this.#tick();
-    });
   }
 }

@@ -12,9 +12,10 @@
  * @module
  */
 import { must } from '../../base/assert.js';
-import type { Cause, TimerId } from '../../base/brand.js';
+import type { Cause } from '../../base/brand.js';
 import { LabError } from '../../base/error.js';
-import { NEVER, type Nanos } from '../../base/time.js';
+import type { Nanos } from '../../base/time.js';
+import { Deadline } from '../../host/deadline.js';
 import type { Deferred, Endpoint, Host } from '../../host/host.js';
 import { demux, KIND } from '../../protocol/rtp/demux.js';
 import type { Law } from '../../protocol/rtp/g711.js';
@@ -69,7 +70,7 @@ export class MediaSession {
   #ice: { readonly local: Endpoint; readonly remote: Endpoint } | null = null;
   #started = false;
   #stopped = false;
-  #timer: TimerId | null = null;
+  readonly #deadline: Deadline;
   #noise = 0;
   /** The source heard last; a change is looked into, all else passes. */
   #heard = -1;
@@ -106,6 +107,9 @@ export class MediaSession {
     this.#host = options.host;
     this.#components = components;
     this.#transport = transport;
+    this.#deadline = new Deadline(options.host, () => {
+      this.#tick();
+    });
     this.#suite = options.suite === undefined ? 'AES_CM_128_HMAC_SHA1_80' : options.suite;
     this.#localKey = this.#suite === null ? new Uint8Array(0) : newCrypto(1, this.#suite, options.host.random).key;
     this.#source = options.source ?? new Speech(options.host.random);
@@ -209,7 +213,7 @@ export class MediaSession {
   stop(reason?: string): void {
     if (this.#stopped) return;
     this.#stopped = true;
-    if (this.#timer !== null) this.#host.cancel(this.#timer);
+    this.#deadline.close();
     const session = this.#rtp;
     if (session !== null && this.#started) {
       this.#sendControl(session.leave(this.#host.clock.now, reason));
@@ -349,16 +353,11 @@ export class MediaSession {
   #book(): void {
     const session = this.#rtp;
     if (session === null || this.#stopped) return;
-    if (this.#timer !== null) this.#host.cancel(this.#timer);
-    this.#timer = null;
-    const due = Math.min(session.sender.deadline, session.rtcpDeadline);
-    if (due === NEVER) return;
-    this.#timer = this.#host.after(Math.max(0, due - this.#host.clock.now) as Nanos, this.#tick);
+    this.#deadline.set(Math.min(session.sender.deadline, session.rtcpDeadline) as Nanos);
   }
 
-  /** hot. One function for the session's life, so that booking it makes none. */
-  readonly #tick = (): void => {
-    this.#timer = null;
+  /** hot. */
+  #tick(): void {
     const session = this.#rtp;
     if (session === null || this.#stopped) return;
     const now = this.#host.clock.now;
@@ -366,7 +365,7 @@ export class MediaSession {
     if (n > 0) this.#sendMedia(session.sender.scratch, n);
     if (now >= session.rtcpDeadline) this.#sendControl(session.report(now));
     this.#book();
-  };
+  }
 
   #sendMedia(scratch: Uint8Array, n: number): void {
     if (this.#protection === null) this.#transport.send(1, scratch, 0, n);
