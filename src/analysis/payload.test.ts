@@ -46,7 +46,10 @@ test.each([
   // Payload type 72 with the marker is RTCP's 200: a sender report (RFC 5761 section 4).
   ['rtcp', rtp(1, 1, 0, 200)],
   ['other', rtp(1, 1).subarray(0, 11)],
-  ['other', Uint8Array.of(64, 0, 0, 0)],
+  // RFC 7983 section 7: 64 to 79 is a TURN channel; RFC 8656 section 12.4: four octets of header.
+  ['turn-channel', Uint8Array.of(64, 0, 0, 0)],
+  ['other', Uint8Array.of(64, 0, 0)],
+  ['other', Uint8Array.of(80, 0, 0, 0)],
   ['other', STUN.subarray(0, 19)],
   ['other', new Uint8Array(0)],
 ])('%s is told by its first octets', (kind, bytes) => {

@@ -83,7 +83,7 @@ function expectationFaults(expectation: Expectation, flow: FlowSpec, plan: Plan)
 }
 
 function serverFaults(names: readonly string[], where: SourceRef, plan: Plan): LabError[] {
-  const servers = plan.nodes.filter((node) => node.kind === 'front-end').map((node) => node.name);
+  const servers = plan.nodes.filter((node) => node.traits.homes === true).map((node) => node.name);
   return names
     .filter((name) => !servers.includes(name))
     .map(

@@ -21,7 +21,7 @@ type Of<K extends Expectation['expect']> = Extract<Expectation, { expect: K }>;
 type Pair = readonly [string, string];
 
 function mediaLegs(c: Context, between: Pair): readonly Leg[] {
-  return legsOf(c.observation, 'audio', c.node(between[0]), c.node(between[1]));
+  return legsOf(c.observation, 'rtp', c.node(between[0]), c.node(between[1]));
 }
 
 export function judgeMedia(c: Context, e: Of<'media'>): Verdict {
@@ -86,12 +86,12 @@ export function judgeIce(c: Context, e: Of<'ice'>): Verdict {
   return { status: ok ? 'pass' : 'fail', observed: both ? kinds.join(' and ') : `${kinds.join(' and ')}, one side only`, evidence };
 }
 
-/** Pairs that an actor's agent selected, without those that lead to a third client: it may have other calls. */
+/** Pairs that an actor's agent selected, without those that lead to a third endpoint: it may have other calls. */
 function selections(c: Context, actor: string, peer: string): readonly LabEvent[] {
   const owners = new AddressOwners(c.plan);
   return c.events('ice-selected').filter((event) => {
     const remote = owners.ofEndpoint(event.fields['remote'] ?? '');
-    const third = remote?.kind === 'client' && remote.name !== c.node(peer);
+    const third = remote?.traits.is === 'endpoint' && remote.name !== c.node(peer);
     return event.node === c.node(actor) && !third;
   });
 }
@@ -122,7 +122,7 @@ export function judgeQuality(c: Context, e: Of<'quality'>): Verdict {
   const loss = Math.max(...directions.map((direction) => direction.lost / direction.packets));
   const delay = Math.max(...directions.map((direction) => direction.delay?.mean ?? Infinity)) as Nanos;
   // As their receivers had it: interarrival jitter of RFC 3550, its greatest value.
-  const jitter = Math.max(0, ...legs.flatMap((leg) => leg.streams).map((stream) => stream.maxJitter)) as Nanos;
+  const jitter = Math.max(0, ...legs.flatMap((leg) => leg.streams).map((stream) => stream.maxJitter ?? Infinity)) as Nanos;
   const ok = (e.loss === null || loss < e.loss) && (e.delay === null || delay < e.delay) && (e.jitter === null || jitter < e.jitter);
   const observed = [
     ...(e.loss === null ? [] : [`loss ${(loss * 100).toFixed(2)}%`]),

@@ -37,7 +37,7 @@ function actorsOf(step: Step): readonly string[] {
 /** Passes when packets were sent for longer than the bound, and none of them arrived. */
 export function judgeSilence(c: Context, e: Of<'silence'>): Verdict {
   const [from, to] = [c.node(e.from), c.node(e.to)];
-  const legs = legsOf(c.observation, 'audio', from, to);
+  const legs = legsOf(c.observation, 'rtp', from, to);
   const silence = longestSilence(c.ledger, legs, from);
   const evidence = legEvidence(legs, c.observation, c.plan);
   if (evidence.total === 0) return { status: 'unproved', observed: 'no packet', evidence: c.whyNot(evidence) };

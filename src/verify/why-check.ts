@@ -24,7 +24,8 @@ interface Reason {
 export function judgeWhy(c: Context, e: WhyExpectation): Verdict {
   const ends = e.nodes.map((node) => c.node(node));
   const legs = c.observation.legs.filter(
-    (leg) => (e.medium === null || leg.medium === e.medium) && ends.every((name) => leg.a.name === name || leg.b.name === name),
+    (leg) =>
+      (e.medium === null || leg.medium === (e.medium === 'audio' ? 'rtp' : e.medium)) && ends.every((name) => leg.a.name === name || leg.b.name === name),
   );
   const evidence = legEvidence(legs, c.observation, c.plan);
   if (evidence.total === 0) return { status: 'unproved', observed: 'no packet', evidence: c.whyNot(evidence) };
