@@ -103,7 +103,7 @@ export class LegTable {
 }
 
 /** Endpoints before the rest, then by name: so an id does not depend on who spoke first. */
-function inOrder(x: PlanNode, y: PlanNode): readonly [PlanNode, PlanNode] {
+export function inOrder(x: PlanNode, y: PlanNode): readonly [PlanNode, PlanNode] {
   const rank = (node: PlanNode): number => (node.traits.is === 'endpoint' ? 0 : 1);
   const swap = rank(x) !== rank(y) ? rank(x) > rank(y) : x.name > y.name;
   return swap ? [y, x] : [x, y];

@@ -35,10 +35,12 @@ export class Stitches {
     for (const stream of streams) for (const [number, id] of stream.ids.entries()) known.set(id, { stream, number });
     for (const effect of this.#caused) {
       const id = effect.stream.ids[effect.number] as PacketId;
-      for (const cause of ledger.journey(id)?.causes ?? []) {
-        const of = known.get(roots.get(cause) ?? cause);
+      const spoken = (causes: readonly PacketId[]): readonly Spoken[] => causes.flatMap((cause) => known.get(roots.get(cause) ?? cause) ?? []);
+      const direct = spoken(ledger.journey(id)?.causes ?? []);
+      // Of a datagram that its sender cut up the fragments are all that is recorded: what caused it lies behind it.
+      for (const of of direct.length > 0 ? direct : spoken(ledger.ancestors(id))) {
         // Who passes on is who received.
-        if (of !== undefined && of.stream !== effect.stream && of.stream.of.to === effect.stream.of.from) this.#join(of, effect);
+        if (of.stream !== effect.stream && of.stream.of.to === effect.stream.of.from) this.#join(of, effect);
       }
     }
     this.#passOnWhatWasTold();

@@ -22,7 +22,7 @@ import { TARGETS } from '../../src/nft/iptables/targets.js';
 import { CONSTRUCTS } from '../../src/nft/testing/constructs.js';
 import { UNSUPPORTED } from '../../src/nft/testing/unsupported.js';
 import { KINDS, KIND_INFOS } from '../../src/roles/kinds.js';
-import { parseFlow } from '../../src/scenario/flow-file.js';
+import { parseFlow } from '../../src/library/flow-file.js';
 import { CONNTRACK_SYSCTLS } from '../../src/topology/conntrack-sysctls.js';
 import { topologyJsonSchema } from '../../src/topology/json-schema.js';
 import { parseTopology } from '../../src/topology/topology-file.js';

@@ -52,7 +52,7 @@ describe('flow files', () => {
       'f',
     );
     expect(result.ok && result.flow.expectations.slice(1, 3)).toMatchObject([
-      { expect: 'servers', nodes: ['dc-fe', 'online-fe'], is: 'ExpressRoute', src: { line: 14 } },
+      { expect: 'signalling', between: ['dc-fe', 'online-fe'], is: 'ExpressRoute', src: { line: 14 } },
       { expect: 'internet-only', traffic: 'dns', src: { line: 15 } },
     ]);
     expect(faults(GOOD.replace('  - media:', '  - internet-only: [telepathy]\n  - media:')).join()).toMatch(/^14:\d+ FLOW_SCHEMA/);

@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { planOf } from '../topology/testing/lab.js';
-import { fitFlow } from './fit.js';
-import { parseFlow } from './flow-file.js';
+import { fitFlow, parseFlow } from './flow-file.js';
 
 const PLAN = planOf(`
 name: two

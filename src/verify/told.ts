@@ -15,23 +15,6 @@ import type { Evidence, Verdict } from './finding.js';
 
 const NAMED = 10;
 
-export function judgeSignedIn(c: Context, actor: string): Verdict {
-  const user = c.user(actor);
-  const events = c.events('signed-in').filter((event) => event.fields['user'] === user?.address);
-  const atHome = events.find((event) => event.node === user?.home);
-  if (user === undefined || atHome === undefined) {
-    const elsewhere = [...new Set(events.map((event) => event.node))].join(', ');
-    return { status: 'fail', observed: elsewhere === '' ? 'not signed in' : `at ${elsewhere}`, evidence: c.whyNot(signallingEvidence(c, [actor])) };
-  }
-  const began = c.events('sign-in-server').findLast((event) => event.node === user.node && event.at <= atHome.at);
-  return proved(
-    c,
-    `at home, ${user.home}`,
-    [{ from: began?.at ?? stepStart(c, atHome), to: atHome.at }],
-    legsOf(c.observation, 'signalling', user.node, user.home),
-  );
-}
-
 /** As many events `name` at `at` that name `other` as the flow has such steps. */
 export function judgeTold(
   c: Context,
@@ -59,7 +42,7 @@ interface Stretch {
 }
 
 /** Passes when each of the legs carried something in each of the stretches. */
-function proved(c: Context, observed: string, stretches: readonly Stretch[], legs: readonly (Leg | string)[]): Verdict {
+export function proved(c: Context, observed: string, stretches: readonly Stretch[], legs: readonly (Leg | string)[]): Verdict {
   const packets: Evidence['packets'][number][] = [];
   let total = 0;
   for (const leg of legs) {
@@ -87,7 +70,7 @@ function between(c: Context, from: string, to: string): readonly (Leg | string)[
 }
 
 /** What there was of signalling, for what did not come about. */
-function signallingEvidence(c: Context, actors: readonly string[]): Evidence {
+export function signallingEvidence(c: Context, actors: readonly string[]): Evidence {
   return legEvidence(
     c.observation.legs.filter((leg) => leg.medium === 'signalling' && actors.some((actor) => leg.a.name === c.node(actor))),
     c.observation,
@@ -96,7 +79,7 @@ function signallingEvidence(c: Context, actors: readonly string[]): Evidence {
 }
 
 /** When the step began in which the event fell; the run's start for an event outside of all steps. */
-function stepStart(c: Context, event: LabEvent): Nanos {
+export function stepStart(c: Context, event: LabEvent): Nanos {
   const step = c.events('step').find(({ at, fields }) => Number(fields['since'] ?? NaN) <= event.at && event.at <= at);
   return step === undefined ? ZERO : (Number(step.fields['since']) as Nanos);
 }
