@@ -5,6 +5,7 @@
 import { z } from 'zod';
 import { AddressOwners } from '../../analysis/addresses.js';
 import { legsOf } from '../../analysis/legs.js';
+import type { Leg } from '../../analysis/legs.js';
 import type { LabEvent } from '../../capture/ledger.js';
 import { pair } from '../../scenario/description/fields.js';
 import type { Context } from '../context.js';
@@ -36,8 +37,9 @@ export const ice = check({
     const kinds = [...new Set(seen)];
     const both = [first, second].every((actor) => selected.some((event) => event.node === c.node(actor)));
     const direct = legsOf(c.observation, 'stun', c.node(first), c.node(second));
-    // By way of relays the checks are seen between each actor and them.
-    const checks = direct.length > 0 ? direct : [first, second].flatMap((actor) => legsOf(c.observation, 'stun', c.node(actor)));
+    // By way of relays the checks are seen between each actor and them, wrapped or not.
+    const byRelay = (actor: string): readonly Leg[] => (['stun', 'turn'] as const).flatMap((medium) => legsOf(c.observation, medium, c.node(actor)));
+    const checks = direct.length > 0 ? direct : [first, second].flatMap(byRelay);
     const evidence = legEvidence(checks, c.observation, c.plan);
     if (evidence.total === 0) return { status: 'unproved', observed: `${kinds.join(' and ')}, but no STUN packet`, evidence: c.whyNot() };
     const ok = both && kinds.length === 1 && kinds[0] === `${e.local}/${e.remote}`;
@@ -45,12 +47,12 @@ export const ice = check({
   },
 });
 
-/** Pairs that an actor's agent selected, without those that lead to a third client: it may have other calls. */
+/** Pairs that an actor's agent selected, without those that lead to a third endpoint: it may have other calls. */
 function selections(c: Context, actor: string, peer: string): readonly LabEvent[] {
   const owners = new AddressOwners(c.plan);
   return c.events('ice-selected').filter((event) => {
     const remote = owners.ofEndpoint(event.fields['remote'] ?? '');
-    const third = remote?.kind === 'client' && remote.name !== c.node(peer);
+    const third = remote?.traits.is === 'endpoint' && remote.name !== c.node(peer);
     return event.node === c.node(actor) && !third;
   });
 }

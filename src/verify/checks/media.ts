@@ -4,12 +4,14 @@
  */
 import { z } from 'zod';
 import { linksOf } from '../../analysis/direction.js';
-import type { Leg } from '../../analysis/legs.js';
+import type { TwoWay } from '../../analysis/direction.js';
+import type { MediaPath } from '../../analysis/legs.js';
+import type { Talk } from '../../analysis/talk.js';
 import { unknownNames } from '../../scenario/description/faults.js';
 import { pair } from '../../scenario/description/fields.js';
 import type { PlanNode } from '../../topology/plan.js';
 import type { Context } from '../context.js';
-import { mediaLegs, type Pair } from '../media-legs.js';
+import { mediaTalk, type Pair } from '../media-talk.js';
 import { judgePath, label } from '../path-check.js';
 import { check } from './check.js';
 
@@ -19,7 +21,7 @@ export const media = check({
   key: 'media',
   schema: z.strictObject({ between: pair, is: label, sites: sites.optional() }),
   form: '{ between, is, sites }',
-  doc: 'all RTP packets between the two clients, both directions, for each of their calls; with `sites`, every node on the way must stand in one of these sites',
+  doc: 'all RTP packets between the two clients, both directions, for each of their calls, through relays and mixers too; with `sites`, every node on the way must stand in one of these sites',
   /** The media may cross nodes of these sites only: a detour through another is a failure. */
   read: ({ between, is, sites }) => [{ between, is, sites: sites ?? null }],
   actors: ({ between }) => between,
@@ -33,11 +35,11 @@ export const media = check({
     expected: sites === null ? is : `${is}, by ${sites.join(' and ')} only`,
   }),
   judge(e, c) {
-    const legs = mediaLegs(c, e.between);
-    const path = judgePath(legs, e.is, c.observation, c.plan);
+    const talks = mediaTalk(c, e.between);
+    const path = judgePath(talks, e.is, c.observation, c.plan);
     if (path.status === 'unproved') return { ...path, evidence: c.whyNot(path.evidence) };
-    const silent = silentCalls(c, e.between, legs);
-    const strangers = e.sites === null ? [] : strangeSites(c, legs, e.sites);
+    const silent = silentCalls(c, e.between, talks);
+    const strangers = e.sites === null ? [] : strangeSites(c, talks, e.sites);
     const observed = [
       path.observed,
       ...silent,
@@ -49,25 +51,31 @@ export const media = check({
 });
 
 /** Of several calls each must have media of its own, both ways: one must not pass for the other. */
-function silentCalls(c: Context, between: Pair, legs: readonly Leg[]): readonly string[] {
+function silentCalls(c: Context, between: Pair, talks: readonly Talk[]): readonly string[] {
   const [x, y] = [c.node(between[0]), c.node(between[1])];
   const calls = c.observation.calls.filter(({ from, to }) => (from === x && to === y) || (from === y && to === x));
-  const streams = legs.flatMap((leg) => leg.streams);
+  const paths = talks.flatMap(({ pathsThere, pathsBack }) => [...pathsThere, ...pathsBack]);
   return calls.flatMap((call, i) =>
     [
       [x, y],
       [y, x],
     ].flatMap(([from, to]) => {
-      const heard = streams.some((stream) => stream.from === from && stream.packets > 0 && stream.first <= call.ended && stream.last >= call.answered);
+      const heard = paths.some((path) => path.from === from && isHeard(path, call));
       return heard ? [] : [`call ${i + 1}: nothing of ${from ?? '?'} reaches ${to ?? '?'}`];
     }),
   );
 }
 
-/** Sites (nodes, where there is none) that the legs crossed and that are not allowed. */
-function strangeSites(c: Context, legs: readonly Leg[], sites: readonly string[]): readonly string[] {
+/** Something of what was said during the call, or of a stream that goes on through it, reached the listener. */
+function isHeard({ stages }: MediaPath, { answered, ended }: { readonly answered: number; readonly ended: number }): boolean {
+  const heard = stages.at(-1)?.streams ?? [];
+  return heard.some(({ packets, first, last }) => packets > 0 && first <= ended && last >= answered);
+}
+
+/** Sites (nodes, where there is none) that the media crossed and that are not allowed. */
+function strangeSites(c: Context, talks: readonly TwoWay[], sites: readonly string[]): readonly string[] {
   const crossed = new Set<PlanNode>();
-  for (const link of legs.flatMap((leg) => [leg.there, leg.back]).flatMap((direction) => linksOf(direction, c.plan))) {
+  for (const link of talks.flatMap(({ there, back }) => [there, back]).flatMap((direction) => linksOf(direction, c.plan))) {
     for (const end of link.ends) {
       const node = c.plan.nodes[end.node];
       if (node !== undefined) crossed.add(node);

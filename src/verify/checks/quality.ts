@@ -7,7 +7,7 @@ import type { Nanos } from '../../base/time.js';
 import { formatDuration } from '../../base/time.js';
 import { pair, time } from '../../scenario/description/fields.js';
 import { legEvidence, silences } from '../evidence.js';
-import { mediaLegs } from '../media-legs.js';
+import { heardStreams, mediaTalk } from '../media-talk.js';
 import { check } from './check.js';
 
 const bound = (unit: string): z.ZodString =>
@@ -38,16 +38,21 @@ export const quality = check({
   actors: ({ between }) => between,
   about: (e, c) => ({ check: `quality/${c.pair(...e.between)}`, subject: `${c.pair(...e.between)} quality`, expected: boundsText(e) }),
   judge(e, c) {
-    const legs = mediaLegs(c, e.between);
-    const directions = legs.flatMap((leg) => [leg.there, leg.back]);
+    const talks = mediaTalk(c, e.between);
+    const directions = talks.flatMap(({ there, back }) => [there, back]);
     if (directions.length === 0) return { status: 'unproved', observed: 'no packet', evidence: c.whyNot() };
-    const evidence = legEvidence(legs, c.observation, c.plan);
-    const silent = silences(legs);
+    const evidence = legEvidence(talks, c.observation, c.plan);
+    const silent = silences(talks);
     if (silent.length > 0) return { status: 'unproved', observed: silent.join(', '), evidence };
     const loss = Math.max(...directions.map((direction) => direction.lost / direction.packets));
     const delay = Math.max(...directions.map((direction) => direction.delay?.mean ?? Infinity)) as Nanos;
     // As their receivers had it: interarrival jitter of RFC 3550, its greatest value.
-    const jitter = Math.max(0, ...legs.flatMap((leg) => leg.streams).map((stream) => stream.maxJitter)) as Nanos;
+    const streams = heardStreams(talks);
+    const untold = streams.find(({ maxJitter }) => maxJitter === null);
+    if (e.jitter !== null && untold !== undefined) {
+      return { status: 'unproved', observed: `jitter unknown: nobody told the clock rate of payload type ${untold.payloadType}`, evidence };
+    }
+    const jitter = Math.max(0, ...streams.map(({ maxJitter }) => maxJitter ?? 0)) as Nanos;
     const ok = (e.loss === null || loss < e.loss) && (e.delay === null || delay < e.delay) && (e.jitter === null || jitter < e.jitter);
     const observed = [
       ...(e.loss === null ? [] : [`loss ${(loss * 100).toFixed(2)}%`]),

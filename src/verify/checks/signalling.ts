@@ -24,7 +24,7 @@ export const signalling = check({
   read: (raw): readonly Signalling[] => [raw],
   actors: (e) => ('of' in e ? [e.of] : []),
   fit(e, plan) {
-    const servers = plan.nodes.filter(({ kind }) => kind === 'front-end').map((node) => node.name);
+    const servers = plan.nodes.filter(({ traits }) => traits.homes === true).map((node) => node.name);
     return unknownNames('FLOW_EXPECTATION', 'of' in e ? [] : e.between, servers, e.src, (it) => `the topology ${plan.name} has no front end "${it}"`);
   },
   about(e, c) {

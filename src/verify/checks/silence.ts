@@ -3,12 +3,12 @@
  * @module
  */
 import { z } from 'zod';
-import { legsOf } from '../../analysis/legs.js';
 import { longestSilence } from '../../analysis/silence.js';
 import { formatDuration } from '../../base/time.js';
 import type { Nanos } from '../../base/time.js';
 import { actor, time } from '../../scenario/description/fields.js';
 import { legEvidence } from '../evidence.js';
+import { mediaTalk } from '../media-talk.js';
 import { check } from './check.js';
 
 export const silence = check({
@@ -25,9 +25,9 @@ export const silence = check({
   }),
   judge(e, c) {
     const [from, to] = [c.node(e.from), c.node(e.to)];
-    const legs = legsOf(c.observation, 'audio', from, to);
-    const longest = longestSilence(c.ledger, legs, from);
-    const evidence = legEvidence(legs, c.observation, c.plan);
+    const talks = mediaTalk(c, [e.from, e.to]);
+    const longest = longestSilence(c.observation.media.filter((path) => path.from === from && path.to === to));
+    const evidence = legEvidence(talks, c.observation, c.plan);
     if (evidence.total === 0) return { status: 'unproved', observed: 'no packet', evidence: c.whyNot(evidence) };
     if (longest === null) return { status: 'fail', observed: `everything that ${from} said arrived`, evidence };
     const length = (longest.to - longest.from) as Nanos;

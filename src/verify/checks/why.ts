@@ -6,6 +6,7 @@
  */
 import { z } from 'zod';
 import { explainFlows } from '../../analysis/why/explain.js';
+import type { Leg } from '../../analysis/legs.js';
 import type { End, FlowStory, Line, Way } from '../../analysis/why/story.js';
 import { placeWords, whyLine } from '../../analysis/why/words.js';
 import { DROP_NAMES, type DropName } from '../../base/drop.js';
@@ -17,12 +18,13 @@ import { check } from './check.js';
 
 /** What a flow carries, as far as an expectation can name it. */
 const MEDIA = ['signalling', 'audio', 'rtcp', 'stun', 'dns'] as const;
+type WhyMedium = (typeof MEDIA)[number];
 
 /** Why a flow between two nodes broke. What is null may be anything. */
 interface WhyExpected {
   /** One or two ends: actors, or nodes of the topology. */
   readonly nodes: readonly string[];
-  readonly medium: (typeof MEDIA)[number] | null;
+  readonly medium: WhyMedium | null;
   /** The node at which the ways of question and answer part, and the one at which they would meet again. */
   readonly partsAt: string | null;
   readonly meetsAt: string | null;
@@ -102,7 +104,7 @@ export const why = check({
   judge(e, c) {
     const ends = e.nodes.map((node) => c.node(node));
     const legs = c.observation.legs.filter(
-      (leg) => (e.medium === null || leg.medium === e.medium) && ends.every((name) => leg.a.name === name || leg.b.name === name),
+      (leg) => (e.medium === null || carries(leg, e.medium)) && ends.every((name) => leg.a.name === name || leg.b.name === name),
     );
     const evidence = legEvidence(legs, c.observation, c.plan);
     if (evidence.total === 0) return { status: 'unproved', observed: 'no packet', evidence: c.whyNot(evidence) };
@@ -122,6 +124,11 @@ export const why = check({
     };
   },
 });
+
+/** `audio` is RTP of which nobody told that it is about something else. */
+function carries({ medium, workload }: Leg, wanted: WhyMedium): boolean {
+  return wanted === 'audio' ? medium === 'rtp' && (workload ?? wanted) === wanted : medium === wanted;
+}
 
 type Dropped = Extract<End, { kind: 'dropped' }>;
 

@@ -9,6 +9,7 @@ import type { RoleKind } from '../../../src/roles/role.js';
 export const probe: RoleKind = {
   kind: 'probe',
   summary: 'exercises the Host port',
+  traits: { is: 'server' },
   forwards: false,
   bridge: false,
   schema: zodConfigSchema(z.strictObject({})),
