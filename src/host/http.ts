@@ -229,9 +229,15 @@ export function readBody(host: Host, message: HttpMessage): Promise<Uint8Array> 
     parts.reduce((off, part) => (bytes.set(part, off), off + part.length), 0);
     done.resolve(bytes);
   });
-  message.on('error', (error) => {
+  const broken = (error: Error): void => {
     done.reject(httpError(error, 'the body'));
+  };
+  message.on('error', broken);
+  message.on('close', () => {
+    if (!message.readableEnded && message.errored === null) broken(new Error('given up'));
   });
+  // It may have broken off before anybody asked.
+  if (message.destroyed && !message.readableEnded) broken(message.errored ?? new Error('given up'));
   return done.promise;
 }
 

@@ -358,6 +358,14 @@ describe('what goes wrong is told by a code', () => {
       });
       const { response } = await httpRequest(web.a, to);
       expect(await code(readBody(web.a, response))).toMatch(/^NET_(CLOSED|RESET)$/);
+      // Nor is it waited for in vain by who asks later, or gave it up.
+      const late = await httpRequest(web.a, to);
+      await web.a.sleep(seconds(1));
+      expect(await code(readBody(web.a, late.response))).toMatch(/^NET_(CLOSED|RESET)$/);
+      const given = await httpRequest(web.a, to);
+      const body = code(readBody(web.a, given.response));
+      given.response.destroy();
+      expect(await body).toBe('NET_CLOSED');
     }, still);
   });
 
