@@ -20,6 +20,7 @@ import type {
   Listener,
   Secret,
   TcpStream,
+  TimerOptions,
   TlsMaterial,
   UdpOptions,
   UdpSocket,
@@ -163,8 +164,8 @@ export class SimHost implements Host {
     };
   }
 
-  after(delay: Nanos, fn: () => void): TimerId {
-    return this.#timers.after(delay, fn);
+  after(delay: Nanos, fn: () => void, options?: TimerOptions): TimerId {
+    return this.#timers.after(delay, fn, options?.sync === true);
   }
 
   cancel(timer: TimerId): void {
@@ -264,6 +265,7 @@ function inUse(address: string, port: number, node: string): LabError {
 class Timers implements Target {
   readonly #scheduler: Scheduler;
   readonly #slots: ((() => void) | null)[] = [];
+  readonly #sync: boolean[] = [];
   readonly #free: number[] = [];
   readonly #slotOf = new Map<TimerId, number>();
   readonly #idOf: TimerId[] = [];
@@ -272,9 +274,10 @@ class Timers implements Target {
     this.#scheduler = scheduler;
   }
 
-  after(delay: Nanos, fn: () => void): TimerId {
+  after(delay: Nanos, fn: () => void, sync: boolean): TimerId {
     const slot = this.#free.pop() ?? this.#slots.length;
     this.#slots[slot] = fn;
+    this.#sync[slot] = sync;
     const id = this.#scheduler.at(plus(this.#scheduler.now, delay), this, slot, null);
     this.#slotOf.set(id, slot);
     this.#idOf[slot] = id;
@@ -292,6 +295,7 @@ class Timers implements Target {
     const fn = this.#slots[slot];
     const id = this.#idOf[slot];
     if (fn === undefined || fn === null || id === undefined) return;
+    if (this.#sync[slot] !== true) this.#scheduler.touch();
     this.#release(id, slot);
     fn();
   }
