@@ -111,3 +111,50 @@ describe('steps at a time', () => {
     expect(said(verdict, 'signed-in/bob')).toMatch(/^fail: not signed in/);
   });
 });
+
+describe('steps that change a node', () => {
+  const CALL = `- sign-in: [caller, third]
+- together:
+    - call: { from: caller, to: third, for: 9s }`;
+
+  it('a route in mid-call leads the media another way, and back', async () => {
+    // Between the offices by the datacenter for two seconds, one way.
+    const verdict = await run(
+      `${CALL}
+    - - at: 4s
+        route: { node: hq-rt, to: "2001:db8:c:20::/64", via: dc-rt }
+      - at: 6s
+        route: { node: hq-rt, to: "2001:db8:c:20::/64", delete: true }`,
+      '- call: { from: caller, to: third }\n- symmetric: { between: [caller, third] }',
+    );
+    expect(verdict.run.outcomes.every(({ ok }) => ok)).toBe(true);
+    expect(said(verdict, 'symmetric/alice-dave')).toMatch(/^fail: only alice > dave: .*hq-rt--dc-rt/);
+    const media = verdict.observation.legs.find(({ id }) => id === 'audio/alice-dave')!;
+    const ways = media.there.paths.map((path) => path.links.map((link) => verdict.plan.links[link]?.name).join(' '));
+    expect(ways).toEqual([expect.stringContaining('hq-rt--branch-rt'), expect.stringContaining('hq-rt--dc-rt')]);
+  });
+
+  it('a blackhole is silence, one way, until it is taken away', async () => {
+    const verdict = await run(
+      `${CALL}
+    - at: 4s
+      route: { node: branch-rt, to: "2001:db8:c:10::/64", blackhole: true }
+    - at: 6500ms
+      route: { node: branch-rt, to: "2001:db8:c:10::/64", delete: true }`,
+      "- silence: { from: third, to: caller, for: '> 2s' }\n- silence: { from: caller, to: third, for: '> 2s' }\n- why: { between: [caller, third], medium: audio, dropped-at: branch-rt, by: blackhole }",
+    );
+    expect(verdict.findings.map(({ status }) => status)).toEqual(['pass', 'fail', 'pass']);
+  });
+
+  it('without any of its links is heard of no more', async () => {
+    const verdict = await run(
+      `${CALL}
+    - at: 4s
+      node: { name: branch-rt, set: down }
+    - at: 6500ms
+      node: { name: branch-rt, set: up }`,
+      "- silence: { from: third, to: caller, for: '> 2s' }\n- silence: { from: caller, to: third, for: '> 2s' }",
+    );
+    expect(verdict.findings.map(({ status }) => status)).toEqual(['pass', 'pass']);
+  });
+});
