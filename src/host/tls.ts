@@ -18,6 +18,8 @@ export interface TlsStream extends Duplex {
   readonly remote: Endpoint;
   /** The packet that brought the bytes read last. */
   readonly cause: Cause;
+  /** What clear text is written because of, as of {@link TcpStream}. What TLS cannot hand on at once says nothing of it. */
+  because: Cause;
   /** SNI: the name that the client asked for. */
   readonly serverName: string;
   /** Of a connection that was accepted: the DNS names in the client's certificate, if it showed one of this lab's. */
@@ -69,6 +71,12 @@ function dress(socket: tls.TLSSocket, raw: TcpStream, serverName: string, client
     remote: { value: raw.remote },
     serverName: { value: serverName },
     cause: { get: () => raw.cause },
+    because: {
+      get: () => raw.because,
+      set: (cause: Cause) => {
+        raw.because = cause;
+      },
+    },
   });
   return socket as unknown as TlsStream;
 }
