@@ -47,6 +47,11 @@ export interface UdpSocket {
 
 /** A byte stream over TCP. A real Duplex, so that Node's own `tls` runs on top. */
 export interface TcpStream extends Duplex {
+  /**
+   * What bytes are written because of, from now on: set before a write and taken back after it. Heeded where the stream
+   * knows which segments carry which bytes, that is, not on kernels.
+   */
+  because: Cause;
   readonly local: Endpoint;
   readonly remote: Endpoint;
   /** The packet that brought the bytes read last. */
@@ -118,6 +123,13 @@ export interface TimerOptions {
   readonly sync?: boolean;
 }
 
+/** Of a question that is asked because of what was received. */
+export interface Lookup {
+  readonly because: Cause;
+  /** Called with the packet that brought the answer, if one did: not for an answer that was known. */
+  answered(cause: Cause): void;
+}
+
 export interface Host {
   readonly name: string;
   readonly clock: Clock;
@@ -141,7 +153,7 @@ export interface Host {
    * Asks the node's resolvers with real packets; follows CNAMEs for A and AAAA and returns the whole chain.
    * Errors: DNS_NXDOMAIN (also no data), DNS_TIMEOUT, DNS_SERVFAIL.
    */
-  resolve(name: string, type: DnsType): Promise<readonly DnsRecord[]>;
+  resolve(name: string, type: DnsType, lookup?: Lookup): Promise<readonly DnsRecord[]>;
   readonly tls: TlsMaterial;
   /** Hands a key to the recorder. */
   reveal(secret: Secret): void;

@@ -18,6 +18,8 @@ export interface TlsStream extends Duplex {
   readonly remote: Endpoint;
   /** The packet that brought the bytes read last. */
   readonly cause: Cause;
+  /** What clear text is written because of, as of {@link TcpStream}. What TLS cannot hand on at once says nothing of it. */
+  because: Cause;
   /** SNI: the name that the client asked for. */
   readonly serverName: string;
   /** What both ends agreed to speak (ALPN, RFC 7301), `h2` or `http/1.1`, say; empty when nothing was negotiated. */
@@ -94,6 +96,12 @@ function dress(socket: tls.TLSSocket, raw: TcpStream, serverName: string, client
     serverName: { value: serverName },
     applicationProtocol: { get: () => (typeof socket.alpnProtocol === 'string' ? socket.alpnProtocol : '') },
     cause: { get: () => raw.cause },
+    because: {
+      get: () => raw.because,
+      set: (cause: Cause) => {
+        raw.because = cause;
+      },
+    },
   });
   return socket as unknown as TlsStream;
 }

@@ -18,6 +18,7 @@ import type {
   Host,
   ListenOptions,
   Listener,
+  Lookup,
   Secret,
   TcpStream,
   TimerOptions,
@@ -186,8 +187,8 @@ export class SimHost implements Host {
     });
   }
 
-  resolve(name: string, type: DnsType): Promise<readonly DnsRecord[]> {
-    return this.#resolver.resolve(name, type);
+  resolve(name: string, type: DnsType, lookup?: Lookup): Promise<readonly DnsRecord[]> {
+    return this.#resolver.resolve(name, type, lookup);
   }
 
   reveal(secret: Secret): void {

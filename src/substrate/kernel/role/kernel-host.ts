@@ -24,6 +24,7 @@ import type {
   Endpoint,
   Host,
   Listener,
+  Lookup,
   ListenOptions,
   Secret,
   TcpStream,
@@ -130,8 +131,8 @@ export class KernelHost implements Host {
     return deferred<T>(this.#deps.waiting, this.name, waitingFor, () => undefined);
   }
 
-  resolve(name: string, type: DnsType): Promise<readonly DnsRecord[]> {
-    return this.#resolver.resolve(name, type);
+  resolve(name: string, type: DnsType, lookup?: Lookup): Promise<readonly DnsRecord[]> {
+    return this.#resolver.resolve(name, type, lookup);
   }
 
   reveal(secret: Secret): void {
