@@ -65,7 +65,7 @@ module.exports = {
       comment: 'analysis and verify read the ledger and the plan, never what acts; of a scenario they see its description only',
       severity: 'error',
       from: { path: '^src/(analysis|verify)/' },
-      to: { path: '^src/(netstack|host|roles|substrate|scenario/(?!flow\\.ts))' },
+      to: { path: '^src/(netstack|host|roles|substrate|scenario/(?!flow\\.ts|description/))' },
     },
     {
       name: 'substrates-are-strangers',

@@ -68,6 +68,7 @@ function row(): { first: IpNode; middle: IpNode; last: IpNode; book: AddressBook
       id: i as NodeId,
       name: `n${i}`,
       kind: 'test',
+      traits: { is: 'equipment' },
       organisation: null,
       segment: 'customer',
       site: null,
