@@ -11,6 +11,7 @@ import * as ipv6 from '../../wire/ipv6.js';
 import type { IpNode } from '../ip-node.js';
 import { IPPROTO } from '../transport.js';
 import type { LogAction, Program } from './program.js';
+import { hostPort } from '../../wire/address.js';
 
 export const LOG_EVENT = 'log';
 
@@ -62,7 +63,6 @@ export class LogWriter {
               ? 'icmpv6'
               : String(protocol);
     if (!ported) return { proto: name, from, to };
-    const port = (address: string, number: number): string => (four ? `${address}:${number}` : `[${address}]:${number}`);
-    return { proto: name, from: port(from, u16(b, at)), to: port(to, u16(b, at + 2)) };
+    return { proto: name, from: hostPort(from, u16(b, at)), to: hostPort(to, u16(b, at + 2)) };
   }
 }
