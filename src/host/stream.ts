@@ -7,6 +7,7 @@ import { Duplex } from 'node:stream';
 import { type Cause, NO_CAUSE } from '../base/brand.js';
 import { LabError } from '../base/error.js';
 import type { Endpoint, TcpStream } from './host.js';
+import { hostPort } from '../wire/address.js';
 
 /** What a stream needs of a TCP connection. All calls are synchronous and never throw for network conditions. */
 export interface StreamCore {
@@ -37,7 +38,7 @@ const ERRORS = {
 } as const;
 
 export function netError(error: 'refused' | 'timeout' | 'reset' | 'unreachable', remote: Endpoint): LabError {
-  const where = remote.family === 6 ? `[${remote.address}]:${remote.port}` : `${remote.address}:${remote.port}`;
+  const where = hostPort(remote.address, remote.port);
   const words = {
     refused: `connection to ${where} was refused`,
     timeout: `no answer from ${where}`,

@@ -75,6 +75,7 @@ export async function onSim<T>(
   const web: RoleKind = {
     kind: 'web',
     summary: 'lends its Host to a test',
+    traits: { is: 'server' },
     forwards: false,
     bridge: false,
     schema: zodConfigSchema(z.strictObject({})),

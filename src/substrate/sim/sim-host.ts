@@ -39,6 +39,7 @@ import { StubResolver } from '../../host/resolver.js';
 import type { Recorder } from '../../capture/recorder.js';
 import type { WaitingList } from '../../base/waiting.js';
 import { deferred } from '../../host/deferred.js';
+import { formatAddress } from '../../protocol/stun/transport-address.js';
 
 export interface SimHostDeps {
   readonly plan: PlanNode;
@@ -198,8 +199,8 @@ export class SimHost implements Host {
     }
     const { recorder, plan } = this.#deps;
     recorder.srtpKey(plan.id, this.clock.now, {
-      local: endpointText(secret.local),
-      remote: endpointText(secret.remote),
+      local: formatAddress(secret.local),
+      remote: formatAddress(secret.remote),
       ssrc: secret.ssrc,
       suite: secret.suite,
       key: secret.key,
@@ -247,10 +248,6 @@ export class SimHost implements Host {
     }
     return this.#number(this.endpoint(text, 0));
   }
-}
-
-function endpointText({ address, port, family }: Endpoint): string {
-  return family === 6 ? `[${address}]:${port}` : `${address}:${port}`;
 }
 
 /** As in a comment: ids with commas between them, 0 = not known. */

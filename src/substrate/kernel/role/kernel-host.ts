@@ -43,6 +43,7 @@ import type { KernelClock } from './kernel-clock.js';
 import type { RoleTimers } from './role-timers.js';
 import { listenAt, openStream } from './tcp.js';
 import { bindUdp } from './udp.js';
+import { formatAddress } from '../../../protocol/stun/transport-address.js';
 
 export interface KernelHostDeps {
   readonly plan: PlanNode;
@@ -143,7 +144,7 @@ export class KernelHost implements Host {
     }
     const { ssrc, suite } = secret;
     const key = Array.from(secret.key, (octet) => octet.toString(16).padStart(2, '0')).join('');
-    this.#deps.tell({ reveal: { kind: 'srtp', local: endpointText(secret.local), remote: endpointText(secret.remote), ssrc, suite, key }, at });
+    this.#deps.tell({ reveal: { kind: 'srtp', local: formatAddress(secret.local), remote: formatAddress(secret.remote), ssrc, suite, key }, at });
   }
 
   event(name: string, fields: Readonly<Record<string, string | number>>): void {
@@ -189,8 +190,4 @@ export class KernelHost implements Host {
     this.#noted.add(key);
     this.event('option-not-set', { protocol, port, option, value });
   }
-}
-
-function endpointText({ address, port, family }: Endpoint): string {
-  return family === 6 ? `[${address}]:${port}` : `${address}:${port}`;
 }
