@@ -113,6 +113,11 @@ export interface TlsMaterial {
   readonly ca: string;
 }
 
+export interface TimerOptions {
+  /** "My callback settles no promise but by `deferred()`, and of a stream it calls no more than `write` and `end`": spares a drain per timer. */
+  readonly sync?: boolean;
+}
+
 export interface Host {
   readonly name: string;
   readonly clock: Clock;
@@ -126,8 +131,8 @@ export interface Host {
   connect(options: ConnectOptions): Promise<TcpStream>;
   /** Errors: NET_ADDRESS_IN_USE, NET_ADDRESS_NOT_MINE. */
   listen(options: ListenOptions, accept: (stream: TcpStream) => void): Promise<Listener>;
-  /** Calls `fn` once after `delay`. It must settle no promise but by `deferred()`. */
-  after(delay: Nanos, fn: () => void): TimerId;
+  /** Calls `fn` once after `delay`. */
+  after(delay: Nanos, fn: () => void, options?: TimerOptions): TimerId;
   cancel(timer: TimerId): void;
   sleep(delay: Nanos): Promise<void>;
   /** A promise that the driver knows of. `waitingFor` names it in LAB_STALLED. */
@@ -142,6 +147,11 @@ export interface Host {
   reveal(secret: Secret): void;
   /** Into the ledger: an intention that bytes do not show. */
   event(name: string, fields: Readonly<Record<string, string | number>>): void;
+  /**
+   * One cause for what is sent because of several packets, as a mixer does. The same set gives the same cause; sets may
+   * be members of sets. Of use for what is sent now: the host keeps the last 65,536 sets.
+   */
+  causes(causes: readonly Cause[]): Cause;
   /** The role dropped what it got: a DropReason at `role`. */
   discard(cause: Cause, reason: string): void;
 }

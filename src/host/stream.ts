@@ -48,6 +48,16 @@ export function netError(error: 'refused' | 'timeout' | 'reset' | 'unreachable',
   return new LabError(ERRORS[error], words[error]);
 }
 
+function joined(chunks: readonly { readonly chunk: Uint8Array }[]): Uint8Array {
+  const bytes = new Uint8Array(chunks.reduce((sum, { chunk }) => sum + chunk.length, 0));
+  let off = 0;
+  for (const { chunk } of chunks) {
+    bytes.set(chunk, off);
+    off += chunk.length;
+  }
+  return bytes;
+}
+
 export class CoreStream extends Duplex implements TcpStream {
   readonly local: Endpoint;
   readonly remote: Endpoint;
@@ -74,16 +84,26 @@ export class CoreStream extends Duplex implements TcpStream {
   }
 
   override _read(): void {
+    this.#touch();
     this.#wanted = true;
     this.#pull();
   }
 
   override _write(chunk: Uint8Array, _encoding: string, done: (error?: Error | null) => void): void {
+    this.#touch();
     this.#pending = { bytes: chunk, off: 0, done };
     this.#drain();
   }
 
+  /** What was written while the stream was corked or busy goes out as one: TCP fills segments across it. */
+  override _writev(chunks: readonly { readonly chunk: Uint8Array }[], done: (error?: Error | null) => void): void {
+    this.#touch();
+    this.#pending = { bytes: joined(chunks), off: 0, done };
+    this.#drain();
+  }
+
   override _final(done: (error?: Error | null) => void): void {
+    this.#touch();
     this.#shut = true;
     this.#core.shutdown();
     done();

@@ -1,31 +1,37 @@
 /**
- * Plays a flow's steps on a running lab: calls commands of roles, changes links. What the network refuses is an
- * outcome, written into the ledger; only trouble of the lab itself is thrown.
+ * Plays a flow's steps on a running lab. What the network refuses is an outcome, written into the ledger; only trouble
+ * of the lab itself is thrown.
  * @module
  */
 import { LabError } from '../base/error.js';
-import type { SourceRef } from '../base/error.js';
-import type { LinkId } from '../base/brand.js';
+import { formatDuration, millis, plus, ZERO } from '../base/time.js';
 import type { Nanos } from '../base/time.js';
-import { parseNetemChange } from '../topology/netem/parse-netem.js';
 import type { Plan } from '../topology/plan.js';
 import type { Recorder } from '../capture/recorder.js';
 import type { Lab, ScriptTime } from '../substrate/substrate.js';
 import type { Json } from '../roles/role.js';
-import type { Actor, FlowSpec, Step } from './flow.js';
+import type { Actor, FlowSpec } from './flow.js';
+import { stepsOf } from './script-tree.js';
+import type { At, ScriptItem, StepList, Together } from './script-tree.js';
+import type { Outcome, Stage } from './steps/step-kind.js';
+import { stepKindOf, type Step } from './steps/table.js';
 
-export interface StepOutcome {
-  readonly step: Step;
+export interface StepOutcome extends Outcome {
+  /** Several side by side only where their time was over. */
+  readonly step: Step | Together;
   readonly from: Nanos;
   readonly to: Nanos;
-  readonly ok: boolean;
-  /** What the network or the other side said, for people. */
-  readonly says: string;
 }
 
-/** Into the ledger: what was done, and what came of it. */
-export function noteStep(recorder: Recorder, step: Step['do'], { from, to, ok, says }: Omit<StepOutcome, 'step'>): void {
-  recorder.event(null, to, 'step', { step, ok: ok ? 'yes' : 'no', ...(says !== '' && { says }), since: String(from) });
+/** Into the ledger: what was done, and what came of it. @param nodes those that took part */
+export function noteStep(
+  recorder: Recorder,
+  step: StepOutcome['step']['do'],
+  nodes: readonly string[],
+  { from, to, ok, says }: Omit<StepOutcome, 'step'>,
+): void {
+  const of = nodes.join(' ');
+  recorder.event(null, to, 'step', { step, ...(of !== '' && { of }), ok: ok ? 'yes' : 'no', ...(says !== '' && { says }), since: String(from) });
 }
 
 /** Codes that mean the lab is broken, not that the network refused something. */
@@ -33,101 +39,118 @@ export function isOurs(error: LabError): boolean {
   return error.code.startsWith('LAB_') || error.code === 'ROLE_COMMAND' || error.code.startsWith('FLOW_') || error.code.startsWith('TOPOLOGY_');
 }
 
+const WALL_SLACK = millis(200);
+
 export class Script {
   readonly #flow: FlowSpec;
   readonly #plan: Plan;
   readonly #lab: Lab;
   readonly #recorder: Recorder;
+  /** By so much may a step come late: a wall clock is never exact. */
+  readonly #slack: Nanos;
   readonly outcomes: StepOutcome[] = [];
+  #broken = false;
 
   constructor(flow: FlowSpec, plan: Plan, lab: Lab, recorder: Recorder) {
     this.#flow = flow;
     this.#plan = plan;
     this.#lab = lab;
     this.#recorder = recorder;
+    this.#slack = lab.lateness === null ? ZERO : WALL_SLACK;
   }
 
-  /** Errors: FLOW_* for a step that fits the topology badly; LAB_*. Stops at the first step that the network refused. */
+  /**
+   * A step that the network refused ends its list and the script; what runs beside it is waited for. Outcomes are in the
+   * order in which the steps ended. Errors: FLOW_* for a step that fits the topology badly; LAB_*.
+   */
   async play(time: ScriptTime): Promise<void> {
-    for (const step of this.#flow.steps) {
-      const from = this.#lab.clock.now;
-      const [ok, says] = await this.#attempt(step, time);
-      const to = this.#lab.clock.now;
-      this.outcomes.push({ step, from, to, ok, says });
-      noteStep(this.#recorder, step.do, { from, to, ok, says });
-      if (!ok) return;
-    }
+    await this.#list(this.#flow.steps, this.#stage(time));
   }
 
-  async #attempt(step: Step, time: ScriptTime): Promise<[boolean, string]> {
+  /** False: it ended before its end. */
+  async #list(list: StepList, stage: Stage): Promise<boolean> {
+    const began = this.#lab.clock.now;
+    for (const item of list) {
+      if (!(await this.#item(item, began, stage))) return false;
+    }
+    return true;
+  }
+
+  #item(item: ScriptItem, began: Nanos, stage: Stage): Promise<boolean> {
+    if (item.do === 'at') return this.#at(item, began, stage);
+    return item.do === 'together' ? this.#together(item, stage) : this.#step(item, stage);
+  }
+
+  async #at({ time, item }: At, began: Nanos, stage: Stage): Promise<boolean> {
+    const { now } = this.#lab.clock;
+    const delay = (plus(began, time) - now) as Nanos;
+    if (delay < -this.#slack)
+      return this.#note(item, now, { ok: false, says: `its time, ${formatDuration(time)}, was over since ${formatDuration(-delay as Nanos)}` });
+    if (delay > 0) await stage.time.sleep(delay);
+    return this.#item(item, began, stage);
+  }
+
+  async #together({ branches }: Together, stage: Stage): Promise<boolean> {
+    const ended = await Promise.all(branches.map((branch) => this.#list(branch, stage)));
+    return ended.every((whole) => whole);
+  }
+
+  async #step(step: Step, stage: Stage): Promise<boolean> {
+    if (this.#broken) return false;
+    const from = this.#lab.clock.now;
     try {
-      return await this.#do(step, time);
+      return this.#note(step, from, await attempt(step, stage));
     } catch (error) {
-      if (!LabError.is(error) || isOurs(error)) throw error;
-      return [false, `${error.code} ${error.message}`];
+      // What runs beside it has nobody to tell any more.
+      this.#broken = true;
+      throw error;
     }
   }
 
-  async #do(step: Step, time: ScriptTime): Promise<[boolean, string]> {
-    switch (step.do) {
-      case 'sign-in':
-      case 'sign-out':
-      case 'mute':
-      case 'unmute':
-        for (const actor of step.actors) await this.#call(actor, step.do, {});
-        return [true, ''];
-      case 'message': {
-        const { status } = (await this.#call(step.from, 'message', { to: this.#address(step.to), text: step.text })) as { status: number };
-        return [status >= 200 && status < 300, `${status}`];
-      }
-      case 'call': {
-        const { answered, status, reason } = (await this.#call(step.from, 'call', { to: this.#address(step.to) })) as {
-          answered: boolean;
-          status: number;
-          reason: string;
-        };
-        if (answered) await time.sleep(step.talk);
-        return [answered, answered ? `${status}` : `${status} ${reason}`];
-      }
-      case 'hang-up':
-        await this.#call(step.actor, 'hang-up', {});
-        return [true, ''];
-      case 'wait':
-        await time.sleep(step.time);
-        return [true, ''];
-      case 'link':
-        this.#setLink(step);
-        return [true, ''];
-    }
+  #note(step: StepOutcome['step'], from: Nanos, { ok, says }: Outcome): boolean {
+    if (this.#broken) return false;
+    const to = this.#lab.clock.now;
+    const nodes = stepsOf([step]).flatMap((one) =>
+      stepKindOf(one)
+        .actors(one)
+        .map((actor) => this.#node(actor)),
+    );
+    this.outcomes.push({ step, from, to, ok, says });
+    noteStep(this.#recorder, step.do, [...new Set(nodes)], { from, to, ok, says });
+    return ok;
   }
 
-  #call(actor: Actor, command: string, argument: Json): Promise<Json> {
-    return this.#lab.role(this.#flow.actors[actor] ?? actor).call(command, argument);
+  #stage(time: ScriptTime): Stage {
+    return {
+      plan: this.#plan,
+      lab: this.#lab,
+      time,
+      ask: (actor, command, argument) => this.#ask(actor, command, argument),
+      address: (actor) => this.#address(actor),
+    };
   }
 
-  /** Address of record of the user at the actor's node. */
+  #ask(actor: Actor, command: string, argument: Json): Promise<Json> {
+    return this.#lab.role(this.#node(actor)).call(command, argument);
+  }
+
+  #node(actor: Actor): string {
+    return this.#flow.actors[actor] ?? actor;
+  }
+
   #address(actor: Actor): string {
     const node = this.#flow.actors[actor];
     const user = this.#plan.users.find((candidate) => candidate.node === node);
     if (user === undefined) throw new LabError('FLOW_ACTOR', `no user sits at "${node ?? actor}"`, { where: { file: this.#flow.file, line: 1, column: 1 } });
     return user.address;
   }
-
-  #setLink(step: Extract<Step, { do: 'link' }>): void {
-    const links = this.#plan.links.filter((link) => link.name === step.link || link.group === step.link);
-    if (links.length === 0) throw new LabError('FLOW_STEP', `the topology has no link or link group "${step.link}"`, { where: step.src });
-    const change = linkChange(step.set, step.src);
-    for (const link of links) this.#lab.links.set(link.id as LinkId, 'both', change);
-  }
 }
 
-/** `up`, `down`, or netem's words. Errors: FLOW_STEP. @param src where a person wrote it, if in a file */
-export function linkChange(set: string, src: SourceRef | null): Parameters<Lab['links']['set']>[2] {
-  if (set === 'up' || set === 'down') return { up: set === 'up' };
-  const parsed = parseNetemChange(set);
-  if (parsed.ok) return parsed.value;
-  throw new LabError('FLOW_STEP', parsed.faults[0]?.message ?? `can't read "${set}"`, {
-    ...(src !== null && { where: src }),
-    expected: 'down, up, or words of netem such as "loss 5%"',
-  });
+async function attempt(step: Step, stage: Stage): Promise<Outcome> {
+  try {
+    return await stepKindOf(step).play(step, stage);
+  } catch (error) {
+    if (!LabError.is(error) || isOurs(error)) throw error;
+    return { ok: false, says: `${error.code} ${error.message}` };
+  }
 }

@@ -4,8 +4,8 @@
  */
 import type { LabError } from '../../base/error.js';
 import { KIND_INFOS } from '../../roles/kinds.js';
-import { fitFlow } from '../../scenario/fit.js';
-import { parseFlow } from '../../scenario/flow-file.js';
+import { fitFlow, parseFlow } from '../../library/flow-file.js';
+import { stepsOf } from '../../scenario/flow.js';
 import { parseTopology } from '../../topology/topology-file.js';
 import { Faults, faultsOf, print } from '../exit.js';
 import { experimentJobs } from '../experiments.js';
@@ -47,7 +47,7 @@ function checkFlow(file: string, text: string): string {
   const { flow } = result;
   const faults = fitFlow(flow, planOf(flow.topology, flow));
   if (faults.length > 0) throw new Faults(faults);
-  return `flow ${flow.id}, ${flow.steps.length} steps, ${flow.expectations.length} expectations`;
+  return `flow ${flow.id}, ${stepsOf(flow.steps).length} steps, ${flow.expectations.length} expectations`;
 }
 
 /** An experiment is good when each of its variants is a flow that fits what it makes of the topology. */

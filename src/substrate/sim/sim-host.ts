@@ -20,6 +20,7 @@ import type {
   Listener,
   Secret,
   TcpStream,
+  TimerOptions,
   TlsMaterial,
   UdpOptions,
   UdpSocket,
@@ -164,8 +165,8 @@ export class SimHost implements Host {
     };
   }
 
-  after(delay: Nanos, fn: () => void): TimerId {
-    return this.#timers.after(delay, fn);
+  after(delay: Nanos, fn: () => void, options?: TimerOptions): TimerId {
+    return this.#timers.after(delay, fn, options?.sync === true);
   }
 
   cancel(timer: TimerId): void {
@@ -210,8 +211,12 @@ export class SimHost implements Host {
     this.#deps.recorder.event(this.#deps.plan.id, this.clock.now, name, texts);
   }
 
+  causes(causes: readonly Cause[]): Cause {
+    return this.#deps.recorder.causes.of(causes);
+  }
+
   discard(cause: Cause, reason: string): void {
-    this.event('discard', { cause, reason });
+    this.event('discard', { cause: causeText(this.#deps.recorder.causes.ids(cause)), reason });
   }
 
   /** The lab's number of an endpoint's address, found once: endpoints are interned. */
@@ -244,6 +249,11 @@ export class SimHost implements Host {
   }
 }
 
+/** As in a comment: ids with commas between them, 0 = not known. */
+function causeText(ids: readonly number[]): string {
+  return ids.length === 0 ? '0' : ids.join();
+}
+
 function inUse(address: string, port: number, node: string): LabError {
   return new LabError('NET_ADDRESS_IN_USE', `${node}: ${address} port ${port} is in use`);
 }
@@ -252,6 +262,7 @@ function inUse(address: string, port: number, node: string): LabError {
 class Timers implements Target {
   readonly #scheduler: Scheduler;
   readonly #slots: ((() => void) | null)[] = [];
+  readonly #sync: boolean[] = [];
   readonly #free: number[] = [];
   readonly #slotOf = new Map<TimerId, number>();
   readonly #idOf: TimerId[] = [];
@@ -260,9 +271,10 @@ class Timers implements Target {
     this.#scheduler = scheduler;
   }
 
-  after(delay: Nanos, fn: () => void): TimerId {
+  after(delay: Nanos, fn: () => void, sync: boolean): TimerId {
     const slot = this.#free.pop() ?? this.#slots.length;
     this.#slots[slot] = fn;
+    this.#sync[slot] = sync;
     const id = this.#scheduler.at(plus(this.#scheduler.now, delay), this, slot, null);
     this.#slotOf.set(id, slot);
     this.#idOf[slot] = id;
@@ -280,6 +292,7 @@ class Timers implements Target {
     const fn = this.#slots[slot];
     const id = this.#idOf[slot];
     if (fn === undefined || fn === null || id === undefined) return;
+    if (this.#sync[slot] !== true) this.#scheduler.touch();
     this.#release(id, slot);
     fn();
   }

@@ -52,6 +52,15 @@ export class NetStream extends Duplex implements TcpStream {
     });
   }
 
+  override _writev(chunks: readonly { readonly chunk: Uint8Array }[], done: (error?: Error | null) => void): void {
+    this.#socket.cork();
+    for (const [i, { chunk }] of chunks.entries()) {
+      if (i < chunks.length - 1) this.#socket.write(chunk);
+      else this._write(chunk, 'buffer', done);
+    }
+    this.#socket.uncork();
+  }
+
   override _final(done: (error?: Error | null) => void): void {
     this.#socket.end((error?: Error | null) => {
       done(error ? streamError(error, this.remote) : null);
