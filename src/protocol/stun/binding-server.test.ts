@@ -5,7 +5,7 @@ import type { Nanos } from '../../base/time.js';
 import type { StunAttribute } from './attribute.js';
 import { BindingServer, type BindingServerOptions, type BindingServerOut } from './binding-server.js';
 import { checkFingerprint, emitStun, isMalformedStun, parseStun, type StunPacket } from './codec.js';
-import { looksLikeStun } from './demux.js';
+import { looksLikeStun } from './framing.js';
 import { addressOf, errorOf, textOf, type StunClass } from './message.js';
 import type { TransportAddress } from './transport-address.js';
 
