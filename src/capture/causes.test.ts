@@ -79,6 +79,17 @@ describe('a packet with several causes', () => {
     }
   });
 
+  test('causes may come before the packet', () => {
+    for (const ledger of both((recorder) => {
+      for (const n of [1, 2]) send(recorder, n, 0);
+      recorder.caused(1 as NodeId, millis(3), id(4), [1]);
+      send(recorder, 4, 2 as Cause);
+    })) {
+      expect(ledger.journey(id(4))?.causes).toEqual([2, 1]);
+      expect([ledger.journey(id(1))?.effects, ledger.journey(id(2))?.effects]).toEqual([[4], [4]]);
+    }
+  });
+
   test('what was on no link hands its causes on to what it was cut into', () => {
     for (const ledger of both((recorder) => {
       for (const n of [1, 2]) send(recorder, n, 0);

@@ -120,7 +120,7 @@ export class LedgerBuilder {
     return trail;
   }
 
-  /** The causes of a packet, when they are more than one, come late, or it has no record. */
+  /** The causes of a packet, when they are more than one, come late or before its first record, or it has none. */
   causes(id: number, causes: readonly number[]): void {
     const row = this.columns.find(id);
     if (row < 0) {
@@ -192,7 +192,16 @@ export class LedgerBuilder {
     chunk.length[i] = len > 0xffff ? 0xffff : len;
     const slot = this.#slot(row, id);
     chunk.times[i] = OPEN + slot;
+    if (this.unseenCauses.size > 0) this.#toldBefore(id);
     return slot;
+  }
+
+  /** Causes that were told before the packet's first record. */
+  #toldBefore(id: number): void {
+    const causes = this.unseenCauses.get(id);
+    if (causes === undefined) return;
+    this.unseenCauses.delete(id);
+    this.causes(id, causes);
   }
 
   /** Flow of a packet that has a record; -1 when it has none. */

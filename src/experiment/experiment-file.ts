@@ -7,7 +7,7 @@ import { dirname, resolve } from 'node:path';
 import { z } from 'zod';
 import type { LabError } from '../base/error.js';
 import { time } from '../scenario/description/fields.js';
-import { DEFAULT_LIMIT, expectationsSchema, readExpectations, readShape, readSteps, scriptSchema } from '../scenario/flow-grammar.js';
+import { DEFAULT_LIMIT, fileJsonSchema, expectationsSchema, readExpectations, readShape, readSteps, scriptSchema } from '../scenario/flow-grammar.js';
 import type { FlowSpec } from '../scenario/flow.js';
 import { Faults } from '../topology/source/faults.js';
 import { overridesAt } from '../topology/source/overrides/override.js';
@@ -32,6 +32,11 @@ const experimentSchema = z.strictObject({
   cured: variant,
 });
 type RawExperiment = z.output<typeof experimentSchema>;
+
+/** JSON Schema of `*.experiment.yaml`, draft 2020-12. */
+export function experimentJsonSchema(): object {
+  return fileJsonSchema(experimentSchema, 'callpath experiment (*.experiment.yaml)');
+}
 
 export type ExperimentResult = { readonly ok: true; readonly experiment: ExperimentSpec } | { readonly ok: false; readonly errors: readonly LabError[] };
 

@@ -4,7 +4,8 @@
  */
 import type { LabError } from '../base/error.js';
 import { fitFlow as fit } from '../scenario/fit.js';
-import { parseFlow as parse } from '../scenario/flow-file.js';
+import { fileJsonSchema } from '../scenario/flow-grammar.js';
+import { parseFlow as parse, flowSchema } from '../scenario/flow-file.js';
 import type * as file from '../scenario/flow-file.js';
 import type * as scenario from '../scenario/flow.js';
 import type { Plan } from '../topology/plan.js';
@@ -23,4 +24,9 @@ export function parseFlow(text: string, file: string): FlowResult {
 /** Every fault of a flow on a topology, in the order of the file. Codes: FLOW_ACTOR, FLOW_STEP, FLOW_EXPECTATION. */
 export function fitFlow(flow: scenario.FlowSpec, plan: Plan): readonly LabError[] {
   return fit(flow, plan, CHECKS);
+}
+
+/** JSON Schema of `*.flow.yaml`, draft 2020-12. */
+export function flowJsonSchema(): object {
+  return fileJsonSchema(flowSchema(CHECKS), 'callpath flow (*.flow.yaml)');
 }

@@ -16,13 +16,19 @@ import type { Step } from './flow.js';
 import { STEPS } from './steps/table.js';
 import type { StepKind } from './steps/step-kind.js';
 
+/** JSON Schema, draft 2020-12, of a kind of files that people write. */
+export function fileJsonSchema(schema: z.ZodType, title: string): object {
+  const { $schema, ...rest } = z.toJSONSchema(schema, { io: 'input' });
+  return { $schema, title, ...rest };
+}
+
 /** An entry of a list: a mapping with one key, which says what it is. */
 type Entry = Readonly<Record<string, unknown>>;
 export type EntrySchema = z.ZodType<Entry>;
 
 /** One of the kinds, by its key. */
-function entryOf(kinds: readonly { readonly key: string; readonly schema: z.ZodType }[]): EntrySchema {
-  return z.union(kinds.map(({ key, schema }) => z.strictObject({ [key]: schema })));
+function entryOf(kinds: readonly { readonly key: string; readonly schema: z.ZodType; readonly doc: string }[]): EntrySchema {
+  return z.union(kinds.map(({ key, schema, doc }) => z.strictObject({ [key]: schema }).describe(doc)));
 }
 
 /** Keys that every script has. */

@@ -193,6 +193,14 @@ describe('what is shown is what comes', () => {
 });
 
 describe('tables are those of the code', () => {
+  const generate = (...args: readonly string[]): { readonly status: number | null; readonly stdout: string } =>
+    spawnSync(process.execPath, ['lab/scripts/docs.mjs', ...args], { cwd: ROOT, encoding: 'utf8' });
+
+  it('sections and schemas that are generated are current', () => {
+    build();
+    expect(generate('--check')).toMatchObject({ status: 0, stdout: '' });
+  }, 60_000);
+
   it('filters.md: fields', () => {
     expect(docs.rows(guide('filters.md'), 'fields')).toEqual([...FIELDS.values()].map((f) => [`\`${f.name}\``, f.type, f.summary]));
   });
@@ -265,7 +273,7 @@ describe('tables are those of the code', () => {
         .rows(guide('flows.md'), name)
         .map(([cell]) => docs.bare(cell).replace(/:.*/, ''))
         .sort();
-    expect([first('steps'), first('expectations'), first('flow-keys')]).toEqual(lists);
+    expect([first('generated: steps'), first('generated: expectations'), first('flow-keys')]).toEqual(lists);
   });
 
   it('experiments.md: keys, and each experiment that comes with the product', () => {

@@ -4,8 +4,9 @@
  * @module
  */
 import { must } from '../../base/assert.js';
-import { NO_CAUSE, type Cause, type TimerId } from '../../base/brand.js';
-import { NEVER, seconds, type Nanos } from '../../base/time.js';
+import { NO_CAUSE, type Cause } from '../../base/brand.js';
+import { seconds, type Nanos } from '../../base/time.js';
+import { Deadline } from '../../host/deadline.js';
 import type { DatagramHandler, Deferred, Endpoint, Host } from '../../host/host.js';
 import { demux, KIND } from '../../protocol/demux.js';
 import type { IceIn, IceOut, SelectedPair } from '../../protocol/ice/agent-io.js';
@@ -70,8 +71,7 @@ export class IceTransport {
   readonly #out: (Carrier | null)[] = [null, null, null];
   readonly #to: (Endpoint | null)[] = [null, null, null];
   #gathering: Deferred<void> | null = null;
-  #timer: TimerId | null = null;
-  #due: Nanos = NEVER;
+  readonly #deadline: Deadline;
   #closed = false;
 
   /** Errors: MEDIA_FAILED when no port is free. */
@@ -113,6 +113,9 @@ export class IceTransport {
         if (!this.#closed) this.#input({ kind: 'network-error', base, to, error });
       };
     }
+    this.#deadline = new Deadline(this.#host, () => {
+      this.#tick();
+    });
     const bases = [...this.#carriers.keys()];
     const plug = { host, carrier: (base: IceBase) => this.#carrierOf(base), attach: (base: IceBase, carrier: Carrier) => this.#attach(base, carrier) };
     this.#relays = (options.relays ?? []).map((open) => open(plug));
@@ -221,7 +224,7 @@ export class IceTransport {
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
-    if (this.#timer !== null) this.#host.cancel(this.#timer);
+    this.#deadline.close();
     this.#gathering?.resolve();
     this.#gathering = null;
     // Allocations before the sockets that reach their server.
@@ -260,9 +263,6 @@ export class IceTransport {
   }
 
   #tick(): void {
-    this.#timer = null;
-    this.#due = NEVER;
-    if (this.#closed) return;
     const out: IceOut[] = [];
     this.#agent.tick(this.#host.clock.now, out);
     this.#act(out);
@@ -273,7 +273,7 @@ export class IceTransport {
       if (this.#closed) return;
       this.#actOn(out);
     }
-    this.#book();
+    this.#deadline.set(this.#agent.deadline);
   }
 
   #actOn(out: IceOut): void {
@@ -345,18 +345,5 @@ export class IceTransport {
     this.#out[component] = carrier;
     this.#to[component] = to;
     this.#events.path(component, carrier.local, to);
-  }
-
-  #book(): void {
-    const due = this.#agent.deadline;
-    if (this.#closed || due === this.#due) return;
-    if (this.#timer !== null) this.#host.cancel(this.#timer);
-    this.#timer = null;
-    this.#due = due;
-    if (due === NEVER) return;
-    const delay = Math.max(0, due - this.#host.clock.now) as Nanos;
-    this.#timer = this.#host.after(delay, () => {
-      this.#tick();
-    });
   }
 }

@@ -4,9 +4,10 @@
  * @module
  */
 import { must } from '../../base/assert.js';
-import type { Cause, TimerId } from '../../base/brand.js';
+import type { Cause } from '../../base/brand.js';
 import { LabError } from '../../base/error.js';
-import { NEVER, type Nanos } from '../../base/time.js';
+import type { Nanos } from '../../base/time.js';
+import { Deadline } from '../../host/deadline.js';
 import type { Workload } from '../../base/workload.js';
 import type { Deferred, Endpoint, Host } from '../../host/host.js';
 import { MID, oneByteExtension } from '../../protocol/rtp/header-extension.js';
@@ -54,7 +55,7 @@ export class MediaStream implements TransportUser {
   #connecting: Deferred<ConnectResult> | null = null;
   #started = false;
   #stopped = false;
-  #timer: TimerId | null = null;
+  readonly #deadline: Deadline;
   /** The source heard last; a change is looked into, all else passes. */
   #heard = -1;
   readonly #known = new Set<number>();
@@ -68,6 +69,9 @@ export class MediaStream implements TransportUser {
     this.#host = host;
     this.#label = label;
     this.#mid = mid;
+    this.#deadline = new Deadline(host, () => {
+      this.#tick();
+    });
     transport.use(this);
   }
 
@@ -157,7 +161,7 @@ export class MediaStream implements TransportUser {
   stop(reason?: string): void {
     if (this.#stopped) return;
     this.#stopped = true;
-    if (this.#timer !== null) this.#host.cancel(this.#timer);
+    this.#deadline.close();
     const session = this.#rtp;
     if (session === null || !this.#started) return;
     this.#sendControl(session.leave(this.#host.clock.now, reason));
@@ -263,16 +267,11 @@ export class MediaStream implements TransportUser {
   #book(): void {
     const session = this.#rtp;
     if (session === null || this.#stopped) return;
-    if (this.#timer !== null) this.#host.cancel(this.#timer);
-    this.#timer = null;
-    const due = Math.min(session.sender.deadline, session.rtcpDeadline);
-    if (due === NEVER) return;
-    this.#timer = this.#host.after(Math.max(0, due - this.#host.clock.now) as Nanos, this.#tick);
+    this.#deadline.set(Math.min(session.sender.deadline, session.rtcpDeadline) as Nanos);
   }
 
-  /** hot. One function for the stream's life, so that booking it makes none. */
-  readonly #tick = (): void => {
-    this.#timer = null;
+  /** hot. */
+  #tick(): void {
     const session = this.#rtp;
     if (session === null || this.#stopped) return;
     const now = this.#host.clock.now;
@@ -281,7 +280,7 @@ export class MediaStream implements TransportUser {
     if (n > 0) this.transport.sendRtp(sender.scratch, 0, n, sender.cause);
     if (now >= session.rtcpDeadline) this.#sendControl(session.report(now));
     this.#book();
-  };
+  }
 
   #sendControl(n: number): void {
     if (n > 0 && this.#rtp !== null) this.transport.sendRtcp(this.#rtp.rtcpScratch, 0, n);

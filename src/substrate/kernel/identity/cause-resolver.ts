@@ -9,15 +9,13 @@
  * @module
  */
 import type { PacketId } from '../../../base/brand.js';
-import { millis, type Nanos, seconds } from '../../../base/time.js';
+import { type Nanos, seconds } from '../../../base/time.js';
 import type { ToldCauses } from '../rpc/frame.js';
 import { keyOfFrame, NO_KEY } from './datagram-key.js';
 import { Recent } from './recent.js';
 
 /** Longest way between a socket and the tap of its node. Less than what ends a run of alike datagrams. */
-const WAY = seconds(1);
-/** The tap's time is read once for many frames. */
-const SLACK = millis(20);
+const WAY = seconds(2);
 /** How long a datagram is kept after the last one alike: causes are named late, by DNS servers that ask others first. */
 const KEPT = seconds(15);
 
@@ -41,6 +39,8 @@ type Sent = ToldCauses['sent'][number];
 
 export class CauseResolver {
   readonly counts: CauseCounts = { told: 0, resolved: 0, partly: 0, unknown: 0 };
+  /** The time of now, by the clock of the roles: the fabric's own is read once for many frames. */
+  readonly now: () => Nanos;
   readonly #record: (id: PacketId, causes: readonly PacketId[]) => void;
   readonly #arrivals = new Recent<Sighting[]>(KEPT);
   readonly #departures = new Recent<Sighting[]>(KEPT);
@@ -49,24 +49,27 @@ export class CauseResolver {
   /** Told before the tap was read. */
   #waiting: Sent[] = [];
 
-  constructor(record: (id: PacketId, causes: readonly PacketId[]) => void) {
+  constructor(now: () => Nanos, record: (id: PacketId, causes: readonly PacketId[]) => void) {
+    this.now = now;
     this.#record = record;
   }
 
-  /** A frame went into the node's kernel. */
-  arrived(b: Uint8Array, off: number, len: number, id: PacketId, now: Nanos): void {
-    see(this.#arrivals, b, off, len, id, now);
+  /** A frame went into the node's kernel. @param at no later than that */
+  arrived(b: Uint8Array, off: number, len: number, id: PacketId, at: Nanos): void {
+    see(this.#arrivals, b, off, len, id, at);
   }
 
   /** A frame came out of it. */
-  departed(b: Uint8Array, off: number, len: number, id: PacketId, now: Nanos): void {
+  departed(b: Uint8Array, off: number, len: number, id: PacketId): void {
+    const now = this.now();
     const key = see(this.#departures, b, off, len, id, now);
     if (this.#waiting.length > 0 && this.#waiting.some((sent) => sent[0] === key)) this.#retry(now);
   }
 
-  told({ received, sent }: ToldCauses, now: Nanos): void {
+  told({ received, sent }: ToldCauses): void {
+    const now = this.now();
     for (const [number, key, at, nth, since] of received) {
-      this.#numbers.set(number, find(this.#arrivals, key, nth, since, at - WAY, at + SLACK, now)?.id ?? 0, now);
+      this.#numbers.set(number, find(this.#arrivals, key, nth, since, at - WAY, at, now)?.id ?? 0, now);
     }
     this.#retry(now);
     for (const one of sent) {
@@ -76,8 +79,8 @@ export class CauseResolver {
   }
 
   /** The packet of a number that the role was given; null when it is not known. */
-  idOf(number: number, now: Nanos): PacketId | null {
-    const id = this.#numbers.get(number, now);
+  idOf(number: number): PacketId | null {
+    const id = this.#numbers.get(number, this.now());
     return id === undefined || id === 0 ? null : id;
   }
 
@@ -98,9 +101,9 @@ export class CauseResolver {
 
   /** False when it has not been seen at the tap yet. */
   #resolve([key, at, nth, since, ...numbers]: Sent, now: Nanos): boolean {
-    const departure = find(this.#departures, key, nth, since, at - SLACK, at + WAY, now);
+    const departure = find(this.#departures, key, nth, since, at, at + WAY, now);
     if (departure === undefined) return false;
-    const causes = numbers.flatMap((number) => this.idOf(number, now) ?? []);
+    const causes = numbers.flatMap((number) => this.idOf(number) ?? []);
     if (causes.length > 0) this.#record(departure.id, causes);
     if (causes.length === numbers.length) this.counts.resolved++;
     else if (causes.length > 0) this.counts.partly++;

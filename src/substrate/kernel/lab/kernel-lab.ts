@@ -41,6 +41,7 @@ import { listens } from '../program/listening.js';
 import { Program, type ProgramChild } from '../program/program.js';
 import { ProgramLog } from '../program/program-log.js';
 import { programStart, type ProgramStart } from '../program/program-start.js';
+import { KernelClock } from '../role/kernel-clock.js';
 import { recorderListener } from '../role/role-process.js';
 import { type KindRef, roleStartOf } from '../role/role-start.js';
 import type { RoleListener, RpcClient } from '../rpc/rpc-client.js';
@@ -137,6 +138,7 @@ export class KernelLab implements Lab {
     const nodes: KernelNode[] = [];
     let fabric: KernelFabric;
     const causes = new Map<NodeId, CauseResolver>();
+    const clock = new KernelClock(origin);
     try {
       const libc = await loadLibc();
       for (const node of plan.nodes.filter((one) => one.emulated !== true)) nodes.push(KernelNode.create(libc, node, ground.namespace(libc, node)));
@@ -144,9 +146,12 @@ export class KernelLab implements Lab {
       const { signal, progress, recorder } = deps;
       for (const node of plan.nodes) {
         if (node.emulated === true || !hasRole(node, deps)) continue;
-        const resolver = new CauseResolver((id, of) => {
-          recorder.caused(node.id, fabric.driver.sample(), id, of);
-        });
+        const resolver = new CauseResolver(
+          () => clock.now,
+          (id, of) => {
+            recorder.caused(node.id, fabric.driver.sample(), id, of);
+          },
+        );
         causes.set(node.id, resolver);
       }
       fabric = new KernelFabric({
@@ -352,13 +357,12 @@ export class KernelLab implements Lab {
     const causes = this.#causes.get(node.id);
     return {
       note: (_at, name, fields) => {
-        const now = driver.sample();
         // A role names what it received by numbers of its own.
-        const named = name === 'discard' ? { cause: idsOf(fields['cause'], causes, now) } : {};
-        inner.note(now, name, { ...fields, ...named });
+        const named = name === 'discard' ? { cause: idsOf(fields['cause'], causes) } : {};
+        inner.note(driver.sample(), name, { ...fields, ...named });
       },
       causes: (told) => {
-        causes?.told(told, driver.sample());
+        causes?.told(told);
       },
       secret: (_at, secret) => {
         inner.secret(driver.sample(), secret);
@@ -418,8 +422,8 @@ export class KernelLab implements Lab {
 }
 
 /** The packets of a role's own numbers, as in a comment; 0 = not known. */
-function idsOf(numbers: string | undefined, causes: CauseResolver | undefined, now: Nanos): string {
-  const ids = (numbers ?? '').split(',').flatMap((number) => causes?.idOf(Number(number), now) ?? []);
+function idsOf(numbers: string | undefined, causes: CauseResolver | undefined): string {
+  const ids = (numbers ?? '').split(',').flatMap((number) => causes?.idOf(Number(number)) ?? []);
   return ids.length === 0 ? '0' : ids.join();
 }
 

@@ -21,7 +21,7 @@ import { Recent } from '../identity/recent.js';
 import type { ToldCauses } from '../rpc/frame.js';
 
 /** Alike datagrams further apart belong to two runs. Above what the lab allows for the way between socket and tap. */
-export const RUN_ENDS = seconds(2);
+export const RUN_ENDS = seconds(4);
 /** Datagrams received that may still be named as causes. */
 const REMEMBERED = 1 << 14;
 /** Rows of a batch, and how long one waits for more, milliseconds. */

@@ -6,6 +6,7 @@
  */
 import { NO_DECISION } from '../../../base/brand.js';
 import { DROP } from '../../../base/drop.js';
+import { ZERO } from '../../../base/time.js';
 import type { LinkEnd, Port, Tap } from '../../../fabric/link.js';
 import type { Packet, PacketPool } from '../../../fabric/packet.js';
 import type { Scheduler } from '../../../fabric/scheduler.js';
@@ -80,8 +81,9 @@ export class TapPort implements Port {
   deliver(p: Packet): void {
     const { libc, identity, causes, index, scheduler, tap, pool, node } = this.#o;
     const bytes = p.buf.subarray(p.off, p.off + p.len);
+    const before = causes === null ? ZERO : causes.now();
     if (libc.write(this.device.fd, bytes, p.len) === p.len) {
-      causes?.arrived(p.buf, p.off, p.len, p.id, scheduler.now);
+      causes?.arrived(p.buf, p.off, p.len, p.id, before);
       identity.arrived(p, index, scheduler.now);
       return;
     }
@@ -112,7 +114,7 @@ export class TapPort implements Port {
       }
       spare.use();
       identity.departing(p, index, now);
-      causes?.departed(p.buf, p.off, p.len, p.id, now);
+      causes?.departed(p.buf, p.off, p.len, p.id);
       end.send(p);
     }
   }

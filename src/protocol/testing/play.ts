@@ -2,14 +2,14 @@
  * Playbooks for protocol machines: tests that read like the protocol. An output that is not listed fails the play.
  *
  * @example
- * play(new ClientTransaction(invite)).start((m, now, out) => m.begin(now, out)).out(send(invite))
+ * play(new ClientTransaction(invite, { reliable: false })).in({ kind: 'start' }).out(send(invite))
  *   .at(millis(500)).out(send(invite)).in(received(busy)).out(passUp(busy), send(ack)).at(seconds(32)).out(ended);
  * @module
  */
 import { isDeepStrictEqual } from 'node:util';
-import { assertInvariant } from '../base/assert.js';
-import { formatDuration, ZERO, type Nanos } from '../base/time.js';
-import type { Machine } from './machine.js';
+import { assertInvariant } from '../../base/assert.js';
+import { formatDuration, ZERO, type Nanos } from '../../base/time.js';
+import type { Machine } from '../machine.js';
 
 /** An expected output: the value itself, a part of it, or a test of it. */
 export type Expected<Out> = Out | ((out: Out) => boolean);
@@ -39,9 +39,10 @@ function matches<Out>(out: Out, expected: Expected<Out>): boolean {
   return typeof expected === 'function' ? (expected as (out: Out) => boolean)(out) : isDeepStrictEqual(out, expected);
 }
 
-export function play<In, Out>(machine: Machine<In, Out>, start: Nanos = ZERO): Play<In, Out> {
+/** @param begun what came out before the play begins, of a machine that was started by hand */
+export function play<In, Out>(machine: Machine<In, Out>, start: Nanos = ZERO, begun: readonly Out[] = []): Play<In, Out> {
   let now = start;
-  let pending: Out[] = [];
+  let pending: Out[] = [...begun];
   const heard = (step: string): void => {
     assertInvariant(pending.length === 0, `at ${formatDuration(now)}, before ${step}: not listed: ${show(pending)}`);
   };
