@@ -44,18 +44,18 @@ export { fitFlow } from './scenario/fit.js';
 export type { Expectation, FlowSpec, Step } from './scenario/flow.js';
 
 // ---- Runs: a flow on a plan becomes a verdict, with the ledger that it rests on.
-export { runFlow } from './cli/flow-run.js';
-export type { FlowRunOptions, FlowVerdict } from './cli/flow-run.js';
+export { runFlow } from './library/run/flow-run.js';
+export type { FlowRunOptions, FlowVerdict } from './library/run/flow-run.js';
 export type { Substrate } from './substrate/substrate.js';
 export { sim };
 /** What runs can be made on, by name. */
 export const SUBSTRATES = { sim } as const;
 
 // ---- Labs for one's own tests: said, started, used, stopped.
-export { CallpathLab } from './cli/library/callpath-lab.js';
-export type { StartedLab, StoppedLab } from './cli/library/started-lab.js';
-export type { LabVerdict } from './cli/library/judged.js';
-export type { ExecResult } from './cli/library/node-command.js';
+export { CallpathLab } from './library/lab/callpath-lab.js';
+export type { StartedLab, StoppedLab } from './library/lab/started-lab.js';
+export type { Judgement as LabVerdict } from './library/run/judge.js';
+export type { ExecResult } from './library/lab/node-command.js';
 export type { ExpectationText } from './scenario/flow-grammar.js';
 
 // ---- Ledgers: what became of every packet, from the capture file of a run.
@@ -68,7 +68,7 @@ export type { Nanos } from './base/time.js';
 // ---- Display filters, as in Wireshark, and ordinary single-point captures.
 export { compileFilter } from './capture/filter/compile.js';
 export type { Filter } from './capture/filter/compile.js';
-export { selectPackets } from './cli/filter.js';
+export { selectPackets } from './library/ask/filter.js';
 export { FIELDS } from './analysis/filter-fields.js';
 export { extract } from './capture/extract.js';
 export type { ExtractOptions, Extracted } from './capture/extract.js';
@@ -88,7 +88,7 @@ export { explain } from './analysis/why/explain.js';
 export { whyLine } from './analysis/why/words.js';
 export { whyText } from './report/why.js';
 export type { DirectionStory, End, FlowStory, HopStory, Parting, StateStory, Way } from './analysis/why/story.js';
-export { reachable } from './cli/reachable.js';
+export { reachable } from './library/ask/reachable.js';
 export { reachEnd } from './analysis/reach/ends.js';
 export { reachLines } from './analysis/reach/reach.js';
 export type { Passage, Reach, ReachQuery } from './analysis/reach/reach.js';

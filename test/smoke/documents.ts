@@ -90,6 +90,13 @@ function split(line: string): readonly string[] {
   return found;
 }
 
+/** Words after `callpath` of a command line that is nothing else; null of one that needs a shell. */
+export function callpathWords(line: string): readonly string[] | null {
+  const [program, ...words] = split(line);
+  const bareOnly = line.replace(/'[^']*'|"[^"]*"/g, '');
+  return program === 'callpath' && !/[|<>;&$`*?~]/.test(bareOnly) && !/"[^"]*[$`\\]/.test(line) ? words : null;
+}
+
 export function npmScripts(text: string): readonly string[] {
   return words(/\bnpm run ([a-z-]+)/g, text);
 }

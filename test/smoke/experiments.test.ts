@@ -4,8 +4,8 @@
  */
 import { describe, expect, it } from 'vitest';
 import { must } from '../../src/base/assert.js';
-import { experimentJobs } from '../../src/cli/experiments.js';
-import { experimentIds } from '../../src/cli/files.js';
+import { experimentJobs } from '../../src/library/load/experiments.js';
+import { experimentIds } from '../../src/library/load/load.js';
 import { play } from './support.js';
 
 async function asExpected(flow: Parameters<typeof play>[0], plan: Parameters<typeof play>[1]): Promise<boolean> {

@@ -4,9 +4,9 @@
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { runFlow } from '../../src/cli/flow-run.js';
-import type { FlowVerdict } from '../../src/cli/flow-run.js';
-import { loadFlow } from '../../src/cli/files.js';
+import { runFlow } from '../../src/library/run/flow-run.js';
+import type { FlowVerdict } from '../../src/library/run/flow-run.js';
+import { loadFlow } from '../../src/library/load/load.js';
 import { KIND_INFOS } from '../../src/roles/kinds.js';
 import { parseFlow } from '../../src/scenario/flow-file.js';
 import type { FlowSpec } from '../../src/scenario/flow.js';

@@ -4,9 +4,12 @@
  */
 import { KIND_INFOS } from '../../roles/kinds.js';
 import { topologyJsonSchema } from '../../topology/json-schema.js';
+import { ExitCode } from '../exit.js';
+import type { Io } from '../io.js';
 
-export function schema(): void {
-  process.stdout.write(schemaText());
+export function schema(io: Io): ExitCode {
+  io.stdout.write(schemaText());
+  return ExitCode.Documented;
 }
 
 /** As it stands in `topologies/lab.schema.json`. */
