@@ -43,9 +43,24 @@ export type { FlowResult } from './scenario/flow-file.js';
 export { fitFlow } from './scenario/fit.js';
 export type { Expectation, FlowSpec, Step } from './scenario/flow.js';
 
+// ---- By name or file, as the command line has them: errors are thrown, several of one input as `Faults`.
+export { Faults, faultsOf } from './library/faults.js';
+export { experimentIds, flowIds, loadExperiment, loadFlow, overridesOf, planOf } from './library/load/load.js';
+export { experimentJobs } from './library/load/experiments.js';
+export { makeJobs } from './library/load/jobs.js';
+export type { Job } from './library/load/jobs.js';
+export { checkFile } from './library/load/check.js';
+export { importRules, loadRules } from './library/load/rules.js';
+
 // ---- Runs: a flow on a plan becomes a verdict, with the ledger that it rests on.
 export { runFlow } from './library/run/flow-run.js';
 export type { FlowRunOptions, FlowVerdict } from './library/run/flow-run.js';
+export { judge } from './library/run/judge.js';
+export type { Judgement } from './library/run/judge.js';
+export { playJob } from './library/run/play.js';
+export { diffJobs } from './library/run/diff.js';
+export { parityOf } from './library/run/parity.js';
+export { substrateNamed } from './library/substrates.js';
 export type { Substrate } from './substrate/substrate.js';
 export { sim };
 /** What runs can be made on, by name. */
@@ -92,6 +107,19 @@ export { reachable } from './library/ask/reachable.js';
 export { reachEnd } from './analysis/reach/ends.js';
 export { reachLines } from './analysis/reach/reach.js';
 export type { Passage, Reach, ReachQuery } from './analysis/reach/reach.js';
+
+// ---- Asked of a file or a plan: journeys, stories, routes, single-point captures.
+export { extractPoint } from './library/ask/extract.js';
+export { readFilter } from './library/ask/filter.js';
+export { journeysOf } from './library/ask/journeys.js';
+export { routesOf } from './library/ask/routes.js';
+export { storiesOf } from './library/ask/why.js';
+
+// ---- Reports: what was run and judged, as plain data, and its formats.
+export { FORMATS } from './report/formats.js';
+export { PLAIN } from './report/format.js';
+export type { Look, ReportFormat } from './report/format.js';
+export type { FlowReport, ReportModel } from './report/model.js';
 
 // ---- Errors: one class, compared by code; `ERROR_HELP` says what each code means.
 export { ERROR_CODES, LabError, formatLabError } from './base/error.js';
