@@ -89,7 +89,16 @@ export class DirectionTally {
   }
 
   missed(id: PacketId, facts: TrailFacts, fate: Fate, reason: string, where: string): void {
-    this.#path(facts, id).packets += 1;
+    this.#missed(this.#path(facts, id), id, fate, reason, where);
+  }
+
+  /** The packet had crossed these links when it ended. */
+  missedOn(id: PacketId, links: readonly LinkId[], key: string, fate: Fate, reason: string, where: string): void {
+    this.#missed(this.#pathNamed(key, links, id), id, fate, reason, where);
+  }
+
+  #missed(path: PathCount, id: PacketId, fate: Fate, reason: string, where: string): void {
+    path.packets += 1;
     this.#fates[fate] += 1;
     const key = `${reason} ${where}`;
     let ending = this.#endings.get(key);

@@ -4,7 +4,7 @@
  */
 import type { LinkId, PacketId } from '../base/brand.js';
 import type { Nanos } from '../base/time.js';
-import type { Plan, PlanLink, Segment } from '../topology/plan.js';
+import type { Plan, PlanLink, PlanNode, Segment } from '../topology/plan.js';
 
 /** The links that packets crossed, in order. */
 export interface Path {
@@ -71,6 +71,17 @@ export interface Direction {
   readonly links: readonly LinkShare[];
   /** The first ten packets. */
   readonly evidence: readonly PacketId[];
+}
+
+/** Two nodes that talk, and what each sent the other: a leg, or media by way of relays. */
+export interface TwoWay {
+  readonly a: PlanNode;
+  readonly b: PlanNode;
+  /** From a to b. */
+  readonly there: Direction;
+  readonly back: Direction;
+  /** The article's word for the links of both. */
+  readonly label: string;
 }
 
 /** Links of all paths, each once, in the order of first crossing. */

@@ -2,13 +2,13 @@
  * Ledgers made by hand, for tests: a small organisation with a circuit and an Internet, and packets sent over links
  * that the test names. Everything goes through the real recorder.
  *
- *     alice, bob - lan - rt - ce = er-primary, er-secondary = msee - ms-lan - online-fe, stun
- *     dave - branch - rt      ce - isp - msee                dc-fe, dns - rt      public-dns - isp
+ *     alice, bob - lan - rt - ce = er-primary, er-secondary = msee - ms-lan - online-fe, stun, edge, mcu
+ *     dave - branch - rt      ce - isp - msee                dc-fe, dns - rt      public-dns - isp      edge2 - rt
  * @module
  */
 import { must } from '../base/assert.js';
 import { NO_DECISION } from '../base/brand.js';
-import type { NodeId } from '../base/brand.js';
+import type { Cause, NodeId } from '../base/brand.js';
 import { DROP } from '../base/drop.js';
 import type { DropCode } from '../base/drop.js';
 import type { Nanos } from '../base/time.js';
@@ -44,6 +44,9 @@ topology:
     ms-lan: { kind: bridge, organisation: microsoft, segment: microsoft, prefixes: [203.0.113.0/24] }
     online-fe: { kind: front-end, organisation: microsoft, segment: microsoft, config: { domains: [contoso.example], ports: [443] } }
     stun: { kind: stun, organisation: microsoft, segment: microsoft }
+    edge: { kind: stun, organisation: microsoft, segment: microsoft }
+    edge2: { kind: stun, organisation: contoso, site: hq }
+    mcu: { kind: stun, organisation: microsoft, segment: microsoft }
   links:
     - { endpoints: ["alice:eth0", "lan:p1"] }
     - { endpoints: ["bob:eth0", "lan:p2"] }
@@ -61,6 +64,9 @@ topology:
     - { endpoints: ["msee:lan", "ms-lan:p1"], segment: microsoft }
     - { endpoints: ["online-fe:eth0", "ms-lan:p2"], segment: microsoft }
     - { endpoints: ["stun:eth0", "ms-lan:p3"], segment: microsoft }
+    - { endpoints: ["edge:eth0", "ms-lan:p4"], segment: microsoft }
+    - { endpoints: ["mcu:eth0", "ms-lan:p5"], segment: microsoft }
+    - { endpoints: ["edge2:eth0", "rt:edge2"], prefixes: [10.0.7.0/24] }
 users:
   alice@contoso.example: { node: alice, home: dc-fe, password: a }
   bob@contoso.example: { node: bob, home: online-fe, password: b }
@@ -87,6 +93,8 @@ export interface Sending {
   /** The run ends while it is on the last link. */
   readonly flying?: boolean;
   readonly cause?: number;
+  /** Several, as a mixer has them. */
+  readonly causes?: readonly number[];
   /** A copy that the first link made: only its arrival is recorded. */
   readonly duplicate?: boolean;
 }
@@ -108,7 +116,8 @@ export class HandMade {
   /** Sends at once, record by record. Returns the packet's id. */
   send(sending: Sending): number {
     const id = this.#next++;
-    const packet = packetOf(sending.frame, id, sending.cause ?? 0);
+    const cause = sending.causes === undefined ? (sending.cause ?? 0) : this.#recorder.causes.of(sending.causes as readonly Cause[]);
+    const packet = packetOf(sending.frame, id, cause);
     const nodes = sending.way.split(' ');
     let now = sending.at;
     for (let i = 0; i + 1 < nodes.length; i++) {
@@ -189,3 +198,17 @@ export function rtp(ssrc: number, sequence: number, timestamp = sequence * 160, 
 export const RTCP = Uint8Array.of(0x80, 201, 0, 1, 0, 0, 0, 7);
 /** A STUN binding request (RFC 8489 section 5). */
 export const STUN = Uint8Array.of(0, 1, 0, 0, 0x21, 0x12, 0xa4, 0x42, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12);
+
+/** The data in a channel of TURN (RFC 8656 section 12.4). */
+export function channelData(data: Uint8Array, channel = 0x4000): Uint8Array {
+  return Uint8Array.of(channel >> 8, channel & 0xff, data.length >> 8, data.length & 0xff, ...data);
+}
+
+/** The data in a Send (0x0016) or Data (0x0017) indication, behind its XOR-PEER-ADDRESS (RFC 8656 sections 11.1, 18.3, 18.4). */
+export function indication(type: 0x0016 | 0x0017, data: Uint8Array): Uint8Array {
+  const padded = (data.length + 3) & ~3;
+  const peer = [0, 0x12, 0, 8, 0, 1, 0x21, 0x12, 0xe1, 0xba, 0xa5, 0x43];
+  const length = peer.length + 4 + padded;
+  const header = [0, type, length >> 8, length & 0xff, 0x21, 0x12, 0xa4, 0x42, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12];
+  return Uint8Array.of(...header, ...peer, 0, 0x13, data.length >> 8, data.length & 0xff, ...data, ...new Uint8Array(padded - data.length));
+}

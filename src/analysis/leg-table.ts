@@ -9,10 +9,13 @@ import { DirectionTally } from './direction-tally.js';
 import type { Medium } from './media.js';
 import type { RtpHeader } from './payload.js';
 import { StreamTally } from './rtp-streams.js';
+import type { Told, Workload } from './workload.js';
 
 export interface LegTally {
   readonly id: string;
   readonly medium: Medium;
+  /** Of RTP, where it was told. */
+  readonly workload: Workload | null;
   readonly a: PlanNode;
   readonly b: PlanNode;
   readonly flows: Set<FlowId>;
@@ -29,14 +32,14 @@ interface StreamPlace {
 }
 
 export class LegTable {
-  readonly #told: ReadonlyMap<number, ReadonlySet<string>>;
+  readonly #told: ReadonlyMap<number, Told>;
   readonly #legs = new Map<string, LegTally>();
   /** By flow, medium and direction: one look-up a packet. */
   readonly #directions = new Map<FlowId, Map<string, DirectionTally>>();
   readonly #streams = new Map<FlowId, Map<number, StreamPlace>>();
 
-  /** @param told SSRCs that nodes told of, with who told */
-  constructor(told: ReadonlyMap<number, ReadonlySet<string>>) {
+  /** @param told what nodes told of streams, by SSRC */
+  constructor(told: ReadonlyMap<number, Told>) {
     this.#told = told;
   }
 
@@ -47,7 +50,7 @@ export class LegTable {
     const key = `${medium} ${sender.id}`;
     let tally = known.get(key);
     if (tally === undefined) {
-      const leg = this.#leg(medium, sender, receiver);
+      const leg = this.#leg(medium, null, sender, receiver);
       leg.flows.add(flow);
       known.set(key, (tally = leg.a === sender ? leg.there : leg.back));
     }
@@ -55,24 +58,33 @@ export class LegTable {
   }
 
   /** hot. */
-  stream(flow: FlowId, header: RtpHeader, sender: PlanNode, receiver: PlanNode): StreamTally {
+  stream(flow: FlowId, medium: Medium, header: RtpHeader, sender: PlanNode, receiver: PlanNode): StreamTally {
     let known = this.#streams.get(flow);
     if (known === undefined) this.#streams.set(flow, (known = new Map<number, StreamPlace>()));
-    const key = header.ssrc * 2 + (sender.id < receiver.id ? 0 : 1);
+    const wrapped = medium === 'turn';
+    const key = header.ssrc * 4 + (wrapped ? 2 : 0) + (sender.id < receiver.id ? 0 : 1);
     const place = known.get(key);
     if (place !== undefined) return place.tally;
-    const tellers = this.#told.get(header.ssrc);
-    const told = tellers !== undefined && (tellers.has(sender.name) || tellers.has(receiver.name));
-    const tally = new StreamTally({ flow, ssrc: header.ssrc, payloadType: header.payloadType, from: sender.name, to: receiver.name, told });
+    const said = this.#told.get(header.ssrc);
+    const told = said !== undefined && (said.nodes.has(sender.name) || said.nodes.has(receiver.name)) ? said : null;
+    const { ssrc, payloadType } = header;
+    const tally = new StreamTally({ flow, ssrc, payloadType, from: sender.name, to: receiver.name, wrapped, told });
     known.set(key, { tally, sender, receiver });
     return tally;
+  }
+
+  /** All, valid or not. */
+  streams(): readonly StreamTally[] {
+    return [...this.#streams.values()].flatMap((known) => [...known.values()].map(({ tally }) => tally));
   }
 
   /** In the order of their first packets. The table is spent after that. */
   finish(): readonly LegTally[] {
     for (const { tally, sender, receiver } of [...this.#streams.values()].flatMap((known) => [...known.values()])) {
-      const leg = this.#leg(tally.valid ? 'audio' : 'other', sender, receiver);
-      leg.flows.add(tally.flow);
+      const { flow, wrapped } = tally.of;
+      const medium = wrapped ? 'turn' : tally.valid ? 'rtp' : 'other';
+      const leg = this.#leg(medium, medium === 'rtp' ? tally.workload : null, sender, receiver);
+      leg.flows.add(flow);
       (leg.a === sender ? leg.there : leg.back).merge(tally.direction);
       if (tally.valid) leg.streams.push(tally);
     }
@@ -80,19 +92,19 @@ export class LegTable {
     return [...this.#legs.values()].sort((x, y) => first(x) - first(y));
   }
 
-  #leg(medium: Medium, sender: PlanNode, receiver: PlanNode): LegTally {
+  #leg(medium: Medium, workload: Workload | null, sender: PlanNode, receiver: PlanNode): LegTally {
     const [a, b] = inOrder(sender, receiver);
-    const id = `${medium}/${a.name}-${b.name}`;
+    const id = `${workload ?? medium}/${a.name}-${b.name}`;
     let leg = this.#legs.get(id);
     if (leg === undefined)
-      this.#legs.set(id, (leg = { id, medium, a, b, flows: new Set(), there: new DirectionTally(), back: new DirectionTally(), streams: [] }));
+      this.#legs.set(id, (leg = { id, medium, workload, a, b, flows: new Set(), there: new DirectionTally(), back: new DirectionTally(), streams: [] }));
     return leg;
   }
 }
 
-/** Clients before servers, then by name: so an id does not depend on who spoke first. */
-function inOrder(x: PlanNode, y: PlanNode): readonly [PlanNode, PlanNode] {
-  const rank = (node: PlanNode): number => (node.kind === 'client' ? 0 : 1);
+/** Endpoints before the rest, then by name: so an id does not depend on who spoke first. */
+export function inOrder(x: PlanNode, y: PlanNode): readonly [PlanNode, PlanNode] {
+  const rank = (node: PlanNode): number => (node.traits.is === 'endpoint' ? 0 : 1);
   const swap = rank(x) !== rank(y) ? rank(x) > rank(y) : x.name > y.name;
   return swap ? [y, x] : [x, y];
 }

@@ -6,18 +6,23 @@
 import type { FlowId } from '../base/brand.js';
 import type { Nanos } from '../base/time.js';
 import type { Ledger } from '../capture/ledger.js';
-import type { Plan, PlanNode, Segment } from '../topology/plan.js';
+import type { Plan, PlanNode } from '../topology/plan.js';
 import { callsOf } from './calls.js';
 import type { Call } from './calls.js';
-import { segmentsOf } from './direction.js';
 import type { Direction } from './direction.js';
 import type { DropGroup } from './drops.js';
+import { labelOfDirections } from './label.js';
 import type { LegTally } from './leg-table.js';
 import type { Medium } from './media.js';
+import { mediaPaths } from './media-paths.js';
+import type { MediaPath } from './media-paths.js';
 import type { Reception, StreamTally } from './rtp-streams.js';
 import { scan } from './scan.js';
+import type { Workload } from './workload.js';
 
 export type { Medium } from './media.js';
+export type { MediaPath } from './media-paths.js';
+export type { Workload } from './workload.js';
 
 /**
  * What a signalling leg is for: `home` = a client and the home of a user who sits at it; `contact` = a client and
@@ -29,6 +34,9 @@ export type LegRole = 'home' | 'contact' | 'servers';
 export interface MediaStream extends Reception {
   readonly ssrc: number;
   readonly payloadType: number;
+  readonly workload: Workload | null;
+  /** Timestamp units in a second; null where nobody told, and then there is no jitter. */
+  readonly clockRate: number | null;
   readonly flow: FlowId;
   /** Names of the nodes. */
   readonly from: string;
@@ -43,9 +51,11 @@ export interface MediaStream extends Reception {
 }
 
 export interface Leg {
-  /** `signalling/bob-online-fe`, `audio/alice-bob`: stable from run to run. */
+  /** `signalling/bob-online-fe`, `audio/alice-bob`: stable from run to run. RTP goes by its workload, where that was told. */
   readonly id: string;
   readonly medium: Medium;
+  /** Of RTP, where it was told; else null. */
+  readonly workload: Workload | null;
   /** Of signalling, else null. */
   readonly role: LegRole | null;
   readonly a: PlanNode;
@@ -54,7 +64,7 @@ export interface Leg {
   /** From a to b. */
   readonly there: Direction;
   readonly back: Direction;
-  /** Of audio, in the order of their first packets; else empty. */
+  /** Of RTP, also where TURN carries it, in the order of their first packets; else empty. */
   readonly streams: readonly MediaStream[];
   /** The article's word: `local`, `Internet`, `ExpressRoute`, or several, joined by " and ". */
   readonly label: string;
@@ -63,6 +73,8 @@ export interface Leg {
 export interface Observation {
   /** In the order of their first packets. */
   readonly legs: readonly Leg[];
+  /** What listeners heard of senders, in the order of their first packets. */
+  readonly media: readonly MediaPath[];
   readonly calls: readonly Call[];
   readonly drops: readonly DropGroup[];
   /** Packets that are not between two nodes of the plan: they are in no leg. */
@@ -71,44 +83,60 @@ export interface Observation {
 
 /** Every leg of the run. One look at each packet. */
 export function observe(ledger: Ledger, plan: Plan): Observation {
-  const { legs, drops, unplaced } = scan(ledger, plan);
-  return { legs: legs.map((tally) => finish(tally, plan)), calls: callsOf(ledger, plan), drops, unplaced };
+  const { legs: tallies, stitches, drops, unplaced } = scan(ledger, plan);
+  const finished = tallies.map((tally) => {
+    const streams = tally.streams.map((stream) => ({ tally: stream, finished: streamOf(stream) }));
+    return { leg: finish(tally, streams, plan), streams };
+  });
+  const legs = finished.map(({ leg }) => leg);
+  const streams = finished.flatMap(({ leg, streams: own }) => own.map((stream) => ({ ...stream, leg }))).sort((x, y) => inOrder(x.finished, y.finished));
+  return { legs, media: mediaPaths(ledger, plan, { streams, stitches }), calls: callsOf(ledger, plan), drops, unplaced };
 }
 
-function finish(tally: LegTally, plan: Plan): Leg {
+function inOrder(x: MediaStream, y: MediaStream): number {
+  return x.first - y.first || x.ssrc - y.ssrc;
+}
+
+function finish(tally: LegTally, streams: readonly { readonly finished: MediaStream }[], plan: Plan): Leg {
   const there = tally.there.finish();
   const back = tally.back.finish();
   return {
     id: tally.id,
     medium: tally.medium,
+    workload: tally.workload,
     role: tally.medium === 'signalling' ? roleOf(tally.a, tally.b, plan) : null,
     a: tally.a,
     b: tally.b,
     flows: [...tally.flows].sort((x, y) => x - y),
     there,
     back,
-    streams: tally.streams.map(streamOf).sort((x, y) => x.first - y.first || x.ssrc - y.ssrc),
-    label: labelOf(new Set([...segmentsOf(there, plan), ...segmentsOf(back, plan)])),
+    streams: streams.map(({ finished }) => finished).sort(inOrder),
+    label: labelOfDirections([there, back], plan),
   };
 }
 
 function roleOf(a: PlanNode, b: PlanNode, plan: Plan): LegRole {
   if (plan.users.some((user) => user.node === a.name && user.home === b.name)) return 'home';
-  return a.kind === b.kind ? 'servers' : 'contact';
+  return a.traits.homes === true && b.traits.homes === true ? 'servers' : 'contact';
 }
 
 function streamOf(tally: StreamTally): MediaStream {
-  const { ssrc, payloadType, flow, from, to, first, last, told } = tally;
-  return { ssrc, payloadType, flow, from, to, sent: tally.direction.packets, first, last, told, ...tally.reception() };
-}
-
-/** The article's word for a set of segments. Microsoft's own network alone counts as `local` to it. */
-export function labelOf(segments: ReadonlySet<Segment>): string {
-  if (segments.size === 0) return 'nothing';
-  const words: string[] = [];
-  if (segments.has('expressroute')) words.push('ExpressRoute');
-  if (segments.has('internet')) words.push('Internet');
-  return words.length === 0 ? 'local' : words.join(' and ');
+  const { first, last, workload, clockRate } = tally;
+  const { ssrc, payloadType, flow, from, to } = tally.of;
+  return {
+    ssrc,
+    payloadType,
+    workload,
+    clockRate,
+    flow,
+    from,
+    to,
+    sent: tally.direction.packets,
+    first,
+    last,
+    told: tally.told !== null,
+    ...tally.reception(),
+  };
 }
 
 /** Legs of a medium that have all of these nodes at their ends. */

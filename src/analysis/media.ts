@@ -8,11 +8,14 @@ import type { Flow, Ledger } from '../capture/ledger.js';
 import type { Plan, PlanNode } from '../topology/plan.js';
 import { ownersOf, splitEndpoint } from './addresses.js';
 import type { AddressOwners } from './addresses.js';
-import { rtpHeader, udpPayload } from './payload.js';
-import type { PayloadKind, RtpHeader } from './payload.js';
+import { isTurn, kindOf, rtpHeader, turnData, udpPayload } from './payload.js';
+import type { RtpHeader, UdpPayload } from './payload.js';
 
-/** `icmp`: errors and echoes, of both versions. `other`: everything that none of the rest is. */
-export const MEDIA = ['signalling', 'audio', 'rtcp', 'stun', 'dns', 'icmp', 'other'] as const;
+/**
+ * What protocol it is; what RTP is about is its {@link Workload}. `turn`: requests of RFC 8656, and what they and its
+ * channels carry. `icmp`: errors and echoes, of both versions. `other`: everything that none of the rest is.
+ */
+export const MEDIA = ['signalling', 'rtp', 'rtcp', 'stun', 'turn', 'dtls', 'dns', 'icmp', 'other'] as const;
 export type Medium = (typeof MEDIA)[number];
 
 /** A flow between two nodes of the plan. */
@@ -26,7 +29,6 @@ export interface PlacedFlow {
 }
 
 const DNS_PORT = 53;
-const FRONT_END = 'front-end';
 
 /** Flows by id; undefined for those that are not between two nodes of the plan. */
 export function placeFlows(flows: readonly Flow[], plan: Plan): ReadonlyMap<FlowId, PlacedFlow> {
@@ -63,7 +65,7 @@ function mediumOf(protocol: string, aPort: number, bPort: number, from: PlanNode
   switch (protocol) {
     case 'tcp':
       if (aPort === DNS_PORT || bPort === DNS_PORT) return 'dns';
-      return from.kind === FRONT_END || to.kind === FRONT_END ? 'signalling' : 'other';
+      return from.traits.homes === true || to.traits.homes === true ? 'signalling' : 'other';
     case 'udp':
       return aPort === DNS_PORT || bPort === DNS_PORT ? 'dns' : null;
     case 'icmp':
@@ -74,10 +76,36 @@ function mediumOf(protocol: string, aPort: number, bPort: number, from: PlanNode
   }
 }
 
-export type Seen = { readonly medium: Exclude<Medium, 'audio'> } | { readonly medium: 'audio'; readonly header: RtpHeader };
+export interface Seen {
+  readonly medium: Medium;
+  /** Header of the RTP packet that it is, or that TURN carries in it; else null. */
+  readonly rtp: RtpHeader | null;
+}
 
-const MEDIUM_OF: Readonly<Record<Exclude<PayloadKind, 'rtp'>, Exclude<Medium, 'audio'>>> = { rtcp: 'rtcp', stun: 'stun', dtls: 'other', other: 'other' };
-const OTHER: Seen = { medium: 'other' };
+const SEEN = Object.fromEntries(MEDIA.map((medium) => [medium, { medium, rtp: null }])) as Readonly<Record<Medium, Seen>>;
+
+/** Of a medium that is known without a look. */
+export function unseen(medium: Medium): Seen {
+  return SEEN[medium];
+}
+
+function seenIn(payload: UdpPayload): Seen {
+  const { kind } = payload;
+  switch (kind) {
+    case 'rtp':
+      return { medium: 'rtp', rtp: rtpHeader(payload.bytes) };
+    case 'turn-channel':
+    case 'stun': {
+      if (!isTurn(payload)) return SEEN.stun;
+      const carried = turnData(payload);
+      return carried !== null && kindOf(carried) === 'rtp' ? { medium: 'turn', rtp: rtpHeader(carried) } : SEEN.turn;
+    }
+    case 'rtcp':
+    case 'dtls':
+    case 'other':
+      return SEEN[kind];
+  }
+}
 
 /** Looks at UDP packets. Later fragments have no header: they are what the first one was. */
 export class PayloadLooker {
@@ -93,23 +121,9 @@ export class PayloadLooker {
   look(id: PacketId, cause: number): Seen {
     const frame = this.#ledger.firstBytes(id);
     const payload = frame === null ? null : udpPayload(frame);
-    if (payload === null) return this.#datagrams.get(cause) ?? OTHER;
-    const seen: Seen = payload.kind === 'rtp' ? { medium: 'audio', header: rtpHeader(payload.bytes) } : { medium: MEDIUM_OF[payload.kind] };
+    if (payload === null) return this.#datagrams.get(cause) ?? SEEN.other;
+    const seen = seenIn(payload);
     if (payload.cut && cause !== 0) this.#datagrams.set(cause, seen);
     return seen;
   }
-}
-
-/** SSRCs that nodes told of, with who told. */
-export function toldStreams(ledger: Ledger): ReadonlyMap<number, ReadonlySet<string>> {
-  const told = new Map<number, Set<string>>();
-  for (const { name, node, fields } of ledger.events()) {
-    if (name !== 'media-started' && name !== 'media-heard') continue;
-    const ssrc = Number(fields['ssrc'] ?? NaN);
-    if (!Number.isInteger(ssrc)) continue;
-    const nodes = told.get(ssrc);
-    if (nodes === undefined) told.set(ssrc, new Set([node]));
-    else nodes.add(node);
-  }
-  return told;
 }

@@ -40,7 +40,7 @@ test('the live ledger and its file give the same observation', () => {
 
 test('the word for each user, leg and medium', () => {
   const json = observationJson(observe(aRun().ledger(), PLAN), PLAN);
-  expect(json.labels.map((row) => `${row.user ?? 'servers'} ${row.medium} ${row.role ?? '-'} ${row.leg}: ${row.label}`)).toEqual([
+  expect(json.labels.map((row) => `${row.user ?? 'servers'} ${row.workload ?? row.medium} ${row.role ?? '-'} ${row.leg}: ${row.label}`)).toEqual([
     'alice@contoso.example audio - audio/alice-bob: local',
     'bob@contoso.example signalling home signalling/bob-online-fe: ExpressRoute and Internet',
     'bob@contoso.example audio - audio/alice-bob: local',
@@ -83,7 +83,7 @@ test('what is printed is plain data, with names and numbers per link and directi
 
 test('packets of flows within a stretch of time, both ends included', () => {
   const ledger = aRun().ledger();
-  const audio = observe(ledger, PLAN).legs.find((leg) => leg.medium === 'audio');
+  const audio = observe(ledger, PLAN).legs.find((leg) => leg.medium === 'rtp');
   const flows = audio?.flows ?? [];
   expect(packetsDuring(ledger, flows, at(120), at(160))).toEqual([5, 6, 7]);
   expect(packetsDuring(ledger, flows, at(121), at(139))).toEqual([]);

@@ -9,7 +9,7 @@ import type { Call } from './calls.js';
 import { groupsOf, segmentsOf } from './direction.js';
 import type { Direction, Ending, LinkShare, Spread } from './direction.js';
 import type { DropGroup } from './drops.js';
-import type { Leg, LegRole, MediaStream, Medium, Observation } from './legs.js';
+import type { Leg, LegRole, MediaPath, MediaStream, Medium, Observation, Workload } from './legs.js';
 
 /** The documented word for one leg of one user. */
 export interface LabelRow {
@@ -17,6 +17,7 @@ export interface LabelRow {
   readonly user: string | null;
   readonly leg: string;
   readonly medium: Medium;
+  readonly workload: Workload | null;
   readonly role: LegRole | null;
   readonly label: string;
   readonly segments: { readonly there: readonly Segment[]; readonly back: readonly Segment[] };
@@ -59,6 +60,7 @@ export interface DirectionJson {
 export interface LegJson {
   readonly id: string;
   readonly medium: Medium;
+  readonly workload: Workload | null;
   readonly role: LegRole | null;
   readonly label: string;
   readonly there: DirectionJson;
@@ -66,18 +68,37 @@ export interface LegJson {
   readonly streams: readonly MediaStream[];
 }
 
+/** What a listener heard of a sender. */
+export interface MediaPathJson {
+  readonly id: string;
+  readonly workload: Workload | null;
+  readonly label: string;
+  /** By the id of the leg; SSRCs of its streams. */
+  readonly stages: readonly { readonly leg: string; readonly by: MediaPath['stages'][number]['by']; readonly streams: readonly number[] }[];
+  readonly whole: DirectionJson;
+}
+
 export interface ObservationJson {
-  readonly format: 'callpath-observation-1';
+  readonly format: 'callpath-observation-2';
   readonly labels: readonly LabelRow[];
   readonly legs: readonly LegJson[];
+  readonly media: readonly MediaPathJson[];
   readonly calls: readonly Call[];
   readonly drops: readonly DropGroup[];
   readonly unplaced: number;
 }
 
 export function observationJson(observation: Observation, plan: Plan): ObservationJson {
-  const { legs, calls, drops, unplaced } = observation;
-  return { format: 'callpath-observation-1', labels: labelRows(observation, plan), legs: legs.map((leg) => legJson(leg, plan)), calls, drops, unplaced };
+  const { legs, media, calls, drops, unplaced } = observation;
+  return {
+    format: 'callpath-observation-2',
+    labels: labelRows(observation, plan),
+    legs: legs.map((leg) => legJson(leg, plan)),
+    media: media.map((path) => pathJson(path, plan)),
+    calls,
+    drops,
+    unplaced,
+  };
 }
 
 /** Per user, leg and medium; in the order of the plan's users, legs between servers last. */
@@ -85,7 +106,16 @@ export function labelRows(observation: Observation, plan: Plan): readonly LabelR
   const rows: LabelRow[] = [];
   const add = (user: string | null, leg: Leg): void => {
     const segments = { there: [...segmentsOf(leg.there, plan)], back: [...segmentsOf(leg.back, plan)] };
-    rows.push({ user, leg: leg.id, medium: leg.medium, role: leg.role, label: leg.label, segments, packets: leg.there.packets + leg.back.packets });
+    rows.push({
+      user,
+      leg: leg.id,
+      medium: leg.medium,
+      workload: leg.workload,
+      role: leg.role,
+      label: leg.label,
+      segments,
+      packets: leg.there.packets + leg.back.packets,
+    });
   };
   for (const user of plan.users) {
     for (const leg of observation.legs) if (leg.a.name === user.node || leg.b.name === user.node) add(user.address, leg);
@@ -96,16 +126,22 @@ export function labelRows(observation: Observation, plan: Plan): readonly LabelR
 }
 
 function legJson(leg: Leg, plan: Plan): LegJson {
-  const { id, medium, role, label, streams } = leg;
+  const { id, medium, workload, role, label, streams } = leg;
   return {
     id,
     medium,
+    workload,
     role,
     label,
     there: directionJson(leg.there, leg.a.name, leg.b.name, plan),
     back: directionJson(leg.back, leg.b.name, leg.a.name, plan),
     streams,
   };
+}
+
+function pathJson({ id, from, to, workload, label, stages, whole }: MediaPath, plan: Plan): MediaPathJson {
+  const named = stages.map(({ leg, by, streams }) => ({ leg: leg.id, by, streams: streams.map(({ ssrc }) => ssrc) }));
+  return { id, workload, label, stages: named, whole: directionJson(whole, from, to, plan) };
 }
 
 function directionJson(direction: Direction, from: string, to: string, plan: Plan): DirectionJson {

@@ -1,7 +1,8 @@
 import { describe, expect, it, test } from 'vitest';
 import { ipv4Frame, ipv6Frame, tcpPayload, udpPayload as datagram } from '../capture/testing/small-lab.js';
-import { RTCP, STUN, rtp } from './ledger.testkit.js';
-import { kindOf, rtpHeader, udpPayload } from './payload.js';
+import { RTCP, STUN, channelData, indication, rtp } from './ledger.testkit.js';
+import type { UdpPayload } from './payload.js';
+import { isTurn, kindOf, rtpHeader, turnData, udpPayload } from './payload.js';
 
 describe('the payload of UDP', () => {
   const bytes = rtp(0xdeadbeef, 4660, 305419896, 8);
@@ -46,9 +47,43 @@ test.each([
   // Payload type 72 with the marker is RTCP's 200: a sender report (RFC 5761 section 4).
   ['rtcp', rtp(1, 1, 0, 200)],
   ['other', rtp(1, 1).subarray(0, 11)],
-  ['other', Uint8Array.of(64, 0, 0, 0)],
+  // RFC 7983 section 7: 64 to 79 is a TURN channel; RFC 8656 section 12.4: four octets of header.
+  ['turn-channel', Uint8Array.of(64, 0, 0, 0)],
+  ['other', Uint8Array.of(64, 0, 0)],
+  ['other', Uint8Array.of(80, 0, 0, 0)],
   ['other', STUN.subarray(0, 19)],
   ['other', new Uint8Array(0)],
 ])('%s is told by its first octets', (kind, bytes) => {
   expect(kindOf(bytes)).toBe(kind);
+});
+
+describe('what TURN carries', () => {
+  const payloadOf = (bytes: Uint8Array): UdpPayload => ({ kind: kindOf(bytes), bytes, srcPort: 1, dstPort: 3478, cut: false });
+  const media = rtp(7, 1);
+
+  it.each([
+    ['ChannelData', channelData(media)],
+    // Over UDP a channel's message may be followed by padding (RFC 8656 section 12.5).
+    ['ChannelData with padding', Uint8Array.of(...channelData(media.subarray(0, 171)), 0)],
+    ['a Send indication', indication(0x0016, media)],
+    ['a Data indication', indication(0x0017, media.subarray(0, 170))],
+  ])('is found in %s', (_, bytes) => {
+    const data = turnData(payloadOf(bytes));
+    expect(data !== null && media.subarray(0, data.length)).toEqual(data);
+    expect(data?.length).toBeGreaterThanOrEqual(170);
+    expect(isTurn(payloadOf(bytes))).toBe(true);
+  });
+
+  it.each([
+    ['RTP that nothing wraps', media, false],
+    // RFC 8489 section 18.2: method 1 is Binding; RFC 8656 section 17: 3 is Allocate.
+    ['a Binding request', STUN, false],
+    ['an Allocate request', Uint8Array.of(0, 3, ...STUN.subarray(2)), true],
+    ['an answer to CreatePermission', Uint8Array.of(1, 8, ...STUN.subarray(2)), true],
+    ['a Send indication without DATA', indication(0x0016, media).subarray(0, 32), true],
+    ['an indication of Binding, a keepalive', Uint8Array.of(0, 0x11, ...STUN.subarray(2)), false],
+  ])('is nothing in %s', (_, bytes, turn) => {
+    expect(turnData(payloadOf(bytes))).toBeNull();
+    expect(isTurn(payloadOf(bytes))).toBe(turn);
+  });
 });

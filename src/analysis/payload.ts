@@ -1,7 +1,8 @@
 /**
- * What a UDP payload is, by RFC 7983's first octet and RFC 5761's payload types, and the RTP header's numbers.
+ * What a UDP payload is, by the same demultiplexer that a node has (`protocol/demux`), and the RTP header's numbers.
  * @module
  */
+import { demux, KIND } from '../protocol/demux.js';
 import { u16, u32 } from '../wire/bytes.js';
 import * as ethernet from '../wire/ethernet.js';
 import { dissect, ipOf } from '../wire/frame.js';
@@ -9,7 +10,7 @@ import * as ipv4 from '../wire/ipv4.js';
 import * as ipv6 from '../wire/ipv6.js';
 import * as udp from '../wire/udp.js';
 
-export type PayloadKind = 'rtp' | 'rtcp' | 'stun' | 'dtls' | 'other';
+export type PayloadKind = 'rtp' | 'rtcp' | 'stun' | 'turn-channel' | 'dtls' | 'other';
 
 export interface UdpPayload {
   readonly kind: PayloadKind;
@@ -27,8 +28,18 @@ export interface RtpHeader {
   readonly timestamp: number;
 }
 
-/** Smallest RTP header, in octets (RFC 3550 section 5.1). */
+/** Smallest headers, in octets: RFC 3550 sections 5.1 and 6.1, RFC 8489 section 5, RFC 8656 section 12.4. */
 const RTP_HEADER = 12;
+const RTCP_HEADER = 8;
+const STUN_HEADER = 20;
+const CHANNEL_HEADER = 4;
+const ATTRIBUTE_HEADER = 4;
+
+/** Allocate, Refresh, Send, Data, CreatePermission, ChannelBind (RFC 8656 section 17); Connect and its kin (RFC 6062). */
+const TURN_METHODS: ReadonlySet<number> = new Set([3, 4, 6, 7, 8, 9, 10, 11, 12]);
+const SEND_INDICATION = 0x0016;
+const DATA_INDICATION = 0x0017;
+const DATA_ATTRIBUTE = 0x0013;
 
 /** The UDP payload of a frame; null when it carries none (also later fragments). */
 export function udpPayload(frame: Uint8Array): UdpPayload | null {
@@ -68,15 +79,50 @@ function behindExtensions(frame: Uint8Array): number {
   return transport === undefined || 'malformed' in transport || transport.kind !== 'udp' ? -1 : transport.payload.at;
 }
 
-/** RFC 7983 section 7; RFC 5761 section 4: RTCP's packet types 192..223 would be payload types 64..95. */
+/** By its first octets (RFC 7983 section 7, RFC 5761 section 4); what is too short for its header is `other`. */
 export function kindOf(bytes: Uint8Array): PayloadKind {
-  const first = bytes[0] ?? 255;
-  const second = bytes[1] ?? 0;
-  if (first < 4 && bytes.length >= 20) return 'stun';
-  if (first >= 20 && first < 64) return 'dtls';
-  if (first < 128 || first > 191 || bytes.length < 8) return 'other';
-  if (second >= 192 && second <= 223) return 'rtcp';
-  return bytes.length >= RTP_HEADER ? 'rtp' : 'other';
+  const { length } = bytes;
+  switch (demux(bytes, 0, length)) {
+    case KIND.STUN:
+      return length >= STUN_HEADER ? 'stun' : 'other';
+    case KIND.TURN_CHANNEL:
+      return length >= CHANNEL_HEADER ? 'turn-channel' : 'other';
+    case KIND.DTLS:
+      return 'dtls';
+    case KIND.RTP:
+      return length >= RTP_HEADER ? 'rtp' : 'other';
+    case KIND.RTCP:
+      return length >= RTCP_HEADER ? 'rtcp' : 'other';
+    default:
+      return 'other';
+  }
+}
+
+/** ChannelData, or a message of a method that RFC 8656 and RFC 6062 add to STUN. */
+export function isTurn({ kind, bytes }: UdpPayload): boolean {
+  return kind === 'turn-channel' || (kind === 'stun' && TURN_METHODS.has(stunMethod(u16(bytes, 0))));
+}
+
+/**
+ * What TURN carries in the datagram: the data of a channel (RFC 8656 section 12.4), or the DATA attribute of a Send or
+ * Data indication (sections 11.1, 11.6). Null when it carries nothing, or the part that is here does not hold it.
+ */
+export function turnData({ kind, bytes }: UdpPayload): Uint8Array | null {
+  if (kind === 'turn-channel') return bytes.subarray(CHANNEL_HEADER, CHANNEL_HEADER + u16(bytes, 2));
+  const type = kind === 'stun' ? u16(bytes, 0) : 0;
+  if (type !== SEND_INDICATION && type !== DATA_INDICATION) return null;
+  for (let at = STUN_HEADER; at + ATTRIBUTE_HEADER <= bytes.length; ) {
+    const value = at + ATTRIBUTE_HEADER;
+    const length = u16(bytes, at + 2);
+    if (u16(bytes, at) === DATA_ATTRIBUTE) return bytes.subarray(value, value + length);
+    at = value + ((length + 3) & ~3);
+  }
+  return null;
+}
+
+/** RFC 8489 figure 3: the class has bits 4 and 8 of the message type. */
+function stunMethod(type: number): number {
+  return (type & 0x0f) | ((type & 0xe0) >> 1) | ((type & 0x3e00) >> 2);
 }
 
 /** Of a payload that {@link kindOf} calls `rtp`. */

@@ -17,14 +17,19 @@ import { DropTally } from './drops.js';
 import type { DropGroup } from './drops.js';
 import { LegTable } from './leg-table.js';
 import type { LegTally } from './leg-table.js';
-import { PayloadLooker, placeFlows, toldStreams } from './media.js';
-import type { PlacedFlow, Seen } from './media.js';
-import type { StreamTally } from './rtp-streams.js';
+import { PayloadLooker, placeFlows, unseen } from './media.js';
+import type { PlacedFlow } from './media.js';
+import type { Miss, StreamTally } from './rtp-streams.js';
+import { Stitches } from './stitches.js';
 import { TrailBook, placeOf } from './trails.js';
 import type { TrailFacts } from './trails.js';
+import { ownWay, timed, wholeWay } from './whole-way.js';
+import { toldStreams } from './workload.js';
 
 export interface Scanned {
   readonly legs: readonly LegTally[];
+  /** What relays and mixers made of RTP packets. */
+  readonly stitches: Stitches;
   readonly drops: readonly DropGroup[];
   /** Packets that are not between two nodes of the plan. */
   readonly unplaced: number;
@@ -34,7 +39,9 @@ export interface Scanned {
 interface Waiting {
   readonly id: PacketId;
   readonly tally: DirectionTally;
-  readonly stream: { readonly of: StreamTally; readonly sequence: number; readonly timestamp: number } | null;
+  /** Of RTP: its stream, and its number there. */
+  readonly stream: StreamTally | null;
+  readonly number: number;
   readonly facts: TrailFacts;
   readonly start: Nanos;
   readonly drop: number;
@@ -60,6 +67,7 @@ class Scan {
   readonly #looker: PayloadLooker;
   readonly #legs: LegTable;
   readonly #drops: DropTally;
+  readonly #stitches = new Stitches();
   readonly #waiting = new Map<number, Waiting>();
   /** First ancestor of what the network made. */
   readonly #roots = new Map<number, number>();
@@ -78,7 +86,8 @@ class Scan {
     let order = 0;
     for (const cursor = this.#ledger.cursor(); cursor.next(); order++) this.#packet(cursor, order);
     for (const one of this.#waiting.values()) this.#settle(one);
-    return { legs: this.#legs.finish(), drops: this.#drops.finish(), unplaced: this.#unplaced };
+    this.#stitches.resolve(this.#ledger, this.#legs.streams(), this.#roots);
+    return { legs: this.#legs.finish(), stitches: this.#stitches, drops: this.#drops.finish(), unplaced: this.#unplaced };
   }
 
   /** hot. */
@@ -98,15 +107,16 @@ class Scan {
   /** hot. */
   #sent(cursor: LedgerCursor, facts: TrailFacts, flow: PlacedFlow, sender: PlanNode, order: number): void {
     const receiver = sender === flow.from ? flow.to : flow.from;
-    const seen: Seen = flow.medium === null || flow.medium === 'audio' ? this.#looker.look(cursor.id, cursor.cause) : { medium: flow.medium };
-    const stream = seen.medium === 'audio' ? this.#legs.stream(flow.id, seen.header, sender, receiver) : null;
-    const tally = stream === null ? this.#legs.direction(seen.medium, flow.id, sender, receiver) : stream.direction;
+    const { medium, rtp } = flow.medium === null ? this.#looker.look(cursor.id, cursor.cause) : unseen(flow.medium);
+    const stream = rtp === null ? null : this.#legs.stream(flow.id, medium, rtp, sender, receiver);
+    const tally = stream === null ? this.#legs.direction(medium, flow.id, sender, receiver) : stream.direction;
     tally.sent(order, cursor.id);
-    if (stream !== null && seen.medium === 'audio') stream.sent(cursor.start, seen.header.sequence);
+    const number = stream === null || rtp === null ? -1 : stream.sent(order, cursor.id, cursor.start, rtp);
+    if (stream !== null && cursor.cause !== 0) this.#stitches.caused(stream, number);
     if (facts.arrivedAt === receiver.name && cursor.drop === 0) {
       tally.arrived(cursor, facts);
       tally.crossed(cursor, facts);
-      if (stream !== null && seen.medium === 'audio') stream.arrived(cursor.time(facts.last), seen.header.sequence, seen.header.timestamp);
+      if (stream !== null) stream.arrived(number, cursor.time(facts.last));
       return;
     }
     const elsewhere = facts.arrivedAt !== null && cursor.drop === 0;
@@ -115,7 +125,8 @@ class Scan {
     this.#waiting.set(cursor.id, {
       id: cursor.id,
       tally,
-      stream: stream === null || seen.medium !== 'audio' ? null : { of: stream, sequence: seen.header.sequence, timestamp: seen.header.timestamp },
+      stream,
+      number,
       facts,
       start: cursor.start,
       drop: cursor.drop,
@@ -162,44 +173,20 @@ class Scan {
       way.map(({ link, side }) => link * 2 + side).join(' '),
       (at - one.start) as Nanos,
     );
-    one.stream?.of.arrived(at, one.stream.sequence, one.stream.timestamp);
+    one.stream?.arrived(one.number, at);
+    if (first.id !== one.id) one.stream?.arrivedAs.set(one.number, first.id);
   }
 
   #missed(one: Waiting): void {
     const where = placeOf(this.#ledger, one.facts.endPoint);
-    if (one.drop === 0 && !one.elsewhere) one.tally.missed(one.id, one.facts, 'under-way', 'in-flight', where);
-    else if (one.drop === DROP.NO_LISTENER && where === one.target) one.tally.missed(one.id, one.facts, 'refused', dropName(one.drop), where);
-    else one.tally.missed(one.id, one.facts, 'lost', one.drop === 0 ? 'incomplete' : dropName(one.drop), where);
+    const { fate, reason } = missOf(one, where);
+    one.tally.missed(one.id, one.facts, fate, reason, where);
+    one.stream?.misses.set(one.number, { fate, reason, where });
   }
 }
 
-function timed(cursor: LedgerCursor, facts: TrailFacts): TimedCrossing[] {
-  return facts.crossings.map((crossing) => ({
-    link: crossing.link,
-    side: crossing.side,
-    out: crossing.out < 0 ? null : cursor.time(crossing.out),
-    in: crossing.in < 0 ? null : cursor.time(crossing.in),
-  }));
-}
-
-function ownWay(ledger: Ledger, id: PacketId): readonly TimedCrossing[] {
-  return must(ledger.journey(id), `packet ${id}`).hops.map(({ link, side, out, in: arrival }) => ({ link, side, out, in: arrival }));
-}
-
-/** The way of a packet from where its first ancestor was sent: each ancestor's up to where the next one was made. */
-function wholeWay(ledger: Ledger, id: PacketId): readonly TimedCrossing[] {
-  const journey = must(ledger.journey(id), `packet ${id}`);
-  const own = ownWay(ledger, id);
-  const parent = journey.causes[0];
-  const first = journey.hops[0];
-  if (parent === undefined || first === undefined || ledger.flowOf(parent) !== journey.flow) return own;
-  const before = wholeWay(ledger, parent);
-  if (first.out === null) {
-    // A link's duplicate: it left where its original did.
-    const at = before.findLastIndex(({ link, side }) => link === first.link && side === first.side);
-    return at < 0 ? own : [...before.slice(0, at), { ...must(before[at], 'crossing'), in: first.in }, ...own.slice(1)];
-  }
-  const maker = ledger.points.linkPoint(first.point).node;
-  const at = before.findLastIndex(({ link, side }) => ledger.points.linkPoint(ledger.points.ofLink(link, side === 0 ? 1 : 0)).node === maker);
-  return at < 0 ? own : [...before.slice(0, at + 1), ...own];
+function missOf({ drop, elsewhere, target }: Waiting, where: string): Pick<Miss, 'fate' | 'reason'> {
+  if (drop === 0 && !elsewhere) return { fate: 'under-way', reason: 'in-flight' };
+  if (drop === DROP.NO_LISTENER && where === target) return { fate: 'refused', reason: dropName(drop) };
+  return { fate: 'lost', reason: drop === 0 ? 'incomplete' : dropName(drop) };
 }

@@ -11,6 +11,7 @@ function node(id: number, name: string, kind: string): PlanNode {
     id: id as NodeId,
     name,
     kind,
+    traits: { is: 'equipment' },
     organisation: null,
     segment: 'customer',
     site: null,

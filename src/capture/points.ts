@@ -30,6 +30,8 @@ export type Point =
       readonly id: NodeId;
       readonly node: string;
       readonly nodeKind: string;
+      /** It is a MAC bridge. */
+      readonly bridge: boolean;
     }
   | { readonly kind: 'lab'; readonly index: number; readonly name: 'lab' };
 
@@ -116,7 +118,7 @@ export function pointsOf(plan: Plan): Points {
     }
   }
   for (const node of plan.nodes) {
-    all.push({ kind: 'node', index: all.length, name: `node:${node.name}`, id: node.id, node: node.name, nodeKind: node.kind });
+    all.push({ kind: 'node', index: all.length, name: `node:${node.name}`, id: node.id, node: node.name, nodeKind: node.kind, bridge: node.bridge });
   }
   all.push({ kind: 'lab', index: all.length, name: 'lab' });
   return new Points(all);
@@ -136,7 +138,7 @@ export function describePoint(point: Point): string {
         group: point.group,
       });
     case 'node':
-      return formatComment({ point: 'node', node: point.node, kind: point.nodeKind });
+      return formatComment({ point: 'node', node: point.node, kind: point.nodeKind, ...(point.bridge && { bridge: 'yes' }) });
     case 'lab':
       return formatComment({ point: 'lab' });
   }
@@ -168,7 +170,7 @@ function pointFrom(index: number, name: string, pairs: Pairs, before: readonly P
       const { node, kind } = pairs;
       const links = before.filter((p) => p.kind === 'link').length;
       if (previous === 'lab' || links % 2 !== 0 || node === undefined || kind === undefined) return null;
-      return { kind: 'node', index, name, id: (index - links) as NodeId, node, nodeKind: kind };
+      return { kind: 'node', index, name, id: (index - links) as NodeId, node, nodeKind: kind, bridge: pairs['bridge'] === 'yes' };
     }
     case 'lab':
       return previous === 'lab' || before.filter((p) => p.kind === 'link').length % 2 !== 0 ? null : { kind: 'lab', index, name: 'lab' };

@@ -254,8 +254,9 @@ function commandLine(io: Io, exit: (code: number) => void): Command {
 
   program
     .command('schema')
-    .description('print the JSON Schema of *.lab.yaml, for editors')
-    .action(async () => exit(await (await import('./commands/schema.js')).schema(io)));
+    .description('print the JSON Schema of the files that people write, for editors')
+    .argument('[of]', 'topology, flow or experiment', 'topology')
+    .action(async (of: string) => exit(await (await import('./commands/schema.js')).schema(of, io)));
 
   return program;
 }

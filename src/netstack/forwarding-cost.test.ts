@@ -68,6 +68,7 @@ function row(): { first: IpNode; middle: IpNode; last: IpNode; book: AddressBook
       id: i as NodeId,
       name: `n${i}`,
       kind: 'test',
+      traits: { is: 'equipment' },
       organisation: null,
       segment: 'customer',
       site: null,
@@ -149,8 +150,8 @@ function translate(router: IpNode): void {
   const nat = createTranslator(router, tracker);
   for (const family of [4, 6] as const) {
     const own = must(
-      router
-        .addresses()
+      router.addresses
+        .list()
         .filter((a) => a.family === family)
         .at(-1),
       'outside address',

@@ -154,6 +154,7 @@ function planNodes(spec: TestNetSpec, members: readonly Member[]): PlanNode[] {
       id: id as NodeId,
       name,
       kind: 'test',
+      traits: { is: 'server' },
       organisation: null,
       segment: 'customer',
       site: null,

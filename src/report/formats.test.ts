@@ -17,7 +17,7 @@ const flow: FlowReport = {
   moved: [finding('baseline/signalling/a', 'fail')],
   trouble: null,
   documented: false,
-  observed: { format: 'callpath-observation-1', labels: [], legs: [], calls: [], drops: [], unplaced: 0 },
+  observed: { format: 'callpath-observation-2', labels: [], legs: [], media: [], calls: [], drops: [], unplaced: 0 },
   packets: 7,
   labTime: seconds(9),
   wall: 0.5,

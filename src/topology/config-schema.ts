@@ -3,7 +3,7 @@
  * @module
  * @example
  * const stun: KindInfo = {
- *   kind: 'stun', summary: 'STUN server', forwards: false, bridge: false,
+ *   kind: 'stun', summary: 'STUN server', traits: { is: 'server', reflects: true }, forwards: false, bridge: false,
  *   schema: zodConfigSchema(z.strictObject({ port: z.int().min(1).max(65535).default(3478) })),
  * };
  */

@@ -8,6 +8,7 @@ import type { SourceRef } from '../base/error.js';
 import type { Ruleset } from '../nft/ruleset.js';
 import type { PlanBgp } from './bgp/bgp.js';
 import type { ImpairmentSpec } from './impairment.js';
+import type { TraitName, Traits } from './traits.js';
 
 export const SEGMENTS = ['customer', 'internet', 'expressroute', 'microsoft', 'pstn'] as const;
 export type Segment = (typeof SEGMENTS)[number];
@@ -102,7 +103,9 @@ export interface PlanRule {
 export interface PlanNode {
   readonly id: NodeId;
   readonly name: string;
+  /** Name of its kind, for people. What it is they ask of {@link traits}. */
   readonly kind: string;
+  readonly traits: Traits;
   readonly organisation: string | null;
   /** Where the node stands. */
   readonly segment: Segment;
@@ -221,6 +224,8 @@ export interface KindInfo {
   readonly kind: string;
   /** One line for people. */
   readonly summary: string;
+  /** Of its nodes; a function where a node's valid `config` says it: kinds that run anybody's program. */
+  readonly traits: Traits | ((config: unknown) => Traits);
   readonly forwards: boolean;
   readonly bridge: boolean;
   /** Validates `config`; issues carry a path into it. Also gives the JSON Schema for the editor. */
@@ -244,8 +249,8 @@ export type NodeInterface = Pick<PlanInterface, 'name' | 'addresses'>;
 /** A key of a kind's `config` that holds a node name or a list of them. */
 export interface ConfigReference {
   readonly key: string;
-  /** Kinds that the named node may be of. */
-  readonly kinds: readonly string[];
+  /** What the named node must have; kinds whose traits a config decides may be named as well. */
+  readonly trait: TraitName;
   /** True when a literal address may stand there instead. */
   readonly addresses: boolean;
 }

@@ -18,7 +18,7 @@ import { checkConfigFits } from './drafting/config-fit.js';
 import type { Draft, DraftNode } from './drafting/draft.js';
 import { readFirewalls } from './drafting/firewalls.js';
 import { draftLinks } from './drafting/links.js';
-import { checkNodeReference, draftNodes } from './drafting/nodes.js';
+import { checkNodeReference, draftNodes, hasTrait } from './drafting/nodes.js';
 import { planOrganisations, planUsers } from './naming/users.js';
 import { checkTargets } from './naming/zone-targets.js';
 import { draftZones } from './naming/zones.js';
@@ -114,13 +114,13 @@ function checkResolvers(nodes: ReadonlyMap<string, DraftNode>, draft: Draft): vo
   for (const node of nodes.values()) {
     for (const [i, resolver] of node.resolvers.entries()) {
       const path = [...node.resolversPath, i];
-      const asksItself = resolver === node.name && node.kind.kind === 'dns' && node.resolversPath[1] === 'nodes';
+      const asksItself = resolver === node.name && hasTrait('resolves')(node.kind) && node.resolversPath[1] === 'nodes';
       if (asksItself) {
         draft.faults.add('TOPOLOGY_REFERENCE', path, `the DNS server "${resolver}" would ask itself`, {
           expected: 'the server that it forwards to, or none',
           hint: 'resolvers: []',
         });
-      } else if (parseIp(resolver) === undefined) checkNodeReference(resolver, ['dns'], path, draft);
+      } else if (parseIp(resolver) === undefined) checkNodeReference(resolver, hasTrait('resolves'), path, draft);
     }
   }
 }

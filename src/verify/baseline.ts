@@ -50,7 +50,7 @@ export function formatBaseline(baseline: Baseline): string {
 
 /** Paths of the legs that carry calls; discovery and checks may differ from run to run. */
 export function pathsOf(observation: Observation, plan: Plan): Record<string, LegPaths> {
-  const legs = observation.legs.filter((leg) => leg.medium === 'signalling' || leg.medium === 'audio').sort((a, b) => (a.id < b.id ? -1 : 1));
+  const legs = observation.legs.filter((leg) => leg.medium === 'signalling' || leg.medium === 'rtp').sort((a, b) => (a.id < b.id ? -1 : 1));
   return Object.fromEntries(legs.map((leg) => [leg.id, { label: leg.label, there: groups(leg.there, plan), back: groups(leg.back, plan) }]));
 }
 

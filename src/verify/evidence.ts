@@ -1,19 +1,19 @@
 /**
- * Evidence out of legs: which packets, over which links, and what became of those that did not arrive.
+ * Evidence out of legs, and of media by whatever way: which packets, over which links, and what became of those that did not arrive.
  * @module
  */
 import type { PacketId } from '../base/brand.js';
 import { linksOf } from '../analysis/direction.js';
-import type { Direction, Ending } from '../analysis/direction.js';
+import type { Direction, Ending, TwoWay } from '../analysis/direction.js';
 import type { DropGroup } from '../analysis/drops.js';
-import type { Leg, Observation } from '../analysis/legs.js';
+import type { Observation } from '../analysis/legs.js';
 import type { Plan } from '../topology/plan.js';
 import type { Evidence } from './finding.js';
 
 /** Packets that evidence names. */
 const NAMED = 10;
 
-export function legEvidence(legs: readonly Leg[], observation: Observation, plan: Plan): Evidence {
+export function legEvidence(legs: readonly TwoWay[], observation: Observation, plan: Plan): Evidence {
   const directions = legs.flatMap((leg) => [leg.there, leg.back]);
   const lost = directions.flatMap((direction) => direction.endings).filter((ending) => ending.reason !== 'in-flight');
   return {
@@ -26,7 +26,7 @@ export function legEvidence(legs: readonly Leg[], observation: Observation, plan
 }
 
 /** Names of the links that the legs crossed, each once, in the order of crossing. */
-export function linkNames(legs: readonly Leg[], plan: Plan): readonly string[] {
+export function linkNames(legs: readonly TwoWay[], plan: Plan): readonly string[] {
   return [...new Set(legs.flatMap((leg) => [leg.there, leg.back]).flatMap((direction) => linksOf(direction, plan).map((link) => link.name)))];
 }
 
@@ -46,7 +46,7 @@ export function endingWords({ packets, reason, where, examples }: Ending, drops:
 }
 
 /** Who of a leg the other end heard nothing of, and why; empty when both were heard. */
-export function silences(legs: readonly Leg[]): readonly string[] {
+export function silences(legs: readonly TwoWay[]): readonly string[] {
   return legs.flatMap((leg) => [...silence(leg.there, leg.a.name, leg.b.name), ...silence(leg.back, leg.b.name, leg.a.name)]);
 }
 

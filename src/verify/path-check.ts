@@ -1,21 +1,26 @@
 /**
- * Holds the paths of legs against the documented word for them, and says where they part from it.
+ * Holds the paths of legs and of media against the documented word for them, and says where they part from it.
  * @module
  */
-import type { Direction } from '../analysis/direction.js';
+import { z } from 'zod';
+import type { Direction, TwoWay } from '../analysis/direction.js';
 import { linksOf } from '../analysis/direction.js';
-import type { Leg, Observation } from '../analysis/legs.js';
-import type { PathLabel } from '../scenario/flow.js';
+import type { Observation } from '../analysis/legs.js';
 import type { Plan, PlanLink, PlanNode, Segment } from '../topology/plan.js';
 import { legEvidence, silences } from './evidence.js';
 import { NO_EVIDENCE } from './finding.js';
 import type { Evidence, Verdict } from './finding.js';
 
+/** The article's words for a path. */
+export const PATH_LABELS = ['local', 'Internet', 'ExpressRoute'] as const;
+export type PathLabel = (typeof PATH_LABELS)[number];
+export const label = z.enum(PATH_LABELS);
+
 /** The segment that makes the word true; `local` is the absence of both. */
 const SEGMENT_OF: Readonly<Record<PathLabel, Segment | null>> = { local: null, Internet: 'internet', ExpressRoute: 'expressroute' };
 
 /** Passes when packets crossed, both ways, and every one of them as documented. */
-export function judgePath(legs: readonly Leg[], is: PathLabel, observation: Observation, plan: Plan): Verdict {
+export function judgePath(legs: readonly TwoWay[], is: PathLabel, observation: Observation, plan: Plan): Verdict {
   const evidence = legEvidence(legs, observation, plan);
   if (evidence.total === 0) return { status: 'unproved', observed: 'no packet', evidence: NO_EVIDENCE };
   const label = [...new Set(legs.map((leg) => leg.label))].join(' and ');
@@ -38,7 +43,7 @@ interface Deviation {
   readonly parts: string | null;
 }
 
-function deviation(legs: readonly Leg[], is: PathLabel, plan: Plan): Deviation {
+function deviation(legs: readonly TwoWay[], is: PathLabel, plan: Plan): Deviation {
   const there = legs.flatMap((leg) => wrongLinks(leg.there, is, plan));
   const back = legs.flatMap((leg) => wrongLinks(leg.back, is, plan));
   const partings = legs.flatMap((leg) => [parting(leg.there, leg.a, is, plan), parting(leg.back, leg.b, is, plan)]).filter((found) => found !== null);

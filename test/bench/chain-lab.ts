@@ -96,7 +96,10 @@ function topology(links: number): string {
 
 function planOf(links: number): Plan {
   const schema = { parse: (value: unknown) => ({ ok: true as const, value }), json: {} };
-  const kind = (name: string, forwards: boolean): [string, KindInfo] => [name, { kind: name, summary: name, forwards, bridge: false, schema }];
+  const kind = (name: string, forwards: boolean): [string, KindInfo] => [
+    name,
+    { kind: name, summary: name, traits: { is: forwards ? 'equipment' : 'endpoint' }, forwards, bridge: false, schema },
+  ];
   const parsed = parseTopology(topology(links), 'chain.lab.yaml', new Map([kind('host', false), kind('router', true)]));
   assertInvariant(parsed.ok, parsed.ok ? '' : parsed.errors.map((e) => e.message).join('\n'));
   return parsed.plan;

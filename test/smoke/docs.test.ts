@@ -2,6 +2,7 @@
  * The documents say what is true: links lead somewhere, commands and options exist, examples parse, filters compile, and
  * every table of keys, fields, codes and events is the code's own.
  */
+import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -21,7 +22,7 @@ import { TARGETS } from '../../src/nft/iptables/targets.js';
 import { CONSTRUCTS } from '../../src/nft/testing/constructs.js';
 import { UNSUPPORTED } from '../../src/nft/testing/unsupported.js';
 import { KINDS, KIND_INFOS } from '../../src/roles/kinds.js';
-import { parseFlow } from '../../src/scenario/flow-file.js';
+import { parseFlow } from '../../src/library/flow-file.js';
 import { CONNTRACK_SYSCTLS } from '../../src/topology/conntrack-sysctls.js';
 import { topologyJsonSchema } from '../../src/topology/json-schema.js';
 import { parseTopology } from '../../src/topology/topology-file.js';
@@ -199,6 +200,14 @@ describe('what is shown is what comes', () => {
 });
 
 describe('tables are those of the code', () => {
+  const generate = (...args: readonly string[]): { readonly status: number | null; readonly stdout: string } =>
+    spawnSync(process.execPath, ['lab/scripts/docs.mjs', ...args], { cwd: ROOT, encoding: 'utf8' });
+
+  it('sections and schemas that are generated are current', () => {
+    build();
+    expect(generate('--check')).toMatchObject({ status: 0, stdout: '' });
+  }, 60_000);
+
   it('filters.md: fields', () => {
     expect(docs.rows(guide('filters.md'), 'fields')).toEqual([...FIELDS.values()].map((f) => [`\`${f.name}\``, f.type, f.summary]));
   });
@@ -271,7 +280,7 @@ describe('tables are those of the code', () => {
         .rows(guide('flows.md'), name)
         .map(([cell]) => docs.bare(cell).replace(/:.*/, ''))
         .sort();
-    expect([first('steps'), first('expectations'), first('flow-keys')]).toEqual(lists);
+    expect([first('generated: steps'), first('generated: expectations'), first('flow-keys')]).toEqual(lists);
   });
 
   it('experiments.md: keys, and each experiment that comes with the product', () => {

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { parse, stringify } from 'yaml';
 import { KIND_INFOS } from '../../src/roles/kinds.js';
 import { parseExperiment } from '../../src/experiment/experiment-file.js';
-import { parseFlow } from '../../src/scenario/flow-file.js';
+import { parseFlow } from '../../src/library/flow-file.js';
 import { parseTopology } from '../../src/topology/topology-file.js';
 import { ROOT } from './support.js';
 

@@ -116,7 +116,7 @@ export function addressesOf(plan: Plan, node: string): readonly string[] {
 
 /** Ids of the packets of speech between two clients, as the analysis finds them. */
 export function speechBetween(captured: Captured, a: string, b: string): readonly number[] {
-  const audio = legsOf(captured.verdict.observation, 'audio', a, b);
+  const audio = legsOf(captured.verdict.observation, 'rtp', a, b);
   return audio.flatMap((leg) => leg.flows.flatMap((flow) => [...captured.ledger.packetsOf(flow)]));
 }
 

@@ -56,7 +56,7 @@ function streamsByTshark(file: string): ReadonlyMap<number, Judgement> {
 }
 
 function asPrinted(reception: Reception): Judgement {
-  const ms = (nanos: number): string => (nanos / 1e6).toFixed(3);
+  const ms = (nanos: number | null): string => (nanos === null ? '?' : (nanos / 1e6).toFixed(3));
   const { packets, lost, maxDelta, meanJitter, maxJitter } = reception;
   return { packets, lost, maxDelta: ms(maxDelta), meanJitter: ms(meanJitter), maxJitter: ms(maxJitter) };
 }
@@ -73,10 +73,10 @@ function streamsAt(ledger: Ledger, point: number, ids: readonly number[]): Reado
     const { ssrc, payloadType, sequence, timestamp } = rtpHeader(payload.bytes);
     let tally = tallies.get(ssrc);
     if (tally === undefined) {
-      tally = new StreamTally({ flow: journey.flow, ssrc, payloadType, from: '', to: '', told: true });
+      tally = new StreamTally({ flow: journey.flow, ssrc, payloadType, from: '', to: '', wrapped: false, told: null });
       tallies.set(ssrc, tally);
     }
-    tally.arrived(at, sequence, timestamp);
+    tally.arrived(tally.sent(0, id, at, { sequence, timestamp }), at);
   }
   return new Map([...tallies].map(([ssrc, tally]) => [ssrc, asPrinted(tally.reception())]));
 }
@@ -99,7 +99,7 @@ describe.skipIf(!judge('tshark'))('RTP as tshark analyses it', () => {
   }, PATIENCE);
 
   const received = (line: Line, client: string): readonly (readonly [number, Judgement])[] =>
-    legsOf(runs.get(line)!.verdict.observation, 'audio', ...CLIENTS).flatMap((leg) =>
+    legsOf(runs.get(line)!.verdict.observation, 'rtp', ...CLIENTS).flatMap((leg) =>
       leg.streams.filter((stream) => stream.to === client).map((stream) => [stream.ssrc, asPrinted(stream)] as const),
     );
 

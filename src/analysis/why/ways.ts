@@ -79,7 +79,7 @@ function bridgeBefore(ledger: Ledger, steps: readonly Step[]): string | null {
   if (last === undefined) return null;
   const { node } = ledger.points.linkPoint(ledger.points.ofLink(last.link, last.side));
   const point = ledger.points.named(`node:${node}`);
-  return point?.kind === 'node' && point.nodeKind === 'bridge' ? node : null;
+  return point?.kind === 'node' && point.bridge ? node : null;
 }
 
 function hopsOf(ledger: Ledger, strands: readonly Strand[]): readonly HopStory[] {

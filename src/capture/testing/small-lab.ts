@@ -43,7 +43,8 @@ export function smallPoints(): Points {
       });
     }
   }
-  for (const [id, node] of NODES.entries()) all.push({ kind: 'node', index: all.length, name: `node:${node}`, id: id as NodeId, node, nodeKind: 'host' });
+  for (const [id, node] of NODES.entries())
+    all.push({ kind: 'node', index: all.length, name: `node:${node}`, id: id as NodeId, node, nodeKind: 'host', bridge: false });
   all.push({ kind: 'lab', index: all.length, name: 'lab' });
   return new Points(all);
 }

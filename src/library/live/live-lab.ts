@@ -5,7 +5,7 @@
 import type { LinkId } from '../../base/brand.js';
 import { LabError } from '../../base/error.js';
 import type { Json } from '../../roles/role.js';
-import { linkChange } from '../../scenario/script.js';
+import { linkChange } from '../../scenario/steps/link.js';
 import type { Lab } from '../../substrate/substrate.js';
 import type { Plan, PlanUser } from '../../topology/plan.js';
 import { didYouMean, listed } from '../../topology/source/suggest.js';

@@ -5,8 +5,7 @@
 import { must } from '../../base/assert.js';
 import { KIND_INFOS } from '../../roles/kinds.js';
 import type { ExperimentSpec } from '../../experiment/experiment.js';
-import { fitFlow } from '../../scenario/fit.js';
-import { parseFlow } from '../../scenario/flow-file.js';
+import { fitFlow, parseFlow } from '../flow-file.js';
 import type { FlowSpec } from '../../scenario/flow.js';
 import type { Plan } from '../../topology/plan.js';
 import { parseTopology } from '../../topology/topology-file.js';

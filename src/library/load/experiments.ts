@@ -4,7 +4,7 @@
  */
 import { LabError } from '../../base/error.js';
 import type { ExperimentSpec } from '../../experiment/experiment.js';
-import { fitFlow } from '../../scenario/fit.js';
+import { fitFlow } from '../flow-file.js';
 import { Faults, collect } from '../faults.js';
 import { loadExperiment, planOf } from './load.js';
 import type { Job } from './jobs.js';

@@ -9,7 +9,7 @@ import { LabError } from '../../base/error.js';
 import type { ExperimentSpec } from '../../experiment/experiment.js';
 import { parseExperiment } from '../../experiment/experiment-file.js';
 import { KIND_INFOS } from '../../roles/kinds.js';
-import { parseFlow } from '../../scenario/flow-file.js';
+import { parseFlow } from '../flow-file.js';
 import type { FlowSpec } from '../../scenario/flow.js';
 import type { Plan } from '../../topology/plan.js';
 import { parseOverride } from '../../topology/source/overrides/override.js';

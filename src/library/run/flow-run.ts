@@ -8,6 +8,7 @@ import { randomRoot } from '../../base/rng.js';
 import { createLabPki } from '../../protocol/pki/lab-pki.js';
 import type { LabPki } from '../../protocol/pki/lab-pki.js';
 import { KINDS } from '../../roles/kinds.js';
+import { fitFlow } from '../flow-file.js';
 import type { FlowSpec } from '../../scenario/flow.js';
 import { runScenario } from '../../scenario/run-scenario.js';
 import type { ScenarioRun } from '../../scenario/run-scenario.js';
@@ -36,8 +37,10 @@ export interface FlowVerdict extends Judgement {
   readonly documented: boolean;
 }
 
-/** Runs the flow on the plan and holds what the ledger shows against the documentation. */
+/** Runs the flow on the plan and holds what the ledger shows against the documentation. Errors: those of {@link runScenario}, FLOW_EXPECTATION. */
 export async function runFlow(flow: FlowSpec, plan: Plan, options: FlowRunOptions): Promise<FlowVerdict> {
+  const [fault] = fitFlow(flow, plan);
+  if (fault !== undefined) throw fault;
   const run = await runScenario(flow, plan, {
     substrate: options.substrate,
     kinds: KINDS,

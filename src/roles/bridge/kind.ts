@@ -9,6 +9,7 @@ import type { RoleKind } from '../role.js';
 export const bridge: RoleKind = {
   kind: 'bridge',
   summary: 'joins its links into one LAN (MAC bridge)',
+  traits: { is: 'equipment' },
   forwards: false,
   bridge: true,
   schema: zodConfigSchema(z.strictObject({})),

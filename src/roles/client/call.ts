@@ -5,7 +5,7 @@
 import { LabError } from '../../base/error.js';
 import type { Host } from '../../host/host.js';
 import { agree, makeAnswer, makeOffer } from '../../protocol/sdp/offer-answer.js';
-import type { Agreed, Origin } from '../../protocol/sdp/offer-answer.js';
+import type { Origin } from '../../protocol/sdp/offer-answer.js';
 import { formatSdp, parseSdp } from '../../protocol/sdp/session.js';
 import type { SdpSession } from '../../protocol/sdp/session.js';
 import type { Content } from '../../protocol/sip/user-agent/events.js';
@@ -35,7 +35,7 @@ export class ClientCall {
 
   /** An offer of what the media session is now: candidates, or after ICE the selected pair. */
   offer(): Content {
-    this.#offer = makeOffer(this.#origin(), [this.media.localMedia()]);
+    this.#offer = makeOffer(this.#origin(), this.media.localMedia());
     return content(this.#offer);
   }
 
@@ -44,20 +44,16 @@ export class ClientCall {
     const offer = this.#offer;
     if (offer === null) throw new LabError('SDP_MALFORMED', 'an answer came without an offer');
     this.#offer = null;
-    return this.#connect(agree(offer, sdpOf(body), 'offerer')[0] ?? null);
+    return this.media.connect(agree(offer, sdpOf(body), 'offerer'));
   }
 
   /** Answers the peer's offer; null when nothing of it can be taken (488). Errors: SDP_MALFORMED, MEDIA_FAILED. */
   answer(body: Content | null): { readonly content: Content; readonly connected: Promise<ConnectResult> } | null {
     const offer = sdpOf(body);
-    const { session, refused } = makeAnswer(this.#origin(), offer, () => this.media.localMedia());
+    const local = this.media.localMedia();
+    const { session, refused } = makeAnswer(this.#origin(), offer, (_, i) => local[i] ?? null);
     if (refused.every((why) => why !== null)) return null;
-    return { content: content(session), connected: this.#connect(agree(offer, session, 'answerer')[0] ?? null) };
-  }
-
-  #connect(agreed: Agreed | null): Promise<ConnectResult> {
-    if (agreed === null) return Promise.resolve({ ok: false, code: 'ICE_FAILED', why: 'the audio stream was refused' });
-    return this.media.connect(agreed);
+    return { content: content(session), connected: this.media.connect(agree(offer, session, 'answerer')) };
   }
 
   #origin(): Origin {

@@ -10,6 +10,7 @@ import type { Deferred, Host } from '../../host/host.js';
 import { UserAgent } from '../../protocol/sip/user-agent/user-agent.js';
 import type { UaIn, UaOut } from '../../protocol/sip/user-agent/events.js';
 import type { PlanUser } from '../../topology/plan.js';
+import { g711Formats } from '../../protocol/rtp/g711-payloader.js';
 import { Recording } from '../../protocol/rtp/recording.js';
 import { Speech } from '../../protocol/rtp/speech.js';
 import { MediaSession } from '../media/media-session.js';
@@ -84,7 +85,7 @@ class Client implements RoleServer {
       case 'message':
         return this.#message(text(fields, 'to'), text(fields, 'text'));
       case 'statistics':
-        return Promise.resolve([...this.#calls.values()].map((one) => ({ peer: one.peer, ...one.media.stats() })) as unknown as Json);
+        return Promise.resolve([...this.#calls.values()].flatMap((one) => one.media.stats().map((stats) => ({ peer: one.peer, ...stats }))) as unknown as Json);
       default:
         return Promise.reject(new LabError('ROLE_COMMAND', `a client knows no command "${command}"`));
     }
@@ -342,14 +343,14 @@ class Client implements RoleServer {
 
   async #open(id: number, peer: string, controlling: boolean): Promise<ClientCall> {
     this.#recording ??= new Recording(new Speech(this.#host.random), SPEECH_SECONDS);
+    const voice = this.#recording.play(this.#host.random.below(this.#recording.length));
     const media = await MediaSession.open({
       host: this.#host,
       controlling,
-      ports: this.#config.audioPorts,
       stunServers: this.#stun,
       rtcpMux: this.#config.rtcpMux,
       settings: { consent: this.#config.consent, keepalive: seconds(this.#config.keepAlive) },
-      source: this.#recording.play(this.#host.random.below(this.#recording.length)),
+      streams: [{ kind: 'audio', ports: this.#config.audioPorts, formats: g711Formats(voice), packetTime: 20 }],
       ...(!this.#config.srtp && { suite: null }),
     });
     const call = new ClientCall(this.#host, id, peer, media);

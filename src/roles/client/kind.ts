@@ -9,10 +9,11 @@ import { clientConfig } from './config.js';
 export const client: RoleKind = {
   kind: 'client',
   summary: "a person's softphone: signs in, calls, answers, hangs up, sends messages",
+  traits: { is: 'endpoint' },
   forwards: false,
   bridge: false,
   schema: zodConfigSchema(clientConfig),
-  references: [{ key: 'stun', kinds: ['stun', 'process', 'container'], addresses: true }],
+  references: [{ key: 'stun', trait: 'reflects', addresses: true }],
   commands: {
     'sign-in': 'finds the sign-in server by DNS and registers at the home of the user',
     'sign-out': 'removes the registration',

@@ -5,11 +5,13 @@
 import { zodConfigSchema } from '../../topology/config-schema.js';
 import { PROGRAM_COMMANDS } from '../process/kind.js';
 import type { RoleKind } from '../role.js';
-import { containerConfig } from './config.js';
+import { programTraits } from '../process/config.js';
+import { type ContainerConfig, containerConfig } from './config.js';
 
 export const container: RoleKind = {
   kind: 'container',
   summary: 'any container image, run in the network of its node',
+  traits: (config) => programTraits(config as ContainerConfig),
   forwards: false,
   bridge: false,
   schema: zodConfigSchema(containerConfig),

@@ -10,6 +10,7 @@ import type { RoleKind } from '../role.js';
 export const dns: RoleKind = {
   kind: 'dns',
   summary: 'DNS server: its zones, and a forwarder where the node has resolvers',
+  traits: { is: 'server', resolves: true },
   forwards: false,
   bridge: false,
   schema: zodConfigSchema(z.strictObject({})),

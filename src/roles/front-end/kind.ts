@@ -10,6 +10,7 @@ import { frontEndConfig } from './config.js';
 export const frontEnd: RoleKind = {
   kind: 'front-end',
   summary: 'SIP registrar and proxy of its domains, over TLS',
+  traits: { is: 'server', homes: true },
   forwards: false,
   bridge: false,
   schema: zodConfigSchema(frontEndConfig),

@@ -3,9 +3,8 @@
  * everything else.
  * @module
  */
-import type { TimerId } from '../../base/brand.js';
 import { LabError } from '../../base/error.js';
-import { nanos, NEVER, type Nanos } from '../../base/time.js';
+import type { Nanos } from '../../base/time.js';
 import type { Host } from '../../host/host.js';
 import { from, toTag } from '../../protocol/sip/fields.js';
 import { newTag } from '../../protocol/sip/identifiers.js';
@@ -16,6 +15,7 @@ import type { Source } from '../../protocol/sip/transaction/layer.js';
 import { addressOf, formatUri, parseUri } from '../../protocol/sip/uri.js';
 import type { PlanNode, PlanUser } from '../../topology/plan.js';
 import type { RoleContext, RoleServer } from '../role.js';
+import { Deadline } from '../../host/deadline.js';
 import { MachineRunner } from '../../host/machine-runner.js';
 import { SipTransport } from '../sip/transport.js';
 import { frontEndConfig, type FrontEndConfig } from './config.js';
@@ -52,8 +52,8 @@ class FrontEnd {
   /** Names of front ends, which a peer proves by its certificate: behind a translator its address says nothing. */
   readonly #peers: ReadonlySet<string>;
   readonly #homes: ReadonlyMap<string, PlanUser>;
-  #expiry: TimerId | null = null;
-  #booked: Nanos = NEVER;
+  /** When the next binding runs out. */
+  readonly #expiry: Deadline;
 
   constructor(host: Host, context: RoleContext, config: FrontEndConfig) {
     const { plan, node } = context;
@@ -72,6 +72,9 @@ class FrontEnd {
       rng: host.random,
       algorithms: config.digest,
       home: (address) => this.#home(address),
+    });
+    this.#expiry = new Deadline(host, () => {
+      this.#expired();
     });
     this.#transport = new SipTransport(
       host,
@@ -106,7 +109,7 @@ class FrontEnd {
   }
 
   stop(): void {
-    if (this.#expiry !== null) this.#host.cancel(this.#expiry);
+    this.#expiry.close();
     this.#runner.stop();
     this.#transport.close();
   }
@@ -197,7 +200,7 @@ class FrontEnd {
       this.users.add(changed.address);
       this.#host.event('signed-in', { user: changed.address, home: this.#host.name, from: source.address });
     } else if (changed !== null && !changed.bound) this.#signedOut(changed.address);
-    this.#bookExpiry();
+    this.#expiry.set(this.#registrar.location.deadline);
   }
 
   #closed(connection: number): void {
@@ -212,23 +215,13 @@ class FrontEnd {
     if (this.users.delete(address)) this.#host.event('signed-out', { user: address, home: this.#host.name });
   }
 
-  #bookExpiry(): void {
-    const { deadline } = this.#registrar.location;
-    if (deadline === this.#booked) return;
-    if (this.#expiry !== null) this.#host.cancel(this.#expiry);
-    this.#expiry = null;
-    this.#booked = deadline;
-    if (deadline === NEVER) return;
-    const left = deadline - this.#host.clock.now;
-    this.#expiry = this.#host.after(nanos(left > 0 ? left : 0), () => {
-      this.#expiry = null;
-      this.#booked = NEVER;
-      const now = this.#host.clock.now;
-      for (const binding of this.#registrar.location.purge(now)) {
-        if (this.#registrar.location.lookup(binding.address, now).length === 0) this.#signedOut(binding.address);
-      }
-      this.#bookExpiry();
-    });
+  #expired(): void {
+    const now = this.#host.clock.now;
+    const { location } = this.#registrar;
+    for (const binding of location.purge(now)) {
+      if (location.lookup(binding.address, now).length === 0) this.#signedOut(binding.address);
+    }
+    this.#expiry.set(location.deadline);
   }
 }
 

@@ -13,6 +13,7 @@ const instead = 'a router with rules beside it';
 export const nat: RoleKind = {
   kind: 'nat',
   summary: 'translates addresses and ports of IPv4 between inside and outside (RFC 4787)',
+  traits: { is: 'equipment' },
   forwards: true,
   bridge: false,
   schema: zodConfigSchema(natConfig),

@@ -3,6 +3,7 @@
  * @module
  */
 import { z } from 'zod';
+import { TRAIT_NAMES, type Traits } from '../../topology/traits.js';
 
 /**
  * What `${LAB_...}` may stand for in a command, a variable or a file, and what the program finds in its environment
@@ -64,8 +65,21 @@ function isPattern(source: string): boolean {
   }
 }
 
+const yes = z.literal(true).optional();
+
+/** What the program is to the rest of the lab: nobody else can know. */
+const traits = z.strictObject({
+  is: z.enum(['endpoint', 'server', 'equipment']).default('server'),
+  homes: yes.describe('users can be homed there'),
+  relays: yes.describe('it passes media on (TURN)'),
+  mixes: yes.describe('it makes one stream of several'),
+  resolves: yes.describe('it answers DNS'),
+  reflects: yes.describe('it answers STUN Binding requests'),
+});
+
 /** Settings that both kinds have. */
 export const common = {
+  traits: traits.optional().describe('what the program is: without it, a server'),
   env: z
     .record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/), text)
     .default({})
@@ -88,6 +102,12 @@ export const processConfig = z.strictObject({
   files: files.inside.default({}).describe('files to be laid into its folder, by path'),
   workdir: text.optional().describe('folder that it is started in; by default its own'),
 });
+
+/** Of a node with that config. */
+export function programTraits(config: { readonly traits?: z.infer<typeof traits> | undefined }): Traits {
+  const said = config.traits;
+  return { is: said?.is ?? 'server', ...Object.fromEntries(TRAIT_NAMES.filter((name) => said?.[name] === true).map((name) => [name, true])) };
+}
 
 export type ProcessConfig = z.infer<typeof processConfig>;
 export type FileContent = z.infer<typeof content>;

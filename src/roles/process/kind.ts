@@ -4,7 +4,7 @@
  */
 import { zodConfigSchema } from '../../topology/config-schema.js';
 import type { RoleKind } from '../role.js';
-import { processConfig } from './config.js';
+import { type ProcessConfig, processConfig, programTraits } from './config.js';
 
 /** What a scenario may ask of a program; kinds `process` and `container` have the same. */
 export const PROGRAM_COMMANDS = {
@@ -17,6 +17,7 @@ export const PROGRAM_COMMANDS = {
 export const process: RoleKind = {
   kind: 'process',
   summary: 'any program of this machine, run in the network of its node',
+  traits: (config) => programTraits(config as ProcessConfig),
   forwards: false,
   bridge: false,
   schema: zodConfigSchema(processConfig),

@@ -10,6 +10,7 @@ import { routerConfig, type RouterConfig } from './config.js';
 export const router: RoleKind = {
   kind: 'router',
   summary: 'forwards packets between its interfaces by its routes',
+  traits: { is: 'equipment' },
   forwards: true,
   bridge: false,
   schema: zodConfigSchema(routerConfig),

@@ -10,6 +10,7 @@ import { stunConfig } from './config.js';
 export const stun: RoleKind = {
   kind: 'stun',
   summary: 'STUN server: answers Binding requests on every address of the node',
+  traits: { is: 'server', reflects: true },
   forwards: false,
   bridge: false,
   schema: zodConfigSchema(stunConfig),

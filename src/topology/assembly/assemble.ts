@@ -6,6 +6,7 @@
 import { must } from '../../base/assert.js';
 import type { LinkId, NodeId } from '../../base/brand.js';
 import type { Plan, PlanAddress, PlanFirewall, PlanInterface, PlanLink, PlanNode, PlanOrganisation, PlanUser, PlanZone } from '../plan.js';
+import type { Traits } from '../traits.js';
 import { CertificateNames } from '../naming/certificate-names.js';
 import { interfaceKey } from '../drafting/draft.js';
 import type { Draft, DraftLink, DraftNode, PlannedAddress } from '../drafting/draft.js';
@@ -43,6 +44,7 @@ export function assemble(parts: Parts, draft: Draft): Plan | undefined {
       id: must(ids.get(node.name), `id of ${node.name}`),
       name: node.name,
       kind: node.kind.kind,
+      traits: traitsOf(node),
       organisation: node.organisation,
       segment: node.segment,
       site: node.site,
@@ -82,6 +84,10 @@ export function assemble(parts: Parts, draft: Draft): Plan | undefined {
   if (speaking === undefined) return undefined;
   const plan = { name: draft.structure.file.name, file: source.file, organisations, nodes: speaking, links, users, zones };
   return { ...plan, hash: planHash(plan) };
+}
+
+function traitsOf({ kind: { traits }, config }: DraftNode): Traits {
+  return typeof traits === 'function' ? traits(config) : traits;
 }
 
 function endOf(link: DraftLink, side: 0 | 1, ids: ReadonlyMap<string, NodeId>): PlanLink['ends'][0] {
@@ -127,6 +133,6 @@ function resolversOf(node: DraftNode, neighbourhood: Neighbourhood): readonly st
     const literal = parseIp(resolver);
     const all = literal === undefined ? neighbourhood.addressesOf(resolver) : [literal];
     const texts = all.filter((ip) => families.has(ip.family)).map(formatIp);
-    return node.kind.kind === 'dns' ? texts.filter((text) => !mine.has(text)) : texts;
+    return traitsOf(node).resolves === true ? texts.filter((text) => !mine.has(text)) : texts;
   });
 }

@@ -8,13 +8,13 @@ import type { PlanBgp } from '../bgp/bgp.js';
 import type { Plan } from '../plan.js';
 import { without } from './without.js';
 
-/** SHA-256 in hex. Places in the file and the numbering of nodes don't count. */
+/** SHA-256 in hex. Places in the file and the numbering of nodes don't count, nor do traits: they follow from kind and config. */
 export function planHash(plan: Omit<Plan, 'hash'>): string {
   const meaning = {
     name: plan.name,
     organisations: plan.organisations,
     nodes: plan.nodes.map((node) => ({
-      ...without(node, 'id', 'src'),
+      ...without(node, 'id', 'src', 'traits'),
       routes: node.routes.map((r) => without(r, 'src')),
       ...(node.rules !== undefined && { rules: node.rules.map((r) => without(r, 'src')) }),
       ...(node.firewall !== undefined && node.firewall !== null && { firewall: meaningOf(node.firewall.ruleset.tables) }),

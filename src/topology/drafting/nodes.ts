@@ -4,6 +4,7 @@
  * @module
  */
 import type { ConfigIssue, KindInfo } from '../plan.js';
+import type { TraitName } from '../traits.js';
 import type { FileNode, LabFile } from '../source/schema.js';
 import { didYouMean, listed } from '../source/suggest.js';
 import type { Path } from '../source/yaml-source.js';
@@ -123,7 +124,7 @@ function readConfig(kind: KindInfo, name: string, node: FileNode, draft: Draft):
     const entries = Array.isArray(value) ? value.map((v, i) => [v, [...path, i]] as const) : [[value, path] as const];
     for (const [entry, at] of entries) {
       if (typeof entry !== 'string' || (reference.addresses && parseIp(entry) !== undefined)) continue;
-      checkNodeReference(entry, reference.kinds, at, draft);
+      checkNodeReference(entry, mayHave(reference.trait), at, draft);
     }
   }
   return result.value;
@@ -145,9 +146,20 @@ export function reportConfigIssue(issue: ConfigIssue, node: Pick<DraftNode, 'nam
   });
 }
 
-/** Reports a name that is no node, or a node of another kind. True when it may be used. */
-export function checkNodeReference(name: string, wanted: readonly string[], path: Path, { structure, faults, kinds: known }: Draft): boolean {
+/** Kinds of which every node has the trait. */
+export function hasTrait(trait: TraitName): (kind: KindInfo) => boolean {
+  return ({ traits }) => typeof traits !== 'function' && traits[trait] === true;
+}
+
+/** Those, and kinds that can be anything. */
+function mayHave(trait: TraitName): (kind: KindInfo) => boolean {
+  return (kind) => typeof kind.traits === 'function' || hasTrait(trait)(kind);
+}
+
+/** Reports a name that is no node, or a node of a kind that does not do. True when it may be used. */
+export function checkNodeReference(name: string, does: (kind: KindInfo) => boolean, path: Path, { structure, faults, kinds: known }: Draft): boolean {
   const { topology } = structure.file;
+  const wanted = [...known.values()].filter(does).map(({ kind }) => kind);
   const kindOf = (n: string): string | undefined => topology.nodes[n]?.kind ?? topology.defaults?.kind;
   const fitting = Object.keys(topology.nodes).filter((n) => wanted.includes(kindOf(n) ?? ''));
   if (fitting.includes(name)) return true;

@@ -6,10 +6,7 @@ import type { PlanOrganisation, PlanUser } from '../plan.js';
 import { didYouMean, listed } from '../source/suggest.js';
 import type { Draft, DraftNode } from '../drafting/draft.js';
 import { compare } from '../addressing/lan-graph.js';
-import { checkNodeReference } from '../drafting/nodes.js';
-
-/** The kind at which a user can be homed. */
-const HOME = 'front-end';
+import { checkNodeReference, hasTrait } from '../drafting/nodes.js';
 
 export function planOrganisations({ structure, faults }: Draft): readonly PlanOrganisation[] {
   const written = structure.file.organisations ?? {};
@@ -50,7 +47,7 @@ export function planUsers(organisations: readonly PlanOrganisation[], nodes: Rea
         });
       }
       checkSeat(user.node, [...path, 'node'], nodes, draft);
-      checkNodeReference(user.home, [HOME], [...path, 'home'], draft);
+      checkNodeReference(user.home, hasTrait('homes'), [...path, 'home'], draft);
       return [
         {
           address,

@@ -11,7 +11,7 @@ import { formatIp, parseIp } from '../addressing/ip.js';
 import type { Family } from '../addressing/ip.js';
 import { compare } from '../addressing/lan-graph.js';
 import type { Neighbourhood } from '../addressing/neighbourhood.js';
-import { checkNodeReference } from '../drafting/nodes.js';
+import { checkNodeReference, hasTrait } from '../drafting/nodes.js';
 import { isWithin, ownerName, targetName } from './zone-names.js';
 
 /** RFC 1035 leaves it to the zone; an hour is what public zones of such services carry. */
@@ -42,7 +42,7 @@ export function draftZones(neighbourhood: Neighbourhood, draft: Draft): readonly
 function draftView(name: string, view: FileZoneView, path: Path, taken: Set<string>, neighbourhood: Neighbourhood, draft: Draft): DraftZone {
   for (const [i, server] of view.servers.entries()) {
     const at = [...path, 'servers', i];
-    if (!checkNodeReference(server, ['dns'], at, draft)) continue;
+    if (!checkNodeReference(server, hasTrait('resolves'), at, draft)) continue;
     if (taken.has(server)) {
       draft.faults.add('TOPOLOGY_ZONE', at, `"${server}" serves the zone "${name}" twice`, { expected: 'one view of a zone per server' });
     }

@@ -9,6 +9,7 @@ import type { RoleKind } from '../../../src/roles/role.js';
 export const probe: RoleKind = {
   kind: 'probe',
   summary: 'exercises the Host port',
+  traits: { is: 'server' },
   forwards: false,
   bridge: false,
   schema: zodConfigSchema(z.strictObject({})),
@@ -17,6 +18,8 @@ export const probe: RoleKind = {
     'udp-echo': 'echoes datagrams on a port',
     'udp-exchange': 'sends datagrams and reports what came back',
     'udp-send': 'sends a datagram and waits for nothing',
+    'udp-relay': 'sends on each datagram that comes, because of it',
+    'udp-mix': 'sends one datagram for every so many that came, because of all of them',
     'udp-bind': 'binds and reports the error, if any',
     'tcp-echo': 'echoes streams on a port, then half-closes',
     'tcp-sink': 'accepts streams and reads nothing for a while',

@@ -8,6 +8,7 @@ import type { RoleKind } from '../../../src/roles/role.js';
 export const phone: RoleKind = {
   kind: 'client',
   summary: 'a phone without media',
+  traits: { is: 'endpoint' },
   forwards: false,
   bridge: false,
   schema: zodConfigSchema(z.looseObject({})),

@@ -99,6 +99,7 @@ export function bedPlan(bed: BedName): PlanNode {
     id: 0 as NodeId,
     name: `bed-${bed}`,
     kind: 'router',
+    traits: { is: 'equipment' },
     organisation: null,
     segment: 'customer',
     site: null,

@@ -112,6 +112,7 @@ export function routerPlan(spec: RouterSpec): PlanNode {
     id: 0 as NodeId,
     name: 'router',
     kind: 'router',
+    traits: { is: 'equipment' },
     organisation: null,
     segment: 'customer',
     site: null,

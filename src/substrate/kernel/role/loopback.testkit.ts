@@ -39,6 +39,7 @@ export function loopbackPlan(nodes: readonly LoopbackNode[], zones: { readonly s
         id: id as NodeId,
         name: node.name,
         kind: node.kind,
+        traits: { is: 'server' },
         organisation: null,
         segment: 'customer',
         site: null,
