@@ -82,9 +82,9 @@ module.exports = {
     },
     {
       name: 'one-composition-root',
-      comment: 'only cli/substrates.ts and the library surface name a substrate',
+      comment: 'only library/substrates.ts and the library surface name a substrate',
       severity: 'error',
-      from: { path: '^src/(?!substrate/|cli/substrates\\.ts|index\\.ts)', pathNot: '\\.test\\.ts$' },
+      from: { path: '^src/(?!substrate/|library/substrates\\.ts|index\\.ts)', pathNot: '\\.test\\.ts$' },
       to: { path: '^src/substrate/(sim|netns|docker)/' },
     },
     { name: 'resolvable', severity: 'error', from: {}, to: { couldNotResolve: true } },

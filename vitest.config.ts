@@ -1,15 +1,26 @@
+import { join } from 'node:path';
 import { defineConfig } from 'vitest/config';
 
+/**
+ * Two projects: `unit`, beside the sources, and `lab`, whole labs in process. Both can be sharded (`--shard=1/4`). Files share
+ * their worker and its modules (`isolate: false`): loading them anew for each file would cost more than the tests do. So no test
+ * may leave a module, the environment or the working folder other than it found them.
+ */
 export default defineConfig({
+  // Property tests can run by a fresh seed, and begin with what that found before.
+  resolve: { alias: [{ find: /^fast-check$/, replacement: join(import.meta.dirname, 'test', 'support', 'property', 'fast-check.ts') }] },
   test: {
     // Many tests wait for programs that they start.
     maxWorkers: '100%',
-    include: ['src/**/*.test.ts', 'test/**/*.test.ts'],
-    exclude: ['test/kernel/**', 'test/bench/**'],
+    isolate: false,
     // What hangs is told, and no more: how long a test takes is the machine's business.
     testTimeout: 120_000,
     hookTimeout: 120_000,
     // A test that leaves a handle open must not hang the run.
     teardownTimeout: 5_000,
+    projects: [
+      { extends: true, test: { name: 'unit', include: ['src/**/*.test.ts'] } },
+      { extends: true, test: { name: 'lab', include: ['test/**/*.test.ts'], exclude: ['test/kernel/**', 'test/bench/**'] } },
+    ],
   },
 });

@@ -38,24 +38,39 @@ export { KIND_INFOS, KINDS } from './roles/kinds.js';
 export type { RoleKind } from './roles/role.js';
 
 // ---- Flows: who does what, and what must be seen. `fitFlow` holds a flow against a plan before it is run.
-export { fitFlow, parseFlow } from './library/flow-file.js';
-export type { FlowResult, FlowSpec } from './library/flow-file.js';
+export { fitFlow, parseFlow } from './library/load/flow-file.js';
+export type { FlowResult, FlowSpec } from './library/load/flow-file.js';
 export type { Step, StepList } from './scenario/flow.js';
 export type { Expectation } from './verify/checks/table.js';
 
+// ---- By name or file, as the command line has them: errors are thrown, several of one input as `Faults`.
+export { Faults, faultsOf } from './library/faults.js';
+export { experimentIds, flowIds, loadExperiment, loadFlow, overridesOf, planOf } from './library/load/load.js';
+export { experimentJobs } from './library/load/experiments.js';
+export { makeJobs } from './library/load/jobs.js';
+export type { Job } from './library/load/jobs.js';
+export { checkFile } from './library/load/check.js';
+export { importRules, loadRules } from './library/load/rules.js';
+
 // ---- Runs: a flow on a plan becomes a verdict, with the ledger that it rests on.
-export { runFlow } from './cli/flow-run.js';
-export type { FlowRunOptions, FlowVerdict } from './cli/flow-run.js';
+export { runFlow } from './library/run/flow-run.js';
+export type { FlowRunOptions, FlowVerdict } from './library/run/flow-run.js';
+export { judge } from './library/run/judge.js';
+export type { Judgement } from './library/run/judge.js';
+export { playJob } from './library/run/play.js';
+export { diffJobs } from './library/run/diff.js';
+export { parityOf } from './library/run/parity.js';
+export { substrateNamed } from './library/substrates.js';
 export type { Substrate } from './substrate/substrate.js';
 export { sim };
 /** What runs can be made on, by name. */
 export const SUBSTRATES = { sim } as const;
 
 // ---- Labs for one's own tests: said, started, used, stopped.
-export { CallpathLab } from './cli/library/callpath-lab.js';
-export type { StartedLab, StoppedLab } from './cli/library/started-lab.js';
-export type { LabVerdict } from './cli/library/judged.js';
-export type { ExecResult } from './cli/library/node-command.js';
+export { CallpathLab } from './library/lab/callpath-lab.js';
+export type { StartedLab, StoppedLab } from './library/lab/started-lab.js';
+export type { Judgement as LabVerdict } from './library/run/judge.js';
+export type { ExecResult } from './library/lab/node-command.js';
 export type { ExpectationText } from './verify/checks/table.js';
 
 // ---- Ledgers: what became of every packet, from the capture file of a run.
@@ -68,7 +83,7 @@ export type { Nanos } from './base/time.js';
 // ---- Display filters, as in Wireshark, and ordinary single-point captures.
 export { compileFilter } from './capture/filter/compile.js';
 export type { Filter } from './capture/filter/compile.js';
-export { selectPackets } from './cli/filter.js';
+export { selectPackets } from './library/ask/filter.js';
 export { FIELDS } from './analysis/filter-fields.js';
 export { extract } from './capture/extract.js';
 export type { ExtractOptions, Extracted } from './capture/extract.js';
@@ -88,10 +103,23 @@ export { explain } from './analysis/why/explain.js';
 export { whyLine } from './analysis/why/words.js';
 export { whyText } from './report/why.js';
 export type { DirectionStory, End, FlowStory, HopStory, Parting, StateStory, Way } from './analysis/why/story.js';
-export { reachable } from './cli/reachable.js';
+export { reachable } from './library/ask/reachable.js';
 export { reachEnd } from './analysis/reach/ends.js';
 export { reachLines } from './analysis/reach/reach.js';
 export type { Passage, Reach, ReachQuery } from './analysis/reach/reach.js';
+
+// ---- Asked of a file or a plan: journeys, stories, routes, single-point captures.
+export { extractPoint } from './library/ask/extract.js';
+export { readFilter } from './library/ask/filter.js';
+export { journeysOf } from './library/ask/journeys.js';
+export { routesOf } from './library/ask/routes.js';
+export { storiesOf } from './library/ask/why.js';
+
+// ---- Reports: what was run and judged, as plain data, and its formats.
+export { FORMATS } from './report/formats.js';
+export { PLAIN } from './report/format.js';
+export type { Look, ReportFormat } from './report/format.js';
+export type { FlowReport, ReportModel } from './report/model.js';
 
 // ---- Errors: one class, compared by code; `ERROR_HELP` says what each code means.
 export { ERROR_CODES, LabError, formatLabError } from './base/error.js';

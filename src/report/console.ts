@@ -3,47 +3,28 @@
  * what differs comes with its evidence and the filter that shows it.
  * @module
  */
-import type { Nanos } from '../base/time.js';
-import type { Lateness } from '../fabric/driver/lateness.js';
 import type { Finding } from '../verify/finding.js';
 import { achievedText } from './achieved.js';
+import type { ReportFormat } from './format.js';
 import { linkText } from './links.js';
-import type { LinkReport } from './links.js';
+import { FLOW_WORDS, judgedOf } from './model.js';
+import type { ExperimentReport, FlowReport } from './model.js';
 import { table, tableRows, wrap } from './table.js';
 import type { Paint } from './table.js';
 import { plural } from './words.js';
 
-/** What a report calls things: flows are documented, experiments expect. */
-export interface ReportWords {
-  /** Head of the column, and the participle: `documented ExpressRoute, observed Internet`. */
-  readonly wanted: string;
-  readonly holds: string;
-  readonly differs: string;
-  readonly noun: string;
-}
-export const FLOW_WORDS: ReportWords = { wanted: 'documented', holds: 'as documented', differs: 'differs from its documentation', noun: 'flow' };
-export const EXPERIMENT_WORDS: ReportWords = { wanted: 'expected', holds: 'as expected', differs: 'is not as expected', noun: 'variant' };
-
-export interface FlowReport {
-  readonly words: ReportWords;
-  readonly id: string;
-  readonly title: string;
-  readonly source: string;
-  readonly findings: readonly Finding[];
-  /** Trouble of the lab itself, as text, or null. */
-  readonly trouble: string | null;
-  readonly documented: boolean;
-  readonly packets: number;
-  readonly labTime: Nanos;
-  /** Seconds that a person waited. */
-  readonly wall: number;
-  /** The ledger and the single-point files. */
-  readonly files: readonly string[];
-  /** What the links did, beside what they were asked to do. */
-  readonly links: readonly LinkReport[];
-  /** How late the links' events fired, on a clock on the wall. */
-  readonly lateness: Lateness | null;
-}
+export const consoleFormat: ReportFormat = {
+  name: 'console',
+  option: null,
+  render({ flows, experiments }, { paint, room, verbose }) {
+    const text = (flow: FlowReport): string => flowText(flow, paint, verbose, room);
+    const parts =
+      experiments === null
+        ? flows.map(text)
+        : experiments.flatMap((one) => [experimentText(one, paint, room), ...flows.filter(({ id }) => one.variants.some(({ flow }) => flow === id)).map(text)]);
+    return [...parts.map((part) => `${part}\n`), ...(parts.length > 1 ? [totalText(flows, paint)] : [])].join('\n');
+  },
+};
 
 const MARKS = { pass: '✔', fail: '✘', unproved: '?' } as const;
 /** Under the column "what". */
@@ -51,11 +32,12 @@ const UNDER = ' '.repeat(7);
 
 /** @param room columns of the terminal */
 export function flowText(report: FlowReport, paint: Paint, verbose: boolean, room = Infinity): string {
+  const judged = judgedOf(report);
   const lines = [
     `${paint.bold(report.id)}  ${report.title}`,
-    ...(report.findings.length === 0 ? [] : [checks(report, paint, room)]),
+    ...(judged.length === 0 ? [] : [checks(report, paint, room)]),
     // When the lab failed, most of these would only say so again.
-    ...(report.trouble === null ? report.findings.filter((finding) => finding.status !== 'pass').flatMap((finding) => details(finding, report, paint)) : []),
+    ...(report.trouble === null ? judged.filter((finding) => finding.status !== 'pass').flatMap((finding) => details(finding, report, paint)) : []),
     ...(verbose && report.links.length > 0 ? [linkText(report.links, report.labTime, paint, room)] : []),
     ...achievedText(verbose ? [] : report.links, report.lateness, paint, room),
     ...(report.trouble === null ? [] : [paint.bad(`  ✘ ${report.trouble.replaceAll('\n', '\n    ')}`)]),
@@ -65,23 +47,20 @@ export function flowText(report: FlowReport, paint: Paint, verbose: boolean, roo
 }
 
 /** What stands above the runs of an experiment. */
-export function experimentText(
-  { id, title, symptom }: { readonly id: string; readonly title: string; readonly symptom: string },
-  paint: Paint,
-  room = Infinity,
-): string {
+export function experimentText({ id, title, symptom }: Omit<ExperimentReport, 'variants'>, paint: Paint, room = Infinity): string {
   const lines = symptom.split('\n').flatMap((line) => wrap(line, room - 2));
   return [`${paint.bold(id)}  ${title}`, ...lines.map((line) => `  ${paint.dim(line)}`)].join('\n');
 }
 
 /** The table. The links of a leg stand on a dim line of their own, below the first row that speaks of them. */
 function checks(report: FlowReport, paint: Paint, room: number): string {
-  const rows = [['', 'what', report.words.wanted, 'observed'].map(paint.dim), ...report.findings.map((finding) => row(finding, paint))];
+  const judged = judgedOf(report);
+  const rows = [['', 'what', report.words.wanted, 'observed'].map(paint.dim), ...judged.map((finding) => row(finding, paint))];
   let shown = '';
   return tableRows(rows, '  ', room)
     .flatMap((lines, i) => {
       // The first row is the head.
-      const crossed = report.findings[i - 1]?.evidence.links.join(' ') ?? '';
+      const crossed = judged[i - 1]?.evidence.links.join(' ') ?? '';
       if (crossed === '' || crossed === shown) return lines;
       shown = crossed;
       return [...lines, ...wrap(crossed, room - UNDER.length).map((line) => UNDER + paint.dim(line))];
@@ -111,8 +90,9 @@ function details(finding: Finding, report: FlowReport, paint: Paint): string[] {
 function summary(report: FlowReport, paint: Paint, room: number): readonly string[] {
   const [colour, verdict] =
     report.trouble !== null ? [paint.bad, 'the run failed'] : report.documented ? [paint.good, report.words.holds] : [paint.bad, report.words.differs];
-  const passed = report.findings.filter((finding) => finding.status === 'pass').length;
-  const numbers = `${passed} of ${report.findings.length} checks, ${report.packets} packets, ${(report.labTime / 1e9).toFixed(1)} s of lab time in ${report.wall.toFixed(1)} s`;
+  const judged = judgedOf(report);
+  const passed = judged.filter((finding) => finding.status === 'pass').length;
+  const numbers = `${passed} of ${judged.length} checks, ${report.packets} packets, ${(report.labTime / 1e9).toFixed(1)} s of lab time in ${report.wall.toFixed(1)} s`;
   const [first = '', ...more] = wrap(`${verdict}: ${numbers}`, room - 2);
   // The verdict stands at the beginning of the first line: it is painted after the lines were broken.
   const lines = [`  ${first.replace(verdict, colour)}`, ...more.map((line) => `  ${line}`)];

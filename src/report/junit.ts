@@ -2,8 +2,16 @@
  * JUnit XML, as CI servers read it: a suite per flow, a case per expectation.
  * @module
  */
-import type { FlowReport } from './console.js';
 import type { Finding } from '../verify/finding.js';
+import type { ReportFormat } from './format.js';
+import { judgedOf } from './model.js';
+import type { FlowReport } from './model.js';
+
+export const junitFormat: ReportFormat = {
+  name: 'junit',
+  option: { flows: 'write a JUnit report', experiments: 'write a JUnit report' },
+  render: ({ flows, missing }) => junit(flows, missing),
+};
 
 /** Characters that XML 1.0 does not allow become a space. */
 function escape(text: string): string {
@@ -37,10 +45,11 @@ export function junit(reports: readonly FlowReport[], missing: readonly string[]
 }
 
 function suite(report: FlowReport): { tests: number; failures: number; errors: number; xml: string } {
-  const failures = report.findings.filter((finding) => finding.status !== 'pass').length;
+  const judged = judgedOf(report);
+  const failures = judged.filter((finding) => finding.status !== 'pass').length;
   const errors = report.trouble === null ? 0 : 1;
-  const tests = report.findings.length + errors;
-  const cases = report.findings.map((finding) => testCase(report, finding));
+  const tests = judged.length + errors;
+  const cases = judged.map((finding) => testCase(report, finding));
   if (report.trouble !== null) {
     cases.push(`    <testcase classname="${escape(report.id)}" name="the lab runs"><error message="${attribute(report.trouble)}"/></testcase>`);
   }

@@ -2,8 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ZERO, millis, seconds } from '../base/time.js';
 import type { PacketId } from '../base/brand.js';
-import { FLOW_WORDS, flowText, lookText, totalText } from './console.js';
-import type { FlowReport } from './console.js';
+import { flowText, lookText, totalText } from './console.js';
 import { junit } from './junit.js';
 import { Lateness } from '../fabric/driver/lateness.js';
 import type { LinkStats } from '../fabric/link-stats.js';
@@ -12,6 +11,8 @@ import type { ImpairmentSpec } from '../topology/impairment.js';
 import { achievedText } from './achieved.js';
 import { linkJson, linkText } from './links.js';
 import type { LinkReport } from './links.js';
+import { FLOW_WORDS } from './model.js';
+import type { FlowReport } from './model.js';
 import { COLOURS, NO_COLOURS, table, wrap } from './table.js';
 
 const report: FlowReport = {
@@ -39,8 +40,10 @@ const report: FlowReport = {
       src: { file: 'f.flow.yaml', line: 12, column: 3 },
     },
   ],
+  moved: [],
   trouble: null,
   documented: false,
+  observed: null,
   packets: 100,
   labTime: seconds(9),
   wall: 0.5,

@@ -111,3 +111,17 @@ function candidateRow(prefix: string, { path, neighbor, status, why }: BgpCandid
     good ? paint.good(why) : why,
   ];
 }
+
+/** For machines: what the plan says of a node's routing. */
+export function routesJson({ name, kind, interfaces, routes, rules, rpFilter, multipathHash, bgp }: PlanNode): object {
+  const filters = Object.fromEntries(interfaces.flatMap((iface) => (iface.rpFilter === undefined ? [] : [[iface.name, iface.rpFilter]])));
+  return {
+    node: name,
+    kind,
+    routes,
+    rules: rules ?? [],
+    rpFilter: { all: rpFilter ?? 'off', ...filters },
+    multipathHash: multipathHash ?? 'l4',
+    bgp: bgp ?? null,
+  };
+}

@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
-import { experimentIds, loadExperiment } from '../../src/cli/files.js';
+import { experimentIds, loadExperiment } from '../../src/library/load/load.js';
 import { compileProduct } from '../../src/substrate/kernel/role/compiled.testkit.js';
 
 const compiled = compileProduct([]);

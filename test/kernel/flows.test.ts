@@ -3,8 +3,8 @@
  */
 import { spawnSync } from 'node:child_process';
 import { afterAll, describe, expect, it } from 'vitest';
-import { flowIds } from '../../src/cli/files.js';
-import { runFlow } from '../../src/cli/flow-run.js';
+import { flowIds } from '../../src/library/load/load.js';
+import { runFlow } from '../../src/library/run/flow-run.js';
 import { compileProduct } from '../../src/substrate/kernel/role/compiled.testkit.js';
 import { createNetns } from '../../src/substrate/netns/netns.js';
 import { flowWith, planWith, play } from '../smoke/support.js';

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { flowIds } from '../../src/cli/files.js';
+import { flowIds } from '../../src/library/load/load.js';
 import { compileProduct } from '../../src/substrate/kernel/role/compiled.testkit.js';
 import { buildImage, TEST_IMAGE, withoutDocker } from './docker/support.js';
 import { LiveDesk } from './live-support.js';

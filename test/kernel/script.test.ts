@@ -2,8 +2,8 @@
  * Scripts that are trees, on kernels: steps side by side and at a time, and a route that a step changes.
  */
 import { afterAll, expect, it } from 'vitest';
-import { runFlow } from '../../src/cli/flow-run.js';
-import { parseFlow } from '../../src/library/flow-file.js';
+import { runFlow } from '../../src/library/run/flow-run.js';
+import { parseFlow } from '../../src/library/load/flow-file.js';
 import { compileProduct } from '../../src/substrate/kernel/role/compiled.testkit.js';
 import { createNetns } from '../../src/substrate/netns/netns.js';
 import { ROOT, planWith } from '../smoke/support.js';

@@ -112,7 +112,7 @@ describe('a full disk', () => {
     }
     try {
       desk.write('minutes.flow.yaml', flowText('hybrid-p2p-onprem', swap('flow: hybrid-p2p-onprem', 'flow: minutes'), swap('for: 5s', 'for: 60s')));
-      const { code, out } = desk.run('run', 'minutes.flow.yaml', '--out', 'disk');
+      const { code, out } = desk.process('run', 'minutes.flow.yaml', '--out', 'disk');
       expect(code).toBe(3);
       expect(out).toMatch(/✘ CAPTURE_WRITE writing disk\/minutes\.pcapng failed after \d+ bytes: ENOSPC/);
       const { ledger, warnings } = readLedgerFile(desk.path('disk', 'minutes.pcapng'));

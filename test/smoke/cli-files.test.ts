@@ -3,15 +3,14 @@
  */
 import { copyFileSync, existsSync, readFileSync, readdirSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { Desk, build, flowText, lineOf, topologyText } from './cli-support.js';
+import { Desk, flowText, lineOf, topologyText } from './cli-support.js';
 import { judge, swap, tool } from './support.js';
 
 const desk = new Desk();
 const LEDGER = 'captures/hybrid-p2p-mixed.pcapng';
 
-beforeAll(() => {
-  build();
-  const { code, err } = desk.run('run', 'hybrid-p2p-mixed');
+beforeAll(async () => {
+  const { code, err } = await desk.run('run', 'hybrid-p2p-mixed');
   if (code !== 0) throw new Error(err);
 });
 afterAll(() => {
@@ -22,10 +21,10 @@ afterAll(() => {
 const GARBAGE = Uint8Array.from({ length: 4096 }, (_, i) => (i * 167 + 211) % 256);
 
 describe('callpath check', () => {
-  it('says in a line what good files hold', () => {
+  it('says in a line what good files hold', async () => {
     desk.write('good.lab.yaml', topologyText());
     desk.write('good.flow.yaml', flowText('hybrid-p2p-mixed'));
-    const { code, out, err } = desk.run('check', 'good.lab.yaml', 'good.flow.yaml');
+    const { code, out, err } = await desk.run('check', 'good.lab.yaml', 'good.flow.yaml');
     expect([code, err]).toEqual([0, '']);
     expect(out).toMatch(
       /^good\.lab\.yaml: topology contoso, \d+ nodes, \d+ links, \d+ users\ngood\.flow\.yaml: flow hybrid-p2p-mixed, \d+ steps, \d+ expectations\n$/,
@@ -38,8 +37,8 @@ describe('callpath check', () => {
     swap('10.3.0.53/24', '10.3.0.400/24'),
   );
 
-  it('tells several faults at once, each with place, expectation and cure', () => {
-    const { code, out, err } = desk.run('check', desk.write('bad.lab.yaml', bad));
+  it('tells several faults at once, each with place, expectation and cure', async () => {
+    const { code, out, err } = await desk.run('check', desk.write('bad.lab.yaml', bad));
     expect([code, out]).toEqual([2, '']);
     expect(err).toMatch(new RegExp(`^bad\\.lab\\.yaml:${lineOf(bad, 'colour')}:\\d+: TOPOLOGY_SCHEMA .*"colour"`, 'm'));
     expect(err).toMatch(
@@ -53,24 +52,31 @@ describe('callpath check', () => {
     expect(err.match(/^bad/gm)).toHaveLength(3);
   });
 
-  it('gives the same as JSON', () => {
-    const { code, out, err } = desk.run('check', '--json', desk.write('bad.lab.yaml', bad));
+  it('gives the same as JSON', async () => {
+    const { code, out, err } = await desk.run('check', '--json', desk.write('bad.lab.yaml', bad));
     expect([code, err]).toEqual([2, '']);
     const faults = JSON.parse(out) as { code: string; where: { line: number; column: number } }[];
     expect(faults.map((fault) => [fault.code, fault.where.line])).toEqual(expect.arrayContaining([['TOPOLOGY_UNKNOWN_KIND', lineOf(bad, 'kind: frontend')]]));
-    expect(desk.run('check', '--json', desk.write('good.lab.yaml', topologyText()))).toMatchObject({ code: 0, out: '[]\n' });
+    expect(await desk.run('check', '--json', desk.write('good.lab.yaml', topologyText()))).toMatchObject({ code: 0, out: '[]\n' });
   });
 
-  it('holds a flow against its topology', () => {
-    const { code, err } = desk.run('check', desk.write('misfit.flow.yaml', flowText('hybrid-p2p-mixed', swap('caller: alice', 'caller: nobody'))));
+  it('holds a flow against its topology', async () => {
+    const { code, err } = await desk.run('check', desk.write('misfit.flow.yaml', flowText('hybrid-p2p-mixed', swap('caller: alice', 'caller: nobody'))));
     expect(code).toBe(2);
     expect(err).toMatch(/misfit\.flow\.yaml:\d+:\d+: FLOW_ACTOR the topology contoso has no node "nobody"/);
   });
 
-  it('goes on after a file that cannot be read', () => {
+  it('goes on after a file that cannot be read', async () => {
     desk.write('garbage.lab.yaml', GARBAGE);
     desk.write('garbage.flow.yaml', GARBAGE);
-    const { code, out, err } = desk.run('check', 'no.lab.yaml', '.', 'garbage.lab.yaml', 'garbage.flow.yaml', desk.write('good.lab.yaml', topologyText()));
+    const { code, out, err } = await desk.run(
+      'check',
+      'no.lab.yaml',
+      '.',
+      'garbage.lab.yaml',
+      'garbage.flow.yaml',
+      desk.write('good.lab.yaml', topologyText()),
+    );
     expect(code).toBe(2);
     expect(out).toMatch(/^good\.lab\.yaml: topology contoso/);
     expect(err.split('\n').filter((line) => /^[A-Z]/.test(line))).toEqual([
@@ -81,14 +87,14 @@ describe('callpath check', () => {
     ]);
   });
 
-  it('refuses a time beyond what the clock can hold', () => {
-    const { code, err } = desk.run('check', desk.write('ever.flow.yaml', flowText('hybrid-p2p-mixed', swap('for: 5s', 'for: 9999h'))));
+  it('refuses a time beyond what the clock can hold', async () => {
+    const { code, err } = await desk.run('check', desk.write('ever.flow.yaml', flowText('hybrid-p2p-mixed', swap('for: 5s', 'for: 9999h'))));
     expect(code).toBe(2);
     expect(err).toMatch(/ever\.flow\.yaml:\d+:\d+: FLOW_SCHEMA [^]*2501h/);
   });
 
-  it('knows a flow by what it says when its name does not', () => {
-    expect(desk.run('check', desk.write('some.yaml', flowText('hybrid-p2p-mixed')))).toMatchObject({
+  it('knows a flow by what it says when its name does not', async () => {
+    expect(await desk.run('check', desk.write('some.yaml', flowText('hybrid-p2p-mixed')))).toMatchObject({
       code: 0,
       out: expect.stringContaining('flow hybrid-p2p-mixed') as string,
     });
@@ -96,8 +102,8 @@ describe('callpath check', () => {
 });
 
 describe('callpath where', () => {
-  it('shows the journey of a packet, hop by hop', () => {
-    const { code, out } = desk.run('where', LEDGER, 'frame.packet_id == 1');
+  it('shows the journey of a packet, hop by hop', async () => {
+    const { code, out } = await desk.run('where', LEDGER, 'frame.packet_id == 1');
     expect(code).toBe(0);
     // The first packet of all: alice asks the datacenter's DNS server.
     expect(out).toMatch(/^packet 1, udp 10\.1\.0\.\d+:\d+ <> 10\.3\.0\.53:53, /);
@@ -106,23 +112,23 @@ describe('callpath where', () => {
     expect([...out.matchAll(/^ {2}(\d) /gm)].map((match) => match[1])).toEqual(['1', '2', '3', '4', '5']);
   });
 
-  it('takes protocols and ports, blanks at the end too, and a limit', () => {
+  it('takes protocols and ports, blanks at the end too, and a limit', async () => {
     for (const filter of ['rtp', 'udp.port == 53 ']) {
-      const { code, out } = desk.run('where', LEDGER, filter, '--limit', '2');
+      const { code, out } = await desk.run('where', LEDGER, filter, '--limit', '2');
       expect(code).toBe(0);
       expect(out.match(/^packet /gm)).toHaveLength(2);
       expect(out).toMatch(/\d+ packets match; 2 shown, all with --limit \d+\n$/);
     }
   });
 
-  it('gives all as JSON', () => {
-    const journeys = JSON.parse(desk.run('where', LEDGER, 'dns', '--json').out) as { id: number; hops: unknown[]; end: { kind: string } }[];
+  it('gives all as JSON', async () => {
+    const journeys = JSON.parse((await desk.run('where', LEDGER, 'dns', '--json')).out) as { id: number; hops: unknown[]; end: { kind: string } }[];
     expect(journeys.length).toBeGreaterThan(20);
     expect(journeys[0]).toMatchObject({ id: 1, end: { kind: 'delivered' } });
   });
 
-  it('exits with 1 when nothing matches', () => {
-    expect(desk.run('where', LEDGER, 'frame.packet_id == 99999999')).toMatchObject({ code: 1, out: '0 packets match\n' });
+  it('exits with 1 when nothing matches', async () => {
+    expect(await desk.run('where', LEDGER, 'frame.packet_id == 99999999')).toMatchObject({ code: 1, out: '0 packets match\n' });
   });
 
   it.each([
@@ -130,8 +136,8 @@ describe('callpath where', () => {
     ['udp.prt == 53', 'FILTER_UNKNOWN_FIELD there is no field udp.prt\n    udp.prt == 53\n    ^\n  mend it:  did you mean udp.port?'],
     ['rtp && udp.port == "x"', '\n    rtp && udp.port == "x"\n                       ^\n'],
     ['', 'FILTER_SYNTAX'],
-  ])('shows what is wrong with the filter %j, and where', (filter, message) => {
-    const { code, out, err } = desk.run('where', LEDGER, filter);
+  ])('shows what is wrong with the filter %j, and where', async (filter, message) => {
+    const { code, out, err } = await desk.run('where', LEDGER, filter);
     expect(err).toContain(message);
     expect([code, out]).toEqual([2, '']);
   });
@@ -141,33 +147,33 @@ describe('callpath where', () => {
     ['garbage', 'garbage.pcapng', () => GARBAGE, 'CAPTURE_FORMAT'],
     ['an empty file', 'empty.pcapng', () => new Uint8Array(0), 'CAPTURE_FORMAT'],
     ['the head of a ledger only', 'head.pcapng', () => readFileSync(desk.path(LEDGER)).subarray(0, 400), 'CAPTURE_NOT_OURS'],
-  ])('refuses %s', (_, name, content, code) => {
+  ])('refuses %s', async (_, name, content, code) => {
     desk.write(name, content());
-    const said = desk.run('where', name, 'rtp');
+    const said = await desk.run('where', name, 'rtp');
     expect(said.err).toMatch(new RegExp(`^${code} ${name} `));
     expect([said.code, said.out]).toEqual([2, '']);
   });
 
-  it('refuses a folder, a file that is not there, and a capture of one point', () => {
-    expect(desk.run('where', 'captures', 'rtp')).toMatchObject({ code: 2, err: expect.stringContaining('FILE_UNREADABLE') as string });
-    expect(desk.run('where', 'no.pcapng', 'rtp')).toMatchObject({ code: 2, err: expect.stringContaining('FILE_NOT_FOUND') as string });
-    expect(desk.run('where', 'captures/hybrid-p2p-mixed.alice.pcapng', 'rtp')).toMatchObject({
+  it('refuses a folder, a file that is not there, and a capture of one point', async () => {
+    expect(await desk.run('where', 'captures', 'rtp')).toMatchObject({ code: 2, err: expect.stringContaining('FILE_UNREADABLE') as string });
+    expect(await desk.run('where', 'no.pcapng', 'rtp')).toMatchObject({ code: 2, err: expect.stringContaining('FILE_NOT_FOUND') as string });
+    expect(await desk.run('where', 'captures/hybrid-p2p-mixed.alice.pcapng', 'rtp')).toMatchObject({
       code: 2,
       err: expect.stringContaining('CAPTURE_NOT_OURS') as string,
     });
   });
 
-  it('refuses a capture that another tool wrote, and says how to read old pcap', () => {
+  it('refuses a capture that another tool wrote, and says how to read old pcap', async () => {
     if (!judge('editcap')) return;
     tool('editcap', '-F', 'pcap', desk.path('captures/hybrid-p2p-mixed.alice.pcapng'), desk.path('old.pcap'));
     tool('editcap', '-F', 'pcapng', desk.path('old.pcap'), desk.path('foreign.pcapng'));
-    expect(desk.run('where', 'old.pcap', 'rtp')).toMatchObject({ code: 2, err: expect.stringMatching(/CAPTURE_FORMAT[^]*editcap -F pcapng/) as string });
-    expect(desk.run('where', 'foreign.pcapng', 'rtp')).toMatchObject({ code: 2, err: expect.stringContaining('CAPTURE_NOT_OURS') as string });
+    expect(await desk.run('where', 'old.pcap', 'rtp')).toMatchObject({ code: 2, err: expect.stringMatching(/CAPTURE_FORMAT[^]*editcap -F pcapng/) as string });
+    expect(await desk.run('where', 'foreign.pcapng', 'rtp')).toMatchObject({ code: 2, err: expect.stringContaining('CAPTURE_NOT_OURS') as string });
   });
 
-  it('keeps what a truncated capture holds, and warns', () => {
+  it('keeps what a truncated capture holds, and warns', async () => {
     desk.write('cut.pcapng', readFileSync(desk.path(LEDGER)).subarray(0, 100_001));
-    const { code, out, err } = desk.run('where', 'cut.pcapng', 'dns', '--limit', '1');
+    const { code, out, err } = await desk.run('where', 'cut.pcapng', 'dns', '--limit', '1');
     expect(err).toMatch(/^CAPTURE_TRUNCATED cut\.pcapng ends in the middle of a block, at byte \d+ of 100001\n/);
     expect(code).toBe(0);
     expect(out).toMatch(/^packet 1, /);
@@ -175,27 +181,27 @@ describe('callpath where', () => {
 });
 
 describe('callpath extract', () => {
-  it('lists the points', () => {
-    const { code, out } = desk.run('extract', LEDGER);
+  it('lists the points', async () => {
+    const { code, out } = await desk.run('extract', LEDGER);
     expect(code).toBe(0);
     expect(out).toMatch(/^point +segment +group\n/);
     expect(out).toMatch(/^er-primary:ce +expressroute +er$/m);
   });
 
-  it('writes one point, beside the ledger or where it is told', () => {
-    const { code, out } = desk.run('extract', LEDGER, '--at', 'alice--hq-lan:alice');
+  it('writes one point, beside the ledger or where it is told', async () => {
+    const { code, out } = await desk.run('extract', LEDGER, '--at', 'alice--hq-lan:alice');
     expect(code).toBe(0);
     expect(out).toMatch(/^captures\/hybrid-p2p-mixed\.alice--hq-lan_alice\.pcapng: \d+ packets as seen at alice--hq-lan:alice\n$/);
-    expect(desk.run('extract', LEDGER, '--node', 'hq-rt', '--out', 'hq-rt.pcapng').out).toMatch(
+    expect((await desk.run('extract', LEDGER, '--node', 'hq-rt', '--out', 'hq-rt.pcapng')).out).toMatch(
       /seen at hq-rt--hq-lan:hq-rt, hq-rt--dc-rt:hq-rt, hq-rt--branch-rt:hq-rt\n$/,
     );
   });
 
-  it('writes what a filter or a flow selects, readable by stock tools, SRTP decrypted', () => {
-    const rtp = desk.run('extract', LEDGER, '--node', 'alice', '--filter', 'rtp', '--clear', '--out', 'rtp.pcapng');
+  it('writes what a filter or a flow selects, readable by stock tools, SRTP decrypted', async () => {
+    const rtp = await desk.run('extract', LEDGER, '--node', 'alice', '--filter', 'rtp', '--clear', '--out', 'rtp.pcapng');
     const [, packets = ''] = /: (\d+) packets/.exec(rtp.out) ?? [];
-    const [journey] = JSON.parse(desk.run('where', LEDGER, 'rtp', '--json').out) as { id: number }[];
-    const flow = desk.run('extract', LEDGER, '--node', 'alice', '--flow', String(journey?.id), '--out', 'flow.pcapng');
+    const [journey] = JSON.parse((await desk.run('where', LEDGER, 'rtp', '--json')).out) as { id: number }[];
+    const flow = await desk.run('extract', LEDGER, '--node', 'alice', '--flow', String(journey?.id), '--out', 'flow.pcapng');
     expect(flow.code).toBe(0);
     // RTP, RTCP and ICE checks share the transport flow (RFC 8843, RFC 5761).
     expect(Number(/: (\d+) packets/.exec(flow.out)?.[1])).toBeGreaterThanOrEqual(Number(packets));
@@ -212,19 +218,19 @@ describe('callpath extract', () => {
     ['a folder as a file', ['--node', 'alice', '--out', 'captures'], /it is a folder/],
     ['the ledger as its own extract', ['--node', 'alice', '--out', `./${LEDGER}`], /FILE_EXISTS .* is the ledger itself/],
     ['a filter that is none', ['--node', 'alice', '--filter', 'rtp &&'], /FILTER_SYNTAX/],
-  ])('refuses %s and leaves every file as it was', (_, options, message) => {
+  ])('refuses %s and leaves every file as it was', async (_, options, message) => {
     copyFileSync(desk.path(LEDGER), desk.path('before.pcapng'));
     const files = readdirSync(desk.folder, { recursive: true }).sort();
-    const { code, out, err } = desk.run('extract', LEDGER, ...options);
+    const { code, out, err } = await desk.run('extract', LEDGER, ...options);
     expect(err).toMatch(message);
     expect([code, out]).toEqual([2, '']);
     expect(readdirSync(desk.folder, { recursive: true }).sort()).toEqual(files);
     expect(readFileSync(desk.path(LEDGER)).equals(readFileSync(desk.path('before.pcapng')))).toBe(true);
   });
 
-  it('keeps what a truncated ledger holds, and leaves no half-written file', () => {
+  it('keeps what a truncated ledger holds, and leaves no half-written file', async () => {
     desk.write('cut.pcapng', readFileSync(desk.path(LEDGER)).subarray(0, 100_001));
-    const { code, err } = desk.run('extract', 'cut.pcapng', '--node', 'alice', '--out', 'cut.alice.pcapng');
+    const { code, err } = await desk.run('extract', 'cut.pcapng', '--node', 'alice', '--out', 'cut.alice.pcapng');
     expect(code).toBe(0);
     expect(err).toContain('CAPTURE_TRUNCATED');
     expect(existsSync(desk.path('cut.alice.pcapng.partial'))).toBe(false);

@@ -3,12 +3,11 @@
  */
 import { existsSync, mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { Desk, build, flowText, lineOf, parseXml, topologyText } from './cli-support.js';
 import { ROOT, swap } from './support.js';
 
 const desk = new Desk();
-beforeAll(build);
 afterAll(() => {
   desk.clear();
 });
@@ -17,8 +16,8 @@ afterAll(() => {
 const OVER_THE_INTERNET = topologyText(swap('- { to: office365, via: ce }', '- { to: office365, via: inet-fw }'));
 
 describe('callpath run', () => {
-  it('runs one flow by its id: a table, a capture, exit code 0', () => {
-    const { code, out, err } = desk.run('run', 'hybrid-p2p-mixed', '--seed', '7', '--out', 'a/b');
+  it('runs one flow by its id: a table, a capture, exit code 0', async () => {
+    const { code, out, err } = await desk.run('run', 'hybrid-p2p-mixed', '--seed', '7', '--out', 'a/b');
     expect(err).toBe('');
     expect(code).toBe(0);
     expect(out).toMatch(/^hybrid-p2p-mixed {2}An on-premises user/);
@@ -33,19 +32,19 @@ describe('callpath run', () => {
     );
   });
 
-  it("runs a file of one's own, and says what each link did", () => {
+  it("runs a file of one's own, and says what each link did", async () => {
     desk.write('mine.flow.yaml', flowText('hybrid-p2p-onprem', swap('flow: hybrid-p2p-onprem', 'flow: mine')));
-    const { code, out } = desk.run('run', 'mine.flow.yaml', '--verbose');
+    const { code, out } = await desk.run('run', 'mine.flow.yaml', '--verbose');
     expect(code).toBe(0);
     expect(out).toMatch(/ {2}link +asked +delay +longest +loss +rate +packets\n/);
     expect(out).toMatch(/hq-rt > branch-rt +delay 6ms rate \S+.* +6ms +6\.\d+ms +0% +not filled, \S+bit mean +\d+\n/);
     expect(existsSync(desk.path('captures/mine.pcapng'))).toBe(true);
   });
 
-  it('says what each impaired link achieved, also where that changed on the way', () => {
+  it('says what each impaired link achieved, also where that changed on the way', async () => {
     const change = swap('  - hang-up', '  - link: { name: hq-rt--branch-rt, set: delay 30ms loss 10% }\n  - wait: 2s\n  - hang-up');
     desk.write('changed.flow.yaml', flowText('hybrid-p2p-onprem', swap('flow: hybrid-p2p-onprem', 'flow: changed'), change));
-    const { code, out } = desk.run('run', 'changed.flow.yaml', '--json', 'changed.json');
+    const { code, out } = await desk.run('run', 'changed.flow.yaml', '--json', 'changed.json');
     expect(code).toBe(1);
     expect(out).toMatch(/ {2}link +asked +delay +loss +rate\n/);
     expect(out).toMatch(/^ +hq-rt--dc-rt +delay 4ms rate 100mbit +4ms +0% +not filled$/m);
@@ -61,8 +60,8 @@ describe('callpath run', () => {
     ]);
   });
 
-  it('tells all that is wrong with what was asked for, before anything runs', () => {
-    const { code, out, err } = desk.run('run', 'hybrid-p2p-mixd', 'nowhere.flow.yaml', '.', '--out', 'none');
+  it('tells all that is wrong with what was asked for, before anything runs', async () => {
+    const { code, out, err } = await desk.run('run', 'hybrid-p2p-mixd', 'nowhere.flow.yaml', '.', '--out', 'none');
     expect(code).toBe(2);
     expect(out).toBe('');
     expect(err).toContain('FLOW_UNKNOWN there is no flow "hybrid-p2p-mixd"');
@@ -83,16 +82,16 @@ describe('callpath run', () => {
     ['a baseline that is not there', ['--baseline', 'no.json'], /FILE_NOT_FOUND/],
     ['a baseline that is none', ['--baseline', 'file'], /BASELINE_INVALID/],
     ['an option that does not exist', ['--sed', '1'], /unknown option '--sed'[^]*--seed/],
-  ])('refuses %s with exit code 2', (_, options, message) => {
+  ])('refuses %s with exit code 2', async (_, options, message) => {
     desk.write('file', 'no baseline');
-    const { code, out, err } = desk.run('run', 'hybrid-p2p-mixed', ...options);
+    const { code, out, err } = await desk.run('run', 'hybrid-p2p-mixed', ...options);
     expect(err).toMatch(message);
     expect(err).not.toMatch(/\n {4}at /);
     expect(code).toBe(2);
     expect(out).toBe('');
   });
 
-  it('holds a flow against its topology before it runs, all faults at once', () => {
+  it('holds a flow against its topology before it runs, all faults at once', async () => {
     const text = flowText(
       'hybrid-p2p-onprem',
       swap('caller: alice', 'caller: alise'),
@@ -101,7 +100,7 @@ describe('callpath run', () => {
       swap('sites: [hq, branch]', 'sites: [hq, moon]'),
     );
     const line = (part: string): number => lineOf(text, part);
-    const { code, err } = desk.run('run', desk.write('misfit.flow.yaml', text));
+    const { code, err } = await desk.run('run', desk.write('misfit.flow.yaml', text));
     expect(code).toBe(2);
     expect(err).toMatch(/ FLOW_ACTOR the topology contoso has no node "alise"\n.*\n {2}mend it: {2}did you mean "alice"\?/);
     expect(err).toContain(`misfit.flow.yaml:${line('alise')}:11: FLOW_ACTOR the topology`);
@@ -112,29 +111,29 @@ describe('callpath run', () => {
     expect(err).toMatch(/FLOW_EXPECTATION no node .* stands at the site "moon"/);
   });
 
-  it('says where a flow names a topology that is not there', () => {
+  it('says where a flow names a topology that is not there', async () => {
     const text = flowText('hybrid-p2p-onprem', swap(/^topology: .*$/m, 'topology: gone.lab.yaml'));
-    const { code, err } = desk.run('run', desk.write('lost.flow.yaml', text));
+    const { code, err } = await desk.run('run', desk.write('lost.flow.yaml', text));
     expect(code).toBe(2);
     expect(err).toContain(`lost.flow.yaml:${lineOf(text, 'gone.lab.yaml')}:11: FILE_NOT_FOUND there is no file ${desk.path('gone.lab.yaml')}`);
   });
 
-  it('refuses two flows that would write one capture', () => {
+  it('refuses two flows that would write one capture', async () => {
     const file = desk.write('twin.flow.yaml', flowText('hybrid-p2p-onprem'));
-    const { code, err } = desk.run('run', 'hybrid-p2p-onprem', file);
+    const { code, err } = await desk.run('run', 'hybrid-p2p-onprem', file);
     expect(code).toBe(2);
     expect(err).toContain('both hold the flow "hybrid-p2p-onprem"');
   });
 
-  it('fails a flow that differs: exit code 1, evidence, and JUnit that names the leg', () => {
+  it('fails a flow that differs: exit code 1, evidence, and JUnit that names the leg', async () => {
     const topology = desk.write('moved.lab.yaml', OVER_THE_INTERNET);
-    const { code, out } = desk.run('run', 'online-p2p-internal', 'hybrid-p2p-onprem', '--topology', topology, '--junit', 'report.xml');
+    const { code, out } = await desk.run('run', 'online-p2p-internal', 'hybrid-p2p-onprem', '--topology', topology, '--junit', 'report.xml');
     expect(code).toBe(1);
     expect(out).toMatch(/✘ carol signalling: documented ExpressRoute, observed Internet/);
     expect(out).toContain('differs from its documentation');
     expect(out).toContain('2 flows, 1 as documented, 1 not');
-    const [, where = ''] = /first: callpath (where .*)/.exec(out) ?? [];
-    expect(desk.shell(`callpath ${where}`).out).toContain('1 packet matches');
+    const [, capture = '', filter = ''] = /first: callpath where (\S+) '(.*)'/.exec(out) ?? [];
+    expect((await desk.run('where', capture, filter)).out).toContain('1 packet matches');
 
     const elements = parseXml(desk.read('report.xml'));
     expect(elements[0]).toMatchObject({ name: 'testsuites' });
@@ -148,18 +147,18 @@ describe('callpath run', () => {
     expect(elements.filter(({ name }) => name === 'testcase')).toHaveLength(Number(elements[0]?.attributes['tests']));
   });
 
-  it('holds a run against a baseline, and names the leg that moved', () => {
-    expect(desk.run('run', 'online-p2p-internal', '--write-baseline', 'paths.json').code).toBe(0);
-    expect(desk.run('run', 'online-p2p-internal', '--baseline', 'paths.json').code).toBe(0);
+  it('holds a run against a baseline, and names the leg that moved', async () => {
+    expect((await desk.run('run', 'online-p2p-internal', '--write-baseline', 'paths.json')).code).toBe(0);
+    expect((await desk.run('run', 'online-p2p-internal', '--baseline', 'paths.json')).code).toBe(0);
     const topology = desk.write('moved.lab.yaml', OVER_THE_INTERNET);
-    const { code, out } = desk.run('run', 'online-p2p-internal', '--baseline', 'paths.json', '--topology', topology);
+    const { code, out } = await desk.run('run', 'online-p2p-internal', '--baseline', 'paths.json', '--topology', topology);
     expect(code).toBe(1);
     expect(out).toMatch(/✘ signalling\/carol-online-fe path: documented ExpressRoute: .*\ber\b.*, observed Internet: .*isp--ix/);
   });
 
-  it('fails with 3 when the capture cannot be written, and still runs and reports the others', () => {
+  it('fails with 3 when the capture cannot be written, and still runs and reports the others', async () => {
     mkdirSync(desk.path('taken', 'hybrid-p2p-mixed.pcapng'), { recursive: true });
-    const { code, out } = desk.run('run', 'hybrid-p2p-mixed', 'hybrid-p2p-onprem', '--out', 'taken', '--junit', 'taken.xml');
+    const { code, out } = await desk.run('run', 'hybrid-p2p-mixed', 'hybrid-p2p-onprem', '--out', 'taken', '--junit', 'taken.xml');
     expect(code).toBe(3);
     expect(out).toMatch(/✘ CAPTURE_WRITE cannot write taken\/hybrid-p2p-mixed\.pcapng/);
     expect(out).toContain('2 flows, 1 as documented, 1 not');
@@ -169,8 +168,9 @@ describe('callpath run', () => {
 
 describe('a terminal', () => {
   /** What a person sees, 80 columns wide; the escape character as `~`. */
-  function seen(flow: string, environment = ''): string {
-    const line = `stty cols 80 rows 40; ${environment} "${process.execPath}" "${join(ROOT, 'dist', 'cli', 'main.js')}" run ${flow} --verbose`;
+  function seen(flow: string): string {
+    build();
+    const line = `stty cols 80 rows 40; "${process.execPath}" "${join(ROOT, 'dist', 'cli', 'main.js')}" run ${flow} --verbose`;
     return desk.shell(`script --quiet --return --command '${line}' /dev/null </dev/null`).out.replaceAll('\u001b', '~');
   }
 
@@ -184,36 +184,48 @@ describe('a terminal', () => {
     expect(text).toMatch(/look at it:\r\n {2}callpath where captures\/minutes\.pcapng rtp /);
     const plain = text.replace(/~\[\d*[mK]/g, '').split(/\r\n|\r/);
     expect(plain.filter((line) => line.length > 80 && !/^ {2}(callpath|wireshark) /.test(line))).toEqual([]);
-    expect(seen('hybrid-p2p-onprem', 'NO_COLOR=1')).not.toMatch(/~\[\d+m/);
+  });
+
+  it('gets no colours where it wants none', async () => {
+    const { out, err } = await desk.watch({ columns: 80, env: { NO_COLOR: '1' } }, 'run', 'hybrid-p2p-onprem');
+    expect(out).toContain('look at it:');
+    expect(out.split('\n').filter((line) => line.length > 80 && !/^ {2}(callpath|wireshark) /.test(line))).toEqual([]);
+    expect(out).not.toContain('\u001b');
+    // The line of progress is taken away in the end.
+    expect(err.endsWith('\r\u001b[K')).toBe(true);
+  });
+
+  it('gets colours else', async () => {
+    expect((await desk.watch({ columns: 80 }, 'run', 'hybrid-p2p-onprem')).out).toContain('\u001b[32mas documented\u001b[0m');
   });
 });
 
 describe('callpath', () => {
-  it('says its version and how it is used', () => {
-    expect(desk.run('--version')).toMatchObject({ code: 0, out: expect.stringMatching(/^\d+\.\d+\.\d+\n$/) as string });
-    const help = desk.run('--help');
+  it('says its version and how it is used', async () => {
+    expect(await desk.run('--version')).toMatchObject({ code: 0, out: expect.stringMatching(/^\d+\.\d+\.\d+\n$/) as string });
+    const help = await desk.run('--help');
     expect(help.code).toBe(0);
     expect(help.out).toMatch(/Exit codes: 0 .*, 1 .*, 2 .*, 3 /);
     const commands = [...help.out.matchAll(/^ {2}([a-z]+) \[?/gm)].map((match) => match[1] ?? '');
     expect(commands).toEqual(expect.arrayContaining(['run', 'flows', 'check', 'where', 'extract', 'errors', 'schema']));
   });
 
-  it('exits with 2 without a command, and for one that does not exist', () => {
-    expect(desk.run().code).toBe(2);
-    expect(desk.run('chek')).toMatchObject({ code: 2, err: expect.stringContaining('check') as string });
+  it('exits with 2 without a command, and for one that does not exist', async () => {
+    expect((await desk.run()).code).toBe(2);
+    expect(await desk.run('chek')).toMatchObject({ code: 2, err: expect.stringContaining('check') as string });
   });
 
-  it('lists the flows', () => {
+  it('lists the flows', async () => {
     const ids = readdirSync(join(ROOT, 'lab', 'flows')).map((name) => name.replace('.flow.yaml', ''));
-    const { code, out } = desk.run('flows');
+    const { code, out } = await desk.run('flows');
     expect(code).toBe(0);
     for (const id of ids) expect(out).toMatch(new RegExp(`^${id} +\\S`, 'm'));
-    const listed = JSON.parse(desk.run('flows', '--json').out) as { id: string }[];
+    const listed = JSON.parse((await desk.run('flows', '--json')).out) as { id: string }[];
     expect(listed.map(({ id }) => id)).toEqual(ids.sort());
   });
 
-  it('explains an error code', () => {
-    expect(desk.run('errors', 'flow_unknown')).toMatchObject({ code: 0, out: expect.stringMatching(/^FLOW_UNKNOWN\n/) as string });
-    expect(desk.run('errors', 'FLOW_UNKNWN')).toMatchObject({ code: 2, err: expect.stringContaining('did you mean "FLOW_UNKNOWN"?') as string });
+  it('explains an error code', async () => {
+    expect(await desk.run('errors', 'flow_unknown')).toMatchObject({ code: 0, out: expect.stringMatching(/^FLOW_UNKNOWN\n/) as string });
+    expect(await desk.run('errors', 'FLOW_UNKNWN')).toMatchObject({ code: 2, err: expect.stringContaining('did you mean "FLOW_UNKNOWN"?') as string });
   });
 });

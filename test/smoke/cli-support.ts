@@ -1,11 +1,14 @@
 /**
- * The command line as a user has it: a process of its own, in a folder of its own.
+ * The command line in a folder of its own: as a function, in this process, or as a user has it, as a process. A process costs
+ * two seconds of a CPU and a warm call a fifth of that, so a process is for what only one has: signals, pipes, its end.
  */
 import { spawn, spawnSync } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, watch, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { main } from '../../src/cli/command-line.js';
+import type { Io } from '../../src/cli/io.js';
 import { ROOT, swap } from './support.js';
 import type { Change } from './support.js';
 
@@ -37,7 +40,34 @@ export class Desk {
     return join(this.folder, ...names);
   }
 
-  run(...args: string[]): Said {
+  /** A command, in this process: what it prints and its exit code. Files are those of the folder. */
+  run(...args: string[]): Promise<Said> {
+    return this.watch({}, ...args);
+  }
+
+  /** The same before a terminal: so wide, of this kind. */
+  async watch({ columns, env = {} }: { readonly columns?: number; readonly env?: Io['env'] }, ...args: string[]): Promise<Said> {
+    const said = { out: '', err: '' };
+    const terminal = columns === undefined ? {} : { isTTY: true, columns };
+    const before = process.cwd();
+    process.chdir(this.folder);
+    try {
+      const code = await main(args, {
+        stdout: { write: (text) => (said.out += text), ...terminal },
+        stderr: { write: (text) => (said.err += text), ...terminal },
+        env: { ...ENVIRONMENT, ...env },
+        ending: (task) => task(new AbortController().signal),
+        onHangUp: () => () => undefined,
+        anew: null,
+      });
+      return { code, ...said };
+    } finally {
+      process.chdir(before);
+    }
+  }
+
+  /** A command, as a process of its own. */
+  process(...args: string[]): Said {
     const result = spawnSync(process.execPath, [MAIN, ...args], {
       cwd: this.folder,
       env: ENVIRONMENT,

@@ -2,10 +2,10 @@
  * `callpath diff`: a flow on the reference topology and on a changed one, what moved and what broke.
  */
 import { existsSync } from 'node:fs';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { difference, unchanged } from '../../src/experiment/diff.js';
 import type { Difference, DiffSide } from '../../src/experiment/diff.js';
-import { Desk, build } from './cli-support.js';
+import { Desk } from './cli-support.js';
 import { flowWith, planOverridden, planWith, play } from './support.js';
 
 const FLOW = flowWith('online-p2p-internal');
@@ -71,13 +71,12 @@ describe('the difference', () => {
 
 describe('callpath diff', () => {
   const desk = new Desk();
-  beforeAll(build);
   afterAll(() => {
     desk.clear();
   });
 
-  it('exits 1 and says where the ways part; both captures stay', () => {
-    const { code, out, err } = desk.run('diff', 'online-p2p-internal', '--with', 'link.er=down');
+  it('exits 1 and says where the ways part; both captures stay', async () => {
+    const { code, out, err } = await desk.run('diff', 'online-p2p-internal', '--with', 'link.er=down');
     expect(err).toBe('');
     expect(code).toBe(1);
     expect(out).toMatch(/^online-p2p-internal {2}Two online users.*\n {2}with link\.er=down\n/);
@@ -89,14 +88,14 @@ describe('callpath diff', () => {
     for (const name of ['before', 'after']) expect(existsSync(desk.path('captures', `online-p2p-internal.${name}.pcapng`))).toBe(true);
   });
 
-  it('exits 0 when nothing moved', () => {
-    const { code, out } = desk.run('diff', 'hybrid-p2p-mixed', '--with', 'link.er-secondary=down', '--with', 'link.hq-rt--branch-rt.mtu=1400');
+  it('exits 0 when nothing moved', async () => {
+    const { code, out } = await desk.run('diff', 'hybrid-p2p-mixed', '--with', 'link.er-secondary=down', '--with', 'link.hq-rt--branch-rt.mtu=1400');
     expect(code).toBe(0);
     expect(out).toContain('nothing moved');
   });
 
-  it('gives the same as JSON', () => {
-    const { code, out } = desk.run('diff', 'online-p2p-internal', '--with', 'link.er-primary=down', '--json');
+  it('gives the same as JSON', async () => {
+    const { code, out } = await desk.run('diff', 'online-p2p-internal', '--with', 'link.er-primary=down', '--json');
     expect(code).toBe(1);
     expect(JSON.parse(out)).toMatchObject({
       flow: 'online-p2p-internal',
@@ -111,13 +110,13 @@ describe('callpath diff', () => {
     [['online-p2p-internal', '--with', 'link.er-primry=down'], '--with link.er-primry=down:1:6: TOPOLOGY_OVERRIDE there is no link or link group "er-primry"'],
     [['online-p2p-internal', '--with', 'ce.routes.1.via=nobody'], '--with ce.routes.1.via=nobody:1:17: TOPOLOGY_ROUTE'],
     [['no-flow', '--with', 'link.er=down'], 'FLOW_UNKNOWN'],
-  ])('%j is bad input', (args, message) => {
-    const { code, out, err } = desk.run('diff', ...args);
+  ])('%j is bad input', async (args, message) => {
+    const { code, out, err } = await desk.run('diff', ...args);
     expect(err).toContain(message);
     expect([code, out]).toEqual([2, '']);
   });
 
-  it('run takes the same changes', () => {
-    expect(desk.run('run', 'hybrid-p2p-mixed', '--with', 'link.er=down').out).toContain('(instead of er)');
+  it('run takes the same changes', async () => {
+    expect((await desk.run('run', 'hybrid-p2p-mixed', '--with', 'link.er=down')).out).toContain('(instead of er)');
   });
 });

@@ -11,10 +11,10 @@ import { must } from '../../src/base/assert.js';
 import { DROP_NAMES } from '../../src/base/drop.js';
 import { DECISION_KEYS, RECORD_KEYS } from '../../src/capture/comment.js';
 import { compileFilter } from '../../src/capture/filter/compile.js';
-import { experimentIds, flowIds } from '../../src/cli/files.js';
-import { CallpathLab } from '../../src/cli/library/callpath-lab.js';
-import { Judged } from '../../src/cli/library/judged.js';
-import { StartedLab } from '../../src/cli/library/started-lab.js';
+import { experimentIds, flowIds } from '../../src/library/load/load.js';
+import { CallpathLab } from '../../src/library/lab/callpath-lab.js';
+import { Judged } from '../../src/library/lab/judged.js';
+import { StartedLab } from '../../src/library/lab/started-lab.js';
 import { parseExperiment } from '../../src/experiment/experiment-file.js';
 import { MATCHES, MODULES } from '../../src/nft/iptables/matches.js';
 import { OUTSIDE_MATCHES, OUTSIDE_OPTIONS, OUTSIDE_TARGETS } from '../../src/nft/iptables/outside.js';
@@ -22,7 +22,7 @@ import { TARGETS } from '../../src/nft/iptables/targets.js';
 import { CONSTRUCTS } from '../../src/nft/testing/constructs.js';
 import { UNSUPPORTED } from '../../src/nft/testing/unsupported.js';
 import { KINDS, KIND_INFOS } from '../../src/roles/kinds.js';
-import { parseFlow } from '../../src/library/flow-file.js';
+import { parseFlow } from '../../src/library/load/flow-file.js';
 import { CONNTRACK_SYSCTLS } from '../../src/topology/conntrack-sysctls.js';
 import { topologyJsonSchema } from '../../src/topology/json-schema.js';
 import { parseTopology } from '../../src/topology/topology-file.js';
@@ -54,26 +54,26 @@ describe('links', () => {
 
 describe('commands', () => {
   // The help of the command itself says what it knows.
-  beforeAll(build, 60_000);
-
-  const help = new Map<string, string>();
-  const helpOf = (...command: readonly string[]): string => {
+  const desk = new Desk();
+  afterAll(() => {
+    desk.clear();
+  });
+  const help = new Map<string, Promise<string>>();
+  const helpOf = (...command: readonly string[]): Promise<string> => {
     const key = command.join(' ');
-    const known = help.get(key);
-    if (known !== undefined) return known;
-    const result = spawnSync(process.execPath, ['dist/cli/main.js', ...command, '--help'], { cwd: ROOT, encoding: 'utf8' });
-    help.set(key, result.stdout);
-    return result.stdout;
+    const text = help.get(key) ?? desk.run(...command, '--help').then(({ out }) => out);
+    help.set(key, text);
+    return text;
   };
-  const known = (): readonly string[] => docs.words(/^ {2}([a-z-]+)/gm, must(helpOf().split('Commands:')[1], 'commands in the help'));
-  const faults = ([command = '', ...rest]: readonly string[]): readonly string[] => {
+  const known = async (): Promise<readonly string[]> => docs.words(/^ {2}([a-z-]+)/gm, must((await helpOf()).split('Commands:')[1], 'commands in the help'));
+  const faults = async ([command = '', ...rest]: readonly string[]): Promise<readonly string[]> => {
     if (command.startsWith('-')) return [];
-    if (!known().includes(command)) return [`no command ${command}`];
+    if (!(await known()).includes(command)) return [`no command ${command}`];
     // A command may have commands of its own, such as `rules import`; `help` is one of each of those.
-    const own = docs.words(/^ {2}([a-z-]+)/gm, helpOf(command).split('Commands:')[1] ?? '');
+    const own = docs.words(/^ {2}([a-z-]+)/gm, (await helpOf(command)).split('Commands:')[1] ?? '');
     const [second = ''] = rest;
     if (own.length > 0 && /^[a-z]/.test(second) && !own.includes(second)) return [`no command ${command} ${second}`];
-    const helpText = own.includes(second) ? helpOf(command, second) : helpOf(command);
+    const helpText = await (own.includes(second) ? helpOf(command, second) : helpOf(command));
     const found = rest.filter((word) => word.startsWith('--') && word.length > 2).filter((word) => !new RegExp(`${word}[\\s,]`).test(helpText));
     const flows =
       command === 'run' ? rest.filter((word, i) => /^[a-z0-9-]+$/.test(word) && !word.startsWith('-') && !(rest[i - 1] ?? '').startsWith('--')) : [];
@@ -82,17 +82,23 @@ describe('commands', () => {
     return [...found.map((word) => `${command} has no option ${word}`), ...flows.filter((id) => !flowIds().includes(id)).map((id) => `no flow ${id}`)];
   };
 
-  it.each(FILES)('%s: commands, options, flows and filters exist', (file) => {
-    expect(docs.commands(text(file)).flatMap(faults)).toEqual([]);
+  const allFaults = async (commands: ReturnType<typeof docs.commands>): Promise<readonly string[]> => {
+    const found: string[] = [];
+    for (const command of commands) found.push(...(await faults(command)));
+    return found;
+  };
+
+  it.each(FILES)('%s: commands, options, flows and filters exist', async (file) => {
+    expect(await allFaults(docs.commands(text(file)))).toEqual([]);
     const scripts = Object.keys((JSON.parse(text('package.json')) as { scripts: object }).scripts);
     expect(docs.npmScripts(text(file)).filter((name) => !scripts.includes(name))).toEqual([]);
   });
 
-  it('wrong ones would be found', () => {
+  it('wrong ones would be found', async () => {
     const seen = docs.commands(
       '```console\n$ callpath run nosuch --sed 3\n$ callpath fly\n```\nand `callpath check --all X`, `callpath rules import X --ip7`, `callpath rules improt X`',
     );
-    expect(seen.flatMap(faults)).toEqual([
+    expect(await allFaults(seen)).toEqual([
       'run has no option --sed',
       'no flow nosuch',
       'no command fly',
@@ -100,7 +106,7 @@ describe('commands', () => {
       'rules has no option --ip7',
       'no command rules improt',
     ]);
-    expect(() => faults(['where', 'X', 'udp.prt == 5'])).toThrow('no field');
+    await expect(faults(['where', 'X', 'udp.prt == 5'])).rejects.toThrow('no field');
   });
 });
 
@@ -154,8 +160,7 @@ describe('testing.md', () => {
 describe('what is shown is what comes', () => {
   const desk = new Desk();
   const topology = text('topologies/contoso.lab.yaml');
-  beforeAll(() => {
-    build();
+  beforeAll(async () => {
     for (const folder of ['lab', 'topologies']) symlinkSync(join(ROOT, folder), desk.path(folder));
     // The file that the README describes.
     writeFileSync(
@@ -166,7 +171,7 @@ describe('what is shown is what comes', () => {
         .replace('10.3.0.53/24', '10.3.0.255/24')
         .replace('delay 4ms', 'delay 4'),
     );
-    expect(desk.run('run', 'hybrid-p2p-mixed').code).toBe(0);
+    expect((await desk.run('run', 'hybrid-p2p-mixed')).code).toBe(0);
   }, 60_000);
   afterAll(() => {
     desk.clear();
@@ -174,11 +179,13 @@ describe('what is shown is what comes', () => {
 
   it.each(FILES.filter((file) => docs.shown(text(file)).length > 0))(
     '%s',
-    (file) => {
+    async (file) => {
       for (const { command, output, line } of docs.shown(text(file))) {
         const tool = /^\S+/.exec(command)?.[0] ?? '';
         if (tool !== 'callpath' && !judge(tool)) continue;
-        const { out, err } = desk.shell(command);
+        const words = docs.callpathWords(command);
+        if (words === null) build();
+        const { out, err } = words === null ? desk.shell(command) : await desk.run(...words);
         expect(docs.missing(output, out === '' ? err : out), `${file}:${line}: ${command}\n${out}${err}`).toBeNull();
       }
     },

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { parse, stringify } from 'yaml';
 import { KIND_INFOS } from '../../src/roles/kinds.js';
 import { parseExperiment } from '../../src/experiment/experiment-file.js';
-import { parseFlow } from '../../src/library/flow-file.js';
+import { parseFlow } from '../../src/library/load/flow-file.js';
 import { parseTopology } from '../../src/topology/topology-file.js';
 import { ROOT } from './support.js';
 
@@ -88,6 +88,13 @@ function split(line: string): readonly string[] {
     found.push(single ?? double ?? bare ?? '');
   }
   return found;
+}
+
+/** Words after `callpath` of a command line that is nothing else; null of one that needs a shell. */
+export function callpathWords(line: string): readonly string[] | null {
+  const [program, ...words] = split(line);
+  const bareOnly = line.replace(/'[^']*'|"[^"]*"/g, '');
+  return program === 'callpath' && !/[|<>;&$`*?~]/.test(bareOnly) && !/"[^"]*[$`\\]/.test(line) ? words : null;
 }
 
 export function npmScripts(text: string): readonly string[] {

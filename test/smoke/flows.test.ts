@@ -8,7 +8,7 @@ import { describe, expect, it } from 'vitest';
 import { observe } from '../../src/analysis/legs.js';
 import { observationJson } from '../../src/analysis/observation-json.js';
 import { readLedgerFile } from '../../src/capture/ledger-reader.js';
-import { flowIds } from '../../src/cli/files.js';
+import { flowIds } from '../../src/library/load/load.js';
 import type { Ledger } from '../../src/capture/ledger.js';
 import type { PacketId } from '../../src/base/brand.js';
 import { verifyFlow } from '../../src/verify/expectations.js';

@@ -13,7 +13,7 @@ import { extractNodes } from '../../src/capture/extract.js';
 import type { Ledger } from '../../src/capture/ledger.js';
 import type { SrtpKey } from '../../src/capture/srtp-key.js';
 import { judged } from '../../src/capture/testing/tools.js';
-import type { FlowVerdict } from '../../src/cli/flow-run.js';
+import type { FlowVerdict } from '../../src/library/run/flow-run.js';
 import { sim } from '../../src/substrate/sim/sim-lab.js';
 import type { Plan } from '../../src/topology/plan.js';
 import { flowWith, planWith, play, swap } from './support.js';

@@ -6,7 +6,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { extract } from '../../src/capture/extract.js';
 import { PATIENCE, captures, impair, rows } from './judged.js';
 import type { Captured } from './judged.js';
-import { flowIds } from '../../src/cli/files.js';
+import { flowIds } from '../../src/library/load/load.js';
 import { judge } from './support.js';
 import { SUSPICIONS, TcpStory } from './tcp-story.js';
 import type { Suspicion } from './tcp-story.js';

@@ -2,8 +2,8 @@
  * Scripts that are trees: steps side by side, and at a time.
  */
 import { describe, expect, it } from 'vitest';
-import type { FlowVerdict } from '../../src/cli/flow-run.js';
-import { parseFlow } from '../../src/library/flow-file.js';
+import type { FlowVerdict } from '../../src/library/run/flow-run.js';
+import { parseFlow } from '../../src/library/load/flow-file.js';
 import { ROOT, planWith, play, said } from './support.js';
 
 /** Alice and bob, side by side in one office. */

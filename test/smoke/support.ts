@@ -4,11 +4,11 @@
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { runFlow } from '../../src/cli/flow-run.js';
-import type { FlowVerdict } from '../../src/cli/flow-run.js';
-import { loadFlow } from '../../src/cli/files.js';
+import { runFlow } from '../../src/library/run/flow-run.js';
+import type { FlowVerdict } from '../../src/library/run/flow-run.js';
+import { loadFlow } from '../../src/library/load/load.js';
 import { KIND_INFOS } from '../../src/roles/kinds.js';
-import { parseFlow } from '../../src/library/flow-file.js';
+import { parseFlow } from '../../src/library/load/flow-file.js';
 import type { FlowSpec } from '../../src/scenario/flow.js';
 import { sim } from '../../src/substrate/sim/sim-lab.js';
 import type { Plan } from '../../src/topology/plan.js';

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { reachEnd } from '../../src/analysis/reach/ends.js';
 import { Oracle, reachLines } from '../../src/analysis/reach/reach.js';
 import type { ReachQuery } from '../../src/analysis/reach/reach.js';
-import { reachable } from '../../src/cli/reachable.js';
+import { reachable } from '../../src/library/ask/reachable.js';
 import { simProber } from '../../src/substrate/sim/sim-prober.js';
 import type { Plan } from '../../src/topology/plan.js';
 import { addressOf, edgeRules, planFor, topologyText, withRules } from './stage.js';

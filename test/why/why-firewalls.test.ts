@@ -4,7 +4,7 @@ import type { PacketId } from '../../src/base/brand.js';
 import { explain } from '../../src/analysis/why/explain.js';
 import type { FlowStory } from '../../src/analysis/why/story.js';
 import { whyLine } from '../../src/analysis/why/words.js';
-import { lineReader } from '../../src/cli/quote.js';
+import { lineReader } from '../../src/library/ask/quote.js';
 import { NO_COLOURS } from '../../src/report/table.js';
 import { whyText } from '../../src/report/why.js';
 import type { Plan } from '../../src/topology/plan.js';

@@ -3,63 +3,42 @@
  * @module
  */
 import type { LabError } from '../../base/error.js';
-import { KIND_INFOS } from '../../roles/kinds.js';
-import { fitFlow, parseFlow } from '../../library/flow-file.js';
+import { Faults, collect } from '../../library/faults.js';
+import { checkFile } from '../../library/load/check.js';
+import type { Checked } from '../../library/load/check.js';
 import { stepsOf } from '../../scenario/flow.js';
-import { parseTopology } from '../../topology/topology-file.js';
-import { Faults, faultsOf, print } from '../exit.js';
-import { experimentJobs } from '../experiments.js';
-import { planOf, readText } from '../files.js';
+import { ExitCode } from '../exit.js';
+import { print } from '../io.js';
+import type { Io } from '../io.js';
 
-export function check(files: readonly string[], options: { json?: boolean }): void {
+export function check(files: readonly string[], options: { json?: boolean }, io: Io): ExitCode {
   const faults: LabError[] = [];
   for (const file of new Set(files)) {
-    try {
-      const found = checkFile(file);
-      if (options.json !== true) print(`${file}: ${found}`);
-    } catch (error) {
-      const known = faultsOf(error);
-      if (known === null) throw error;
-      faults.push(...known);
+    const found = collect(faults, () => checkFile(file));
+    if (found !== null && options.json !== true) print(io, `${file}: ${contents(found)}`);
+  }
+  if (options.json === true) {
+    print(io, JSON.stringify(faults, null, 2));
+    return faults.length === 0 ? ExitCode.Documented : ExitCode.BadInput;
+  }
+  if (faults.length > 0) throw new Faults(faults);
+  return ExitCode.Documented;
+}
+
+/** What the file holds, in a line. */
+function contents(checked: Checked): string {
+  switch (checked.kind) {
+    case 'topology': {
+      const { name, nodes, links, users } = checked.plan;
+      return `topology ${name}, ${nodes.length} nodes, ${links.length} links, ${users.length} users`;
+    }
+    case 'flow': {
+      const { id, steps, expectations } = checked.flow;
+      return `flow ${id}, ${stepsOf(steps).length} steps, ${expectations.length} expectations`;
+    }
+    case 'experiment': {
+      const { id, variants } = checked.experiment;
+      return `experiment ${id}, ${variants.map(({ name, flow }) => `${name}: ${flow.expectations.length} expectations`).join(', ')}`;
     }
   }
-  if (options.json === true) print(JSON.stringify(faults, null, 2));
-  if (faults.length > 0) throw new Faults(options.json === true ? [] : faults);
-}
-
-/** What the file holds, in a line. Errors: Faults, FILE_*. */
-function checkFile(file: string): string {
-  const text = readText(file);
-  if (/\.experiment\.ya?ml$/.test(file)) return checkExperiment(file);
-  return isFlow(file, text) ? checkFlow(file, text) : checkTopology(file, text);
-}
-
-/** By its name; a file of another name by what it says. */
-function isFlow(file: string, text: string): boolean {
-  if (/\.flow\.ya?ml$/.test(file)) return true;
-  return !/\.lab\.ya?ml$/.test(file) && /^flow\s*:/m.test(text);
-}
-
-/** A flow is good when it is so by itself and fits its topology. */
-function checkFlow(file: string, text: string): string {
-  const result = parseFlow(text, file);
-  if (!result.ok) throw new Faults(result.errors);
-  const { flow } = result;
-  const faults = fitFlow(flow, planOf(flow.topology, flow));
-  if (faults.length > 0) throw new Faults(faults);
-  return `flow ${flow.id}, ${stepsOf(flow.steps).length} steps, ${flow.expectations.length} expectations`;
-}
-
-/** An experiment is good when each of its variants is a flow that fits what it makes of the topology. */
-function checkExperiment(file: string): string {
-  const [found] = experimentJobs([file]);
-  const { id = '?', variants = [] } = found?.experiment ?? {};
-  return `experiment ${id}, ${variants.map(({ name, flow }) => `${name}: ${flow.expectations.length} expectations`).join(', ')}`;
-}
-
-function checkTopology(file: string, text: string): string {
-  const result = parseTopology(text, file, KIND_INFOS);
-  if (!result.ok) throw new Faults(result.errors);
-  const { name, nodes, links, users } = result.plan;
-  return `topology ${name}, ${nodes.length} nodes, ${links.length} links, ${users.length} users`;
 }

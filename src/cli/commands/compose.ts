@@ -2,9 +2,12 @@
  * `callpath compose`: a topology as a Compose file.
  * @module
  */
-import { composeFile } from '../substrates.js';
-import { planOf } from '../files.js';
+import { planOf } from '../../library/load/load.js';
+import { composeFile } from '../../library/substrates.js';
+import { ExitCode } from '../exit.js';
+import type { Io } from '../io.js';
 
-export function compose(topology: string): void {
-  process.stdout.write(composeFile(planOf(topology), { topology }));
+export function compose(topology: string, io: Io): ExitCode {
+  io.stdout.write(composeFile(planOf(topology), { topology }));
+  return ExitCode.Documented;
 }

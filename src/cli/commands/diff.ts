@@ -2,16 +2,17 @@
  * `callpath diff`: one flow, as it is and with a change of the topology; what moved and what broke.
  * @module
  */
-import { join } from 'node:path';
+import { must } from '../../base/assert.js';
 import { LabError } from '../../base/error.js';
-import { difference, unchanged } from '../../experiment/diff.js';
+import { unchanged } from '../../experiment/diff.js';
+import { makeFolder, shown } from '../../library/load/files.js';
+import { makeJobs } from '../../library/load/jobs.js';
+import { overridesOf } from '../../library/load/load.js';
 import { diffText } from '../../report/diff.js';
-import { withEnding } from '../defects.js';
-import { ExitCode, paintFor, print } from '../exit.js';
-import { makeFolder, overridesOf, seedOf, shown } from '../files.js';
-import type { FlowVerdict } from '../flow-run.js';
-import { makeJobs } from '../jobs.js';
-import type { Job } from '../jobs.js';
+import { ExitCode } from '../exit.js';
+import { paintFor, print } from '../io.js';
+import type { Io } from '../io.js';
+import { seedOf } from '../numbers.js';
 
 export interface DiffOptions {
   readonly with?: readonly string[];
@@ -22,46 +23,20 @@ export interface DiffOptions {
   readonly json?: boolean;
 }
 
-export async function diff(name: string, options: DiffOptions): Promise<void> {
+export async function diff(name: string, options: DiffOptions, io: Io): Promise<ExitCode> {
   const changes = options.with ?? [];
   if (changes.length === 0)
     throw new LabError('CLI_USAGE', 'nothing is to be changed', { expected: '--with TARGET=VALUE, such as --with link.er-primary=down' });
   const seed = seedOf(options.seed);
-  const jobs = [...makeJobs([name], options.topology), ...makeJobs([name], options.topology, overridesOf(changes))];
+  const [before, after] = [...makeJobs([name], options.topology), ...makeJobs([name], options.topology, overridesOf(changes))].map((job) => must(job, 'a job'));
   makeFolder(options.out);
-  const [{ runFlow }, { substrateNamed }] = await Promise.all([import('../flow-run.js'), import('../substrates.js')]);
-  const substrate = await substrateNamed(options.on);
-  const verdicts: FlowVerdict[] = [];
-  try {
-    await withEnding(async (signal) => {
-      for (const [i, job] of jobs.entries()) {
-        const verdict = await runFlow(job.flow, job.plan, { substrate, seed, captureFile: fileOf(job, i, options), signal });
-        verdicts.push(verdict);
-        // A lab that failed shows nothing of the network.
-        if (verdict.error !== null) throw verdict.error;
-      }
-    });
-    const [before, after] = verdicts;
-    if (before !== undefined && after !== undefined) tell(before, after, changes, jobs, options);
-  } finally {
-    for (const verdict of verdicts) verdict.run.ledger.close();
-  }
-}
-
-function fileOf({ flow }: Job, i: number, { out }: DiffOptions): string {
-  return join(out, `${flow.id}.${i === 0 ? 'before' : 'after'}.pcapng`);
-}
-
-function tell(before: FlowVerdict, after: FlowVerdict, changes: readonly string[], jobs: readonly Job[], options: DiffOptions): void {
-  const found = difference(sideOf(before), sideOf(after));
-  const [was, is] = jobs.map((job, i) => shown(fileOf(job, i, options)));
-  const files = { before: was ?? '', after: is ?? '' };
-  const { id, title } = before.flow;
-  if (options.json === true) print(JSON.stringify({ flow: id, changes, files, ...found }, null, 2));
-  else print(diffText({ id, title, changes, difference: found, files }, paintFor(process.stdout)));
-  process.exitCode = unchanged(found) ? ExitCode.Documented : ExitCode.Differs;
-}
-
-function sideOf({ plan, run, observation, findings }: FlowVerdict): Parameters<typeof difference>[0] {
-  return { plan, ledger: run.ledger, observation, outcomes: run.outcomes, findings };
+  const [{ diffJobs }, { substrateNamed }] = await Promise.all([import('../../library/run/diff.js'), import('../../library/substrates.js')]);
+  const substrate = await substrateNamed(options.on, io.anew);
+  const found = await io.ending((signal) => diffJobs(must(before, 'the flow'), must(after, 'the changed flow'), { substrate, seed, out: options.out, signal }));
+  const { difference } = found;
+  const files = { before: shown(found.files.before), after: shown(found.files.after) };
+  const { id, title } = must(before, 'the flow').flow;
+  if (options.json === true) print(io, JSON.stringify({ flow: id, changes, files, ...difference }, null, 2));
+  else print(io, diffText({ id, title, changes, difference, files }, paintFor(io)));
+  return unchanged(difference) ? ExitCode.Documented : ExitCode.Differs;
 }

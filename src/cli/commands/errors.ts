@@ -6,12 +6,14 @@ import { ERROR_CODES, LabError } from '../../base/error.js';
 import type { ErrorCode } from '../../base/error.js';
 import { ERROR_HELP, errorReference } from '../../base/error-help.js';
 import { didYouMean } from '../../topology/source/suggest.js';
-import { print } from '../exit.js';
+import { ExitCode } from '../exit.js';
+import { print } from '../io.js';
+import type { Io } from '../io.js';
 
-export function errors(code: string | undefined): void {
+export function errors(code: string | undefined, io: Io): ExitCode {
   if (code === undefined) {
-    process.stdout.write(errorReference());
-    return;
+    io.stdout.write(errorReference());
+    return ExitCode.Documented;
   }
   const name = code.toUpperCase();
   if (!isCode(name)) {
@@ -20,7 +22,8 @@ export function errors(code: string | undefined): void {
       ...didYouMean(name, Object.keys(ERROR_CODES)),
     });
   }
-  print(`${name}\n  ${ERROR_HELP[name].meaning}\n  mend it:  ${ERROR_HELP[name].mend}`);
+  print(io, `${name}\n  ${ERROR_HELP[name].meaning}\n  mend it:  ${ERROR_HELP[name].mend}`);
+  return ExitCode.Documented;
 }
 
 function isCode(name: string): name is ErrorCode {

@@ -1,5 +1,6 @@
 /**
- * `callpath exec`: runs a command in a node of a lab that is up, on this terminal.
+ * `callpath exec`: runs a command in a node of a lab that is up, on this process's own terminal or pipes: what the command
+ * writes goes past {@link Io}.
  *
  * Where nodes are containers it runs inside the node's, with its files and programs. Else, or when that is asked for, it is
  * a program of this machine in the node's network.
@@ -11,10 +12,10 @@
 import { spawn } from 'node:child_process';
 import { readlinkSync } from 'node:fs';
 import { LabError } from '../../base/error.js';
-import { connect } from '../live/client.js';
-import type { Connection } from '../live/client.js';
-import { boundCommand, killedBy } from '../live/command.js';
-import type { LiveExec } from '../live/protocol.js';
+import { connect } from '../../library/live/client.js';
+import type { Connection } from '../../library/live/client.js';
+import { boundCommand, killedBy } from '../../library/live/command.js';
+import type { LiveExec } from '../../library/live/protocol.js';
 import { attach, terminalKind } from '../live/terminal.js';
 import type { LiveOptions } from './live.js';
 
@@ -22,8 +23,8 @@ export interface ExecOptions extends LiveOptions {
   readonly machineTools?: boolean;
 }
 
-/** Exits as the command does. Errors: CLI_USAGE, ROLE_COMMAND, KERNEL_TOOL, DOCKER_*; LAB_INTERRUPTED when the lab goes down meanwhile. */
-export async function exec(node: string, command: readonly string[], options: ExecOptions): Promise<void> {
+/** Gives the command's own exit code. Errors: CLI_USAGE, ROLE_COMMAND, KERNEL_TOOL, DOCKER_*; LAB_INTERRUPTED when the lab goes down meanwhile. */
+export async function exec(node: string, command: readonly string[], options: ExecOptions): Promise<number> {
   const { lab, connection } = await connect(options.lab);
   try {
     const terminal = terminalKind();
@@ -31,7 +32,7 @@ export async function exec(node: string, command: readonly string[], options: Ex
     const outcome =
       way.how === 'attach' ? await attached(way, terminal !== null, connection) : await Promise.race([prefixed(way, command, connection), connection.ended]);
     if (outcome === undefined) throw new LabError('LAB_INTERRUPTED', `the lab "${lab}" went down, and ${command[0] ?? ''} with it`);
-    process.exitCode = outcome;
+    return outcome;
   } finally {
     connection.close();
   }

@@ -2,83 +2,62 @@
  * `callpath experiment`: field bugs made to happen and made to end; both runs leave their captures.
  * @module
  */
-import { EXPERIMENT_WORDS, experimentText, flowText, totalText } from '../../report/console.js';
-import type { FlowReport } from '../../report/console.js';
-import { junit } from '../../report/junit.js';
-import { withEnding } from '../defects.js';
-import { ExitCode, columns, paintFor, print } from '../exit.js';
-import { experimentJobs } from '../experiments.js';
-import type { ExperimentJobs } from '../experiments.js';
-import { experimentIds, loadExperiment, makeFolder, requireWritable, seedOf, writeText } from '../files.js';
-import { playJob } from '../play.js';
+import { experimentJobs } from '../../library/load/experiments.js';
+import { makeFolder } from '../../library/load/files.js';
+import { experimentIds, loadExperiment } from '../../library/load/load.js';
+import { experimentText, flowText, totalText } from '../../report/console.js';
+import { EXPERIMENT_WORDS } from '../../report/model.js';
+import type { ExperimentReport, FlowReport } from '../../report/model.js';
+import { ExitCode } from '../exit.js';
+import { columns, paintFor, print } from '../io.js';
+import type { Io } from '../io.js';
+import { seedOf } from '../numbers.js';
+import { reportFiles, writeReports } from '../report-files.js';
+import { exitCodeOf, playAll } from './run.js';
 
+/** Beside these there is one option for each format that has files. */
 export interface ExperimentOptions {
   readonly list?: boolean;
   readonly on: string;
   readonly seed: string;
   readonly out: string;
-  readonly junit?: string;
-  readonly json?: string;
 }
 
-export async function experiment(names: readonly string[], options: ExperimentOptions): Promise<void> {
-  if (options.list === true) {
-    list();
-    return;
-  }
+export async function experiment(names: readonly string[], options: ExperimentOptions, io: Io): Promise<ExitCode> {
+  if (options.list === true) return list(io);
   const seed = seedOf(options.seed);
   const all = experimentJobs(names.length > 0 ? names : experimentIds());
-  for (const file of [options.junit, options.json]) if (file !== undefined) requireWritable(file);
+  const files = reportFiles(options);
   makeFolder(options.out);
-  const [{ runFlow }, { substrateNamed }] = await Promise.all([import('../flow-run.js'), import('../substrates.js')]);
-  const substrate = await substrateNamed(options.on);
-  const paint = paintFor(process.stdout);
+  const [{ playJob }, { substrateNamed }] = await Promise.all([import('../../library/run/play.js'), import('../../library/substrates.js')]);
+  const substrate = await substrateNamed(options.on, io.anew);
+  const paint = paintFor(io);
+  const asked = all.flatMap(({ jobs }) => jobs.map(({ flow }) => flow.id));
   const reports: FlowReport[] = [];
   try {
-    await withEnding(async (signal) => {
-      for (const {
-        experiment: { id, title, symptom },
-        jobs,
-      } of all) {
-        if (!signal.aborted) print(`${experimentText({ id, title, symptom }, paint, columns())}\n`);
-        for (const job of jobs) {
-          if (signal.aborted) return;
-          const report = await playJob(job, { runFlow, substrate, seed, out: options.out, signal, words: EXPERIMENT_WORDS });
+    await io.ending(async (signal) => {
+      for (const { experiment: one, jobs } of all) {
+        if (!signal.aborted) print(io, `${experimentText(one, paint, columns(io))}\n`);
+        await playAll(jobs, { playJob, substrate, seed, out: options.out, signal, words: EXPERIMENT_WORDS, io }, (report) => {
           reports.push(report);
-          print(`${flowText(report, paint, false, columns())}\n`);
-        }
+          print(io, `${flowText(report, paint, false, columns(io))}\n`);
+        });
       }
     });
   } finally {
-    const asked = all.flatMap(({ jobs }) => jobs.map(({ flow }) => flow.id));
-    if (options.junit !== undefined) writeText(options.junit, junit(reports, asked.slice(reports.length)));
-    if (options.json !== undefined) writeText(options.json, `${JSON.stringify(verdicts(all, reports), null, 2)}\n`);
+    const experiments = all.map(({ experiment: { id, title, symptom, variants } }): ExperimentReport => {
+      return { id, title, symptom, variants: variants.map(({ name, flow }) => ({ name, flow: flow.id })) };
+    });
+    writeReports(files, { flows: reports, missing: asked.slice(reports.length), experiments });
   }
-  if (all.length > 1) print(totalText(reports, paint));
-  process.exitCode = exitCodeOf(
-    reports,
-    all.reduce((sum, { jobs }) => sum + jobs.length, 0),
-  );
+  if (all.length > 1) print(io, totalText(reports, paint));
+  return exitCodeOf(reports, asked.length);
 }
 
-function list(): void {
+function list(io: Io): ExitCode {
   const all = experimentIds().map(loadExperiment);
   const width = Math.max(0, ...all.map(({ id }) => id.length));
-  for (const { id, title } of all) print(`${id.padEnd(width)}  ${title}`);
-  print(`\n${all.length} experiments; run one with: callpath experiment ${all[0]?.id ?? 'NAME'}`);
-}
-
-function exitCodeOf(reports: readonly FlowReport[], asked: number): ExitCode {
-  if (reports.length < asked || reports.some((report) => report.trouble !== null)) return ExitCode.LabFailed;
-  return reports.every((report) => report.documented) ? ExitCode.Documented : ExitCode.Differs;
-}
-
-function verdicts(all: readonly ExperimentJobs[], reports: readonly FlowReport[]): object {
-  const told = ({ documented, trouble, findings, files }: FlowReport): object => ({ expected: documented, trouble, findings, files });
-  return Object.fromEntries(
-    all.map(({ experiment: { id, variants } }) => [
-      id,
-      Object.fromEntries(variants.flatMap(({ name, flow }) => reports.filter((report) => report.id === flow.id).map((report) => [name, told(report)]))),
-    ]),
-  );
+  for (const { id, title } of all) print(io, `${id.padEnd(width)}  ${title}`);
+  print(io, `\n${all.length} experiments; run one with: callpath experiment ${all[0]?.id ?? 'NAME'}`);
+  return ExitCode.Documented;
 }

@@ -2,22 +2,26 @@
  * `callpath flows`: the documented flows.
  * @module
  */
-import { print } from '../exit.js';
-import { flowIds, loadFlow } from '../files.js';
+import { flowIds, loadFlow } from '../../library/load/load.js';
+import { ExitCode } from '../exit.js';
+import { print } from '../io.js';
+import type { Io } from '../io.js';
 
-export function flows(options: { json?: boolean }): void {
+export function flows(options: { json?: boolean }, io: Io): ExitCode {
   const all = flowIds().map(loadFlow);
   if (options.json === true) {
     print(
+      io,
       JSON.stringify(
         all.map(({ id, title, deployment, source, file, actors }) => ({ id, title, deployment, source, file, actors })),
         null,
         2,
       ),
     );
-    return;
+    return ExitCode.Documented;
   }
   const width = Math.max(...all.map((flow) => flow.id.length));
-  for (const flow of all) print(`${flow.id.padEnd(width)}  ${flow.title}`);
-  print(`\n${all.length} flows; run one with: callpath run ${all[0]?.id ?? 'FLOW'}`);
+  for (const flow of all) print(io, `${flow.id.padEnd(width)}  ${flow.title}`);
+  print(io, `\n${all.length} flows; run one with: callpath run ${all[0]?.id ?? 'FLOW'}`);
+  return ExitCode.Documented;
 }

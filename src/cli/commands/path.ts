@@ -10,10 +10,13 @@ import type { ReachQuery } from '../../analysis/reach/reach.js';
 import { whyText } from '../../report/why.js';
 import type { Plan } from '../../topology/plan.js';
 import { readDscp } from '../../topology/drafting/dscp.js';
-import { ExitCode, columns, paintFor, print } from '../exit.js';
-import { overridesOf, planOf, seedOf } from '../files.js';
-import { lineReader } from '../quote.js';
-import { reachable } from '../reachable.js';
+import { overridesOf, planOf } from '../../library/load/load.js';
+import { lineReader } from '../../library/ask/quote.js';
+import { reachable } from '../../library/ask/reachable.js';
+import { ExitCode } from '../exit.js';
+import { columns, paintFor, print } from '../io.js';
+import type { Io } from '../io.js';
+import { seedOf } from '../numbers.js';
 
 export interface PathOptions {
   readonly from: string;
@@ -29,17 +32,17 @@ export interface PathOptions {
   readonly json?: boolean;
 }
 
-export function path(topology: string, options: PathOptions): void {
+export function path(topology: string, options: PathOptions, io: Io): ExitCode {
   const plan = planOf(topology, null, overridesOf(options.with ?? []));
   const reach = reachable(plan, queryOf(plan, options), seedOf(options.seed));
-  if (options.json === true) print(JSON.stringify(reach, null, 2));
+  if (options.json === true) print(io, JSON.stringify(reach, null, 2));
   else {
-    const paint = paintFor(process.stdout);
-    const show = { paint, quote: lineReader([topology]), room: columns() };
-    for (const story of reach.stories) print(`${whyText(story, show)}\n`);
-    for (const [i, line] of reachLines(reach).entries()) print(((i === 0 ? reach.there : reach.back)?.arrived === true ? paint.good : paint.bad)(line));
+    const paint = paintFor(io);
+    const show = { paint, quote: lineReader([topology]), room: columns(io) };
+    for (const story of reach.stories) print(io, `${whyText(story, show)}\n`);
+    for (const [i, line] of reachLines(reach).entries()) print(io, ((i === 0 ? reach.there : reach.back)?.arrived === true ? paint.good : paint.bad)(line));
   }
-  process.exitCode = reach.works ? ExitCode.Documented : ExitCode.Differs;
+  return reach.works ? ExitCode.Documented : ExitCode.Differs;
 }
 
 function queryOf(plan: Plan, options: PathOptions): ReachQuery {

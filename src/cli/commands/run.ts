@@ -2,94 +2,93 @@
  * `callpath run`: runs flows, prints documented versus observed, leaves captures.
  * @module
  */
-import { observationJson } from '../../analysis/observation-json.js';
+import { makeFolder, readText, requireWritable, writeText } from '../../library/load/files.js';
+import { makeJobs } from '../../library/load/jobs.js';
+import type { Job } from '../../library/load/jobs.js';
+import { flowIds, overridesOf } from '../../library/load/load.js';
+import type { PlayOptions } from '../../library/run/play.js';
 import { flowText, lookText, totalText } from '../../report/console.js';
-import type { FlowReport } from '../../report/console.js';
-import { junit } from '../../report/junit.js';
-import { linkJson, linkReports } from '../../report/links.js';
+import type { FlowReport } from '../../report/model.js';
 import { EMPTY_BASELINE, compareBaseline, formatBaseline, parseBaseline, pathsOf } from '../../verify/baseline.js';
 import type { Baseline } from '../../verify/baseline.js';
-import type { Finding } from '../../verify/finding.js';
-import { withEnding } from '../defects.js';
-import { ExitCode, columns, paintFor, print, printError } from '../exit.js';
-import { flowIds, makeFolder, overridesOf, readText, requireWritable, seedOf, writeText } from '../files.js';
-import type { FlowVerdict } from '../flow-run.js';
-import { makeJobs } from '../jobs.js';
-import { playJob } from '../play.js';
+import { ExitCode } from '../exit.js';
+import { columns, paintFor, print, printError } from '../io.js';
+import type { Io } from '../io.js';
+import { seedOf } from '../numbers.js';
+import { progressLine } from '../progress.js';
+import { reportFiles, writeReports } from '../report-files.js';
 
+/** Beside these there is one option for each format that has files. */
 export interface RunOptions {
   readonly seed: string;
   readonly out: string;
   readonly topology?: string;
-  readonly junit?: string;
   readonly baseline?: string;
   readonly writeBaseline?: string;
   readonly verbose?: boolean;
   readonly on: string;
-  readonly json?: string;
   readonly with?: readonly string[];
 }
 
-export async function run(names: readonly string[], options: RunOptions): Promise<void> {
+export async function run(names: readonly string[], options: RunOptions, io: Io): Promise<ExitCode> {
   const seed = seedOf(options.seed);
   const jobs = makeJobs(names.length > 0 ? names : flowIds(), options.topology, overridesOf(options.with ?? []));
   const baseline = options.baseline === undefined ? null : parseBaseline(readText(options.baseline), options.baseline);
-  for (const file of [options.junit, options.writeBaseline, options.json]) if (file !== undefined) requireWritable(file);
+  const files = reportFiles(options);
+  if (options.writeBaseline !== undefined) requireWritable(options.writeBaseline);
   makeFolder(options.out);
   // Only now the lab itself: bad input is told without waiting for it.
-  const [{ runFlow }, { substrateNamed }] = await Promise.all([import('../flow-run.js'), import('../substrates.js')]);
-  const substrate = await substrateNamed(options.on);
-  const paint = paintFor(process.stdout);
+  const [{ playJob }, { substrateNamed }] = await Promise.all([import('../../library/run/play.js'), import('../../library/substrates.js')]);
+  const substrate = await substrateNamed(options.on, io.anew);
+  const paint = paintFor(io);
   const reports: FlowReport[] = [];
   const paths: Baseline = { ...EMPTY_BASELINE, flows: {} };
-  const seen: Record<string, object> = {};
-  const judge = ({ flow, plan, observation, findings, documented, run: { links } }: FlowVerdict): readonly Finding[] => {
+  const look: PlayOptions['look'] = ({ flow, plan, observation }) => {
     paths.flows[flow.id] = pathsOf(observation, plan);
-    seen[flow.id] = {
-      documented,
-      findings,
-      observed: observationJson(observation, plan),
-      links: linkReports(links)
-        .filter(({ stats }) => stats.offered > 0)
-        .map(linkJson),
-    };
     return baseline === null ? [] : compareBaseline(baseline, flow.id, observation, plan).filter((finding) => finding.status !== 'pass');
   };
   try {
-    await withEnding(async (signal) => {
-      for (const job of jobs) {
-        if (signal.aborted) return;
-        const report = await playJob(job, { runFlow, substrate, seed, out: options.out, signal, look: judge });
+    await io.ending(async (signal) => {
+      await playAll(jobs, { playJob, substrate, seed, out: options.out, signal, look, io }, (report) => {
         reports.push(report);
-        print(`${flowText(report, paint, options.verbose === true, columns())}\n`);
-      }
+        print(io, `${flowText(report, paint, options.verbose === true, columns(io))}\n`);
+      });
     });
   } finally {
     // Also when a defect ends the runs: CI must not take what was not run for what passed.
-    if (options.json !== undefined) writeText(options.json, `${JSON.stringify(seen, null, 2)}\n`);
-    if (options.junit !== undefined)
-      writeText(
-        options.junit,
-        junit(
-          reports,
-          jobs.slice(reports.length).map(({ flow }) => flow.id),
-        ),
-      );
+    writeReports(files, { flows: reports, missing: jobs.slice(reports.length).map(({ flow }) => flow.id), experiments: null });
   }
-  if (jobs.length > 1) print(totalText(reports, paint));
-  const look = process.stdout.isTTY ? lookText(reports, paint) : '';
-  if (look !== '') print(look);
-  if (options.writeBaseline !== undefined)
-    storeBaseline(options.writeBaseline, paths, reports.length === jobs.length && reports.every((report) => report.trouble === null));
-  process.exitCode = exitCodeOf(reports, jobs.length);
+  if (jobs.length > 1) print(io, totalText(reports, paint));
+  const hint = io.stdout.isTTY === true ? lookText(reports, paint) : '';
+  if (hint !== '') print(io, hint);
+  const whole = reports.length === jobs.length && reports.every((report) => report.trouble === null);
+  if (options.writeBaseline !== undefined) storeBaseline(options.writeBaseline, paths, whole, io);
+  return exitCodeOf(reports, jobs.length);
 }
 
-function exitCodeOf(reports: readonly FlowReport[], asked: number): ExitCode {
+export interface PlayAll extends Omit<PlayOptions, 'progress'> {
+  readonly playJob: (job: Job, options: PlayOptions) => Promise<FlowReport>;
+  readonly signal: AbortSignal;
+  readonly io: Io;
+}
+
+/** One after the other, until one is interrupted. */
+export async function playAll(jobs: readonly Job[], { playJob, io, ...options }: PlayAll, done: (report: FlowReport) => void): Promise<void> {
+  for (const job of jobs) {
+    if (options.signal.aborted) return;
+    const progress = progressLine(io, job.flow.id);
+    const report = await playJob(job, { ...options, ...(progress !== null && { progress: progress.show }) }).finally(() => progress?.clear());
+    done(report);
+  }
+}
+
+/** Of those that were asked for, what became of them. */
+export function exitCodeOf(reports: readonly FlowReport[], asked: number): ExitCode {
   if (reports.length < asked || reports.some((report) => report.trouble !== null)) return ExitCode.LabFailed;
   return reports.every((report) => report.documented) ? ExitCode.Documented : ExitCode.Differs;
 }
 
-function storeBaseline(file: string, paths: Baseline, whole: boolean): void {
+function storeBaseline(file: string, paths: Baseline, whole: boolean, io: Io): void {
   if (whole) writeText(file, formatBaseline(paths));
-  else printError(`callpath: ${file} was not written: not every flow was run to its end`);
+  else printError(io, `callpath: ${file} was not written: not every flow was run to its end`);
 }

@@ -4,10 +4,12 @@
  */
 import { LabError } from '../../base/error.js';
 import { experimentJsonSchema } from '../../experiment/experiment-file.js';
-import { flowJsonSchema } from '../../library/flow-file.js';
+import { flowJsonSchema } from '../../library/load/flow-file.js';
 import { KIND_INFOS } from '../../roles/kinds.js';
 import { topologyJsonSchema } from '../../topology/json-schema.js';
 import { didYouMean } from '../../topology/source/suggest.js';
+import { ExitCode } from '../exit.js';
+import type { Io } from '../io.js';
 
 interface FileSchema {
   /** Where it stands in the package. */
@@ -23,8 +25,9 @@ export const FILE_SCHEMAS: ReadonlyMap<string, FileSchema> = new Map<string, Fil
 ]);
 
 /** Errors: CLI_USAGE. */
-export function schema(of: string): void {
-  process.stdout.write(schemaText(of));
+export function schema(of: string, io: Io): ExitCode {
+  io.stdout.write(schemaText(of));
+  return ExitCode.Documented;
 }
 
 /** As it stands in the package. Errors: CLI_USAGE. */

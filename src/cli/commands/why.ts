@@ -2,14 +2,15 @@
  * `callpath why`: explains the flows of the packets that a filter selects; those that went wrong come first.
  * @module
  */
-import { LabError } from '../../base/error.js';
-import { readLedgerFile } from '../../capture/ledger-reader.js';
-import { explain } from '../../analysis/why/explain.js';
+import { readFilter, warningText } from '../../library/ask/filter.js';
+import { lineReader } from '../../library/ask/quote.js';
+import { storiesOf } from '../../library/ask/why.js';
+import { planOf } from '../../library/load/load.js';
 import { whyText } from '../../report/why.js';
-import { ExitCode, columns, paintFor, print, printError } from '../exit.js';
-import { planOf } from '../files.js';
-import { readFilter, selectPackets, warningText } from '../filter.js';
-import { lineReader } from '../quote.js';
+import { ExitCode } from '../exit.js';
+import { columns, paintFor, print, printError } from '../io.js';
+import type { Io } from '../io.js';
+import { limitOf } from '../numbers.js';
 
 export interface WhyOptions {
   readonly limit: string;
@@ -17,34 +18,20 @@ export interface WhyOptions {
   readonly json?: boolean;
 }
 
-/** What went wrong comes first. */
-const RANK = { broken: 0, refused: 1, fine: 2 } as const;
-
-export function why(capture: string, filter: string, options: WhyOptions): void {
-  const limit = Number(options.limit);
-  if (!/^\d+$/.test(options.limit)) throw new LabError('CLI_USAGE', `"${options.limit}" is no number`, { expected: 'a whole number, such as --limit 5' });
+export function why(capture: string, filter: string, options: WhyOptions, io: Io): ExitCode {
+  const { topology } = options;
+  const limit = limitOf(options.limit);
   const matches = readFilter(filter);
-  const plan = options.topology === undefined ? null : planOf(options.topology);
-  const { ledger, warnings } = readLedgerFile(capture);
-  try {
-    if (warnings.length > 0) printError(warningText(warnings));
-    if (plan !== null && plan.hash !== ledger.run().hash)
-      printError(`callpath: ${capture} was recorded on another topology than ${options.topology ?? ''}, or on an older version of it`);
-    const stories = [...explain(ledger, plan, selectPackets(capture, matches))].sort((a, b) => RANK[a.verdict] - RANK[b.verdict]);
-    if (options.json === true) print(JSON.stringify(stories, null, 2));
-    else {
-      const show = {
-        paint: paintFor(process.stdout),
-        quote: lineReader([capture, ...(options.topology === undefined ? [] : [options.topology])]),
-        room: columns(),
-      };
-      for (const story of stories.slice(0, limit)) print(`${whyText(story, show)}\n`);
-      print(summary(stories.length, stories.filter(({ verdict }) => verdict === 'broken').length, limit));
-    }
-    if (stories.length === 0) process.exitCode = ExitCode.Differs;
-  } finally {
-    ledger.close();
+  const { stories, warnings, otherPlan } = storiesOf(capture, matches, topology === undefined ? null : planOf(topology));
+  if (warnings.length > 0) printError(io, warningText(warnings));
+  if (otherPlan) printError(io, `callpath: ${capture} was recorded on another topology than ${topology ?? ''}, or on an older version of it`);
+  if (options.json === true) print(io, JSON.stringify(stories, null, 2));
+  else {
+    const show = { paint: paintFor(io), quote: lineReader([capture, ...(topology === undefined ? [] : [topology])]), room: columns(io) };
+    for (const story of stories.slice(0, limit)) print(io, `${whyText(story, show)}\n`);
+    print(io, summary(stories.length, stories.filter(({ verdict }) => verdict === 'broken').length, limit));
   }
+  return stories.length === 0 ? ExitCode.Differs : ExitCode.Documented;
 }
 
 function summary(found: number, broken: number, limit: number): string {

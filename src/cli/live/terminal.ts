@@ -4,15 +4,13 @@
  */
 import type { ReadStream } from 'node:tty';
 import type { Readable } from 'node:stream';
-import { openExec } from '../substrates.js';
-import { killedBy } from './command.js';
-import type { LiveExec } from './protocol.js';
+import { openExec } from '../../library/substrates.js';
+import { killedBy } from '../../library/live/command.js';
+import { outcomeOf } from '../../library/live/outcome.js';
+import type { Session } from '../../library/live/outcome.js';
+import type { LiveExec } from '../../library/live/protocol.js';
 
 type Attachment = Extract<LiveExec, { how: 'attach' }>;
-type Session = Awaited<ReturnType<typeof openExec>>;
-
-/** Between two looks whether a command has ended that has closed its output, milliseconds. */
-const LOOK = 50;
 
 /** The kind of terminal that this process has, both ways; null without one. */
 export function terminalKind(): string | null {
@@ -73,14 +71,4 @@ function shown(from: Readable, to: NodeJS.WriteStream): Promise<void> {
   return new Promise((resolve) => {
     from.once('close', resolve);
   });
-}
-
-/** Its exit code; null when its container is gone. What has closed its output may still run. */
-export async function outcomeOf(session: Session): Promise<number | null> {
-  for (;;) {
-    const outcome = await session.outcome();
-    if (outcome === 'unknown') return null;
-    if (outcome !== 'running') return outcome;
-    await new Promise((resolve) => setTimeout(resolve, LOOK));
-  }
 }

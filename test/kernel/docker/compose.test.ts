@@ -6,7 +6,7 @@ import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, write
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { flowIds } from '../../../src/cli/files.js';
+import { flowIds } from '../../../src/library/load/load.js';
 import { composeFile } from '../../../src/substrate/docker/compose.js';
 import { planWith, ROOT, swap } from '../../smoke/support.js';
 import { buildImage, TEST_IMAGE, withoutDocker } from './support.js';

@@ -3,23 +3,20 @@
  * the ledger and the plan.
  * @module
  */
-import type { LabError } from '../base/error.js';
-import { randomRoot } from '../base/rng.js';
-import { observe } from '../analysis/legs.js';
-import type { Observation } from '../analysis/legs.js';
-import { createLabPki } from '../protocol/pki/lab-pki.js';
-import type { LabPki } from '../protocol/pki/lab-pki.js';
-import { KINDS } from '../roles/kinds.js';
-import { fitFlow } from '../library/flow-file.js';
-import type { FlowSpec } from '../scenario/flow.js';
-import { runScenario } from '../scenario/run-scenario.js';
-import type { ScenarioRun } from '../scenario/run-scenario.js';
-import type { LabDeps, Substrate } from '../substrate/substrate.js';
-import type { Plan } from '../topology/plan.js';
-import { verifyFlow } from '../verify/expectations.js';
-import { holds } from '../verify/finding.js';
-import type { Finding } from '../verify/finding.js';
-import { VERSION } from './version.js';
+import type { LabError } from '../../base/error.js';
+import { randomRoot } from '../../base/rng.js';
+import { createLabPki } from '../../protocol/pki/lab-pki.js';
+import type { LabPki } from '../../protocol/pki/lab-pki.js';
+import { KINDS } from '../../roles/kinds.js';
+import { fitFlow } from '../load/flow-file.js';
+import type { FlowSpec } from '../../scenario/flow.js';
+import { runScenario } from '../../scenario/run-scenario.js';
+import type { ScenarioRun } from '../../scenario/run-scenario.js';
+import type { LabDeps, Substrate } from '../../substrate/substrate.js';
+import type { Plan } from '../../topology/plan.js';
+import { VERSION } from '../version.js';
+import { judge } from './judge.js';
+import type { Judgement } from './judge.js';
 
 export interface FlowRunOptions {
   readonly substrate: Substrate;
@@ -30,12 +27,10 @@ export interface FlowRunOptions {
   readonly progress?: NonNullable<LabDeps['progress']>;
 }
 
-export interface FlowVerdict {
+export interface FlowVerdict extends Judgement {
   readonly flow: FlowSpec;
   readonly plan: Plan;
   readonly run: ScenarioRun;
-  readonly observation: Observation;
-  readonly findings: readonly Finding[];
   /** Trouble of the lab itself, or null. */
   readonly error: LabError | null;
   /** True when the run ended by itself and every expectation was seen to hold. */
@@ -56,9 +51,8 @@ export async function runFlow(flow: FlowSpec, plan: Plan, options: FlowRunOption
     signal: options.signal ?? new AbortController().signal,
     ...(options.progress !== undefined && { progress: options.progress }),
   });
-  const observation = observe(run.ledger, plan);
-  const findings = verifyFlow({ flow, plan, ledger: run.ledger, observation });
-  return { flow, plan, run, observation, findings, error: run.error, documented: run.error === null && holds(findings) };
+  const judgement = judge(flow, plan, run.ledger);
+  return { flow, plan, run, ...judgement, error: run.error, documented: run.error === null && judgement.documented };
 }
 
 /** Keys cost a person's patience: one set per topology and seed in a process. */

@@ -2,15 +2,15 @@
  * Flow files with all that can be expected of a run: the scenario's reader and the judges' table, put together.
  * @module
  */
-import type { LabError } from '../base/error.js';
-import { fitFlow as fit } from '../scenario/fit.js';
-import { fileJsonSchema } from '../scenario/flow-grammar.js';
-import { parseFlow as parse, flowSchema } from '../scenario/flow-file.js';
-import type * as file from '../scenario/flow-file.js';
-import type * as scenario from '../scenario/flow.js';
-import type { Plan } from '../topology/plan.js';
-import { CHECKS } from '../verify/checks/table.js';
-import type { Expectation } from '../verify/checks/table.js';
+import type { LabError } from '../../base/error.js';
+import { fitFlow as fit } from '../../scenario/fit.js';
+import { fileJsonSchema } from '../../scenario/flow-grammar.js';
+import { parseFlow as parse, flowSchema } from '../../scenario/flow-file.js';
+import type * as file from '../../scenario/flow-file.js';
+import type * as scenario from '../../scenario/flow.js';
+import type { Plan } from '../../topology/plan.js';
+import { CHECKS } from '../../verify/checks/table.js';
+import type { Expectation } from '../../verify/checks/table.js';
 
 /** A flow with expectations of the kinds that there are. */
 export type FlowSpec = scenario.FlowSpec<Expectation>;

@@ -2,13 +2,13 @@
  * What is to be run: flows with their topologies, read and held against each other before anything starts.
  * @module
  */
-import { LabError } from '../base/error.js';
-import { fitFlow } from '../library/flow-file.js';
-import type { FlowSpec } from '../scenario/flow.js';
-import type { Plan } from '../topology/plan.js';
-import type { Override } from '../topology/source/overrides/override.js';
-import { Faults, faultsOf } from './exit.js';
-import { loadFlow, planOf } from './files.js';
+import { LabError } from '../../base/error.js';
+import { fitFlow } from './flow-file.js';
+import type { FlowSpec } from '../../scenario/flow.js';
+import type { Plan } from '../../topology/plan.js';
+import type { Override } from '../../topology/source/overrides/override.js';
+import { Faults, collect } from '../faults.js';
+import { loadFlow, planOf } from './load.js';
 
 export interface Job {
   readonly flow: FlowSpec;
@@ -41,17 +41,6 @@ export function makeJobs(names: readonly string[], topology: string | undefined,
   faults.push(...twins(jobs));
   if (faults.length > 0) throw new Faults(faults);
   return jobs;
-}
-
-function collect<T>(faults: LabError[], make: () => T): T | null {
-  try {
-    return make();
-  } catch (error) {
-    const known = faultsOf(error);
-    if (known === null) throw error;
-    faults.push(...known);
-    return null;
-  }
 }
 
 /** Captures are named by the flow's id: two flows of one id would write the same file. */

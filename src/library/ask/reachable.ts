@@ -2,10 +2,10 @@
  * The reachability oracle of a plan, bound to the simulator.
  * @module
  */
-import { Oracle } from '../analysis/reach/reach.js';
-import type { Reach, ReachQuery } from '../analysis/reach/reach.js';
-import type { Plan } from '../topology/plan.js';
-import { simProber } from './substrates.js';
+import { Oracle } from '../../analysis/reach/reach.js';
+import type { Reach, ReachQuery } from '../../analysis/reach/reach.js';
+import type { Plan } from '../../topology/plan.js';
+import { simProber } from '../substrates.js';
 
 const oracles = new WeakMap<Plan, Map<number, Oracle>>();
 

@@ -1,5 +1,6 @@
 /**
- * The one place that names substrates. Each is loaded when it is asked for: the simulator needs nothing but Node.
+ * The composition root: the one place that names substrates. Each is loaded when it is asked for: the simulator needs nothing
+ * but Node.
  * @module
  */
 import { LabError } from '../base/error.js';
@@ -29,18 +30,24 @@ export const SUBSTRATE_NAMES: readonly string[] = [...LOADERS.keys()];
 const LIVE: readonly string[] = ['netns', 'docker'];
 
 /** Errors: CLI_USAGE for one that runs in virtual time; those of {@link substrateNamed}. */
-export async function liveSubstrate(name: string): Promise<Substrate> {
+export async function liveSubstrate(name: string, anew: readonly string[] | null = ownCommand()): Promise<Substrate> {
   if (SUBSTRATE_NAMES.includes(name) && !LIVE.includes(name)) {
     throw new LabError('CLI_USAGE', `a lab on "${name}" can't stay up: its time is virtual and would run away`, { expected: `one of: ${listed(LIVE)}` });
   }
-  return substrateNamed(name);
+  return substrateNamed(name, anew);
+}
+
+/** The words that this process was started with. */
+export function ownCommand(): readonly string[] {
+  return [process.execPath, ...process.execArgv, ...process.argv.slice(1)];
 }
 
 /**
- * Where the rights for it can be had, but by a fresh start only, this process becomes its own command anew: call it
- * before anything was done. Errors: CLI_USAGE for an unknown name; the first thing that this machine lacks.
+ * Where the rights for it can be had, but by a fresh start only, this process becomes a command anew: call it before
+ * anything was done. Errors: CLI_USAGE for an unknown name; the first thing that this machine lacks.
+ * @param anew that command, by default its own; null: it goes on with the rights that it has
  */
-export async function substrateNamed(name: string): Promise<Substrate> {
+export async function substrateNamed(name: string, anew: readonly string[] | null = ownCommand()): Promise<Substrate> {
   const load = LOADERS.get(name);
   if (load === undefined)
     throw new LabError('CLI_USAGE', `there is no substrate "${name}"`, {
@@ -48,7 +55,7 @@ export async function substrateNamed(name: string): Promise<Substrate> {
       ...didYouMean(name, SUBSTRATE_NAMES),
     });
   const substrate = await load();
-  await substrate.gainRights?.([process.execPath, ...process.execArgv, ...process.argv.slice(1)]);
+  if (anew !== null) await substrate.gainRights?.(anew);
   const [lack] = await substrate.probe();
   if (lack !== undefined) throw lack;
   return substrate;

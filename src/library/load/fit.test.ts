@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { planOf } from '../topology/testing/lab.js';
+import { planOf } from '../../topology/testing/lab.js';
 import { fitFlow, parseFlow } from './flow-file.js';
 
 const PLAN = planOf(`

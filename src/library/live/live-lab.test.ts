@@ -12,7 +12,7 @@ import { KINDS, KIND_INFOS } from '../../roles/kinds.js';
 import type { Json } from '../../roles/role.js';
 import type { Lab } from '../../substrate/substrate.js';
 import { parseTopology } from '../../topology/topology-file.js';
-import { pkiOf } from '../flow-run.js';
+import { pkiOf } from '../run/flow-run.js';
 import { DEFAULT_SUBSTRATE } from '../substrates.js';
 import { LiveLab } from './live-lab.js';
 import type { LabRequest } from './live-lab.js';

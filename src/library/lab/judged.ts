@@ -6,21 +6,12 @@ import { observe } from '../../analysis/legs.js';
 import type { Observation } from '../../analysis/legs.js';
 import { LabError } from '../../base/error.js';
 import type { Ledger } from '../../capture/ledger.js';
-import { fitFlow, parseFlow } from '../../library/flow-file.js';
+import type { ExpectationText } from '../../verify/checks/table.js';
+import { fitFlow, parseFlow } from '../load/flow-file.js';
 import type { FlowSpec } from '../../scenario/flow.js';
 import type { Plan } from '../../topology/plan.js';
-import type { ExpectationText } from '../../verify/checks/table.js';
-import { verifyFlow } from '../../verify/expectations.js';
-import { holds } from '../../verify/finding.js';
-import type { Finding } from '../../verify/finding.js';
-
-export interface LabVerdict {
-  /** One for each expectation, or more where it speaks of several. */
-  readonly findings: readonly Finding[];
-  /** True when every one was seen to hold. */
-  readonly documented: boolean;
-  readonly observation: Observation;
-}
+import { judge } from '../run/judge.js';
+import type { Judgement } from '../run/judge.js';
 
 export abstract class Judged {
   readonly plan: Plan;
@@ -41,13 +32,9 @@ export abstract class Judged {
    * Holds what was recorded until now against expectations, in the words of a flow file's `expect`. Actors are users, by
    * name or by address. Errors: FLOW_SCHEMA, FLOW_ACTOR, FLOW_EXPECTATION.
    */
-  verify(expectations: readonly ExpectationText[]): LabVerdict {
+  verify(expectations: readonly ExpectationText[]): Judgement {
     const flow = flowOf(expectations, this.plan);
-    return this.#read((ledger) => {
-      const observation = observe(ledger, this.plan);
-      const findings = verifyFlow({ flow, plan: this.plan, ledger, observation });
-      return { findings, documented: holds(findings), observation };
-    });
+    return this.#read((ledger) => judge(flow, this.plan, ledger));
   }
 
   #read<T>(look: (ledger: Ledger) => T): T {

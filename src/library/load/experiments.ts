@@ -2,11 +2,11 @@
  * Experiments as jobs: each variant's script with the topology that the variant makes of the experiment's.
  * @module
  */
-import { LabError } from '../base/error.js';
-import type { ExperimentSpec } from '../experiment/experiment.js';
-import { fitFlow } from '../library/flow-file.js';
-import { Faults, faultsOf } from './exit.js';
-import { loadExperiment, planOf } from './files.js';
+import { LabError } from '../../base/error.js';
+import type { ExperimentSpec } from '../../experiment/experiment.js';
+import { fitFlow } from './flow-file.js';
+import { Faults, collect } from '../faults.js';
+import { loadExperiment, planOf } from './load.js';
 import type { Job } from './jobs.js';
 
 export interface ExperimentJobs {
@@ -19,15 +19,8 @@ export interface ExperimentJobs {
 export function experimentJobs(names: readonly string[]): readonly ExperimentJobs[] {
   const faults: LabError[] = [];
   const all = [...new Set(names)].flatMap((name): ExperimentJobs[] => {
-    try {
-      const experiment = loadExperiment(name);
-      return [{ experiment, jobs: variantJobs(experiment, faults) }];
-    } catch (error) {
-      const known = faultsOf(error);
-      if (known === null) throw error;
-      faults.push(...known);
-      return [];
-    }
+    const experiment = collect(faults, () => loadExperiment(name));
+    return experiment === null ? [] : [{ experiment, jobs: variantJobs(experiment, faults) }];
   });
   const ids = all.map(({ experiment }) => experiment.id);
   const twin = ids.find((id, i) => ids.indexOf(id) !== i);
@@ -38,16 +31,10 @@ export function experimentJobs(names: readonly string[]): readonly ExperimentJob
 
 function variantJobs(experiment: ExperimentSpec, faults: LabError[]): readonly Job[] {
   return experiment.variants.flatMap(({ flow, overrides }): Job[] => {
-    try {
-      const plan = planOf(experiment.topology, experiment, overrides);
-      faults.push(...fitFlow(flow, plan));
-      return [{ flow, plan }];
-    } catch (error) {
-      const known = faultsOf(error);
-      if (known === null) throw error;
-      faults.push(...known);
-      return [];
-    }
+    const plan = collect(faults, () => planOf(experiment.topology, experiment, overrides));
+    if (plan === null) return [];
+    faults.push(...fitFlow(flow, plan));
+    return [{ flow, plan }];
   });
 }
 

@@ -8,7 +8,7 @@ import { text } from 'node:stream/consumers';
 import { LabError } from '../../base/error.js';
 import { boundCommand, killedBy } from '../live/command.js';
 import type { LiveExec } from '../live/protocol.js';
-import { outcomeOf } from '../live/terminal.js';
+import { outcomeOf } from '../live/outcome.js';
 import { openExec } from '../substrates.js';
 
 export interface ExecResult {

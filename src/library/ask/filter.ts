@@ -2,13 +2,13 @@
  * Display filters as they are typed: a fault is shown under the filter itself.
  * @module
  */
-import type { PacketId } from '../base/brand.js';
-import { LabError, formatLabError } from '../base/error.js';
-import { FIELDS } from '../analysis/filter-fields.js';
-import { compileFilter } from '../capture/filter/compile.js';
-import type { Filter } from '../capture/filter/compile.js';
-import { selectFrames } from '../capture/filter/select.js';
-import { FileSource } from '../capture/store/byte-store.js';
+import type { PacketId } from '../../base/brand.js';
+import { LabError, formatLabError } from '../../base/error.js';
+import { FIELDS } from '../../analysis/filter-fields.js';
+import { compileFilter } from '../../capture/filter/compile.js';
+import type { Filter } from '../../capture/filter/compile.js';
+import { selectFrames } from '../../capture/filter/select.js';
+import { FileSource } from '../../capture/store/byte-store.js';
 
 /** Errors: FILTER_*, with the filter and a caret in the message. */
 export function readFilter(text: string): Filter {

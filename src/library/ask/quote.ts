@@ -5,7 +5,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import type { Line } from '../analysis/why/story.js';
+import type { Line } from '../../analysis/why/story.js';
 
 /** @param beside files in whose folders to look, too */
 export function lineReader(beside: readonly string[]): (line: Line) => string | null {

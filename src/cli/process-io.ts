@@ -1,0 +1,76 @@
+/**
+ * The command line as a process: its signals, a reader of its output that went away, and errors that nobody caught
+ * (rejections that nobody awaits, throws in callbacks). Those are defects of callpath. They end the process with exit code 3,
+ * but not before a run that is under way has closed its files.
+ * @module
+ */
+import { ownCommand } from '../library/substrates.js';
+import { ExitCode, defectText } from './exit.js';
+import { printError } from './io.js';
+import type { Io } from './io.js';
+
+const running = new Set<AbortController>();
+
+/** This process's streams, environment and signals. */
+export const processIo: Io = {
+  stdout: process.stdout,
+  stderr: process.stderr,
+  env: process.env,
+  ending,
+  onHangUp(stop) {
+    process.once('SIGHUP', stop);
+    return () => process.off('SIGHUP', stop);
+  },
+  anew: ownCommand(),
+};
+
+/** While `task` runs, a defect or an interrupt aborts its signal instead of the process. */
+async function ending<T>(task: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  const controller = new AbortController();
+  const onSignal = (): void => {
+    printError(processIo, '\ncallpath: interrupted; the captures are being closed (once more: leave at once)');
+    controller.abort();
+  };
+  running.add(controller);
+  process.once('SIGINT', onSignal);
+  process.once('SIGTERM', onSignal);
+  try {
+    return await task(controller.signal);
+  } finally {
+    running.delete(controller);
+    process.removeListener('SIGINT', onSignal);
+    process.removeListener('SIGTERM', onSignal);
+  }
+}
+
+/**
+ * A reader that has seen enough (`| head`) is no error: the rest is told to nobody, and what was begun is ended well.
+ * Other trouble with the terminal stays an error.
+ */
+export function allowClosedOutput(): void {
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EPIPE') throw error;
+    });
+  }
+}
+
+let defects = 0;
+
+/** Tells each defect once, ends what runs, and sees to the exit code. */
+export function watchDefects(): void {
+  const onDefect = (error: unknown): void => {
+    printError(processIo, defectText(error));
+    defects++;
+    // Where nothing runs, nothing is open. A second defect comes from tearing down: no waiting for a third.
+    if (running.size === 0 || defects > 1) process.exit(ExitCode.LabFailed);
+    for (const controller of running) controller.abort(error);
+  };
+  process.on('unhandledRejection', onDefect);
+  process.on('uncaughtException', onDefect);
+  process.on('exit', (code) => {
+    // Node's own code for a main module whose promise nothing can settle any more.
+    if (code === 13) printError(processIo, 'callpath: a defect of callpath itself: it waits for something that nothing can bring about.');
+    if (code === 13 || defects > 0) process.exitCode = ExitCode.LabFailed;
+  });
+}

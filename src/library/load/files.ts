@@ -1,0 +1,85 @@
+/**
+ * Files that people name: reading and writing with clear errors.
+ * @module
+ */
+import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, relative, resolve } from 'node:path';
+import { LabError } from '../../base/error.js';
+
+/** UTF-8 text, without a byte order mark. Errors: FILE_NOT_FOUND, FILE_UNREADABLE. */
+export function readText(file: string): string {
+  let bytes: Uint8Array;
+  try {
+    bytes = readFileSync(file);
+  } catch (cause) {
+    const code = (cause as NodeJS.ErrnoException).code;
+    if (code === 'ENOENT')
+      throw new LabError('FILE_NOT_FOUND', `there is no file ${file}`, { hint: 'check the path; it is taken from the folder in which you are', cause });
+    const why = code === 'EISDIR' ? 'it is a folder' : code === 'EACCES' ? 'you may not read it' : (code ?? String(cause));
+    throw new LabError('FILE_UNREADABLE', `${file} can't be read: ${why}`, { expected: 'a text file that you may read', cause });
+  }
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch (cause) {
+    throw new LabError('FILE_UNREADABLE', `${file} is no UTF-8 text`, { expected: 'a text file in UTF-8', cause });
+  }
+}
+
+/** Errors: CLI_USAGE. */
+export function writeText(file: string, text: string): void {
+  try {
+    writeFileSync(file, text);
+  } catch (cause) {
+    throw unwritable(file, cause);
+  }
+}
+
+/** Says before anything has run that a file could not be written in the end. Errors: CLI_USAGE. */
+export function requireWritable(file: string): void {
+  const folder = dirname(file);
+  if (isFolder(file)) throw new LabError('CLI_USAGE', `can't write ${file}: it is a folder`, { expected: 'the name of a file' });
+  if (!isFolder(folder)) throw new LabError('CLI_USAGE', `can't write ${file}: there is no folder ${folder}`, { expected: 'a file in a folder that exists' });
+}
+
+function unwritable(file: string, cause: unknown): LabError {
+  return new LabError('CLI_USAGE', `can't write ${file}: ${(cause as Error).message}`, { expected: 'a file that you may write', cause });
+}
+
+/**
+ * Folder by folder: Node's own recursion never ends below `/proc`, where a parent that is there takes no entry.
+ * Errors: CLI_USAGE.
+ */
+export function makeFolder(folder: string): void {
+  try {
+    makeEach(resolve(folder));
+  } catch (cause) {
+    throw new LabError('CLI_USAGE', `can't make the folder ${folder}: ${(cause as Error).message}`, { expected: 'a folder that you may write to', cause });
+  }
+}
+
+function makeEach(folder: string): void {
+  if (isFolder(folder)) return;
+  makeEach(dirname(folder));
+  try {
+    mkdirSync(folder);
+  } catch (error) {
+    // Another run may have made it meanwhile.
+    if (!isFolder(folder)) throw error;
+  }
+}
+
+function isFolder(path: string): boolean {
+  try {
+    return statSync(path).isDirectory();
+  } catch (error) {
+    // Nothing there, or a file where a folder of the path should be.
+    if (['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '')) return false;
+    throw new LabError('CLI_USAGE', `can't look at ${path}: ${(error as Error).message}`, { expected: 'a path that you may use', cause: error });
+  }
+}
+
+/** The path as people read it: from where they are, if that is shorter. */
+export function shown(file: string): string {
+  const short = relative(process.cwd(), file);
+  return short !== '' && short.length < file.length ? short : file;
+}
