@@ -10,8 +10,9 @@ import type { Nanos } from '../base/time.js';
 import { parseNetemChange } from '../topology/netem/parse-netem.js';
 import type { Plan } from '../topology/plan.js';
 import type { Recorder } from '../capture/recorder.js';
-import type { Lab, ScriptTime } from '../substrate/substrate.js';
-import type { Json } from '../roles/role.js';
+import type { Lab, RoleHandle, ScriptTime } from '../substrate/substrate.js';
+import { clientCommands } from '../roles/client/commands.js';
+import { ask } from '../roles/commands.js';
 import type { Actor, FlowSpec, Step } from './flow.js';
 
 export interface StepOutcome {
@@ -74,23 +75,19 @@ export class Script {
       case 'sign-out':
       case 'mute':
       case 'unmute':
-        for (const actor of step.actors) await this.#call(actor, step.do, {});
+        for (const actor of step.actors) await ask(this.#role(actor), clientCommands, step.do, {});
         return [true, ''];
       case 'message': {
-        const { status } = (await this.#call(step.from, 'message', { to: this.#address(step.to), text: step.text })) as { status: number };
+        const { status } = await ask(this.#role(step.from), clientCommands, 'message', { to: this.#address(step.to), text: step.text });
         return [status >= 200 && status < 300, `${status}`];
       }
       case 'call': {
-        const { answered, status, reason } = (await this.#call(step.from, 'call', { to: this.#address(step.to) })) as {
-          answered: boolean;
-          status: number;
-          reason: string;
-        };
+        const { answered, status, reason } = await ask(this.#role(step.from), clientCommands, 'call', { to: this.#address(step.to) });
         if (answered) await time.sleep(step.talk);
         return [answered, answered ? `${status}` : `${status} ${reason}`];
       }
       case 'hang-up':
-        await this.#call(step.actor, 'hang-up', {});
+        await ask(this.#role(step.actor), clientCommands, 'hang-up', {});
         return [true, ''];
       case 'wait':
         await time.sleep(step.time);
@@ -101,8 +98,8 @@ export class Script {
     }
   }
 
-  #call(actor: Actor, command: string, argument: Json): Promise<Json> {
-    return this.#lab.role(this.#flow.actors[actor] ?? actor).call(command, argument);
+  #role(actor: Actor): RoleHandle {
+    return this.#lab.role(this.#flow.actors[actor] ?? actor);
   }
 
   /** Address of record of the user at the actor's node. */

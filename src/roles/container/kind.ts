@@ -3,7 +3,7 @@
  * @module
  */
 import { zodConfigSchema } from '../../topology/config-schema.js';
-import { PROGRAM_COMMANDS } from '../process/kind.js';
+import { programCommands } from '../process/commands.js';
 import type { RoleKind } from '../role.js';
 import { containerConfig } from './config.js';
 
@@ -13,7 +13,7 @@ export const container: RoleKind = {
   forwards: false,
   bridge: false,
   schema: zodConfigSchema(containerConfig),
-  commands: PROGRAM_COMMANDS,
+  commands: programCommands,
   load: null,
   program: 'container',
   tls: true,

@@ -4,7 +4,6 @@
  * @module
  */
 import type { TimerId } from '../../base/brand.js';
-import { LabError } from '../../base/error.js';
 import { nanos, NEVER, type Nanos } from '../../base/time.js';
 import type { Host } from '../../host/host.js';
 import { from, toTag } from '../../protocol/sip/fields.js';
@@ -15,9 +14,11 @@ import { Registrar, type Home } from '../../protocol/sip/registrar.js';
 import type { Source } from '../../protocol/sip/transaction/layer.js';
 import { addressOf, formatUri, parseUri } from '../../protocol/sip/uri.js';
 import type { PlanNode, PlanUser } from '../../topology/plan.js';
+import { serve } from '../commands.js';
 import type { RoleContext, RoleServer } from '../role.js';
 import { MachineRunner } from '../../host/machine-runner.js';
 import { SipTransport } from '../sip/transport.js';
+import { frontEndCommands } from './commands.js';
 import { frontEndConfig, type FrontEndConfig } from './config.js';
 import { clientDoor, namesOf, serverDoor, type Door } from './homes.js';
 
@@ -27,8 +28,7 @@ export async function start(host: Host, context: RoleContext): Promise<RoleServe
   const server = new FrontEnd(host, context, frontEndConfig.parse(context.node.config));
   await server.listen();
   return {
-    call: (command) =>
-      command === 'users' ? Promise.resolve([...server.users]) : Promise.reject(new LabError('ROLE_COMMAND', `front-end knows no command ${command}`)),
+    ...serve(host.name, frontEndCommands, { users: () => [...server.users] }),
     stop: () => {
       server.stop();
       return Promise.resolve();
