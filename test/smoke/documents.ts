@@ -94,6 +94,15 @@ export function npmScripts(text: string): readonly string[] {
   return words(/\bnpm run ([a-z-]+)/g, text);
 }
 
+/** What stands between `<!-- generated: NAME -->` and `<!-- end -->`. */
+export function generated(text: string, name: string): string {
+  const mark = `<!-- generated: ${name} -->\n`;
+  const from = text.indexOf(mark);
+  const to = text.indexOf('\n<!-- end -->', from);
+  if (from < 0 || to < 0) throw new Error(`no generated part "${name}"`);
+  return text.slice(from + mark.length, to);
+}
+
 // ---- tables ----
 
 /** Cells of the table that follows the mark `<!-- NAME -->`, without its head; none when another mark comes first. */
