@@ -7,7 +7,21 @@ import type { Cause, TimerId } from '../../base/brand.js';
 import { LabError } from '../../base/error.js';
 import { randomRoot } from '../../base/rng.js';
 import { millis, type Nanos } from '../../base/time.js';
-import type { DatagramHandler, Deferred, Endpoint, Host, Secret, UdpSocket } from '../../host/host.js';
+import type {
+  ConnectOptions,
+  DatagramHandler,
+  Deferred,
+  DnsRecord,
+  DnsType,
+  Endpoint,
+  Host,
+  Listener,
+  ListenOptions,
+  Secret,
+  TcpStream,
+  TlsMaterial,
+  UdpSocket,
+} from '../../host/host.js';
 
 export interface Crossing {
   readonly at: Nanos;
@@ -69,7 +83,7 @@ export class Wire {
   async run(ms: number): Promise<void> {
     const end = (this.now + millis(ms)) as Nanos;
     for (;;) {
-      await settled();
+      await this.settled();
       this.#queue.sort((a, b) => a.at - b.at || a.seq - b.seq);
       const next = this.#queue[0];
       if (next === undefined || next.at > end) break;
@@ -89,13 +103,14 @@ export class Wire {
     return task;
   }
 
+  /** Lets promises go on. */
+  protected async settled(): Promise<void> {
+    for (let i = 0; i < 6; i++) await Promise.resolve();
+  }
+
   named(name: string, host?: string): Told[] {
     return this.events.filter((e) => e.name === name && (host === undefined || e.host === host));
   }
-}
-
-async function settled(): Promise<void> {
-  for (let i = 0; i < 6; i++) await Promise.resolve();
 }
 
 function textOf(e: { readonly address: string; readonly port: number }): string {
@@ -192,11 +207,19 @@ export class TestHost implements Host {
     this.#wire.discards.push({ host: this.name, cause, reason });
   }
 
-  readonly connect = unused;
-  readonly listen = unused;
-  readonly resolve = unused;
+  connect(_: ConnectOptions): Promise<TcpStream> {
+    return unused();
+  }
 
-  get tls(): never {
+  listen(_: ListenOptions, _accept: (stream: TcpStream) => void): Promise<Listener> {
+    return unused();
+  }
+
+  resolve(_: string, _type: DnsType): Promise<readonly DnsRecord[]> {
+    return unused();
+  }
+
+  get tls(): TlsMaterial {
     throw new LabError('NET_UNREACHABLE', 'no TLS here');
   }
 }
