@@ -33,6 +33,20 @@ module.exports = {
     ...downwards,
     { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } } },
     {
+      name: 'no-type-cycles',
+      comment: 'not even types go round in a circle: the parts of a node know narrow ports',
+      severity: 'error',
+      from: { path: '^src/(netstack|nft)/' },
+      to: { circular: true },
+    },
+    {
+      name: 'parts-know-ports',
+      comment: 'ip-node.ts assembles the parts; no part knows it',
+      severity: 'error',
+      from: { path: '^src/netstack/', pathNot: '(\\.test|testing)\\.ts$' },
+      to: { path: '^src/netstack/ip-node\\.ts$' },
+    },
+    {
       name: 'protocols-are-pure',
       comment: 'a protocol is sans-I/O: it sees base and wire only',
       severity: 'error',
@@ -51,7 +65,7 @@ module.exports = {
       comment: 'analysis and verify read the ledger and the plan, never what acts; of a scenario they see its description only',
       severity: 'error',
       from: { path: '^src/(analysis|verify)/' },
-      to: { path: '^src/(netstack|host|roles|substrate|scenario/(?!flow\\.ts))' },
+      to: { path: '^src/(netstack|host|roles|substrate|scenario/(?!flow\\.ts|description/))' },
     },
     {
       name: 'substrates-are-strangers',

@@ -38,10 +38,10 @@ export { KIND_INFOS, KINDS } from './roles/kinds.js';
 export type { RoleKind } from './roles/role.js';
 
 // ---- Flows: who does what, and what must be seen. `fitFlow` holds a flow against a plan before it is run.
-export { parseFlow } from './scenario/flow-file.js';
-export type { FlowResult } from './scenario/flow-file.js';
-export { fitFlow } from './scenario/fit.js';
-export type { Expectation, FlowSpec, Step } from './scenario/flow.js';
+export { fitFlow, parseFlow } from './library/flow-file.js';
+export type { FlowResult, FlowSpec } from './library/flow-file.js';
+export type { Step } from './scenario/flow.js';
+export type { Expectation } from './verify/checks/table.js';
 
 // ---- Runs: a flow on a plan becomes a verdict, with the ledger that it rests on.
 export { runFlow } from './cli/flow-run.js';
@@ -56,7 +56,7 @@ export { CallpathLab } from './cli/library/callpath-lab.js';
 export type { StartedLab, StoppedLab } from './cli/library/started-lab.js';
 export type { LabVerdict } from './cli/library/judged.js';
 export type { ExecResult } from './cli/library/node-command.js';
-export type { ExpectationText } from './scenario/flow-grammar.js';
+export type { ExpectationText } from './verify/checks/table.js';
 
 // ---- Ledgers: what became of every packet, from the capture file of a run.
 export { readLedgerFile as openLedger } from './capture/ledger-reader.js';

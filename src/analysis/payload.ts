@@ -1,7 +1,8 @@
 /**
- * What a UDP payload is, by RFC 7983's first octet and RFC 5761's payload types, and the RTP header's numbers.
+ * What a UDP payload is, by the same demultiplexer that a node has (`protocol/demux`), and the RTP header's numbers.
  * @module
  */
+import { demux, KIND } from '../protocol/demux.js';
 import { u16, u32 } from '../wire/bytes.js';
 import * as ethernet from '../wire/ethernet.js';
 import { dissect, ipOf } from '../wire/frame.js';
@@ -68,15 +69,18 @@ function behindExtensions(frame: Uint8Array): number {
   return transport === undefined || 'malformed' in transport || transport.kind !== 'udp' ? -1 : transport.payload.at;
 }
 
-/** RFC 7983 section 7; RFC 5761 section 4: RTCP's packet types 192..223 would be payload types 64..95. */
+/** By what `demux` says: what analysis calls it, and how many octets it must have to be more than alike. */
+const KINDS: Readonly<Record<number, { readonly kind: PayloadKind; readonly least: number }>> = {
+  [KIND.STUN]: { kind: 'stun', least: 20 },
+  [KIND.DTLS]: { kind: 'dtls', least: 1 },
+  [KIND.RTP]: { kind: 'rtp', least: RTP_HEADER },
+  [KIND.RTCP]: { kind: 'rtcp', least: 8 },
+};
+
+/** hot. Of bytes that may be cut: no length within is believed. */
 export function kindOf(bytes: Uint8Array): PayloadKind {
-  const first = bytes[0] ?? 255;
-  const second = bytes[1] ?? 0;
-  if (first < 4 && bytes.length >= 20) return 'stun';
-  if (first >= 20 && first < 64) return 'dtls';
-  if (first < 128 || first > 191 || bytes.length < 8) return 'other';
-  if (second >= 192 && second <= 223) return 'rtcp';
-  return bytes.length >= RTP_HEADER ? 'rtp' : 'other';
+  const known = KINDS[demux(bytes, 0, bytes.length)];
+  return known === undefined || bytes.length < known.least ? 'other' : known.kind;
 }
 
 /** Of a payload that {@link kindOf} calls `rtp`. */

@@ -21,7 +21,7 @@ export type TrailId = Brand<number, 'TrailId'>;
 export type DecisionId = Brand<number, 'DecisionId'>;
 /** A booked timer: slot and generation, so that a stale id cancels nothing. 0 is never given out. */
 export type TimerId = Brand<number, 'TimerId'>;
-/** What made a sender send: the id of a packet. Opaque to roles, 0 = nothing known. */
+/** What made a sender send: the id of a packet, or below 0 a set of them (`cause-sets.ts`). Opaque to roles, 0 = nothing known. */
 export type Cause = Brand<number, 'Cause'>;
 
 export const NO_CAUSE = 0 as Cause;

@@ -44,6 +44,8 @@ export class LedgerBuilder {
   readonly events: LabEvent[] = [];
   /** Further causes of packets that have more than one, by row. */
   readonly moreCauses = new Map<number, number[]>();
+  /** Causes of packets that have no record, by id: what a sender cut into fragments was on no link. */
+  readonly unseenCauses = new Map<number, readonly number[]>();
   /** Texts of decisions by number; 0 = none. */
   readonly decisions: string[] = [''];
   /** Records that were not kept (see MAX_RECORDS). */
@@ -118,10 +120,13 @@ export class LedgerBuilder {
     return trail;
   }
 
-  /** The causes of a packet that has a record already, when they are more than one or come late. */
+  /** The causes of a packet, when they are more than one, come late or before its first record, or it has none. */
   causes(id: number, causes: readonly number[]): void {
     const row = this.columns.find(id);
-    if (row < 0) return;
+    if (row < 0) {
+      this.unseenCauses.set(id, [...new Set([...(this.unseenCauses.get(id) ?? []), ...causes])]);
+      return;
+    }
     const chunk = this.columns.chunk(row);
     for (const cause of causes) {
       const first = chunk.cause[row & ROW_MASK];
@@ -161,6 +166,7 @@ export class LedgerBuilder {
     this.flows.reset();
     this.times.reset();
     this.moreCauses.clear();
+    this.unseenCauses.clear();
     this.#overflow.clear();
     this.events.length = 0;
     this.ignored = 0;
@@ -186,7 +192,16 @@ export class LedgerBuilder {
     chunk.length[i] = len > 0xffff ? 0xffff : len;
     const slot = this.#slot(row, id);
     chunk.times[i] = OPEN + slot;
+    if (this.unseenCauses.size > 0) this.#toldBefore(id);
     return slot;
+  }
+
+  /** Causes that were told before the packet's first record. */
+  #toldBefore(id: number): void {
+    const causes = this.unseenCauses.get(id);
+    if (causes === undefined) return;
+    this.unseenCauses.delete(id);
+    this.causes(id, causes);
   }
 
   /** Flow of a packet that has a record; -1 when it has none. */

@@ -139,6 +139,7 @@ class LedgerReading {
     const said = this.#comments(packet);
     if (point === builder.points.lab) {
       if (said.event !== null) this.#event(said.event, packet.time);
+      else if (packet.id !== 0 && said.cause.length > 0) builder.causes(packet.id, said.cause);
       return;
     }
     if (packet.id === 0 || point > builder.points.lab) return;

@@ -85,6 +85,13 @@ export interface Ledger {
   readonly last: Nanos;
   /** Null for an id that has no record. */
   journey(id: PacketId): Journey | null;
+  /**
+   * Packets that it was sent because of, and those that these were sent because of, and so on: the nearest first, each
+   * once, only such as have records. Of a mixed packet all that went into it.
+   */
+  ancestors(id: PacketId): readonly PacketId[];
+  /** Packets that were sent because of it, and because of those, as {@link ancestors}. */
+  descendants(id: PacketId): readonly PacketId[];
   flows(): readonly Flow[];
   /** Ids, in the order of their first records. */
   packetsOf(flow: FlowId): Uint32Array;
@@ -153,14 +160,12 @@ export class PacketLedger implements Ledger {
     const i = row & ROW_MASK;
     const steps = this.trail(chunk.trail[i] as TrailId);
     const times = this.#times(row, steps.length);
-    const cause = chunk.cause[i] as PacketId;
-    const more = (this.#b.moreCauses.get(row) ?? []) as readonly number[] as readonly PacketId[];
     return {
       id,
       flow: this.#b.flows.root(chunk.flow[i] as number) as FlowId,
       start: chunk.start[i] as Nanos,
       length: chunk.length[i] as number,
-      causes: cause === 0 ? more : [cause, ...more],
+      causes: this.#causesOf(id),
       effects: this.#effectsOf(id),
       hops: this.#hops(steps, times),
       end: this.#end(steps, times, chunk.drop[i] as DropCode),
@@ -205,24 +210,53 @@ export class PacketLedger implements Ledger {
     return { kind: this.#run.records === 'both' ? 'in-flight' : 'unknown' };
   }
 
+  ancestors(id: PacketId): readonly PacketId[] {
+    return this.#reached(id, (one) => this.#causesOf(one));
+  }
+
+  descendants(id: PacketId): readonly PacketId[] {
+    return this.#reached(id, (one) => this.#effectsOf(one));
+  }
+
+  /** What can be reached from it by steps, breadth first. A file may say anything, so circles end here too. */
+  #reached(from: PacketId, next: (id: PacketId) => readonly PacketId[]): readonly PacketId[] {
+    const met = new Set([from]);
+    // A set is walked in the order of its growth, and what is added meanwhile is walked as well.
+    for (const id of met) for (const one of next(id)) met.add(one);
+    return [...met].filter((id) => id !== from && this.#b.columns.find(id) >= 0);
+  }
+
+  /** Of a packet without records too, if they were told. */
+  #causesOf(id: number): readonly PacketId[] {
+    const row = this.#b.columns.find(id);
+    if (row < 0) return (this.#b.unseenCauses.get(id) ?? []) as readonly PacketId[];
+    const cause = this.#b.columns.chunk(row).cause[row & ROW_MASK] as PacketId;
+    const more = (this.#b.moreCauses.get(row) ?? []) as readonly number[] as readonly PacketId[];
+    return cause === 0 ? more : [cause, ...more];
+  }
+
   #effectsOf(id: number): readonly PacketId[] {
     if (this.#effects === null) {
-      const effects = new Map<number, PacketId[]>();
-      const add = (cause: number, effect: PacketId): void => {
-        const known = effects.get(cause);
-        if (known === undefined) effects.set(cause, [effect]);
-        else known.push(effect);
-      };
-      for (let row = 0; row < this.packets; row++) {
-        const chunk = this.#b.columns.chunk(row);
-        const cause = chunk.cause[row & ROW_MASK] as number;
-        const effect = chunk.id[row & ROW_MASK] as PacketId;
-        if (cause !== 0) add(cause, effect);
-        for (const more of this.#b.moreCauses.get(row) ?? []) add(more, effect);
+      const effects = new Map<number, Set<PacketId>>();
+      for (const cursor = new ColumnCursor(this.#b); cursor.next(); ) {
+        for (const cause of this.#seenCausesOf(cursor.id)) {
+          const known = effects.get(cause);
+          if (known === undefined) effects.set(cause, new Set([cursor.id]));
+          else known.add(cursor.id);
+        }
       }
-      this.#effects = effects;
+      this.#effects = new Map([...effects].map(([cause, ids]) => [cause, [...ids]]));
     }
     return this.#effects.get(id) ?? [];
+  }
+
+  /** Through packets without records to those that have some. */
+  #seenCausesOf(id: PacketId): readonly PacketId[] {
+    const direct = this.#causesOf(id);
+    if (this.#b.unseenCauses.size === 0) return direct;
+    const met = new Set(direct);
+    for (const one of met) if (this.#b.columns.find(one) < 0) for (const cause of this.#causesOf(one)) met.add(cause);
+    return [...met];
   }
 
   flows(): readonly Flow[] {

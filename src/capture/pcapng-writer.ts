@@ -34,8 +34,11 @@ const EPB_FIXED = 32;
 const EPB_OPTIONS = 8 + 12 + 8 + 4;
 /** Room for a comment of two numbers: `cause=N since=N`. */
 const NUMBERS = 4 + 64;
+/** A further cause: a comma and ten digits. */
+const ONE_MORE = 11;
 
 const CAUSE = bytesOf('cause=');
+const COMMA = bytesOf(',');
 const SINCE = bytesOf('since=');
 const encoder = new TextEncoder();
 
@@ -76,6 +79,8 @@ export class PcapngWriter {
   #out = this.#main;
   /** Lab time of the next record. A field: an argument beyond 31 bits is boxed where the call is not inlined. */
   time = UNSET;
+  /** All causes of the next packet, if they are several; forgotten when it is written. */
+  causes: readonly number[] | null = null;
   /** File length so far, without what is in `#main`. */
   #written = 0;
   #error: LabError | null = null;
@@ -145,7 +150,7 @@ export class PcapngWriter {
    * @param id packet id, 0 = none
    * @param drop verdict, 0 = none
    * @param comment a ready comment option, or null
-   * @param cause id of the packet that caused this one, 0 = not said
+   * @param cause id of the packet that caused this one, 0 = not said; the first one, if `causes` says that they are several
    * @param since when a late verdict began to be true, negative = not said
    */
   packet(
@@ -160,7 +165,8 @@ export class PcapngWriter {
     cause: number,
     since: number,
   ): void {
-    const room = EPB_FIXED + len + 3 + EPB_OPTIONS + NUMBERS + (comment === null ? 0 : comment.length << 2);
+    const room =
+      EPB_FIXED + len + 3 + EPB_OPTIONS + NUMBERS + (comment === null ? 0 : comment.length << 2) + (this.causes === null ? 0 : this.causes.length * ONE_MORE);
     let out = this.#out;
     if (out.at * 4 + room > out.capacity) out = this.#makeRoom(room);
     const start = out.at;
@@ -193,7 +199,10 @@ export class PcapngWriter {
     }
     out.at = at;
     if (comment !== null) out.copyWords(comment);
-    if (cause !== 0 || since >= 0) writeNumbers(out, cause, since);
+    if (cause !== 0 || since >= 0) {
+      writeNumbers(out, cause, this.causes, since);
+      this.causes = null;
+    }
     words[out.at] = 0;
     const total = (out.at + 2 - start) << 2;
     words[out.at + 1] = total;
@@ -306,12 +315,13 @@ function u64Option(code: number, first: number, second: number): readonly number
   return [code | (8 << 16), first, second];
 }
 
-/** The comment option `cause=N since=N`, of which either may be missing. */
-function writeNumbers(out: BlockBuffer, cause: number, since: number): void {
+/** The comment option `cause=N,N since=N`, of which either may be missing. @param causes all, if they are more than one */
+function writeNumbers(out: BlockBuffer, cause: number, causes: readonly number[] | null, since: number): void {
   const header = out.at;
   const start = (header + 1) << 2;
   let at = start;
   if (cause !== 0) at = writePair(out.bytes, at, CAUSE, cause);
+  if (causes !== null) for (let i = 1; i < causes.length; i++) at = writePair(out.bytes, at, COMMA, causes[i] as number);
   if (since >= 0) {
     if (at > start) out.bytes[at++] = 0x20;
     at = writePair(out.bytes, at, SINCE, since);

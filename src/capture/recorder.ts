@@ -11,12 +11,14 @@
  * | `lost`        | `LINK:NODE`   | -         | yes               | `since=` when the link took it             |
  * | `dropped`     | `node:NAME`   | -         | yes               | the node's decision                        |
  * | `event`       | `lab`         | -         | -                 | `at=NODE event=NAME` and free pairs        |
+ * | `caused`      | `lab`         | -         | -                 | `at=NODE cause=`: causes that came late, or of a packet without records |
  *
  * A record without direction is a verdict about a packet, no crossing.
  * @module
  */
 import { assertInvariant, must } from '../base/assert.js';
-import { type DecisionId, NO_DECISION, type NodeId } from '../base/brand.js';
+import { type DecisionId, NO_DECISION, type NodeId, type PacketId } from '../base/brand.js';
+import { CauseSets } from '../base/cause-sets.js';
 import type { DropCode } from '../base/drop.js';
 import type { LabError } from '../base/error.js';
 import type { Nanos } from '../base/time.js';
@@ -61,6 +63,8 @@ function eventFrame(): DataView {
 const EVENT_LENGTH = 14;
 
 export class Recorder implements Tap {
+  /** What packets with several causes carry. */
+  readonly causes = new CauseSets();
   readonly #points: Points;
   readonly #decisions: DecisionTable;
   readonly #builder: LedgerBuilder;
@@ -135,6 +139,7 @@ export class Recorder implements Tap {
   /** hot */
   ended(p: Packet): void {
     if (this.#closed) return;
+    if (p.slot === 0 && p.cause !== 0) this.#unseen(p);
     this.#builder.ended(p.id, p.slot);
   }
 
@@ -154,6 +159,24 @@ export class Recorder implements Tap {
     const text = formatComment({ ...(at !== '' && { at }), event: name, ...fields });
     writer.time = now;
     writer.packet(point, EVENT_FRAME, 0, EVENT_LENGTH, DIRECTION.NONE, 0, 0 as DropCode, commentOption(text), 0, -1);
+  }
+
+  /**
+   * Causes that were not known at the packet's first record: a node whose inside is a kernel's tells them late.
+   * @param node that sent the packet because of them; null = not known
+   */
+  caused(node: NodeId | null, now: Nanos, id: PacketId, causes: readonly number[]): void {
+    if (this.#closed || causes.length === 0) return;
+    this.#builder.causes(id, causes);
+    const point = this.#points.lab;
+    if (this.#records[point] === 0) this.#firstTimes[point] = now;
+    this.#count(point, 0 as DropCode);
+    const writer = this.#writer;
+    if (writer === null) return;
+    const at = node === null ? '' : this.#points.nodeName(node);
+    const text = formatComment({ ...(at !== '' && { at }), cause: causes.join() });
+    writer.time = now;
+    writer.packet(point, EVENT_FRAME, 0, EVENT_LENGTH, DIRECTION.NONE, id, 0 as DropCode, commentOption(text), 0, -1);
   }
 
   /** One line of NSS SSLKEYLOGFILE. Lines that were told before (both ends of a session know them) are not repeated. */
@@ -233,12 +256,22 @@ export class Recorder implements Tap {
     this.#pendingSecrets = '';
   }
 
+  /**
+   * What was sent because of something and never was on a link: a datagram that its sender cut into fragments, or one to
+   * itself. Without a record of its own the fragments would have no ancestors. (Put together from fragments it is none.)
+   */
+  #unseen(p: Packet): void {
+    if (p.fragmented === 0) this.caused(null, p.time, p.id, this.causes.ids(p.cause));
+  }
+
   /** hot. To the ledger, and to the point's statistics. */
   #record(kind: StepCode, point: number, p: Packet, drop: DropCode, decision: DecisionId): void {
     const builder = this.#builder;
     builder.time = p.time;
-    p.trail = builder.record(kind, point, p.id, p.slot, p.buf, p.off, p.len, drop, this.#number(decision), p.cause);
+    const cause = p.cause;
+    p.trail = builder.record(kind, point, p.id, p.slot, p.buf, p.off, p.len, drop, this.#number(decision), cause < 0 ? this.#first(cause) : cause);
     p.slot = builder.slot;
+    if (cause < 0 && builder.opened) builder.causes(p.id, this.causes.ids(cause));
     if (this.#records[point] === 0) this.#firstTimes[point] = p.time;
     this.#count(point, drop);
   }
@@ -248,7 +281,13 @@ export class Recorder implements Tap {
     const writer = this.#writer;
     if (writer === null) return;
     writer.time = p.time;
-    writer.packet(point, p.view, p.off, p.len, direction, p.id, drop, comment, this.#builder.opened ? p.cause : 0, since);
+    const cause = this.#builder.opened ? p.cause : 0;
+    if (cause < 0) writer.causes = this.causes.ids(cause);
+    writer.packet(point, p.view, p.off, p.len, direction, p.id, drop, comment, cause < 0 ? this.#first(cause) : cause, since);
+  }
+
+  #first(set: number): number {
+    return this.causes.ids(set)[0] ?? 0;
   }
 
   /** hot */

@@ -4,7 +4,7 @@
  */
 import { LabError } from '../base/error.js';
 import type { ExperimentSpec } from '../experiment/experiment.js';
-import { fitFlow } from '../scenario/fit.js';
+import { fitFlow } from '../library/flow-file.js';
 import { Faults, faultsOf } from './exit.js';
 import { loadExperiment, planOf } from './files.js';
 import type { Job } from './jobs.js';

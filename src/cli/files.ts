@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { LabError } from '../base/error.js';
 import type { ExperimentSpec } from '../experiment/experiment.js';
 import { parseExperiment } from '../experiment/experiment-file.js';
-import { parseFlow } from '../scenario/flow-file.js';
+import { parseFlow } from '../library/flow-file.js';
 import type { FlowSpec } from '../scenario/flow.js';
 import { KIND_INFOS } from '../roles/kinds.js';
 import type { Plan } from '../topology/plan.js';

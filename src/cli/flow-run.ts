@@ -10,6 +10,7 @@ import type { Observation } from '../analysis/legs.js';
 import { createLabPki } from '../protocol/pki/lab-pki.js';
 import type { LabPki } from '../protocol/pki/lab-pki.js';
 import { KINDS } from '../roles/kinds.js';
+import { fitFlow } from '../library/flow-file.js';
 import type { FlowSpec } from '../scenario/flow.js';
 import { runScenario } from '../scenario/run-scenario.js';
 import type { ScenarioRun } from '../scenario/run-scenario.js';
@@ -41,8 +42,10 @@ export interface FlowVerdict {
   readonly documented: boolean;
 }
 
-/** Runs the flow on the plan and holds what the ledger shows against the documentation. */
+/** Runs the flow on the plan and holds what the ledger shows against the documentation. Errors: those of {@link runScenario}, FLOW_EXPECTATION. */
 export async function runFlow(flow: FlowSpec, plan: Plan, options: FlowRunOptions): Promise<FlowVerdict> {
+  const [fault] = fitFlow(flow, plan);
+  if (fault !== undefined) throw fault;
   const run = await runScenario(flow, plan, {
     substrate: options.substrate,
     kinds: KINDS,

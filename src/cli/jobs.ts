@@ -3,7 +3,7 @@
  * @module
  */
 import { LabError } from '../base/error.js';
-import { fitFlow } from '../scenario/fit.js';
+import { fitFlow } from '../library/flow-file.js';
 import type { FlowSpec } from '../scenario/flow.js';
 import type { Plan } from '../topology/plan.js';
 import type { Override } from '../topology/source/overrides/override.js';

@@ -235,8 +235,9 @@ program
 
 program
   .command('schema')
-  .description('print the JSON Schema of *.lab.yaml, for editors')
-  .action(async () => (await import('./commands/schema.js')).schema());
+  .description('print the JSON Schema of the files that people write, for editors')
+  .argument('[of]', 'topology, flow or experiment', 'topology')
+  .action(async (of: string) => (await import('./commands/schema.js')).schema(of));
 
 try {
   await program.parseAsync();

@@ -6,17 +6,19 @@
 import { dirname, resolve } from 'node:path';
 import { z } from 'zod';
 import type { LabError } from '../base/error.js';
-import { DEFAULT_LIMIT, expectationsSchema, readExpectations, readShape, readSteps, scriptSchema, time } from '../scenario/flow-grammar.js';
+import { time } from '../scenario/description/fields.js';
+import { DEFAULT_LIMIT, fileJsonSchema, expectationsSchema, readExpectations, readShape, readSteps, scriptSchema } from '../scenario/flow-grammar.js';
 import type { FlowSpec } from '../scenario/flow.js';
 import { Faults } from '../topology/source/faults.js';
 import { overridesAt } from '../topology/source/overrides/override.js';
 import type { Override } from '../topology/source/overrides/override.js';
 import { YamlSource } from '../topology/source/yaml-source.js';
+import { CHECKS } from '../verify/checks/table.js';
 import { VARIANTS } from './experiment.js';
 import type { ExperimentSpec, Variant, VariantName } from './experiment.js';
 
 const changes = z.record(z.string(), z.unknown()).describe('changes of the topology: a mapping from what is changed to its new value').optional();
-const variant = z.strictObject({ title: z.string().min(1), with: changes, expect: expectationsSchema });
+const variant = z.strictObject({ title: z.string().min(1), with: changes, expect: expectationsSchema(CHECKS) });
 
 const experimentSchema = z.strictObject({
   experiment: z.string().regex(/^[a-z0-9]+(-[a-z0-9]+)*$/, { error: 'an id in lower case with hyphens' }),
@@ -30,6 +32,11 @@ const experimentSchema = z.strictObject({
   cured: variant,
 });
 type RawExperiment = z.output<typeof experimentSchema>;
+
+/** JSON Schema of `*.experiment.yaml`, draft 2020-12. */
+export function experimentJsonSchema(): object {
+  return fileJsonSchema(experimentSchema, 'callpath experiment (*.experiment.yaml)');
+}
 
 export type ExperimentResult = { readonly ok: true; readonly experiment: ExperimentSpec } | { readonly ok: false; readonly errors: readonly LabError[] };
 
@@ -67,7 +74,7 @@ function scriptOf(raw: RawExperiment, file: string, faults: Faults): ScriptPart 
 
 function variantOf(name: VariantName, raw: RawExperiment, script: ScriptPart, file: string, faults: Faults): Variant {
   const { title, expect } = raw[name];
-  const expectations = readExpectations(expect, [name, 'expect'], raw.actors, faults);
+  const expectations = readExpectations(expect, [name, 'expect'], raw.actors, CHECKS, faults);
   const changed = (mapping: RawExperiment['with'], ...path: readonly string[]): readonly Override[] =>
     mapping === undefined ? [] : overridesAt(mapping, [...path, 'with'], faults.source, dirname(file));
   return {

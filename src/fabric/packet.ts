@@ -19,7 +19,7 @@ export interface Packet {
   /** Bytes that may be used from `off` on. */
   readonly capacity: number;
   id: PacketId;
-  /** Id of the packet that made the sender send, 0 = none. */
+  /** Id of the packet that made the sender send, 0 = none, below 0 = several (`base/cause-sets.ts`). */
   cause: number;
   /** The ledger's interned journey so far. Written by the recorder only. */
   trail: TrailId;

@@ -142,6 +142,11 @@ export interface Host {
   reveal(secret: Secret): void;
   /** Into the ledger: an intention that bytes do not show. */
   event(name: string, fields: Readonly<Record<string, string | number>>): void;
+  /**
+   * One cause for what is sent because of several packets, as a mixer does. The same set gives the same cause; sets may
+   * be members of sets. Of use for what is sent now: the host keeps the last 65,536 sets.
+   */
+  causes(causes: readonly Cause[]): Cause;
   /** The role dropped what it got: a DropReason at `role`. */
   discard(cause: Cause, reason: string): void;
 }

@@ -1,33 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import type { TimerId } from '../base/brand.js';
-import { NEVER, plus, seconds, ZERO, type Nanos } from '../base/time.js';
+import { NEVER, plus, seconds, type Nanos } from '../base/time.js';
 import type { Machine } from '../protocol/machine.js';
-import { MachineRunner, type TimerHost } from './machine-runner.js';
-
-/** A clock that a test turns. */
-class Clockwork implements TimerHost {
-  clock: { now: Nanos; readonly originSeconds: number } = { now: ZERO, originSeconds: 0 };
-  readonly booked = new Map<TimerId, { at: Nanos; fn: () => void }>();
-  #next = 1;
-  after(delay: Nanos, fn: () => void): TimerId {
-    const id = this.#next++ as TimerId;
-    this.booked.set(id, { at: plus(this.clock.now, delay), fn });
-    return id;
-  }
-  cancel(timer: TimerId): void {
-    this.booked.delete(timer);
-  }
-  turn(to: Nanos): void {
-    for (;;) {
-      const due = [...this.booked].filter(([, t]) => t.at <= to).sort(([, a], [, b]) => a.at - b.at)[0];
-      if (due === undefined) break;
-      this.booked.delete(due[0]);
-      this.clock.now = due[1].at;
-      due[1].fn();
-    }
-    this.clock.now = to;
-  }
-}
+import { Clockwork } from './clockwork.testkit.js';
+import { MachineRunner } from './machine-runner.js';
 
 /** Echoes a word, and says it again a second later. */
 class Echo implements Machine<string, string> {

@@ -2,13 +2,8 @@
  * Runs one protocol machine on a Host: inputs in order, one booked timer, outputs handed on as they come.
  * @module
  */
-import type { TimerId } from '../base/brand.js';
-import { nanos, NEVER, type Nanos } from '../base/time.js';
-import type { Host } from './host.js';
 import type { Machine } from '../protocol/machine.js';
-
-/** What it needs of a Host. */
-export type TimerHost = Pick<Host, 'clock' | 'after' | 'cancel'>;
+import { Deadline, type TimerHost } from './deadline.js';
 
 export class MachineRunner<In, Out> {
   readonly #host: TimerHost;
@@ -16,8 +11,7 @@ export class MachineRunner<In, Out> {
   readonly #handle: (out: Out) => void;
   readonly #waiting: (In | null)[] = [];
   #busy = false;
-  #timer: TimerId | null = null;
-  #booked: Nanos = NEVER;
+  readonly #deadline: Deadline;
   #stopped = false;
 
   /** @param handle may feed inputs; they wait for their turn */
@@ -25,6 +19,10 @@ export class MachineRunner<In, Out> {
     this.#host = host;
     this.#machine = machine;
     this.#handle = handle;
+    this.#deadline = new Deadline(host, () => {
+      this.#waiting.push(null);
+      this.#drain();
+    });
   }
 
   input(input: In): void {
@@ -34,8 +32,7 @@ export class MachineRunner<In, Out> {
 
   stop(): void {
     this.#stopped = true;
-    if (this.#timer !== null) this.#host.cancel(this.#timer);
-    this.#timer = null;
+    this.#deadline.close();
   }
 
   #drain(): void {
@@ -52,22 +49,6 @@ export class MachineRunner<In, Out> {
     } finally {
       this.#busy = false;
     }
-    this.#book();
-  }
-
-  #book(): void {
-    const { deadline } = this.#machine;
-    if (deadline === this.#booked || this.#stopped) return;
-    if (this.#timer !== null) this.#host.cancel(this.#timer);
-    this.#timer = null;
-    this.#booked = deadline;
-    if (deadline === NEVER) return;
-    const left = deadline - this.#host.clock.now;
-    this.#timer = this.#host.after(nanos(left > 0 ? left : 0), () => {
-      this.#timer = null;
-      this.#booked = NEVER;
-      this.#waiting.push(null);
-      this.#drain();
-    });
+    this.#deadline.set(this.#machine.deadline);
   }
 }

@@ -9,6 +9,7 @@ import { plus, seconds } from '../base/time.js';
 import { StubQuery } from '../protocol/dns/stub-query.js';
 import type { StubOut } from '../protocol/dns/stub-query.js';
 import type { DnsAnswer } from '../protocol/dns/message.js';
+import { Deadline } from './deadline.js';
 import type { DnsRecord, DnsType, Endpoint, Host } from './host.js';
 
 type ResolverHost = Pick<Host, 'name' | 'clock' | 'random' | 'addresses' | 'endpoint' | 'udp' | 'after' | 'cancel' | 'deferred'>;
@@ -54,7 +55,6 @@ export class StubResolver {
     const result = host.deferred<Exclude<StubOut, { kind: 'send' }>>(`DNS answer for ${type} ${name}`);
     const query = new StubQuery({ id: host.random.below(65536), name, type, servers: this.#servers.length });
     const out: StubOut[] = [];
-    let timer: ReturnType<ResolverHost['after']> | null = null;
     const indexOf = (from: Endpoint): number => this.#servers.indexOf(from);
     // RFC 5452: a fresh port for each question.
     const sockets = new Map<4 | 6, Awaited<ReturnType<ResolverHost['udp']>>>();
@@ -82,16 +82,12 @@ export class StubResolver {
         const server = this.#servers[action.server];
         if (server !== undefined) sockets.get(server.family)?.send(action.bytes, 0, action.bytes.length, server);
       }
-      if (timer !== null) host.cancel(timer);
-      timer = null;
-      if (Number.isFinite(query.deadline)) {
-        timer = host.after((query.deadline - host.clock.now) as Nanos, () => {
-          timer = null;
-          query.tick(host.clock.now, out);
-          act();
-        });
-      }
+      deadline.set(query.deadline);
     };
+    const deadline = new Deadline(host, () => {
+      query.tick(host.clock.now, out);
+      act();
+    });
     query.start(host.clock.now, out);
     act();
     try {

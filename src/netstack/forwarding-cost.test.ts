@@ -149,8 +149,8 @@ function translate(router: IpNode): void {
   const nat = createTranslator(router, tracker);
   for (const family of [4, 6] as const) {
     const own = must(
-      router
-        .addresses()
+      router.addresses
+        .list()
         .filter((a) => a.family === family)
         .at(-1),
       'outside address',

@@ -70,9 +70,9 @@ describe('the walk', () => {
   test('a hook of one family does not see the other', () => {
     const table = new HookTable();
     table.install({ point: 'input', priority: 0, family: 4, run: () => 0 });
-    expect([table.input4.length, table.input6.length]).toEqual([1, 0]);
+    expect([table.ipv4.input.length, table.ipv6.input.length]).toEqual([1, 0]);
     table.install({ point: 'input', priority: 0, family: 6, run: () => 0 });
-    expect([table.input4.length, table.input6.length]).toEqual([1, 1]);
+    expect([table.ipv4.input.length, table.ipv6.input.length]).toEqual([1, 1]);
   });
 });
 

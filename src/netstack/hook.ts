@@ -10,7 +10,6 @@
  */
 import type { DropCode } from '../base/drop.js';
 import type { Packet } from '../fabric/packet.js';
-import type { IpNode } from './ip-node.js';
 
 export const HOOK_POINTS = ['prerouting', 'input', 'forward', 'output', 'postrouting'] as const;
 export type HookPoint = (typeof HOOK_POINTS)[number];
@@ -48,30 +47,31 @@ export interface Hook {
   readonly priority: number;
   /** Address families that it sees: 4, 6, or 0 for both (nftables' `inet`). */
   readonly family: 0 | 4 | 6;
-  run(p: Packet, node: IpNode): Verdict;
+  run(p: Packet): Verdict;
+}
+
+/** Hooks of one family, each array in order of priority. */
+export class HookLists {
+  readonly prerouting: Hook[] = [];
+  readonly input: Hook[] = [];
+  readonly forward: Hook[] = [];
+  readonly output: Hook[] = [];
+  readonly postrouting: Hook[] = [];
 }
 
 /**
- * Hooks of one node by point and family, each array in order of priority; of equal ones the one that was installed last
- * runs first, as in Linux (nf_hook_entries_grow).
+ * Hooks of one node by family and point; of equal priorities the one that was installed last runs first, as in Linux
+ * (nf_hook_entries_grow).
  */
 export class HookTable {
-  readonly prerouting4: Hook[] = [];
-  readonly prerouting6: Hook[] = [];
-  readonly input4: Hook[] = [];
-  readonly input6: Hook[] = [];
-  readonly forward4: Hook[] = [];
-  readonly forward6: Hook[] = [];
-  readonly output4: Hook[] = [];
-  readonly output6: Hook[] = [];
-  readonly postrouting4: Hook[] = [];
-  readonly postrouting6: Hook[] = [];
+  readonly ipv4 = new HookLists();
+  readonly ipv6 = new HookLists();
 
   /** Returns the undoing, which works once. A hook that is installed twice runs twice. */
   install(hook: Hook): () => void {
     const lists: Hook[][] = [];
-    if (hook.family !== 6) lists.push(this[`${hook.point}4`]);
-    if (hook.family !== 4) lists.push(this[`${hook.point}6`]);
+    if (hook.family !== 6) lists.push(this.ipv4[hook.point]);
+    if (hook.family !== 4) lists.push(this.ipv6[hook.point]);
     for (const list of lists) {
       const later = list.findIndex((other) => other.priority >= hook.priority);
       list.splice(later < 0 ? list.length : later, 0, hook);
@@ -83,11 +83,11 @@ export class HookTable {
 }
 
 /** hot. Walks one point; the caller has seen that the list is not empty. */
-export function walk(hooks: readonly Hook[], p: Packet, node: IpNode): Verdict {
+export function walk(hooks: readonly Hook[], p: Packet): Verdict {
   for (let i = 0; i < hooks.length; i++) {
     const hook = hooks[i];
     if (hook === undefined) break;
-    const verdict = hook.run(p, node);
+    const verdict = hook.run(p);
     if (verdict !== ACCEPT) return verdict;
   }
   return ACCEPT;

@@ -3,10 +3,29 @@
  * @module
  */
 import { formatMac } from '../wire/address.js';
-import type { IpNode } from './ip-node.js';
+import type { NodeCore } from './node-core.js';
+import type { AddressBook } from './address-book.js';
+import type { Interface } from './interface.js';
+import type { IcmpErrors } from './icmp/errors.js';
+import type { Reassembly } from './ip/reassembly.js';
+import type { Neighbours } from './neighbour/neighbours.js';
+import type { RouteTables } from './route-tables.js';
+import type { UdpLayer } from './udp-layer.js';
 import { isUsable } from './routing/route.js';
 import { macNumber } from './neighbour/frames.js';
 import { NUD_NAMES } from './neighbour/neighbour.js';
+
+/** What it needs of its node. */
+interface Ports {
+  readonly core: NodeCore;
+  readonly book: AddressBook;
+  readonly interfaces: readonly Interface[];
+  readonly routes: RouteTables;
+  readonly neighbours: Neighbours;
+  readonly udp: UdpLayer;
+  readonly errors: IcmpErrors;
+  readonly reassembly: Reassembly;
+}
 
 export interface NetStat {
   readonly node: string;
@@ -41,10 +60,10 @@ export interface NetStat {
   readonly reassembling: number;
 }
 
-export function netstat(node: IpNode): NetStat {
+export function netstat(node: Ports): NetStat {
   const { book } = node;
   return {
-    node: node.name,
+    node: node.core.name,
     interfaces: node.interfaces.map((i) => ({
       index: i.index,
       name: i.name,

@@ -46,12 +46,12 @@ function build(): {
     nodes,
     has: (name, family) =>
       at(name)
-        .addresses()
+        .addresses.list()
         .some((a) => a.family === family),
     ping(from, to, family) {
       const target = must(
         at(to)
-          .addresses()
+          .addresses.list()
           .find((a) => a.family === family),
         `address of ${to}`,
       ).addr;

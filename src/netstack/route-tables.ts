@@ -10,16 +10,24 @@ import type { Packet } from '../fabric/packet.js';
 import { MAIN_TABLE } from '../topology/plan.js';
 import { addrOf4, addrOf6, keyOf, NO_ADDRESS6 } from './address-book.js';
 import { type Interface, NO_INTERFACE } from './interface.js';
-import type { IpNode } from './ip-node.js';
 import { DEST, destination, type Destination, type DestinationKind } from './routing/destination.js';
 import { type FlowHash, hashBounds, memberFor } from './routing/multipath.js';
 import { CompiledRule, MAIN_PRIORITY, type PolicyRule } from './routing/policy-rules.js';
 import { PrefixTrie } from './routing/prefix-trie.js';
-import { compileRoute, discardOf, isUsable, readPrefix, type NextHop, type Route, type RouteSpec } from './routing/route.js';
+import { compileRoute, readPrefix, type RoutePorts } from './routing/compile-route.js';
+import { discardOf, isUsable, type NextHop, type Route, type RouteSpec } from './routing/route.js';
+import type { NeighbourTable, Routing } from './ports.js';
+import type { Addresses } from './addresses.js';
 import type { Addr } from './transport.js';
 
 export { MAIN_TABLE };
 export type { PolicyRule, Route, RouteSpec };
+
+/** What it needs of its node. */
+interface Ports extends RoutePorts {
+  readonly addresses: Addresses;
+  readonly neighbours: NeighbourTable;
+}
 
 /** Routes of one prefix, by metric, then by age. */
 type RouteSet = Route[];
@@ -43,10 +51,10 @@ function firstUsable(set: RouteSet): Route | null {
 
 const DISCARDS = { blackhole: DEST.BLACKHOLE, unreachable: DEST.UNREACHABLE, prohibit: DEST.PROHIBIT } as const;
 
-export class RouteTables {
+export class RouteTables implements Routing {
   /** Changes with every change of routes, addresses or carriers. */
   generation = 1;
-  readonly #node: IpNode;
+  readonly #node: Ports;
   readonly #hash: FlowHash;
   readonly #tables = new Map<number, RouteTable>();
   readonly #main = new RouteTable();
@@ -58,7 +66,7 @@ export class RouteTables {
   #rules6: Rule[] = [];
   readonly #noRoute: DecisionId;
 
-  constructor(node: IpNode, hash: FlowHash) {
+  constructor(node: Ports, hash: FlowHash) {
     this.#node = node;
     this.#hash = hash;
     this.#tables.set(MAIN_TABLE, this.#main);
@@ -240,15 +248,15 @@ export class RouteTables {
     const node = this.#node;
     if (family === 4) {
       const addr = addrOf4(key);
-      if (node.isLocal(addr) || key >>> 24 === 127) return this.#special(DEST.LOCAL, addr);
+      if (node.addresses.isLocal(addr) || key >>> 24 === 127) return this.#special(DEST.LOCAL, addr);
       if (key >>> 28 === 14) return this.#special(key === ALL_HOSTS ? DEST.MULTICAST : DEST.STRANGE_GROUP, addr);
-      const iface = node.broadcastInterface(key);
+      const iface = node.addresses.broadcastInterface(key);
       return iface === null ? null : destination(DEST.BROADCAST, addr, NO_DECISION, { oif: iface });
     }
     const addr = addrOf6(key);
-    if (node.isLocal(addr)) return this.#special(DEST.LOCAL, addr);
+    if (node.addresses.isLocal(addr)) return this.#special(DEST.LOCAL, addr);
     const bytes = node.book.bytes(addr);
-    if (bytes[0] === 0xff) return this.#special(node.joined(bytes) ? DEST.MULTICAST : DEST.STRANGE_GROUP, addr);
+    if (bytes[0] === 0xff) return this.#special(node.addresses.joined(bytes) ? DEST.MULTICAST : DEST.STRANGE_GROUP, addr);
     if (bytes[0] === 0xfe && ((bytes[1] ?? 0) & 0xc0) === 0x80) return this.#special(DEST.SCOPED, addr);
     return null;
   }

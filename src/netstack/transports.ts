@@ -10,15 +10,24 @@ import * as ethernet from '../wire/ethernet.js';
 import * as ipv4 from '../wire/ipv4.js';
 import * as ipv6 from '../wire/ipv6.js';
 import { UNREACHABLE } from './icmp/kinds.js';
-import type { IpNode } from './ip-node.js';
+import type { NodeCore } from './node-core.js';
+import type { AddressBook } from './address-book.js';
+import type { ErrorReports } from './ports.js';
 import { isReassembled } from './ip/reassembly.js';
 import { type Addr, IPPROTO, type NetError, type TransportInput } from './transport.js';
 
+/** What it needs of its node. */
+interface Ports {
+  readonly core: NodeCore;
+  readonly book: AddressBook;
+  readonly errors: ErrorReports;
+}
+
 export class Transports {
-  readonly #node: IpNode;
+  readonly #node: Ports;
   readonly #inputs = new Map<number, TransportInput>();
 
-  constructor(node: IpNode) {
+  constructor(node: Ports) {
     this.#node = node;
   }
 

@@ -17,12 +17,24 @@ import * as ethernet from '../wire/ethernet.js';
 import * as ipv4 from '../wire/ipv4.js';
 import * as ipv6 from '../wire/ipv6.js';
 import * as udp from '../wire/udp.js';
-import { keyOf } from './address-book.js';
+import { keyOf, type AddressBook } from './address-book.js';
 import { UNREACHABLE } from './icmp/kinds.js';
-import type { IpNode } from './ip-node.js';
+import type { NodeCore } from './node-core.js';
+import type { DatagramOutput, ErrorReports, LocalAddresses } from './ports.js';
+import type { DscpPolicy } from './ip/dscp-policy.js';
 import { DEFAULT_TTL } from './ip/output.js';
 import { type Addr, IPPROTO, type NetError } from './transport.js';
 import { arrival } from './transports.js';
+
+/** What it needs of its node. */
+interface Ports {
+  readonly core: NodeCore;
+  readonly book: AddressBook;
+  readonly addresses: LocalAddresses;
+  readonly output: DatagramOutput;
+  readonly errors: ErrorReports;
+  readonly dscp: DscpPolicy;
+}
 
 /** Linux's `ip_local_port_range`. */
 export const EPHEMERAL = { FIRST: 32768, LAST: 60999 } as const;
@@ -79,11 +91,11 @@ function ignore(): void {
 }
 
 export class UdpLayer {
-  readonly #node: IpNode;
+  readonly #node: Ports;
   readonly #bound4 = new Map<number, Map<number, UdpBinding>>();
   readonly #bound6 = new Map<number, Map<number, UdpBinding>>();
 
-  constructor(node: IpNode) {
+  constructor(node: Ports) {
     this.#node = node;
   }
 
@@ -94,15 +106,15 @@ export class UdpLayer {
   bind(address: Addr, port: number, deliver: UdpHandler, options: UdpBindOptions = {}): UdpBinding {
     const node = this.#node;
     const text = node.book.text(address);
-    if (!node.isLocal(address)) {
-      throw new LabError('NET_ADDRESS_NOT_MINE', `${node.name} has no address ${text}`, { expected: `one of ${node.addressTexts().join(', ')}` });
+    if (!node.addresses.isLocal(address)) {
+      throw new LabError('NET_ADDRESS_NOT_MINE', `${node.core.name} has no address ${text}`, { expected: `one of ${node.addresses.texts().join(', ')}` });
     }
     const bound = this.#family(address);
     let ports = bound.get(keyOf(address));
     if (ports === undefined) bound.set(keyOf(address), (ports = new Map()));
     const number = port === 0 ? this.#ephemeral(ports) : port;
     if (number === null || ports.has(number)) {
-      throw new LabError('NET_ADDRESS_IN_USE', `${node.name}: UDP port ${number ?? 'range'} of ${text} is in use`, {
+      throw new LabError('NET_ADDRESS_IN_USE', `${node.core.name}: UDP port ${number ?? 'range'} of ${text} is in use`, {
         hint: 'close the other socket or take another port',
       });
     }

@@ -7,29 +7,36 @@ import { z } from 'zod';
 import type { LabError } from '../base/error.js';
 import { Faults } from '../topology/source/faults.js';
 import { YamlSource } from '../topology/source/yaml-source.js';
-import { DEFAULT_LIMIT, expectationsSchema, readExpectations, readShape, readSteps, scriptSchema, time } from './flow-grammar.js';
+import type { AnyExpectation, ExpectationTable } from './description/expectation-kind.js';
+import { time } from './description/fields.js';
+import { DEFAULT_LIMIT, expectationsSchema, readExpectations, readShape, readSteps, scriptSchema } from './flow-grammar.js';
 import type { FlowSpec } from './flow.js';
 
-const flowSchema = z.strictObject({
-  flow: z.string().regex(/^[a-z0-9]+(-[a-z0-9]+)*$/, { error: 'an id in lower case with hyphens' }),
-  title: z.string().min(1),
-  source: z.string().min(1),
-  deployment: z.enum(['online', 'hybrid', 'cloud-connector']),
-  topology: z.string().min(1),
-  ...scriptSchema,
-  expect: expectationsSchema,
-});
+/** Shape of a flow file. @param table what may be expected */
+export function flowSchema(table: ExpectationTable) {
+  return z.strictObject({
+    flow: z.string().regex(/^[a-z0-9]+(-[a-z0-9]+)*$/, { error: 'an id in lower case with hyphens' }),
+    title: z.string().min(1),
+    source: z.string().min(1),
+    deployment: z.enum(['online', 'hybrid', 'cloud-connector']),
+    topology: z.string().min(1),
+    ...scriptSchema,
+    expect: expectationsSchema(table),
+  });
+}
 
-export type FlowResult = { readonly ok: true; readonly flow: FlowSpec } | { readonly ok: false; readonly errors: readonly LabError[] };
+export type FlowResult<E extends AnyExpectation = AnyExpectation> =
+  | { readonly ok: true; readonly flow: FlowSpec<E> }
+  | { readonly ok: false; readonly errors: readonly LabError[] };
 
-/** Pure; `file` is only for places and for resolving the topology's path. */
-export function parseFlow(text: string, file: string): FlowResult {
+/** Pure; `file` is only for places and for resolving the topology's path. @param table what may be expected */
+export function parseFlow(text: string, file: string, table: ExpectationTable): FlowResult {
   const source = new YamlSource(text, file);
   const faults = new Faults(source);
-  const raw = source.usable ? readShape(flowSchema, source, faults, 'FLOW_SCHEMA') : undefined;
+  const raw = source.usable ? readShape(flowSchema(table), source, faults, 'FLOW_SCHEMA') : undefined;
   if (raw === undefined) return { ok: false, errors: faults.sorted() };
   const steps = readSteps(raw.steps, ['steps'], raw.actors, faults);
-  const expectations = readExpectations(raw.expect, ['expect'], raw.actors, faults);
+  const expectations = readExpectations(raw.expect, ['expect'], raw.actors, table, faults);
   if (faults.count > 0 || source.errors.length > 0) return { ok: false, errors: faults.sorted() };
   return {
     ok: true,

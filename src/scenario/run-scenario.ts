@@ -13,7 +13,7 @@ import type { LabPki } from '../protocol/pki/lab-pki.js';
 import type { RoleKind } from '../roles/role.js';
 import type { Lab, LabDeps, Substrate } from '../substrate/substrate.js';
 import type { Plan, PlanLink } from '../topology/plan.js';
-import { fitFlow } from './fit.js';
+import { fitScript } from './fit.js';
 import type { FlowSpec } from './flow.js';
 import { Recording } from './recording.js';
 import { Script } from './script.js';
@@ -53,11 +53,11 @@ export interface ScenarioRun {
 }
 
 /**
- * Errors: FLOW_* for a flow that the topology cannot play and CAPTURE_WRITE, before anything ran. Everything later is
+ * Errors: FLOW_* for a script that the topology cannot play and CAPTURE_WRITE, before anything ran. Everything later is
  * in the result's `error`, defects excepted.
  */
 export async function runScenario(flow: FlowSpec, plan: Plan, options: ScenarioOptions): Promise<ScenarioRun> {
-  const [fault] = fitFlow(flow, plan);
+  const [fault] = fitScript(flow, plan);
   if (fault !== undefined) throw fault;
   const recording = new Recording(plan, options);
   const { recorder } = recording;

@@ -2,14 +2,19 @@
  * Holds the paths of legs against the documented word for them, and says where they part from it.
  * @module
  */
+import { z } from 'zod';
 import type { Direction } from '../analysis/direction.js';
 import { linksOf } from '../analysis/direction.js';
 import type { Leg, Observation } from '../analysis/legs.js';
-import type { PathLabel } from '../scenario/flow.js';
 import type { Plan, PlanLink, PlanNode, Segment } from '../topology/plan.js';
 import { legEvidence, silences } from './evidence.js';
 import { NO_EVIDENCE } from './finding.js';
 import type { Evidence, Verdict } from './finding.js';
+
+/** The article's words for a path. */
+export const PATH_LABELS = ['local', 'Internet', 'ExpressRoute'] as const;
+export type PathLabel = (typeof PATH_LABELS)[number];
+export const label = z.enum(PATH_LABELS);
 
 /** The segment that makes the word true; `local` is the absence of both. */
 const SEGMENT_OF: Readonly<Record<PathLabel, Segment | null>> = { local: null, Internet: 'internet', ExpressRoute: 'expressroute' };

@@ -4,7 +4,12 @@
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { LabError } from '../../src/base/error.js';
+import { must } from '../../src/base/assert.js';
+import type { PacketId } from '../../src/base/brand.js';
 import { seconds } from '../../src/base/time.js';
+import type { Journey, Ledger } from '../../src/capture/ledger.js';
+import { readLedger } from '../../src/capture/ledger-reader.js';
+import type { ByteSource } from '../../src/capture/store/byte-store.js';
 import type { Json } from '../../src/roles/role.js';
 import type { Lab } from '../../src/substrate/substrate.js';
 
@@ -39,12 +44,21 @@ export interface Skip {
   readonly reason: string;
 }
 
+/** A lab that is recorded. */
+export interface ContractLab {
+  readonly lab: Lab;
+  /** Closes the lab and gives what was recorded. */
+  finish(): Promise<Ledger>;
+  /** The capture file, once the lab is closed. */
+  source(): ByteSource;
+}
+
 const B4 = '198.51.100.10';
 const B6 = '2001:db8:b::10';
 const A4 = '192.0.2.10';
 const A6 = '2001:db8:a::10';
 
-export function hostContract(substrate: string, build: () => Promise<Lab>, skips: readonly Skip[] = []): void {
+export function hostContract(substrate: string, build: () => Promise<ContractLab>, skips: readonly Skip[] = []): void {
   const test = (name: string, run: () => Promise<void>): void => {
     const skip = skips.find((entry) => entry.test === name);
     if (skip === undefined) it(name, run);
@@ -54,7 +68,7 @@ export function hostContract(substrate: string, build: () => Promise<Lab>, skips
   describe(`the Host port on ${substrate}`, () => {
     let lab: Lab;
     beforeAll(async () => {
-      lab = await build();
+      ({ lab } = await build());
     });
     afterAll(async () => {
       await lab.close();
@@ -155,6 +169,32 @@ export function hostContract(substrate: string, build: () => Promise<Lab>, skips
       expect(await call('a', 'resolve', { name: 'nobody.lab.example', type: 'A' })).toEqual({ error: 'DNS_NXDOMAIN' });
     });
 
+    for (const [family, a, b] of [
+      ['IPv4', A4, B4],
+      ['IPv6', A6, B6],
+    ] as const) {
+      test(`causes over ${family}: a relay's datagram names the one that it came as, a mixer's all that went into it`, async () => {
+        const recorded = await build();
+        const { lab: own } = recorded;
+        const ask = (node: string, command: string, argument: Json): Promise<Json> =>
+          own.run(() => own.role(node).call(command, argument), seconds(own.clock.now / 1e9 + 120));
+        // a sends to the relay on b, which sends on to the mixer on a, which sends one for two to b.
+        await ask('b', 'udp-relay', { address: b, port: 7200, to: { address: a, port: 7201 } });
+        await ask('a', 'udp-mix', { address: a, port: 7201, to: { address: b, port: 7202 }, count: 2, length: 40 });
+        await ask('b', 'udp-bind', { address: b, port: 7202 });
+        for (let i = 0; i < 10; i++) await ask('a', 'udp-send', { address: a, port: 7300 + i, to: { address: b, port: 7200 }, length: 100 + i });
+        // Alike octet by octet, as requests that are sent again.
+        await ask('a', 'udp-exchange', { address: a, to: { address: b, port: 7200 }, count: 10, length: 50 });
+        const live = await recorded.finish();
+        const { ledger: read, warnings } = readLedger(recorded.source());
+        expect(warnings).toEqual([]);
+        for (const ledger of [live, read]) judgeCauses(ledger, a, b);
+        expect(read.packets).toBe(live.packets);
+        live.close();
+        read.close();
+      });
+    }
+
     test('endpoints are interned, addresses are listed IPv4 first', async () => {
       expect(await call('a', 'endpoints', { address: B4 })).toEqual({ same: true, other: false, addresses: [A4, A6] });
     });
@@ -170,4 +210,41 @@ export function hostContract(substrate: string, build: () => Promise<Lab>, skips
       expect(LabError.is(error) && error.code).toBe('ROLE_COMMAND');
     });
   });
+}
+
+/** Datagrams between two ports, as they came out of the node that sent them. */
+function sentBetween(ledger: Ledger, from: string, to: RegExp): readonly Journey[] {
+  const ids = ledger.flows().flatMap(({ id, protocol, a, b }) => (protocol === 17 && a === from && to.test(b) ? [...ledger.packetsOf(id)] : []));
+  return ids.map((id) => must(ledger.journey(id as PacketId), `packet ${id}`)).sort((one, other) => one.start - other.start);
+}
+
+function judgeCauses(ledger: Ledger, a: string, b: string): void {
+  const at = (address: string, port: number): string => (address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`);
+  const exactly = (text: string): RegExp => new RegExp(`^${text.replace(/[[\].]/g, '\\$&')}$`);
+  const arrived = (journeys: readonly Journey[]): readonly PacketId[] =>
+    journeys
+      .flatMap(({ id, end }) => (end.kind === 'delivered' ? [{ id, at: end.at }] : []))
+      .sort((one, other) => one.at - other.at)
+      .map(({ id }) => id);
+  const relayed = sentBetween(ledger, at(b, 7200), exactly(at(a, 7201)));
+  const mixed = sentBetween(ledger, at(a, 7201), exactly(at(b, 7202)));
+  const first = ledger
+    .flows()
+    .flatMap(({ id, protocol, b: to }) => (protocol === 17 && to === at(b, 7200) ? [...ledger.packetsOf(id)] : []))
+    .map((id) => must(ledger.journey(id as PacketId), `packet ${id}`));
+  expect(first).toHaveLength(20);
+  // 2 % loss each way.
+  expect(relayed.length).toBeGreaterThan(12);
+  expect(mixed.length).toBeGreaterThan(5);
+  // Each in the order of arrival, since both answer at once; so every cause is the right one, not just one.
+  expect(relayed.map(({ causes }) => causes)).toEqual(arrived(first).map((id) => [id]));
+  const heard = arrived(relayed);
+  const pairs = mixed.map((_, k) => heard.slice(2 * k, 2 * k + 2).sort((one, other) => one - other));
+  expect(mixed.map(({ causes }) => causes)).toEqual(pairs);
+  for (const { id, causes } of mixed) {
+    const ancestors = ledger.ancestors(id);
+    expect(ancestors.slice(0, 2)).toEqual(causes);
+    expect(ancestors.slice(2)).toEqual(causes.flatMap((cause) => must(ledger.journey(cause), 'relayed').causes));
+    for (const ancestor of ancestors) expect(ledger.descendants(ancestor)).toContain(id);
+  }
 }

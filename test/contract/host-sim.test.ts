@@ -2,6 +2,7 @@ import { randomRoot } from '../../src/base/rng.js';
 import { DecisionTable } from '../../src/capture/decision-table.js';
 import { pointsOf } from '../../src/capture/points.js';
 import { Recorder } from '../../src/capture/recorder.js';
+import { MemorySink } from '../../src/capture/store/byte-store.js';
 import { createLabPki } from '../../src/protocol/pki/lab-pki.js';
 import { bridge } from '../../src/roles/bridge/kind.js';
 import { dns } from '../../src/roles/dns/kind.js';
@@ -21,8 +22,19 @@ hostContract('sim', async () => {
   const points = pointsOf(plan);
   const decisions = new DecisionTable((node) => points.nodeName(node));
   const run = { version: '0', topology: plan.name, hash: plan.hash, seed: 1, records: 'both' } as const;
-  const recorder = new Recorder({ points, decisions, sink: null, run, originSeconds: sim.originSeconds() });
+  const sink = new MemorySink();
+  const recorder = new Recorder({ points, decisions, sink, run, originSeconds: sim.originSeconds() });
   const served = plan.nodes.filter((node) => KINDS.get(node.kind)?.tls === true);
   const pki = await createLabPki(new Map(served.map((node) => [node.name, node.certificateNames])), randomRoot(1).stream('pki'));
-  return sim.build(plan, { kinds: KINDS, recorder, decisions, seed: 1, pki, signal: new AbortController().signal });
+  const lab = await sim.build(plan, { kinds: KINDS, recorder, decisions, seed: 1, pki, signal: new AbortController().signal });
+  return {
+    lab,
+    async finish() {
+      const end = lab.clock.now;
+      await lab.close();
+      recorder.close(end);
+      return recorder.ledger();
+    },
+    source: () => sink.source(),
+  };
 });

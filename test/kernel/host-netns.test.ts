@@ -25,7 +25,7 @@ const substrate = createNetns({
   kindModules: new Map([['probe', { module: compiled.url('test/contract/probe/kind.ts'), export: 'probe' }]]),
 });
 
-hostContract('netns', async () => (await buildLab(substrate, planOf(CONTRACT_TOPOLOGY, KINDS), { kinds: KINDS })).lab, [
+hostContract('netns', () => buildLab(substrate, planOf(CONTRACT_TOPOLOGY, KINDS), { kinds: KINDS }), [
   {
     test: 'timers fire in order, ties in call order, a cancelled one never',
     reason: 'a timer of the wall clock may be late by more than the millisecond that is asked for; its order is tested below',

@@ -11,7 +11,7 @@ import { DecisionTable } from '../../src/capture/decision-table.js';
 import type { Ledger } from '../../src/capture/ledger.js';
 import { pointsOf } from '../../src/capture/points.js';
 import { Recorder } from '../../src/capture/recorder.js';
-import { FileSink, MemorySink } from '../../src/capture/store/byte-store.js';
+import { type ByteSource, FileSink, MemorySink } from '../../src/capture/store/byte-store.js';
 import { createLabPki } from '../../src/protocol/pki/lab-pki.js';
 import { KINDS } from '../../src/roles/kinds.js';
 import type { RoleKind } from '../../src/roles/role.js';
@@ -31,6 +31,8 @@ export interface RecordedLab {
   readonly lab: Lab;
   /** Closes the lab and gives what was recorded. */
   finish(): Promise<Ledger>;
+  /** The capture file, once the lab is closed. */
+  source(): ByteSource;
 }
 
 export async function buildLab(
@@ -66,6 +68,7 @@ export async function buildLab(
       sink.close();
       return recorder.ledger();
     },
+    source: () => sink.source(),
   };
 }
 

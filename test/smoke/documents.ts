@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { parse, stringify } from 'yaml';
 import { KIND_INFOS } from '../../src/roles/kinds.js';
 import { parseExperiment } from '../../src/experiment/experiment-file.js';
-import { parseFlow } from '../../src/scenario/flow-file.js';
+import { parseFlow } from '../../src/library/flow-file.js';
 import { parseTopology } from '../../src/topology/topology-file.js';
 import { ROOT } from './support.js';
 
@@ -92,15 +92,6 @@ function split(line: string): readonly string[] {
 
 export function npmScripts(text: string): readonly string[] {
   return words(/\bnpm run ([a-z-]+)/g, text);
-}
-
-/** What stands between `<!-- generated: NAME -->` and `<!-- end -->`. */
-export function generated(text: string, name: string): string {
-  const mark = `<!-- generated: ${name} -->\n`;
-  const from = text.indexOf(mark);
-  const to = text.indexOf('\n<!-- end -->', from);
-  if (from < 0 || to < 0) throw new Error(`no generated part "${name}"`);
-  return text.slice(from + mark.length, to);
 }
 
 // ---- tables ----

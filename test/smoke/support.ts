@@ -8,7 +8,7 @@ import { runFlow } from '../../src/cli/flow-run.js';
 import type { FlowVerdict } from '../../src/cli/flow-run.js';
 import { loadFlow } from '../../src/cli/files.js';
 import { KIND_INFOS } from '../../src/roles/kinds.js';
-import { parseFlow } from '../../src/scenario/flow-file.js';
+import { parseFlow } from '../../src/library/flow-file.js';
 import type { FlowSpec } from '../../src/scenario/flow.js';
 import { sim } from '../../src/substrate/sim/sim-lab.js';
 import type { Plan } from '../../src/topology/plan.js';

@@ -161,7 +161,7 @@ export class Stage {
   /** A socket that sends every datagram back. */
   echo(node: string, port: number): this {
     const ip = this.#ip(node);
-    for (const { addr } of ip.addresses()) {
+    for (const { addr } of ip.addresses.list()) {
       const socket = ip.udp.bind(addr, port, (buf, off, len, from, fromPort, cause) => {
         socket.send(buf, off, len, from, fromPort, cause);
       });
@@ -172,7 +172,7 @@ export class Stage {
   /** A socket that answers nothing. */
   listen(node: string, port: number): this {
     const ip = this.#ip(node);
-    for (const { addr } of ip.addresses()) ip.udp.bind(addr, port, () => undefined);
+    for (const { addr } of ip.addresses.list()) ip.udp.bind(addr, port, () => undefined);
     return this;
   }
 

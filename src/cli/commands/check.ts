@@ -4,8 +4,7 @@
  */
 import type { LabError } from '../../base/error.js';
 import { KIND_INFOS } from '../../roles/kinds.js';
-import { fitFlow } from '../../scenario/fit.js';
-import { parseFlow } from '../../scenario/flow-file.js';
+import { fitFlow, parseFlow } from '../../library/flow-file.js';
 import { parseTopology } from '../../topology/topology-file.js';
 import { Faults, faultsOf, print } from '../exit.js';
 import { experimentJobs } from '../experiments.js';

@@ -1,15 +1,37 @@
 /**
- * `callpath schema`: the JSON Schema of topology files, with the `config` of every node kind.
+ * `callpath schema`: the JSON Schemas of the files that people write.
  * @module
  */
+import { LabError } from '../../base/error.js';
+import { experimentJsonSchema } from '../../experiment/experiment-file.js';
+import { flowJsonSchema } from '../../library/flow-file.js';
 import { KIND_INFOS } from '../../roles/kinds.js';
 import { topologyJsonSchema } from '../../topology/json-schema.js';
+import { didYouMean } from '../../topology/source/suggest.js';
 
-export function schema(): void {
-  process.stdout.write(schemaText());
+interface FileSchema {
+  /** Where it stands in the package. */
+  readonly file: string;
+  make(): object;
 }
 
-/** As it stands in `topologies/lab.schema.json`. */
-export function schemaText(): string {
-  return `${JSON.stringify(topologyJsonSchema(KIND_INFOS), null, 2)}\n`;
+/** By what they are of. */
+export const FILE_SCHEMAS: ReadonlyMap<string, FileSchema> = new Map<string, FileSchema>([
+  ['topology', { file: 'topologies/lab.schema.json', make: () => topologyJsonSchema(KIND_INFOS) }],
+  ['flow', { file: 'lab/flows/flow.schema.json', make: flowJsonSchema }],
+  ['experiment', { file: 'lab/experiments/experiment.schema.json', make: experimentJsonSchema }],
+]);
+
+/** Errors: CLI_USAGE. */
+export function schema(of: string): void {
+  process.stdout.write(schemaText(of));
+}
+
+/** As it stands in the package. Errors: CLI_USAGE. */
+export function schemaText(of: string): string {
+  const known = [...FILE_SCHEMAS.keys()];
+  const found = FILE_SCHEMAS.get(of);
+  if (found === undefined)
+    throw new LabError('CLI_USAGE', `there is no schema of "${of}"`, { expected: `one of: ${known.join(', ')}`, ...didYouMean(of, known) });
+  return `${JSON.stringify(found.make(), null, 2)}\n`;
 }

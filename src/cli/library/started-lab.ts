@@ -61,6 +61,7 @@ export class StartedLab extends Judged implements AsyncDisposable {
   call(from: string, to: string): Promise<LiveCall> {
     return this.#step(
       'call',
+      [from, to],
       async () => (await this.#live.do({ do: 'call', from, to })) as LiveCall,
       ({ answered, status, reason }) => [answered, `${status} ${reason}`],
     );
@@ -68,12 +69,12 @@ export class StartedLab extends Judged implements AsyncDisposable {
 
   /** Ends the calls of a user. */
   async hangUp(user: string): Promise<void> {
-    await this.#step('hang-up', () => this.#live.do({ do: 'hang-up', user }));
+    await this.#step('hang-up', [user], () => this.#live.do({ do: 'hang-up', user }));
   }
 
   /** `up`, `down`, or netem's words such as `loss 5%`, for both directions of a link or of every link of a group. */
   async setLink(name: string, words: string): Promise<void> {
-    await this.#step('link', () => this.#live.do({ do: 'link', name, set: words }));
+    await this.#step('link', [], () => this.#live.do({ do: 'link', name, set: words }));
   }
 
   /** Lets lab time pass, such as `5s`. Errors: CLI_USAGE. */
@@ -138,11 +139,17 @@ export class StartedLab extends Judged implements AsyncDisposable {
   }
 
   /** As a flow's step is: what was done, and what came of it, stands in the ledger. */
-  #step<T>(step: Step['do'], act: () => Promise<T>, outcome: (result: T) => [ok: boolean, says: string] = () => [true, '']): Promise<T> {
+  #step<T>(
+    step: Step['do'],
+    users: readonly string[],
+    act: () => Promise<T>,
+    outcome: (result: T) => [ok: boolean, says: string] = () => [true, ''],
+  ): Promise<T> {
     return this.#run(async () => {
       const from = this.#lab.clock.now;
+      const nodes = this.plan.users.filter(({ name, node, address }) => [name, node, address].some((one) => users.includes(one))).map(({ node }) => node);
       const note = (ok: boolean, says: string): void => {
-        noteStep(this.#recording.recorder, step, { from, to: this.#lab.clock.now, ok, says });
+        noteStep(this.#recording.recorder, step, nodes, { from, to: this.#lab.clock.now, ok, says });
       };
       try {
         const result = await act();

@@ -7,7 +7,7 @@ import { LabError } from '../../base/error.js';
 import { clientCommands } from '../../roles/client/commands.js';
 import { ask } from '../../roles/commands.js';
 import type { Json } from '../../roles/role.js';
-import { linkChange } from '../../scenario/script.js';
+import { linkChange } from '../../scenario/steps/link.js';
 import type { Lab } from '../../substrate/substrate.js';
 import type { Plan, PlanUser } from '../../topology/plan.js';
 import { didYouMean, listed } from '../../topology/source/suggest.js';

@@ -12,7 +12,9 @@ import * as ethernet from '../../wire/ethernet.js';
 import * as tcp from '../../wire/tcp.js';
 import * as udp from '../../wire/udp.js';
 import { ACCEPT, dropVerdict, type Hook, type HookPoint, PRIORITY, type Verdict } from '../hook.js';
-import type { IpNode } from '../ip-node.js';
+import type { NodeCore } from '../node-core.js';
+import type { AddressBook } from '../address-book.js';
+import type { HookPoints } from '../ports.js';
 import { IPPROTO } from '../transport.js';
 import { CT_REPLIED, CT_REPLY, CT_STATE, CT_STATUS, type Connection } from './connection.js';
 import { Entry } from './entry.js';
@@ -27,6 +29,14 @@ import type { ConntrackSettings, Tracker } from './tracker.js';
 import { icmpAsks, Tuple } from './tuple.js';
 import { CT_WHY, whyBits, whyInvalid } from './why.js';
 
+/** What it needs of its node. */
+export interface TrackingPorts {
+  readonly core: NodeCore;
+  readonly book: AddressBook;
+  readonly hooks: HookPoints;
+  readonly defragments: Set<4 | 6>;
+}
+
 const IPPROTO_GRE = 47;
 /** From this age on a UDP flow that is answered is a stream. */
 const STREAM_AGE = seconds(2);
@@ -34,7 +44,7 @@ const STREAM_AGE = seconds(2);
 const PRESSURE = seconds(60);
 
 export class Conntrack implements Tracker {
-  readonly node: IpNode;
+  readonly node: TrackingPorts;
   readonly settings: ResolvedSettings;
   readonly moment: Moment;
   readonly table: ConnectionTable;
@@ -60,7 +70,7 @@ export class Conntrack implements Tracker {
   #pressed: Nanos | null = null;
   readonly #undo: Record<4 | 6, (() => void)[]> = { 4: [], 6: [] };
 
-  constructor(node: IpNode, settings: ConntrackSettings) {
+  constructor(node: TrackingPorts, settings: ConntrackSettings) {
     this.node = node;
     this.settings = resolveSettings(settings);
     this.moment = new Moment(node.core.scheduler);
@@ -163,7 +173,7 @@ export class Conntrack implements Tracker {
 
   /** Whether an entry other than `mine` has that tuple: for translation. An entry of the very same flow does not count. */
   taken(tuple: Tuple, mine: Entry): boolean {
-    const found = this.table.find(tuple)?.entry ?? null;
+    const found = (this.table.find(tuple)?.entry ?? null) as Entry | null;
     if (found === null || found === mine || found.original.equals(mine.original)) return false;
     this.stats.found++;
     return true;
@@ -173,7 +183,7 @@ export class Conntrack implements Tracker {
     const { node } = this;
     const undo = this.#undo[family];
     const hook = (point: HookPoint, priority: number, run: Hook['run']): void => {
-      undo.push(node.install({ point, priority, family, run }));
+      undo.push(node.hooks.install({ point, priority, family, run }));
     };
     node.defragments.add(family);
     undo.push(() => node.defragments.delete(family));
@@ -205,7 +215,7 @@ export class Conntrack implements Tracker {
     if (this.settings.max !== 0 && this.table.count >= this.settings.max && !this.#makeRoom()) {
       this.stats.drop++;
       p.decision = this.node.core.decisions.intern({
-        node: this.node.id,
+        node: this.node.core.id,
         stage: arrived ? 'prerouting' : 'output',
         text: { ct: 'new', kind: `nf_conntrack_max:${this.settings.max}` },
         reason: { at: 'conntrack', kind: 'table-full' },
@@ -337,7 +347,7 @@ function sameFlow(a: Entry, b: Entry): boolean {
 }
 
 /** A node's connection table; its hooks are in force from now on. */
-export function createTracker(node: IpNode, settings: ConntrackSettings = {}, families: ReadonlySet<4 | 6> = new Set([4, 6])): Conntrack {
+export function createTracker(node: TrackingPorts, settings: ConntrackSettings = {}, families: ReadonlySet<4 | 6> = new Set([4, 6])): Conntrack {
   const conntrack = new Conntrack(node, settings);
   conntrack.watch(families);
   return conntrack;

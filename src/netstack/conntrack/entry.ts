@@ -13,8 +13,8 @@ import { Tuple } from './tuple.js';
 
 export class Entry implements Connection {
   readonly id: number;
-  readonly original = new Tuple(this, CT_ORIGINAL);
-  readonly reply = new Tuple(this, CT_REPLIED);
+  readonly original: Tuple = new Tuple(this, CT_ORIGINAL);
+  readonly reply: Tuple = new Tuple(this, CT_REPLIED);
   status = 0;
   mark = 0;
   expires: Nanos = UNSET;

@@ -10,7 +10,7 @@ import * as icmp from '../../wire/icmp.js';
 import * as icmpv6 from '../../wire/icmpv6.js';
 import * as ipv4 from '../../wire/ipv4.js';
 import * as ipv6 from '../../wire/ipv6.js';
-import type { IpNode } from '../ip-node.js';
+import type { AddressBook } from '../address-book.js';
 import { IPPROTO } from '../transport.js';
 import { CT_REPLIED, CT_REPLY, CT_STATE } from './connection.js';
 import type { Entry } from './entry.js';
@@ -19,6 +19,11 @@ import type { ResolvedSettings } from './settings.js';
 import type { ConnectionTable } from './table.js';
 import { Tuple } from './tuple.js';
 import { CT_WHY } from './why.js';
+
+/** What it needs of its node. */
+interface Ports {
+  readonly book: AddressBook;
+}
 
 /** The highest type that Linux knows (NR_ICMP_TYPES); what is above is invalid. */
 const LAST_TYPE = 18;
@@ -29,14 +34,14 @@ const REDIRECT = 40;
 const REDIRECTED_HEADER = 4;
 
 export class IcmpTracking {
-  readonly #node: IpNode;
+  readonly #node: Ports;
   readonly #table: ConnectionTable;
   readonly #settings: ResolvedSettings;
   readonly #inner = new TransportPlace();
   readonly #quoted = new Tuple();
   readonly #inverse = new Tuple();
 
-  constructor(node: IpNode, table: ConnectionTable, settings: ResolvedSettings) {
+  constructor(node: Ports, table: ConnectionTable, settings: ResolvedSettings) {
     this.#node = node;
     this.#table = table;
     this.#settings = settings;

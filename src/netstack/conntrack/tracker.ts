@@ -4,7 +4,6 @@
  */
 import type { PlanNode } from '../../topology/plan.js';
 import type { HookPoint, Verdict } from '../hook.js';
-import type { IpNode } from '../ip-node.js';
 import type { Packet } from '../../fabric/packet.js';
 import type { Addr } from '../transport.js';
 import type { Connection } from './connection.js';
@@ -47,7 +46,7 @@ export interface NatChain {
   readonly priority: number;
   /** 4, 6, or 0 for both. */
   readonly family: 0 | 4 | 6;
-  run(p: Packet, node: IpNode): Verdict;
+  run(p: Packet): Verdict;
 }
 
 export interface Translator {
@@ -56,8 +55,8 @@ export interface Translator {
   /**
    * Called by a rule inside a {@link NatChain}: binds the connection of `p` to the range; source or destination by the
    * hook point. Always ACCEPT, as in Linux: where no tuple is free the packet goes on and is dropped (NAT_POOL) where it
-   * would be confirmed. The address of `masquerade` and `redirect` is the rules' to find: {@link IpNode} knows its
-   * interfaces.
+   * would be confirmed. The address of `masquerade` and `redirect` is the rules' to find: they know the
+   * node's interfaces.
    */
   setup(p: Packet, point: NatChain['point'], range: NatRange): Verdict;
 }

@@ -6,8 +6,7 @@
 import type { AddressBook } from '../address-book.js';
 import { addrOf4, addrOf6 } from '../address-book.js';
 import { type Addr, IPPROTO } from '../transport.js';
-import { CT_ORIGINAL, type CtDirection, type CtTuple } from './connection.js';
-import type { Entry } from './entry.js';
+import { type Connection, CT_ORIGINAL, type CtDirection, type CtTuple } from './connection.js';
 
 /** Mutable while nobody has it in a table. Address keys are those of the address book: small integers, also for IPv6. */
 export class Tuple implements CtTuple {
@@ -21,10 +20,10 @@ export class Tuple implements CtTuple {
   hash = 0;
   next: Tuple | null = null;
   /** Null for a scratch tuple. */
-  readonly entry: Entry | null;
+  readonly entry: Connection | null;
   readonly direction: CtDirection;
 
-  constructor(entry: Entry | null = null, direction: CtDirection = CT_ORIGINAL) {
+  constructor(entry: Connection | null = null, direction: CtDirection = CT_ORIGINAL) {
     this.entry = entry;
     this.direction = direction;
   }

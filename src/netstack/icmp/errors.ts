@@ -16,98 +16,79 @@ import * as ipv4 from '../../wire/ipv4.js';
 import * as ipv6 from '../../wire/ipv6.js';
 import * as fragment from '../../wire/ipv6-fragment.js';
 import { NO_INTERFACE } from '../interface.js';
-import type { IpNode } from '../ip-node.js';
+import type { NodeCore } from '../node-core.js';
+import type { AddressBook } from '../address-book.js';
+import type { DatagramOutput, ErrorReports, LocalAddresses, Routing } from '../ports.js';
 import { DEFAULT_TTL } from '../ip/output.js';
 import { DEST } from '../routing/destination.js';
 import { type Addr, IPPROTO } from '../transport.js';
-import { CODES4, CODES6, UNREACHABLE, type Unreachable } from './kinds.js';
+import { HEADER, type IcmpFamily, icmpOf, ICMPV6 } from './family.js';
+import type { Unreachable } from './kinds.js';
 import { ErrorRate } from './rate-limit.js';
 
-/** RFC 1812 4.3.2.3: as much of the datagram as fits in 576 octets. */
-const LARGEST4 = 576;
-/** RFC 4443 3.1: as much as fits in the minimum IPv6 MTU. */
-const LARGEST6 = 1280;
+/** What it needs of its node. */
+interface Ports {
+  readonly core: NodeCore;
+  readonly book: AddressBook;
+  readonly addresses: LocalAddresses;
+  readonly routes: Routing;
+  readonly output: DatagramOutput;
+}
 
-export class IcmpErrors {
+export class IcmpErrors implements ErrorReports {
   readonly rate: ErrorRate;
-  readonly #node: IpNode;
-  readonly #scratch = new Uint8Array(LARGEST6);
+  readonly #node: Ports;
+  readonly #scratch = new Uint8Array(ICMPV6.largestError);
 
-  constructor(node: IpNode) {
+  constructor(node: Ports) {
     this.#node = node;
     this.rate = new ErrorRate(node.core.scheduler);
   }
 
   /** The caller keeps the packet, here and in every other method. */
   unreachable(p: Packet, why: Unreachable): void {
-    if (isIpv4(p)) this.#send4(p, icmp.TYPES.DESTINATION_UNREACHABLE, CODES4[why] ?? 0, 0);
-    else if (why !== UNREACHABLE.PROTOCOL) this.#send6(p, icmpv6.TYPES.DESTINATION_UNREACHABLE, CODES6[why] ?? 0, 0);
-  }
-
-  hostUnreachable(p: Packet): void {
-    this.unreachable(p, UNREACHABLE.HOST);
+    const f = icmpOf(p);
+    const code = f.unreachableCodes[why] ?? null;
+    if (code !== null) this.#send(p, f, f.destinationUnreachable, code, 0);
   }
 
   /** Destination unreachable, with whatever code a firewall was told. */
   refused(p: Packet, code: number): void {
-    if (isIpv4(p)) this.#send4(p, icmp.TYPES.DESTINATION_UNREACHABLE, code, 0);
-    else this.#send6(p, icmpv6.TYPES.DESTINATION_UNREACHABLE, code, 0);
+    const f = icmpOf(p);
+    this.#send(p, f, f.destinationUnreachable, code, 0);
   }
 
   /** @param code 0 = TTL or hop limit, 1 = reassembly */
   timeExceeded(p: Packet, code: 0 | 1): void {
-    if (isIpv4(p)) this.#send4(p, icmp.TYPES.TIME_EXCEEDED, code, 0);
-    else this.#send6(p, icmpv6.TYPES.TIME_EXCEEDED, code, 0);
+    const f = icmpOf(p);
+    this.#send(p, f, f.timeExceeded, code, 0);
   }
 
   /** Fragmentation needed (RFC 1191) or Packet Too Big. @param mtu of the next hop */
   tooBig(p: Packet, mtu: number): void {
-    if (isIpv4(p)) this.#send4(p, icmp.TYPES.DESTINATION_UNREACHABLE, icmp.UNREACHABLE.FRAGMENTATION_NEEDED, mtu);
-    else this.#send6(p, icmpv6.TYPES.PACKET_TOO_BIG, 0, mtu);
+    const f = icmpOf(p);
+    this.#send(p, f, f.tooBig.type, f.tooBig.code, mtu);
   }
 
   /** ICMPv6 only. @param code 0 erroneous field, 1 unrecognized next header @param at offset of the fault in `p.buf` */
   parameterProblem(p: Packet, code: 0 | 1, at: number): void {
-    this.#send6(p, icmpv6.TYPES.PARAMETER_PROBLEM, code, at - p.off - ethernet.HEADER);
+    this.#send(p, ICMPV6, icmpv6.TYPES.PARAMETER_PROBLEM, code, at - p.off - ethernet.HEADER);
   }
 
-  #send4(p: Packet, type: number, code: number, rest: number): void {
-    const node = this.#node;
-    const b = p.buf;
+  #send(p: Packet, f: IcmpFamily, type: number, code: number, rest: number): void {
+    const { book, output } = this.#node;
     const o = p.off + ethernet.HEADER;
-    if (!this.#mayAnswer4(p, o)) return;
-    const to = node.book.read4(b, o + ipv4.SRC);
-    const from = this.#reporter(node.book.read4(b, o + ipv4.DST), to);
-    const exempt = type === icmp.TYPES.DESTINATION_UNREACHABLE && code === icmp.UNREACHABLE.FRAGMENTATION_NEEDED;
-    if (from === null || !this.#allowed(to, exempt)) return;
-    const quote = Math.min(ipv4.totalLength(b, o), LARGEST4 - ipv4.HEADER - icmp.HEADER);
+    if (!(f.family === 4 ? this.#mayAnswer4(p, o) : this.#mayAnswer6(p, o, aboutGroups(type, code)))) return;
+    const to = f.source(p, book);
+    const from = this.#reporter(f.destination(p, book), to);
+    if (from === null || !this.#allowed(to, type === f.tooBig.type && code === f.tooBig.code)) return;
+    const quote = Math.min(f.length(p), f.largestError - f.ipHeader - HEADER);
     const s = this.#scratch;
     icmp.setType(s, 0, type);
     icmp.setCode(s, 0, code);
     icmp.setRest(s, 0, rest);
-    copy(b, o, s, icmp.HEADER, quote);
-    // RFC 1812 4.3.2.5: precedence 6 (internetwork control), the rest of the TOS as it came.
-    const tos = (ipv4.tos(b, o) & 0x1e) | 0xc0;
-    node.output.datagram(IPPROTO.ICMP, from, to, s, 0, icmp.HEADER + quote, tos, DEFAULT_TTL, false, causeOf(p), p);
-  }
-
-  #send6(p: Packet, type: number, code: number, rest: number): void {
-    const node = this.#node;
-    const b = p.buf;
-    const o = p.off + ethernet.HEADER;
-    // RFC 4443 2.4 (e.3): a multicast destination is answered by these two alone.
-    const aboutGroups = type === icmpv6.TYPES.PACKET_TOO_BIG || (type === icmpv6.TYPES.PARAMETER_PROBLEM && code === 2);
-    if (!this.#mayAnswer6(p, o, aboutGroups)) return;
-    const to = node.book.read6(b, o + ipv6.SRC);
-    const from = this.#reporter(node.book.read6(b, o + ipv6.DST), to);
-    if (from === null || !this.#allowed(to, type === icmpv6.TYPES.PACKET_TOO_BIG)) return;
-    const quote = Math.min(ipv6.HEADER + ipv6.payloadLength(b, o), LARGEST6 - ipv6.HEADER - icmpv6.HEADER);
-    const s = this.#scratch;
-    icmpv6.setType(s, 0, type);
-    icmpv6.setCode(s, 0, code);
-    icmpv6.setRest(s, 0, rest);
-    copy(b, o, s, icmpv6.HEADER, quote);
-    node.output.datagram(IPPROTO.IPV6_ICMP, from, to, s, 0, icmpv6.HEADER + quote, 0, DEFAULT_TTL, false, causeOf(p), p);
+    copy(p.buf, o, s, HEADER, quote);
+    output.datagram(f.protocol, from, to, s, 0, HEADER + quote, f.errorClass(p), DEFAULT_TTL, false, causeOf(p), p);
   }
 
   #mayAnswer4(p: Packet, o: number): boolean {
@@ -148,17 +129,18 @@ export class IcmpErrors {
 
   /** Who speaks: the address that was spoken to where it is the node's own, else the one on the way back (Linux's default). */
   #reporter(asked: Addr, to: Addr): Addr | null {
-    return this.#node.isLocal(asked) ? asked : this.#node.output.sourceFor(to);
+    return this.#node.addresses.isLocal(asked) ? asked : this.#node.output.sourceFor(to);
   }
 
   /** Path MTU discovery is not limited, nor is what the node tells itself (Linux). */
   #allowed(to: Addr, exempt: boolean): boolean {
-    return exempt || this.#node.isLocal(to) || this.rate.allow(to);
+    return exempt || this.#node.addresses.isLocal(to) || this.rate.allow(to);
   }
 }
 
-function isIpv4(p: Packet): boolean {
-  return p.buf[p.off + 12] === 0x08;
+/** RFC 4443 2.4 (e.3): a multicast destination is answered by these two alone. */
+function aboutGroups(type: number, code: number): boolean {
+  return type === icmpv6.TYPES.PACKET_TOO_BIG || (type === icmpv6.TYPES.PARAMETER_PROBLEM && code === 2);
 }
 
 function isZero(b: Uint8Array, o: number): boolean {

@@ -7,6 +7,6 @@ export const UNREACHABLE = { NET: 0, HOST: 1, PROTOCOL: 2, PORT: 3, ADMIN: 4 } a
 export type Unreachable = (typeof UNREACHABLE)[keyof typeof UNREACHABLE];
 
 /** Codes of ICMP type 3: network, host, protocol, port, communication administratively prohibited. */
-export const CODES4: readonly number[] = [0, 1, 2, 3, 13];
-/** Codes of ICMPv6 type 1: no route, address, (an unknown protocol is a parameter problem), port, prohibited. */
-export const CODES6: readonly number[] = [0, 3, 0, 4, 1];
+export const CODES4: readonly (number | null)[] = [0, 1, 2, 3, 13];
+/** Codes of ICMPv6 type 1: no route, address, none (an unknown protocol is a parameter problem), port, prohibited. */
+export const CODES6: readonly (number | null)[] = [0, 3, null, 4, 1];

@@ -10,9 +10,18 @@ import { type Nanos, plus, seconds } from '../../base/time.js';
 import type { Target } from '../../fabric/scheduler.js';
 import * as icmp from '../../wire/icmp.js';
 import * as icmpv6 from '../../wire/icmpv6.js';
-import type { IpNode } from '../ip-node.js';
+import type { NodeCore } from '../node-core.js';
+import type { AddressBook } from '../address-book.js';
+import type { DatagramOutput } from '../ports.js';
 import { DEFAULT_TTL } from '../ip/output.js';
 import { type Addr, IPPROTO, type NetError } from '../transport.js';
+
+/** What it needs of its node. */
+interface Ports {
+  readonly core: NodeCore;
+  readonly book: AddressBook;
+  readonly output: DatagramOutput;
+}
 
 export interface PingOptions {
   readonly to: Addr;
@@ -41,12 +50,12 @@ interface Probe {
 }
 
 export class Ping implements Target {
-  readonly #node: IpNode;
+  readonly #node: Ports;
   readonly #identifier: number;
   #sequence = 0;
   readonly #waiting = new Map<number, Probe>();
 
-  constructor(node: IpNode) {
+  constructor(node: Ports) {
     this.#node = node;
     this.#identifier = node.core.random.below(65536);
   }

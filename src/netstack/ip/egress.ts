@@ -3,21 +3,34 @@
  * @module
  */
 import { DROP, type DropCode } from '../../base/drop.js';
+import { must } from '../../base/assert.js';
 import type { Packet } from '../../fabric/packet.js';
+import type { Target } from '../../fabric/scheduler.js';
 import * as ethernet from '../../wire/ethernet.js';
-import { ACCEPT, STOLEN, walk } from '../hook.js';
-import type { IpNode } from '../ip-node.js';
+import { ACCEPT, STOLEN, walk, type HookTable } from '../hook.js';
+import type { NodeCore } from '../node-core.js';
+import type { FrameReceiver, Interface } from '../interface.js';
+import type { NeighbourTable, PacketEgress } from '../ports.js';
 import { type Neighbour, NUD } from '../neighbour/neighbour.js';
 import type { Destination } from '../routing/destination.js';
 import { fragment4, fragment6 } from './fragment.js';
 import { largestOnward } from './reassembly.js';
 
-export class Egress {
+/** What it needs of its node. */
+interface Ports {
+  readonly core: NodeCore;
+  readonly hooks: HookTable;
+  readonly loopback: Interface;
+  readonly neighbours: NeighbourTable;
+  readonly frames: FrameReceiver;
+}
+
+export class Egress implements PacketEgress, Target {
   /** Where the packet that is at the postrouting hooks goes from here; null when to the node itself. */
   leaving: Destination | null = null;
-  readonly #node: IpNode;
+  readonly #node: Ports;
 
-  constructor(node: IpNode) {
+  constructor(node: Ports) {
     this.#node = node;
   }
 
@@ -63,16 +76,21 @@ export class Egress {
     if (!this.#postrouting(p, null)) return;
     node.loopback.txPackets++;
     node.loopback.txBytes += p.len;
-    node.core.scheduler.at(node.core.scheduler.now, node, 0, p);
+    node.core.scheduler.at(node.core.scheduler.now, this, 0, p);
+  }
+
+  /** A packet that the node sent to itself. */
+  fire(_op: number, p: Packet | null): void {
+    this.#node.frames.receive(must(p, 'looped packet'), this.#node.loopback);
   }
 
   /** False: a hook ended or took the packet. */
   #postrouting(p: Packet, dest: Destination | null): boolean {
     const node = this.#node;
-    const hooks = p.buf[p.off + 12] === 0x08 ? node.hooks.postrouting4 : node.hooks.postrouting6;
+    const hooks = (p.buf[p.off + 12] === 0x08 ? node.hooks.ipv4 : node.hooks.ipv6).postrouting;
     if (hooks.length === 0) return true;
     this.leaving = dest;
-    const verdict = walk(hooks, p, node);
+    const verdict = walk(hooks, p);
     if (verdict === ACCEPT) return true;
     if (verdict !== STOLEN) node.core.drop(p, verdict as DropCode, p.decision);
     return false;

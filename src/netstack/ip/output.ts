@@ -10,15 +10,34 @@ import * as checksum from '../../wire/checksum.js';
 import * as ethernet from '../../wire/ethernet.js';
 import * as ipv4 from '../../wire/ipv4.js';
 import * as ipv6 from '../../wire/ipv6.js';
-import { addrOf6, keyOf } from '../address-book.js';
+import { addrOf6, keyOf, type AddressBook } from '../address-book.js';
 import { CT_REPLY, CT_STATE } from '../conntrack/connection.js';
-import { ACCEPT, STOLEN, walk } from '../hook.js';
+import { ACCEPT, STOLEN, walk, type HookTable } from '../hook.js';
 import { UNREACHABLE } from '../icmp/kinds.js';
-import { LOOPBACK_INDEX, NO_INTERFACE } from '../interface.js';
-import type { IpNode } from '../ip-node.js';
+import { LOOPBACK_INDEX, NO_INTERFACE, type Interface } from '../interface.js';
+import type { NodeCore } from '../node-core.js';
+import type { DatagramOutput, ErrorReports, NeighbourTable, PacketEgress, Routing } from '../ports.js';
+import type { DscpPolicy } from '../ip/dscp-policy.js';
+import type { PathMtu } from '../ip/path-mtu.js';
 import { DEST, type Destination } from '../routing/destination.js';
-import { type Addr, type IpOutput, IPPROTO } from '../transport.js';
-import { selectSource } from './source-address.js';
+import { type Addr, IPPROTO } from '../transport.js';
+import { scopeOf, selectSource } from './source-address.js';
+
+/** What it needs of its node. */
+interface Ports {
+  readonly core: NodeCore;
+  readonly book: AddressBook;
+  readonly hooks: HookTable;
+  readonly interfaces: readonly Interface[];
+  readonly loopback: Interface;
+  readonly smallestMtu: number;
+  readonly routes: Routing;
+  readonly neighbours: NeighbourTable;
+  readonly egress: PacketEgress;
+  readonly errors: ErrorReports;
+  readonly dscp: DscpPolicy;
+  readonly pathMtu: PathMtu;
+}
 
 /** Linux's default TTL and hop limit. */
 export const DEFAULT_TTL = 64;
@@ -38,11 +57,11 @@ function checksumOffset(protocol: number): number {
   }
 }
 
-export class Output implements IpOutput {
-  readonly #node: IpNode;
+export class Output implements DatagramOutput {
+  readonly #node: Ports;
   #identification: number;
 
-  constructor(node: IpNode) {
+  constructor(node: Ports) {
     this.#node = node;
     this.#identification = node.core.random.below(65536);
   }
@@ -133,9 +152,9 @@ export class Output implements IpOutput {
     let dest = family === 4 ? node.routes.route4(p, to, from) : node.routes.route6(p, to, from);
     p.oif = outInterface(dest);
     p.decision = dest.decision;
-    const hooks = family === 4 ? node.hooks.output4 : node.hooks.output6;
+    const hooks = (family === 4 ? node.hooks.ipv4 : node.hooks.ipv6).output;
     if (hooks.length !== 0) {
-      const verdict = walk(hooks, p, node);
+      const verdict = walk(hooks, p);
       if (verdict !== ACCEPT) {
         if (verdict !== STOLEN) node.core.drop(p, verdict as DropCode, p.decision);
         return;
@@ -203,7 +222,7 @@ export class Output implements IpOutput {
         core.drop(p, DROP.BLACKHOLE, dest.decision);
         return;
       case DEST.SCOPED: {
-        const iface = this.#node.scopeOf(addrOf6(this.#node.book.key6(p.buf, p.off + ethernet.HEADER + ipv6.SRC)), dest.addr);
+        const iface = scopeOf(this.#node, addrOf6(this.#node.book.key6(p.buf, p.off + ethernet.HEADER + ipv6.SRC)), dest.addr);
         if (iface !== null) {
           p.oif = iface.index;
           this.#unicast(p, family, routes.scoped(keyOf(dest.addr), iface), dontFragment);

@@ -15,7 +15,9 @@ import * as ethernet from '../../wire/ethernet.js';
 import * as ipv4 from '../../wire/ipv4.js';
 import * as ipv6 from '../../wire/ipv6.js';
 import * as fragment from '../../wire/ipv6-fragment.js';
-import type { IpNode } from '../ip-node.js';
+import type { NodeCore } from '../node-core.js';
+import type { AddressBook } from '../address-book.js';
+import type { ErrorReports, FragmentQueue } from '../ports.js';
 
 /** hot. Whether the packet was put together here: no link ever took it, and its `epoch` is the largest fragment's size, negative. */
 export function isReassembled(p: Packet): boolean {
@@ -80,13 +82,20 @@ class Datagram implements Target {
 
 type Placed = 'added' | 'duplicate' | 'overlap';
 
-export class Reassembly {
-  readonly #node: IpNode;
+/** What it needs of its node. */
+interface Ports {
+  readonly core: NodeCore;
+  readonly book: AddressBook;
+  readonly errors: ErrorReports;
+}
+
+export class Reassembly implements FragmentQueue {
+  readonly #node: Ports;
   /** By a hash; those that share one are told apart by their identity. */
   readonly #waiting = new Map<number, Datagram[]>();
   #memory = 0;
 
-  constructor(node: IpNode) {
+  constructor(node: Ports) {
     this.#node = node;
   }
 

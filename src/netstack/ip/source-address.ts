@@ -4,9 +4,18 @@
  * @module
  */
 import type { Interface, InterfaceAddress } from '../interface.js';
-import type { IpNode } from '../ip-node.js';
+import type { AddressBook } from '../address-book.js';
+import type { NeighbourTable, Routing } from '../ports.js';
 import { DEST } from '../routing/destination.js';
 import type { Addr } from '../transport.js';
+
+/** What it needs of its node. */
+export interface SourcePorts {
+  readonly book: AddressBook;
+  readonly interfaces: readonly Interface[];
+  readonly routes: Routing;
+  readonly neighbours: NeighbourTable;
+}
 
 /** Number of leading bits that two addresses share. */
 function commonBits(a: Uint8Array, b: Uint8Array): number {
@@ -18,10 +27,10 @@ function commonBits(a: Uint8Array, b: Uint8Array): number {
 }
 
 /** Null when there is no route, or no address of that family. */
-export function selectSource(node: IpNode, to: Addr): Addr | null {
+export function selectSource(node: SourcePorts, to: Addr): Addr | null {
   const dest = node.routes.lookup(to);
   if (dest.kind === DEST.LOCAL) return to;
-  if (dest.kind === DEST.SCOPED) return linkLocal(node.scopeOf(null, to));
+  if (dest.kind === DEST.SCOPED) return linkLocal(scopeOf(node, null, to));
   const { oif } = dest;
   if (oif === null || (dest.kind !== DEST.UNICAST && dest.kind !== DEST.BROADCAST)) return null;
   const family = node.book.family(to);
@@ -33,7 +42,7 @@ export function selectSource(node: IpNode, to: Addr): Addr | null {
  * For what leaves by that interface: its address that suits the target best.
  * @param target in network order: of IPv4 the next hop, of IPv6 the destination
  */
-export function sourceBy(node: IpNode, oif: Interface, family: 4 | 6, target: Uint8Array): Addr | null {
+export function sourceBy(node: Pick<SourcePorts, 'interfaces'>, oif: Interface, family: 4 | 6, target: Uint8Array): Addr | null {
   // A router's link may have link-local addresses alone, or none: any other address of the node will do (rule 4 in Linux's words).
   const elsewhere = candidates(oif, family).length > 0 ? [] : node.interfaces.flatMap((iface) => (iface.loopback ? [] : candidates(iface, family)));
   return sourceOn(oif, family, target, elsewhere);
@@ -55,6 +64,14 @@ function sourceOn(oif: Interface, family: 4 | 6, target: Uint8Array, elsewhere: 
     bits = shared;
   }
   return best?.addr ?? linkLocal(oif);
+}
+
+/** The interface that a link-local destination means: that of the source, else the one that knows the neighbour, else the first. */
+export function scopeOf(node: Pick<SourcePorts, 'interfaces' | 'neighbours'>, source: Addr | null, to: Addr): Interface | null {
+  const links = node.interfaces.filter((iface) => !iface.loopback);
+  const bySource = source === null ? undefined : links.find((iface) => iface.addresses.some((a) => a.linkLocal && a.addr === source));
+  const known = node.neighbours.list().find((n) => n.addr === to);
+  return bySource ?? known?.iface ?? links[0] ?? null;
 }
 
 function candidates(iface: Interface, family: 4 | 6): InterfaceAddress[] {

@@ -12,12 +12,14 @@ import type { Packet } from '../../fabric/packet.js';
 import * as ethernet from '../../wire/ethernet.js';
 import * as icmp from '../../wire/icmp.js';
 import * as tcp from '../../wire/tcp.js';
-import { keyOf, addrOf4 } from '../address-book.js';
+import { keyOf, addrOf4, type AddressBook } from '../address-book.js';
 import { Moment } from '../conntrack/moment.js';
 import { findTransport, readTuple, TransportPlace } from '../conntrack/packet-tuple.js';
 import { endpointText, icmpAsks, Tuple } from '../conntrack/tuple.js';
 import { ACCEPT, dropVerdict, PRIORITY, type Verdict } from '../hook.js';
-import type { IpNode } from '../ip-node.js';
+import type { NodeCore } from '../node-core.js';
+import type { HookPoints, LocalAddresses } from '../ports.js';
+import type { Interface } from '../interface.js';
 import { IcmpErrorTranslation } from '../nat/icmp-error.js';
 import { MANIP_DST, MANIP_SRC, Rewriter } from '../nat/manip.js';
 import { IPPROTO } from '../transport.js';
@@ -26,6 +28,16 @@ import { Keeper } from './keeper.js';
 import { Mapping, MappingTable, SLOT, slotOf } from './mapping.js';
 import { PortAssignment } from './ports.js';
 
+/** What it needs of its node. */
+export interface NatPorts {
+  readonly core: NodeCore;
+  readonly book: AddressBook;
+  readonly hooks: HookPoints;
+  readonly interfaces: readonly Interface[];
+  readonly addresses: LocalAddresses;
+  readonly defragments: Set<4 | 6>;
+}
+
 /** Why a packet does not pass, as the `kind` of its drop. */
 export type NatRefusal = 'no-mapping' | 'expired' | 'filtered' | 'no-hairpin' | 'protocol' | 'pool-exhausted';
 
@@ -33,7 +45,7 @@ const OUT = 0;
 const IN = 1;
 
 export class NatBox {
-  readonly node: IpNode;
+  readonly node: NatPorts;
   readonly behaviour: NatBehaviour;
   readonly table: MappingTable;
   readonly #moment: Moment;
@@ -55,7 +67,7 @@ export class NatBox {
   /** Of a hairpinned packet: its sender's mapping. */
   #source: Mapping | null = null;
 
-  constructor(node: IpNode, behaviour: NatBehaviour, random: Rng) {
+  constructor(node: NatPorts, behaviour: NatBehaviour, random: Rng) {
     this.node = node;
     this.behaviour = behaviour;
     this.#moment = new Moment(node.core.scheduler);
@@ -67,9 +79,9 @@ export class NatBox {
     this.#ports = new PortAssignment(behaviour, [...this.#pool], this.table, random);
     this.#outside = node.interfaces.map((iface) => behaviour.outside.includes(iface.name));
     node.defragments.add(4);
-    node.install({ point: 'prerouting', priority: PRIORITY.DSTNAT, family: 4, run: (p) => this.#prerouting(p) });
-    node.install({ point: 'forward', priority: PRIORITY.FILTER - 1, family: 4, run: (p) => this.#forward(p) });
-    node.install({ point: 'postrouting', priority: PRIORITY.SRCNAT, family: 4, run: (p) => this.#postrouting(p) });
+    node.hooks.install({ point: 'prerouting', priority: PRIORITY.DSTNAT, family: 4, run: (p) => this.#prerouting(p) });
+    node.hooks.install({ point: 'forward', priority: PRIORITY.FILTER - 1, family: 4, run: (p) => this.#forward(p) });
+    node.hooks.install({ point: 'postrouting', priority: PRIORITY.SRCNAT, family: 4, run: (p) => this.#postrouting(p) });
   }
 
   isOutside(index: number): boolean {
@@ -132,10 +144,10 @@ export class NatBox {
       const type = dport >>> 8;
       if (icmp.isError(type)) return this.#errorIn(p);
       // The NAT itself is asked.
-      if (icmpAsks(IPPROTO.ICMP, type)) return this.node.isLocal4(dstKey) ? ACCEPT : this.#refuse(p, 'prerouting', 'no-mapping');
+      if (icmpAsks(IPPROTO.ICMP, type)) return this.node.addresses.isLocal4(dstKey) ? ACCEPT : this.#refuse(p, 'prerouting', 'no-mapping');
     }
     const slot = slotOf(protocol);
-    if (slot === SLOT.NONE) return this.node.isLocal4(dstKey) ? ACCEPT : this.#refuse(p, 'prerouting', 'protocol');
+    if (slot === SLOT.NONE) return this.node.addresses.isLocal4(dstKey) ? ACCEPT : this.#refuse(p, 'prerouting', 'protocol');
     if (!outside && this.behaviour.hairpinning === 'none') return this.#refuse(p, 'prerouting', 'no-hairpin');
     const target = this.table.at(slot, dstKey, slot === SLOT.ICMP ? sport : dport);
     if (target === null) return this.#refuse(p, 'prerouting', 'no-mapping');
@@ -215,7 +227,7 @@ export class NatBox {
   /** An error about what a mapping sent (RFC 5508 REQ-3 to REQ-5): it goes to the host inside. */
   #errorIn(p: Packet): Verdict {
     const mapping = this.#quotedMapping(p, true);
-    if (mapping === null) return this.node.isLocal4(this.#tuple.dstKey) ? ACCEPT : this.#refuse(p, 'prerouting', 'no-mapping');
+    if (mapping === null) return this.node.addresses.isLocal4(this.#tuple.dstKey) ? ACCEPT : this.#refuse(p, 'prerouting', 'no-mapping');
     const face = this.#face(mapping, true);
     if (!this.#errors.isError(p, 4) || !this.#errors.sound(p, 4, true) || !this.#errors.translate(p, 4, face, MANIP_DST))
       return this.#malformed(p, 'prerouting');

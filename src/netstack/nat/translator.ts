@@ -14,7 +14,9 @@ import type { Entry } from '../conntrack/entry.js';
 import type { NatChain, NatRange, Translator } from '../conntrack/tracker.js';
 import { Tuple } from '../conntrack/tuple.js';
 import { ACCEPT, dropVerdict, PRIORITY, type Verdict } from '../hook.js';
-import type { IpNode } from '../ip-node.js';
+import type { NodeCore } from '../node-core.js';
+import type { AddressBook } from '../address-book.js';
+import type { HookPoints } from '../ports.js';
 import { IPPROTO } from '../transport.js';
 import { IcmpErrorTranslation } from './icmp-error.js';
 import { type Manip, MANIP_DST, MANIP_SRC, Rewriter } from './manip.js';
@@ -22,11 +24,18 @@ import { natText } from './nat-text.js';
 import { SourceTable } from './sources.js';
 import { UniqueTuples } from './unique-tuple.js';
 
+/** What it needs of its node. */
+export interface TranslationPorts {
+  readonly core: NodeCore;
+  readonly book: AddressBook;
+  readonly hooks: HookPoints;
+}
+
 const POINTS = ['prerouting', 'output', 'postrouting', 'input'] as const;
 type NatPoint = NatChain['point'];
 
 export class Nat implements Translator {
-  readonly #node: IpNode;
+  readonly #node: TranslationPorts;
   readonly #conntrack: Conntrack;
   readonly #rewriter: Rewriter;
   readonly #errors: IcmpErrorTranslation;
@@ -37,7 +46,7 @@ export class Nat implements Translator {
   readonly #wanted = new Tuple();
   readonly #before = new Tuple();
 
-  constructor(node: IpNode, conntrack: Conntrack, random: Rng) {
+  constructor(node: TranslationPorts, conntrack: Conntrack, random: Rng) {
     this.#node = node;
     this.#conntrack = conntrack;
     this.#rewriter = new Rewriter(node.book);
@@ -82,7 +91,7 @@ export class Nat implements Translator {
     for (const point of POINTS) {
       const manip = manipAt(point);
       const priority = manip === MANIP_DST ? PRIORITY.DSTNAT : PRIORITY.SRCNAT;
-      this.#undo[family].push(this.#node.install({ point, priority, family, run: (p) => this.#run(p, family, point, manip) }));
+      this.#undo[family].push(this.#node.hooks.install({ point, priority, family, run: (p) => this.#run(p, family, point, manip) }));
     }
   }
 
@@ -115,7 +124,7 @@ export class Nat implements Translator {
   #ask(p: Packet, entry: Entry, family: 4 | 6, point: NatPoint, manip: Manip): Verdict {
     for (const chain of this.#chains[point]) {
       if (chain.family !== 0 && chain.family !== family) continue;
-      const verdict = chain.run(p, this.#node);
+      const verdict = chain.run(p);
       if (verdict !== ACCEPT) return verdict;
       if (bound(entry, manip)) return ACCEPT;
     }
@@ -214,6 +223,6 @@ function redirectable(entry: Entry): boolean {
 }
 
 /** Translation on a node whose connections are tracked. Its hooks are in force while a chain is installed. */
-export function createTranslator(node: IpNode, conntrack: Conntrack): Nat {
+export function createTranslator(node: TranslationPorts, conntrack: Conntrack): Nat {
   return new Nat(node, conntrack, randomRoot(node.core.random.u32()).stream('nat'));
 }

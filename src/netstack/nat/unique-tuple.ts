@@ -129,7 +129,7 @@ export class UniqueTuples {
     const { table } = this.#conntrack;
     const found = table.find(this.#reply);
     if (found === null) return false;
-    const other = found.entry;
+    const other = found.entry as Entry | null;
     if (other === null || other.tcp === null || found === other.original || other.tcp.state < TCP.TIME_WAIT || (other.status & CT_STATUS.SNAT) === 0)
       return true;
     if (((entry.tcp.side(0).end - other.tcp.side(0).end) | 0) <= 0) return true;

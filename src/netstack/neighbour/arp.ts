@@ -8,13 +8,20 @@ import { MAC_BROADCAST } from '../../wire/address.js';
 import * as arp from '../../wire/arp.js';
 import * as ethernet from '../../wire/ethernet.js';
 import type { Interface } from '../interface.js';
-import type { IpNode } from '../ip-node.js';
+import type { LocalAddresses, NeighbourTable } from '../ports.js';
 import type { Addr } from '../transport.js';
-import { macBytes, macNumber, newFrame, sendFrame } from './frames.js';
+import { addressTowards } from '../addresses.js';
+import { type FramePorts, macBytes, macNumber, newFrame, sendFrame } from './frames.js';
 import type { Neighbour } from './neighbour.js';
 
+/** What it needs of its node. */
+export interface ArpPorts extends FramePorts {
+  readonly addresses: LocalAddresses;
+  readonly neighbours: Pick<NeighbourTable, 'learn'>;
+}
+
 /** Takes ownership of an ARP frame. */
-export function receiveArp(node: IpNode, p: Packet, iface: Interface): void {
+export function receiveArp(node: ArpPorts, p: Packet, iface: Interface): void {
   const b = p.buf;
   const o = p.off + ethernet.HEADER;
   if (arp.check(b, o, p.len - ethernet.HEADER) !== 0) {
@@ -25,7 +32,7 @@ export function receiveArp(node: IpNode, p: Packet, iface: Interface): void {
   const target = arp.targetProtocol(b, o) as Addr;
   const mac = macBytes(arp.senderHardware(b, o));
   const asked = arp.operation(b, o) === arp.OPERATION.REQUEST;
-  const mine = node.isLocal(target);
+  const mine = node.addresses.isLocal(target);
   // RFC 826: the sender's pair is merged first, and added only by who is the target. A probe has no sender (RFC 5227).
   if (sender !== 0) node.neighbours.learn(iface, sender, mac, !asked && mine, asked && mine, true);
   // Linux's arp_ignore 0: an address of the node is answered for on every interface.
@@ -33,7 +40,7 @@ export function receiveArp(node: IpNode, p: Packet, iface: Interface): void {
   node.core.end(p);
 }
 
-function answer(node: IpNode, iface: Interface, question: Packet, address: Addr, asker: Addr, askerMac: number): void {
+function answer(node: FramePorts, iface: Interface, question: Packet, address: Addr, asker: Addr, askerMac: number): void {
   const p = newFrame(node, iface, askerMac, ethernet.ETHERTYPE.ARP, arp.HEADER, question.id);
   const own = macNumber(iface.mac);
   arp.emit(
@@ -45,9 +52,9 @@ function answer(node: IpNode, iface: Interface, question: Packet, address: Addr,
 }
 
 /** @param mac whom to ask when the neighbour was known before (unicast probe), else null */
-export function solicitByArp(node: IpNode, n: Neighbour, mac: Uint8Array | null): void {
+export function solicitByArp(node: FramePorts, n: Neighbour, mac: Uint8Array | null): void {
   const { iface } = n;
-  const source = node.addressTowards(iface, n.addr);
+  const source = addressTowards(iface, node.book.bytes(n.addr));
   const p = newFrame(node, iface, mac === null ? MAC_BROADCAST : macNumber(mac), ethernet.ETHERTYPE.ARP, arp.HEADER, n.queue[0]?.id ?? 0);
   const own = macNumber(iface.mac);
   arp.emit(

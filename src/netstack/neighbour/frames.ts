@@ -6,10 +6,17 @@ import type { Packet } from '../../fabric/packet.js';
 import * as ethernet from '../../wire/ethernet.js';
 import { setU48, u48 } from '../../wire/bytes.js';
 import { NO_INTERFACE, type Interface } from '../interface.js';
-import type { IpNode } from '../ip-node.js';
+import type { AddressBook } from '../address-book.js';
+import type { NodeCore } from '../node-core.js';
+
+/** What it needs of its node. */
+export interface FramePorts {
+  readonly core: NodeCore;
+  readonly book: AddressBook;
+}
 
 /** A new packet with an Ethernet header and room for `len` octets behind it. @param cause packet that it answers or 0 */
-export function newFrame(node: IpNode, iface: Interface, dst: number, type: number, len: number, cause: number): Packet {
+export function newFrame(node: FramePorts, iface: Interface, dst: number, type: number, len: number, cause: number): Packet {
   const p = node.core.pool.take(ethernet.HEADER + len);
   p.len = ethernet.HEADER + len;
   p.cause = cause;
@@ -22,7 +29,7 @@ export function newFrame(node: IpNode, iface: Interface, dst: number, type: numb
 }
 
 /** Takes ownership. */
-export function sendFrame(node: IpNode, iface: Interface, p: Packet): void {
+export function sendFrame(node: FramePorts, iface: Interface, p: Packet): void {
   if (iface.end === null || !iface.up) {
     node.core.end(p);
     return;

@@ -12,15 +12,22 @@ import * as icmpv6 from '../../wire/icmpv6.js';
 import * as ipv6 from '../../wire/ipv6.js';
 import * as ndp from '../../wire/ndp.js';
 import type { Interface } from '../interface.js';
-import type { IpNode } from '../ip-node.js';
-import { macBytes, macNumber, newFrame, sendFrame } from './frames.js';
+import type { NeighbourTable } from '../ports.js';
+import { addressTowards } from '../addresses.js';
+import { type FramePorts, macBytes, macNumber, newFrame, sendFrame } from './frames.js';
 import type { Neighbour } from './neighbour.js';
+
+/** What it needs of its node. */
+export interface NdpPorts extends FramePorts {
+  readonly neighbours: Pick<NeighbourTable, 'learn'>;
+  readonly forwards: boolean;
+}
 
 /** RFC 4861 7.1: a message that crossed a router is not heeded. */
 const HOP_LIMIT = 255;
 
 /** Takes ownership of a solicitation or advertisement, `n` octets at `at`, whose checksum has been verified. */
-export function receiveNdp(node: IpNode, p: Packet, iface: Interface, at: number, n: number): void {
+export function receiveNdp(node: NdpPorts, p: Packet, iface: Interface, at: number, n: number): void {
   const b = p.buf;
   const o = p.off + ethernet.HEADER;
   if (ipv6.hopLimit(b, o) !== HOP_LIMIT || ndp.check(b, at, n) !== 0 || isMulticast6(b, at + ndp.TARGET)) {
@@ -32,7 +39,7 @@ export function receiveNdp(node: IpNode, p: Packet, iface: Interface, at: number
   node.core.end(p);
 }
 
-function solicited(node: IpNode, p: Packet, iface: Interface, at: number, n: number): void {
+function solicited(node: NdpPorts, p: Packet, iface: Interface, at: number, n: number): void {
   const b = p.buf;
   const o = p.off + ethernet.HEADER;
   const target = node.book.read6(b, at + ndp.TARGET);
@@ -55,7 +62,7 @@ function solicited(node: IpNode, p: Packet, iface: Interface, at: number, n: num
   else send(node, iface, message, targetBytes, node.book.bytes(asker), mac >= 0 ? mac : ethernet.src(b, p.off), p.id);
 }
 
-function advertised(node: IpNode, p: Packet, iface: Interface, at: number, n: number): void {
+function advertised(node: NdpPorts, p: Packet, iface: Interface, at: number, n: number): void {
   const b = p.buf;
   const mac = ndp.linkLayerAddress(b, at, n, ndp.OPTION.TARGET_LINK_LAYER);
   if (mac < 0) return;
@@ -63,10 +70,10 @@ function advertised(node: IpNode, p: Packet, iface: Interface, at: number, n: nu
 }
 
 /** @param mac whom to ask when the neighbour was known before (unicast probe), else null */
-export function solicitByNdp(node: IpNode, n: Neighbour, mac: Uint8Array | null): void {
+export function solicitByNdp(node: FramePorts, n: Neighbour, mac: Uint8Array | null): void {
   const { iface } = n;
   const target = node.book.bytes(n.addr);
-  const source = node.addressTowards(iface, n.addr);
+  const source = addressTowards(iface, target);
   if (source === null) return;
   const to = mac === null ? solicitedNodeOf(target) : target;
   const message: ndp.Ndp = { kind: 'neighbor-solicitation', target, sourceMac: macNumber(iface.mac) };
@@ -75,8 +82,10 @@ export function solicitByNdp(node: IpNode, n: Neighbour, mac: Uint8Array | null)
 
 /** ff02::1 */
 export const ALL_NODES = Uint8Array.of(0xff, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1);
+/** ff02::2 */
+export const ALL_ROUTERS = Uint8Array.of(0xff, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2);
 
-function send(node: IpNode, iface: Interface, message: ndp.Ndp, from: Uint8Array, to: Uint8Array, mac: number, cause: number): void {
+function send(node: FramePorts, iface: Interface, message: ndp.Ndp, from: Uint8Array, to: Uint8Array, mac: number, cause: number): void {
   const length = ndp.HEADER + ndp.LINK_LAYER_OPTION;
   const p = newFrame(node, iface, mac, ethernet.ETHERTYPE.IPV6, ipv6.HEADER + length, cause);
   const o = p.off + ethernet.HEADER;

@@ -10,9 +10,11 @@ import type { Packet } from '../../fabric/packet.js';
 import { equal } from '../../wire/bytes.js';
 import { keyOf } from '../address-book.js';
 import type { Interface } from '../interface.js';
-import type { IpNode } from '../ip-node.js';
+import { UNREACHABLE } from '../icmp/kinds.js';
+import type { ErrorReports, NeighbourTable, PacketEgress } from '../ports.js';
 import type { Addr } from '../transport.js';
 import { solicitByArp } from './arp.js';
+import type { FramePorts } from './frames.js';
 import { solicitByNdp } from './ndp.js';
 import { Neighbour, NUD, type NeighbourState, type NeighbourTimers } from './neighbour.js';
 
@@ -26,12 +28,18 @@ export const DELAY_FIRST_PROBE = seconds(5);
 /** Packets that wait for one neighbour; the oldest gives way (Linux's `unres_qlen`). */
 export const QUEUE_LIMIT = 101;
 
-export class Neighbours implements NeighbourTimers {
-  readonly #node: IpNode;
+/** What it needs of its node. */
+interface Ports extends FramePorts {
+  readonly egress: Pick<PacketEgress, 'transmit'>;
+  readonly errors: Pick<ErrorReports, 'unreachable'>;
+}
+
+export class Neighbours implements NeighbourTable, NeighbourTimers {
+  readonly #node: Ports;
   /** By interface index * 2 + (family === 6), then by address key. */
   readonly #tables: Map<number, Neighbour>[] = [];
 
-  constructor(node: IpNode) {
+  constructor(node: Ports) {
     this.#node = node;
   }
 
@@ -189,7 +197,7 @@ export class Neighbours implements NeighbourTimers {
     const waiting = n.queue;
     n.queue = [];
     for (const p of waiting) {
-      this.#node.errors.hostUnreachable(p);
+      this.#node.errors.unreachable(p, UNREACHABLE.HOST);
       this.#drop(n, p);
     }
   }

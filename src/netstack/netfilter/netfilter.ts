@@ -5,11 +5,13 @@
  */
 import type { Ruleset } from '../../nft/ruleset.js';
 import type { PlanNode } from '../../topology/plan.js';
-import { type Conntrack, createTracker } from '../conntrack/conntrack.js';
-import { createTranslator, type Nat } from '../nat/translator.js';
-import type { IpNode } from '../ip-node.js';
+import { type Conntrack, createTracker, type TrackingPorts } from '../conntrack/conntrack.js';
+import { createTranslator, type Nat, type TranslationPorts } from '../nat/translator.js';
 import { trackedFamilies } from '../rules/needs.js';
-import { NodeRules } from '../rules/node-rules.js';
+import { NodeRules, type RulePorts } from '../rules/node-rules.js';
+
+/** What it needs of its node. */
+export type NetfilterPorts = RulePorts & TrackingPorts & TranslationPorts;
 
 export interface NetfilterOptions {
   /** False: no verdict is kept with a connection. For comparison. */
@@ -17,12 +19,12 @@ export interface NetfilterOptions {
 }
 
 export class Netfilter {
-  readonly node: IpNode;
+  readonly node: NetfilterPorts;
   readonly conntrack: Conntrack;
   readonly nat: Nat;
   readonly rules: NodeRules;
 
-  constructor(node: IpNode, plan: Pick<PlanNode, 'conntrack'>, options: NetfilterOptions = {}) {
+  constructor(node: NetfilterPorts, plan: Pick<PlanNode, 'conntrack'>, options: NetfilterOptions = {}) {
     this.node = node;
     this.conntrack = createTracker(node, plan.conntrack ?? {}, new Set());
     this.nat = createTranslator(node, this.conntrack);
@@ -37,7 +39,7 @@ export class Netfilter {
 }
 
 /** With the rules of the plan in force; null for a node that has none and tracks nothing. */
-export function installNetfilter(node: IpNode, plan: PlanNode): Netfilter | null {
+export function installNetfilter(node: NetfilterPorts, plan: PlanNode): Netfilter | null {
   const firewall = plan.firewall ?? null;
   if (firewall === null) return null;
   const netfilter = new Netfilter(node, plan);

@@ -11,7 +11,14 @@ import * as ipv4 from '../../wire/ipv4.js';
 import * as ipv6 from '../../wire/ipv6.js';
 import { u16 } from '../../wire/bytes.js';
 import { ACCEPT, PRIORITY, type Verdict } from '../hook.js';
-import type { IpNode } from '../ip-node.js';
+import type { NodeCore } from '../node-core.js';
+import type { HookPoints } from '../ports.js';
+
+/** What it needs of its node. */
+interface Ports {
+  readonly core: NodeCore;
+  readonly hooks: HookPoints;
+}
 
 /** For every code point what becomes of it. */
 export type DscpTable = Uint8Array;
@@ -19,16 +26,16 @@ export type DscpTable = Uint8Array;
 export const STRIP: DscpTable = new Uint8Array(64);
 
 export class Remarking {
-  readonly #node: IpNode;
+  readonly #node: Ports;
   readonly #table: DscpTable;
   /** By the decision that it is added to, and the old code point. */
   readonly #told = new Map<number, DecisionId>();
 
-  constructor(node: IpNode, table: DscpTable) {
+  constructor(node: Ports, table: DscpTable) {
     this.#node = node;
     this.#table = table;
-    node.install({ point: 'postrouting', priority: PRIORITY.MANGLE, family: 4, run: (p) => this.#mark4(p) });
-    node.install({ point: 'postrouting', priority: PRIORITY.MANGLE, family: 6, run: (p) => this.#mark6(p) });
+    node.hooks.install({ point: 'postrouting', priority: PRIORITY.MANGLE, family: 4, run: (p) => this.#mark4(p) });
+    node.hooks.install({ point: 'postrouting', priority: PRIORITY.MANGLE, family: 6, run: (p) => this.#mark6(p) });
   }
 
   /** hot. */

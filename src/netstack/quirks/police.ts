@@ -11,7 +11,16 @@ import * as ethernet from '../../wire/ethernet.js';
 import * as ipv4 from '../../wire/ipv4.js';
 import * as ipv6 from '../../wire/ipv6.js';
 import { ACCEPT, dropVerdict, PRIORITY, type Verdict } from '../hook.js';
-import type { IpNode } from '../ip-node.js';
+import type { NodeCore } from '../node-core.js';
+import type { HookPoints } from '../ports.js';
+import type { Interface } from '../interface.js';
+
+/** What it needs of its node. */
+interface Ports {
+  readonly core: NodeCore;
+  readonly hooks: HookPoints;
+  readonly interfaces: readonly Interface[];
+}
 
 export interface PolicerOptions {
   /** Code point that is policed. */
@@ -27,7 +36,7 @@ export interface PolicerOptions {
 }
 
 export class Policer {
-  readonly #node: IpNode;
+  readonly #node: Ports;
   readonly #options: PolicerOptions;
   /** Index of {@link PolicerOptions.leaving}; -1 = any. */
   readonly #oif: number;
@@ -39,15 +48,15 @@ export class Policer {
   conforming = 0;
   exceeding = 0;
 
-  constructor(node: IpNode, options: PolicerOptions) {
+  constructor(node: Ports, options: PolicerOptions) {
     this.#node = node;
     this.#options = options;
     this.#oif = options.leaving === null ? -1 : node.interfaces.findIndex((iface) => iface.name === options.leaving);
     this.#octetsPerNano = options.rate / 8e9;
     this.#tokens = options.burst;
     this.#filledAt = node.core.scheduler.now;
-    node.install({ point: 'forward', priority: PRIORITY.MANGLE, family: 4, run: (p) => this.#judge(p, ipv4.dscp(p.buf, p.off + ethernet.HEADER)) });
-    node.install({ point: 'forward', priority: PRIORITY.MANGLE, family: 6, run: (p) => this.#judge(p, ipv6.dscp(p.buf, p.off + ethernet.HEADER)) });
+    node.hooks.install({ point: 'forward', priority: PRIORITY.MANGLE, family: 4, run: (p) => this.#judge(p, ipv4.dscp(p.buf, p.off + ethernet.HEADER)) });
+    node.hooks.install({ point: 'forward', priority: PRIORITY.MANGLE, family: 6, run: (p) => this.#judge(p, ipv6.dscp(p.buf, p.off + ethernet.HEADER)) });
   }
 
   /** hot. */

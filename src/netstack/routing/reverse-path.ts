@@ -11,15 +11,23 @@
  */
 import { NO_DECISION, type DecisionId } from '../../base/brand.js';
 import type { Interface } from '../interface.js';
-import type { IpNode } from '../ip-node.js';
+import type { NodeCore } from '../node-core.js';
+import type { LocalAddresses, Routing } from '../ports.js';
 import { DEST, type Destination } from './destination.js';
 
+/** What it needs of its node. */
+interface Ports {
+  readonly core: NodeCore;
+  readonly addresses: LocalAddresses;
+  readonly routes: Routing;
+}
+
 export class ReversePath {
-  readonly #node: IpNode;
+  readonly #node: Ports;
   /** Bit `key & 31` for every own address: most packets are known not to be from here by this alone. */
   #ownBits = 0;
 
-  constructor(node: IpNode) {
+  constructor(node: Ports) {
     this.#node = node;
   }
 
@@ -34,7 +42,7 @@ export class ReversePath {
    */
   refusal4(from: number, to: number, iface: Interface, oif: number): DecisionId {
     const node = this.#node;
-    if (((this.#ownBits >>> (from & 31)) & 1) !== 0 && node.isLocal4(from)) return node.core.why('rp-filter', 'route', 'martian');
+    if (((this.#ownBits >>> (from & 31)) & 1) !== 0 && node.addresses.isLocal4(from)) return node.core.why('rp-filter', 'route', 'martian');
     if (iface.rpFilter === 0) return NO_DECISION;
     const back = node.routes.lookup4(from, 0, to, oif);
     if (back.kind === DEST.UNICAST && (leadsTo(back, iface) || (iface.rpFilter === 2 && hasAddress4(iface)))) return NO_DECISION;

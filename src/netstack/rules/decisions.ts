@@ -9,8 +9,13 @@ import type { SourceRef } from '../../base/error.js';
 import type { Packet } from '../../fabric/packet.js';
 import { CT_STATE } from '../conntrack/connection.js';
 import type { HookPoint } from '../hook.js';
-import type { IpNode } from '../ip-node.js';
+import type { NodeCore } from '../node-core.js';
 import type { BaseChainInfo, Program } from './program.js';
+
+/** What it needs of its node. */
+interface Ports {
+  readonly core: NodeCore;
+}
 
 /** Rule number of a policy. */
 const POLICY = 0;
@@ -39,12 +44,12 @@ function stateIndex(ctinfo: number): number {
 const STATE_WORDS = ['', 'new', 'established', 'related', 'invalid', 'untracked'] as const;
 
 export class RuleDecisions {
-  readonly #node: IpNode;
+  readonly #node: Ports;
   readonly #program: Program;
   /** By base chain, rule (the policy first) and state: a rule that several base chains jump to decides in each. */
   readonly #drops: Int32Array;
 
-  constructor(node: IpNode, program: Program) {
+  constructor(node: Ports, program: Program) {
     this.#node = node;
     this.#program = program;
     this.#drops = new Int32Array(program.baseChains.length * (program.rules.length + 1) * STATES);
@@ -68,14 +73,14 @@ export class RuleDecisions {
     const kept = Object.fromEntries(KEPT.flatMap((key) => (before[key] === undefined ? [] : [[key, before[key]]])));
     const { chain, number, src, says } = this.#place(base, rule);
     const text = { chain, rule: String(number), src: `${src.file}:${src.line}`, ...says, ...this.#ct(p.ctinfo), ...kept };
-    return decisions.intern({ node: this.#node.id, stage: this.#base(base).point, text, reason: null });
+    return decisions.intern({ node: this.#node.core.id, stage: this.#base(base).point, text, reason: null });
   }
 
   #makeDrop(ctinfo: number, base: number, rule: number): DecisionId {
     const { chain, number, src, says } = this.#place(base, rule);
     const reason: DropReason = { at: 'firewall', kind: rule < 0 ? 'policy' : 'rule', chain, rule: number, src };
     const text = { chain, rule: String(number), src: `${src.file}:${src.line}`, ...says, ...this.#ct(ctinfo) };
-    return this.#node.core.decisions.intern({ node: this.#node.id, stage: this.#base(base).point, text, reason });
+    return this.#node.core.decisions.intern({ node: this.#node.core.id, stage: this.#base(base).point, text, reason });
   }
 
   #place(base: number, rule: number): { readonly chain: string; readonly number: number; readonly src: SourceRef; readonly says: { readonly says?: string } } {

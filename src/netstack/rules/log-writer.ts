@@ -8,16 +8,25 @@ import { u16 } from '../../wire/bytes.js';
 import * as ethernet from '../../wire/ethernet.js';
 import * as ipv4 from '../../wire/ipv4.js';
 import * as ipv6 from '../../wire/ipv6.js';
-import type { IpNode } from '../ip-node.js';
+import type { NodeCore } from '../node-core.js';
+import type { AddressBook } from '../address-book.js';
+import type { Interface } from '../interface.js';
 import { IPPROTO } from '../transport.js';
 import type { LogAction, Program } from './program.js';
+
+/** What it needs of its node. */
+export interface LogPorts {
+  readonly core: NodeCore;
+  readonly book: AddressBook;
+  readonly interfaces: readonly Interface[];
+}
 
 export const LOG_EVENT = 'log';
 
 export class LogWriter {
-  readonly #node: IpNode;
+  readonly #node: LogPorts;
 
-  constructor(node: IpNode) {
+  constructor(node: LogPorts) {
     this.#node = node;
   }
 

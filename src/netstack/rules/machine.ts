@@ -7,16 +7,16 @@
  */
 import { assertInvariant } from '../../base/assert.js';
 import type { Packet } from '../../fabric/packet.js';
+import type { AddressBook } from '../address-book.js';
 import type { Tracker } from '../conntrack/tracker.js';
 import { ACCEPT, type HookPoint, type Verdict } from '../hook.js';
-import type { IpNode } from '../ip-node.js';
 import type { Counters } from './counters.js';
 import { FIRST_UNSTEADY } from './fields.js';
 import type { Limiter } from './limiter.js';
 import type { LogWriter } from './log-writer.js';
 import { setField } from './mangle.js';
 import { type NatAction, NOT_FOR_THIS, type NatPoint } from './nat-action.js';
-import { PacketFields } from './packet-fields.js';
+import { type FieldPorts, PacketFields } from './packet-fields.js';
 import { AT, LAST_FLOW, LAST_MATCH, NO_FIELD, OP, type Program, TABLE_VERDICT, WIDTH } from './program.js';
 import { BIAS, type ElementSet } from './sets/element-set.js';
 
@@ -49,13 +49,13 @@ export class Machine {
   readonly #tracker: Tracker | null;
   readonly #counters: Counters;
   readonly #log: LogWriter;
-  readonly #book: IpNode['book'];
+  readonly #book: AddressBook;
   readonly #words = new Int32Array(WORDS);
   readonly #stack = new Int32Array(DEEPEST);
   #depth = 0;
   #element = 0;
 
-  constructor(node: IpNode, program: Program, tracker: Tracker | null, counters: Counters, log: LogWriter) {
+  constructor(node: FieldPorts, program: Program, tracker: Tracker | null, counters: Counters, log: LogWriter) {
     this.#program = program;
     this.#code = program.code;
     this.#tracker = tracker;

@@ -11,10 +11,21 @@ import * as ipv6 from '../../wire/ipv6.js';
 import type { NatFlags } from '../../nft/ruleset.js';
 import type { NatChain, NatRange, Translator } from '../conntrack/tracker.js';
 import { ACCEPT, dropVerdict, type Verdict } from '../hook.js';
-import { NO_INTERFACE } from '../interface.js';
-import type { IpNode } from '../ip-node.js';
+import { NO_INTERFACE, type Interface } from '../interface.js';
+import type { NodeCore } from '../node-core.js';
+import type { AddressBook } from '../address-book.js';
+import type { PacketEgress } from '../ports.js';
 import { sourceBy } from '../ip/source-address.js';
 import type { Addr } from '../transport.js';
+
+/** What it needs of its node. */
+export interface OwnAddressPorts {
+  readonly core: NodeCore;
+  readonly book: AddressBook;
+  readonly interfaces: readonly Interface[];
+  readonly loopback: Interface;
+  readonly egress: PacketEgress;
+}
 
 /** The statement is for the other address family: the rule goes on. */
 export const NOT_FOR_THIS = -2;
@@ -45,12 +56,12 @@ export class ToRange implements NatAction {
 
 /** `masquerade` and `redirect`: the address is an interface's, at the moment when a connection begins. */
 export class ToOwnAddress implements NatAction {
-  readonly #node: IpNode;
+  readonly #node: OwnAddressPorts;
   readonly #translator: Translator;
   readonly #ports: { readonly from: number; readonly to: number } | null;
   readonly #flags: NatFlags;
 
-  constructor(node: IpNode, translator: Translator, ports: { readonly from: number; readonly to: number } | null, flags: NatFlags) {
+  constructor(node: OwnAddressPorts, translator: Translator, ports: { readonly from: number; readonly to: number } | null, flags: NatFlags) {
     this.#node = node;
     this.#translator = translator;
     this.#ports = ports;
@@ -74,7 +85,7 @@ export class ToOwnAddress implements NatAction {
  * inet_select_addr and ipv6_dev_get_saddr: the address of the interface it leaves by that suits where it goes, for IPv4
  * the next hop. That is chosen by now: a mark or source that changed since asks no table again.
  */
-function masqueradeAddress(node: IpNode, p: Packet, family: 4 | 6): Addr | null {
+function masqueradeAddress(node: OwnAddressPorts, p: Packet, family: 4 | 6): Addr | null {
   const out = node.interfaces[p.oif];
   if (out === undefined) return null;
   const o = p.off + ethernet.HEADER;
@@ -84,7 +95,7 @@ function masqueradeAddress(node: IpNode, p: Packet, family: 4 | 6): Addr | null 
 }
 
 /** To the interface that it came in by: its first address, of IPv6 the one that was added last; to itself: the loopback's. */
-function redirectAddress(node: IpNode, p: Packet, family: 4 | 6): Addr | null {
+function redirectAddress(node: OwnAddressPorts, p: Packet, family: 4 | 6): Addr | null {
   if (p.iif === NO_INTERFACE) return node.loopback.addresses.find((a) => a.family === family)?.addr ?? null;
   const own = (node.interfaces[p.iif]?.addresses ?? []).filter((a) => a.family === family);
   if (family === 4) return own[0]?.addr ?? null;

@@ -4,16 +4,23 @@
  */
 import type { Ruleset } from '../../nft/ruleset.js';
 import type { Tracker, Translator } from '../conntrack/tracker.js';
-import type { IpNode } from '../ip-node.js';
+import type { HookPoints } from '../ports.js';
 import { BaseChainHook, type ChainWorks } from './base-chain.js';
 import { compile } from './compile/compile.js';
+import type { CompilePorts } from './compile/scope.js';
 import { Counters } from './counters.js';
 import { RuleDecisions } from './decisions.js';
 import { FlowCache } from './flow-cache.js';
-import { LogWriter } from './log-writer.js';
+import { type LogPorts, LogWriter } from './log-writer.js';
 import { Machine } from './machine.js';
+import type { FieldPorts } from './packet-fields.js';
 import type { CounterInfo, Program } from './program.js';
-import { Rejecter } from './rejecter.js';
+import { type RejectPorts, Rejecter } from './rejecter.js';
+
+/** What it needs of its node. */
+export interface RulePorts extends CompilePorts, FieldPorts, LogPorts, RejectPorts {
+  readonly hooks: HookPoints;
+}
 
 export interface RuleOptions {
   /** Null: the node does not track connections. */
@@ -38,11 +45,11 @@ interface Loaded {
 }
 
 export class NodeRules {
-  readonly #node: IpNode;
+  readonly #node: RulePorts;
   readonly #options: RuleOptions;
   #loaded: Loaded | null = null;
 
-  constructor(node: IpNode, options: RuleOptions) {
+  constructor(node: RulePorts, options: RuleOptions) {
     this.#node = node;
     this.#options = options;
   }
@@ -65,7 +72,7 @@ export class NodeRules {
     };
     const undo = program.baseChains.map((info, index) => {
       const hook = new BaseChainHook(info, index, works);
-      if (info.type !== 'nat') return node.install(hook);
+      if (info.type !== 'nat') return node.hooks.install(hook);
       return translator === null ? () => undefined : translator.installChain(hook);
     });
     this.#loaded = { program, counters, cache, undo };

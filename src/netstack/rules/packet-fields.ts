@@ -11,8 +11,14 @@ import * as fragment from '../../wire/ipv6-fragment.js';
 import { type AddressBook, keyOf } from '../address-book.js';
 import { type Connection, CT_REPLY, CT_STATE } from '../conntrack/connection.js';
 import type { Tracker } from '../conntrack/tracker.js';
-import type { IpNode } from '../ip-node.js';
+import type { NodeCore } from '../node-core.js';
 import { CONNECTION, type Field, FIELDS, KIND, META, NFPROTO_IPV4, NFPROTO_IPV6, TUPLE } from './fields.js';
+
+/** What it needs of its node. */
+export interface FieldPorts {
+  readonly core: NodeCore;
+  readonly book: AddressBook;
+}
 
 /** The fields by columns: an object per field would be a look-up more in every rule. */
 const column = (of: (field: Field) => number): Int32Array => Int32Array.from(FIELDS, of);
@@ -29,7 +35,7 @@ const COLUMN = {
 } as const;
 
 export class PacketFields {
-  readonly #node: IpNode;
+  readonly #node: FieldPorts;
   readonly #book: AddressBook;
   readonly #tracker: Tracker | null;
   #p: Packet | null = null;
@@ -47,7 +53,7 @@ export class PacketFields {
   length = 0;
   connection: Connection | null = null;
 
-  constructor(node: IpNode, tracker: Tracker | null) {
+  constructor(node: FieldPorts, tracker: Tracker | null) {
     this.#node = node;
     this.#book = node.book;
     this.#tracker = tracker;

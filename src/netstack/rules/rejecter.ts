@@ -15,14 +15,22 @@ import * as ipv6 from '../../wire/ipv6.js';
 import * as fragment from '../../wire/ipv6-fragment.js';
 import * as tcp from '../../wire/tcp.js';
 import * as udp from '../../wire/udp.js';
-import { keyOf } from '../address-book.js';
+import { keyOf, type AddressBook } from '../address-book.js';
 import { CT_REPLY, CT_STATE } from '../conntrack/connection.js';
 import type { Tracker } from '../conntrack/tracker.js';
 import { NO_INTERFACE } from '../interface.js';
-import type { IpNode } from '../ip-node.js';
+import type { DatagramOutput, ErrorReports, Routing } from '../ports.js';
 import { DEFAULT_TTL } from '../ip/output.js';
 import { DEST } from '../routing/destination.js';
 import { IPPROTO } from '../transport.js';
+
+/** What it needs of its node. */
+export interface RejectPorts {
+  readonly book: AddressBook;
+  readonly routes: Routing;
+  readonly output: DatagramOutput;
+  readonly errors: ErrorReports;
+}
 
 /** Codes of NFT_REJECT_ICMPX_*: no route, port unreachable, host unreachable, administratively prohibited. */
 const ICMPX4 = [0, 3, 1, 13] as const;
@@ -38,10 +46,10 @@ interface Transport {
 }
 
 export class Rejecter {
-  readonly #node: IpNode;
+  readonly #node: RejectPorts;
   readonly #tracker: Tracker | null;
 
-  constructor(node: IpNode, tracker: Tracker | null) {
+  constructor(node: RejectPorts, tracker: Tracker | null) {
     this.#node = node;
     this.#tracker = tracker;
   }

@@ -7,7 +7,7 @@ import * as tcpOptions from '../../wire/tcp-options.js';
 import type { TcpOptions } from '../../wire/tcp-options.js';
 import type { Addr } from '../transport.js';
 import { ACK, FIN, PSH, RST, SYN, segmentLength, writeHeader, type Segment } from './segment.js';
-import type { TcpStack } from './stack.js';
+import type { TcpServices } from './tcb.js';
 import type { Tcb } from './tcb.js';
 import { TIMER } from './timers.js';
 
@@ -116,7 +116,7 @@ export function sendText(c: Tcb, position: number, len: number, fin: boolean, ca
  * RST for a segment that belongs to no connection (RFC 9293 section 3.10.7.1), or whose ACK is wrong in a state that
  * is not synchronized.
  */
-export function rejectSegment(stack: TcpStack, local: Addr, remote: Addr, s: Segment, dscp: number): void {
+export function rejectSegment(stack: TcpServices, local: Addr, remote: Addr, s: Segment, dscp: number): void {
   if ((s.flags & RST) !== 0) return;
   stack.counters.resetsOut += 1;
   const acks = (s.flags & ACK) !== 0;

@@ -9,30 +9,18 @@ import type { Cause, TimerId } from '../../base/brand.js';
 import type { Scheduler, Target } from '../../fabric/scheduler.js';
 import { IPPROTO, type Addr, type IpOutput } from '../transport.js';
 import type { TcpParameters } from './parameters.js';
-import type { Tcb } from './tcb.js';
+import type { Tcb, TcpServices } from './tcb.js';
+import type { TcpCounters } from './counters.js';
 
 /** Largest TCP segment that an IPv4 datagram takes. */
 const SCRATCH = 65535;
-
-export interface TcpCounters {
-  segmentsIn: number;
-  segmentsOut: number;
-  retransmitted: number;
-  timeouts: number;
-  fastRecoveries: number;
-  resetsIn: number;
-  resetsOut: number;
-  challengeAcks: number;
-  malformed: number;
-  backlogFull: number;
-}
 
 /** A datagram or ICMP error that came while another was handled; owns its bytes. */
 interface Waiting {
   handle(): void;
 }
 
-export class TcpStack implements Target {
+export class TcpStack implements TcpServices, Target {
   readonly output: IpOutput;
   readonly scheduler: Scheduler;
   readonly parameters: TcpParameters;

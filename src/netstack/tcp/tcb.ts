@@ -6,7 +6,8 @@
  */
 import { NO_CAUSE, type Cause } from '../../base/brand.js';
 import { ZERO, type Nanos } from '../../base/time.js';
-import type { Addr } from '../transport.js';
+import type { Scheduler } from '../../fabric/scheduler.js';
+import type { Addr, IpOutput } from '../transport.js';
 import { Congestion } from './congestion.js';
 import { ReceiveBuffer } from './receive-buffer.js';
 import { RttEstimator } from './rtt.js';
@@ -14,7 +15,8 @@ import { Scoreboard } from './scoreboard.js';
 import { SendTimes } from './send-times.js';
 import { SendBuffer } from './send-buffer.js';
 import { positionOf, wireSequence } from './sequence.js';
-import type { TcpStack } from './stack.js';
+import type { TcpCounters } from './counters.js';
+import type { TcpParameters } from './parameters.js';
 import { Timers, type TimerKind } from './timers.js';
 
 /** RFC 9293 section 3.3.2. */
@@ -47,8 +49,31 @@ const MIN_MSS = 48;
 const TCP_HEADER = 20;
 const IP_HEADER = { 4: 20, 6: 40 } as const;
 
+/** What a connection asks of the TCP that it is one of. */
+export interface TcpServices {
+  readonly output: IpOutput;
+  readonly scheduler: Scheduler;
+  readonly parameters: TcpParameters;
+  readonly counters: TcpCounters;
+  /** A segment is built here. */
+  readonly scratch: Uint8Array;
+  enter(): void;
+  /** The end of a user's own call: what it has caused is told in an event of its own. */
+  leaveCall(): void;
+  /** The end of an event: sockets hear of what it changed. */
+  leave(): void;
+  /** Has the socket told, once, when the event is handled. */
+  changed(c: Tcb): void;
+  /** The connection is gone. */
+  forget(c: Tcb): void;
+  /** Sends `scratch[0 .. len)`. */
+  send(from: Addr, to: Addr, len: number, dscp: number, cause: Cause): void;
+  /** RFC 5961 section 7. */
+  mayChallenge(): boolean;
+}
+
 export class Tcb {
-  readonly stack: TcpStack;
+  readonly stack: TcpServices;
   readonly id: ConnectionId;
   readonly passive: boolean;
   readonly dscp: number;
@@ -128,7 +153,7 @@ export class Tcb {
   /** When an ACK last went out for an unacceptable segment without text. */
   lastOddAck = -Infinity;
 
-  constructor(stack: TcpStack, id: ConnectionId, passive: boolean, dscp: number, iss: number, expired: (c: Tcb, kind: TimerKind) => void) {
+  constructor(stack: TcpServices, id: ConnectionId, passive: boolean, dscp: number, iss: number, expired: (c: Tcb, kind: TimerKind) => void) {
     const p = stack.parameters;
     this.stack = stack;
     this.id = id;

@@ -23,7 +23,8 @@ import { LINUX_PARAMETERS, type TcpParameters } from './parameters.js';
 import { ACK, RST, SYN, readSegment, type Segment } from './segment.js';
 import { before } from './sequence.js';
 import { TcpSocket, type TcpSocketInfo } from './tcp-socket.js';
-import { TcpStack, type TcpCounters } from './stack.js';
+import type { TcpCounters } from './counters.js';
+import { TcpStack } from './stack.js';
 import { Tcb, type ConnectionId } from './tcb.js';
 import { TIMER } from './timers.js';
 

@@ -126,7 +126,13 @@ describe('RtpReceiver', () => {
   const packet = (type: number, seq: number, ssrc: number): Uint8Array => (rtp.writeHeader(b, 0, false, type, seq, 0, ssrc), b);
 
   it('keeps sources apart and refuses what was not agreed', () => {
-    const receiver = new RtpReceiver({ payloadTypes: [0, 8], minSequential: 1 });
+    const receiver = new RtpReceiver({
+      formats: [
+        { payloadType: 0, clockRate: 8000 },
+        { payloadType: 8, clockRate: 8000 },
+      ],
+      minSequential: 1,
+    });
     expect(receiver.handle(packet(0, 1, 100), 0, 14, 0 as Nanos)).toBe(RECEIVED.ACCEPTED);
     expect(receiver.handle(packet(8, 500, 200), 0, 14, 0 as Nanos)).toBe(RECEIVED.ACCEPTED);
     expect(receiver.handle(packet(101, 2, 100), 0, 14, 0 as Nanos)).toBe(RECEIVED.PAYLOAD_TYPE);
@@ -143,7 +149,7 @@ describe('RtpReceiver', () => {
   });
 
   it('reports no source in probation', () => {
-    const receiver = new RtpReceiver({ payloadTypes: [0] });
+    const receiver = new RtpReceiver({ formats: [{ payloadType: 0, clockRate: 8000 }] });
     receiver.handle(packet(0, 1, 100), 0, 14, 0 as Nanos);
     expect(receiver.reportBlocks(0 as Nanos)).toEqual([]);
   });

@@ -5,6 +5,7 @@
  */
 import { ZERO, type Nanos } from '../../base/time.js';
 import { CHECK } from '../../wire/malformed.js';
+import { timeOf, unitsIn } from './media-clock.js';
 import * as ntp from './ntp.js';
 import { ReplayWindow, SEEN } from './replay-window.js';
 import type { ReportBlock, SenderReport } from './rtcp.js';
@@ -20,6 +21,8 @@ const MAX_MISORDER = 100;
 /** State of one SSRC. All counters are since validation, as RFC 3550 A.1 has them. */
 export class RtpSource {
   readonly ssrc: number;
+  /** Hertz of its timestamps. */
+  readonly clockRate: number;
   /** Packets received, late ones and duplicates included: RFC 3550's "received". */
   received = 0;
   duplicates = 0;
@@ -32,7 +35,6 @@ export class RtpSource {
   lastArrival: Nanos = ZERO;
   saidBye = false;
 
-  readonly #clockRate: number;
   #maxSeq: number;
   #cycles = 0;
   #baseSeq = 0;
@@ -51,7 +53,7 @@ export class RtpSource {
   /** @param minSequential packets in a row that make a source valid (RFC 3550: 2); 1 trusts the first */
   constructor(ssrc: number, seq: number, clockRate: number, minSequential: number) {
     this.ssrc = ssrc;
-    this.#clockRate = clockRate;
+    this.clockRate = clockRate;
     this.#minSequential = minSequential;
     this.#probation = minSequential;
     this.#maxSeq = (seq - 1) & 0xffff;
@@ -82,7 +84,7 @@ export class RtpSource {
   }
 
   get jitterTime(): Nanos {
-    return Math.round((this.#jitter16 / 16) * (1e9 / this.#clockRate)) as Nanos;
+    return timeOf(this.#jitter16 / 16, this.clockRate);
   }
 
   #restart(seq: number): void {
@@ -158,7 +160,7 @@ export class RtpSource {
     this.lastArrival = now;
     this.saidBye = false;
     // A.8, in integers: the difference of transit times, modulo 2^32 as timestamps are.
-    const transit = (Math.floor(now / (1e9 / this.#clockRate)) - timestamp) | 0;
+    const transit = (unitsIn(now, this.clockRate) - timestamp) | 0;
     if (!Number.isNaN(this.#transit)) {
       const d = Math.abs((transit - this.#transit) | 0);
       this.#jitter16 += d - ((this.#jitter16 + 8) >>> 4);
@@ -193,10 +195,8 @@ export class RtpSource {
 }
 
 export interface RtpReceiverOptions {
-  /** Payload types that are taken; others are refused before they count. */
-  readonly payloadTypes: readonly number[];
-  /** Hertz of the timestamps, default 8000. */
-  readonly clockRate?: number;
+  /** What is taken: payload types and the Hertz of their timestamps. Others are refused before they count. */
+  readonly formats: readonly { readonly payloadType: number; readonly clockRate: number }[];
   /** RFC 3550's MIN_SEQUENTIAL, default 2. */
   readonly minSequential?: number;
 }
@@ -211,6 +211,10 @@ export class RtpReceiver {
 
   constructor(options: RtpReceiverOptions) {
     this.#options = options;
+  }
+
+  get payloadTypes(): readonly number[] {
+    return this.#options.formats.map((format) => format.payloadType);
   }
 
   /** In order of appearance. */
@@ -229,18 +233,26 @@ export class RtpReceiver {
       this.malformed++;
       return RECEIVED.MALFORMED;
     }
-    if (!this.#options.payloadTypes.includes(rtp.payloadType(b, o))) {
+    const clockRate = this.clockRate(rtp.payloadType(b, o));
+    if (clockRate === 0) {
       this.unknownPayloadType++;
       return RECEIVED.PAYLOAD_TYPE;
     }
     const ssrc = rtp.ssrc(b, o);
     const seq = rtp.sequenceNumber(b, o);
-    const source = this.source(ssrc) ?? this.#add(ssrc, seq);
+    const source = this.source(ssrc) ?? this.#add(ssrc, seq, clockRate);
     return source.update(seq, rtp.timestamp(b, o), rtp.payloadLength(b, o, n), now);
   }
 
-  #add(ssrc: number, seq: number): RtpSource {
-    const source = new RtpSource(ssrc, seq, this.#options.clockRate ?? 8000, this.#options.minSequential ?? 2);
+  /** hot. Hertz of a payload type; 0 when it is not taken. */
+  clockRate(payloadType: number): number {
+    for (const format of this.#options.formats) if (format.payloadType === payloadType) return format.clockRate;
+    return 0;
+  }
+
+  /** A source keeps the clock of its first packet: RFC 7160 section 4.1 asks senders to keep to one. */
+  #add(ssrc: number, seq: number, clockRate: number): RtpSource {
+    const source = new RtpSource(ssrc, seq, clockRate, this.#options.minSequential ?? 2);
     this.#sources.push(source);
     return source;
   }

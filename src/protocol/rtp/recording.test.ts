@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import { randomRoot } from '../../base/rng.js';
 import * as g711 from './g711.js';
+import { G711Payloader } from './g711-payloader.js';
 import { Recording } from './recording.js';
 import { RtpSender } from './sender.js';
 import { Speech } from './speech.js';
@@ -10,8 +11,8 @@ const voice = (): Speech => new Speech(randomRoot(1).stream('lab:speech'));
 it('plays what was said, octet for octet, in both laws', () => {
   const recording = new Recording(voice(), 2);
   for (const law of ['PCMU', 'PCMA'] as const) {
-    const live = new RtpSender({ random: randomRoot(1).stream('rtp'), source: voice(), law });
-    const played = new RtpSender({ random: randomRoot(1).stream('rtp'), source: recording.play(0), law });
+    const live = new RtpSender({ random: randomRoot(1).stream('rtp'), payloader: new G711Payloader({ source: voice(), law }) });
+    const played = new RtpSender({ random: randomRoot(1).stream('rtp'), payloader: new G711Payloader({ source: recording.play(0), law }) });
     live.start(0 as never);
     played.start(0 as never);
     for (let i = 0; i < 100; i++) {

@@ -75,6 +75,11 @@ export function writeHeader(b: Uint8Array, o: number, mark: boolean, type: numbe
   return HEADER;
 }
 
+/** hot. Says in a header written by {@link writeHeader} that an extension follows it. */
+export function markExtension(b: Uint8Array, o: number): void {
+  b[o] = (b[o] as number) | 0x10;
+}
+
 export interface Rtp {
   readonly marker: boolean;
   readonly payloadType: number;

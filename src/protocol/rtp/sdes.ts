@@ -17,11 +17,15 @@ export function isSuite(text: string): text is Suite {
   return Object.hasOwn(SUITES, text);
 }
 
-export interface CryptoAttribute {
-  readonly tag: number;
+/** What one side brings: a suite and its own key for it. */
+export interface SuiteKey {
   readonly suite: Suite;
   /** Master key and master salt, concatenated. */
   readonly key: Uint8Array;
+}
+
+export interface CryptoAttribute extends SuiteKey {
+  readonly tag: number;
   /** Packets that the key may protect, as written: a decimal number or `2^N`. */
   readonly lifetime?: string;
   /** Master key identifier and its length in octets. */
@@ -79,11 +83,16 @@ export function parseCrypto(text: string): CryptoAttribute | undefined {
   return { tag: Number(match[1]), suite, ...key, sessionParameters: (match[4] as string).split(' ').filter((p) => p !== '') };
 }
 
-/** The attribute's value, without `a=crypto:`. */
-export function formatCrypto(v: CryptoAttribute): string {
+/** The key parameter alone: `inline:KEY|lifetime|MKI:length`. */
+export function formatKey(v: CryptoAttribute): string {
   const lifetime = v.lifetime === undefined ? '' : `|${v.lifetime}`;
   const mki = v.mki === undefined ? '' : `|${v.mki.value}:${v.mki.length}`;
-  return [`${v.tag} ${v.suite} inline:${toBase64(v.key)}${lifetime}${mki}`, ...v.sessionParameters].join(' ');
+  return `inline:${toBase64(v.key)}${lifetime}${mki}`;
+}
+
+/** The attribute's value, without `a=crypto:`. */
+export function formatCrypto(v: CryptoAttribute): string {
+  return [`${v.tag} ${v.suite} ${formatKey(v)}`, ...v.sessionParameters].join(' ');
 }
 
 /** A fresh key. RFC 4568 6.1 wants it unpredictable; in a lab it is as predictable as its seed, by intent. */

@@ -1,13 +1,17 @@
 import { describe, expect, it } from 'vitest';
 import { randomRoot } from '../../base/rng.js';
 import { millis, NEVER, seconds, type Nanos } from '../../base/time.js';
+import { NO_CAUSE, type Cause } from '../../base/brand.js';
+import { G711Payloader, type G711Options } from './g711-payloader.js';
+import type { Payloader } from './payloader.js';
 import * as rtp from './rtp.js';
 import { RtpSender, type RtpSenderOptions } from './sender.js';
 import { isMalformed } from '../../wire/malformed.js';
 
 const tone = { fill: (out: Int16Array): boolean => (out.fill(1000), true) };
-const make = (options: Partial<RtpSenderOptions> = {}): RtpSender =>
-  new RtpSender({ random: randomRoot(1).stream('node:alice:rtp'), source: tone, ...options });
+const random = () => randomRoot(1).stream('node:alice:rtp');
+const make = (codec: Partial<G711Options> = {}, options: Partial<RtpSenderOptions> = {}): RtpSender =>
+  new RtpSender({ random: random(), payloader: new G711Payloader({ source: tone, ...codec }), ...options });
 
 function next(sender: RtpSender): rtp.Rtp | null {
   const n = sender.packet(sender.deadline);
@@ -36,7 +40,7 @@ describe('RtpSender', () => {
   });
 
   it('wraps its sequence number', () => {
-    const sender = make({ firstSequenceNumber: 65535, law: 'PCMA' });
+    const sender = make({ law: 'PCMA' }, { firstSequenceNumber: 65535 });
     sender.start(0 as Nanos);
     expect([next(sender), next(sender)].map((p) => [p?.sequenceNumber, p?.payloadType])).toEqual([
       [65535, 8],
@@ -82,4 +86,74 @@ describe('RtpSender', () => {
     expect(sender.deadline).toBe(millis(10));
     expect(sender.scratch.length).toBeGreaterThanOrEqual(12 + 80 + 16);
   });
+
+  it('carries a codec of another clock: a picture of several packets has one timestamp, and the marker on its last', () => {
+    const sender = new RtpSender({ random: random(), payloader: new Pictures(3, 25) });
+    sender.start(seconds(2));
+    const packets = Array.from({ length: 6 }, () => next(sender)!);
+    const first = packets[0]!.timestamp;
+    expect(packets.map((p) => (p.timestamp - first) >>> 0)).toEqual([0, 0, 0, 3600, 3600, 3600]);
+    expect(packets.map((p) => p.marker)).toEqual([false, false, true, false, false, true]);
+    expect(packets.map((p) => p.payloadType)).toEqual(Array(6).fill(96));
+    expect(sender.deadline).toBe(seconds(2.08));
+    // 80 ms at 90 kHz; 8 kHz would make 640 of it.
+    expect((sender.timestampAt(seconds(2.08)) - first) >>> 0).toBe(7200);
+    expect(sender.report(seconds(3), 0).rtpTimestamp).toBe((first + 90000) % 2 ** 32);
+    expect(sender.cause).toBe(7);
+  });
+
+  it('puts a header extension into every packet', () => {
+    const extension = Uint8Array.of(0xbe, 0xde, 0, 1, 0x10, 0x61, 0, 0);
+    const sender = make({}, { extension });
+    sender.start(0 as Nanos);
+    for (const packet of [next(sender), next(sender)]) {
+      expect(packet).toMatchObject({ extension: { profile: 0xbede, data: Uint8Array.of(0x10, 0x61, 0, 0) } });
+      expect(packet!.payload).toHaveLength(160);
+    }
+    // The header is not payload (RFC 3550 6.4.1).
+    expect(sender.octets).toBe(320);
+  });
 });
+
+/** Pictures at a rate, each in so many packets. */
+class Pictures implements Payloader {
+  readonly codec = 'x-pictures';
+  readonly payloadType = 96;
+  readonly clockRate = 90_000;
+  readonly largest = 1000;
+  cause = NO_CAUSE;
+  deadline: Nanos = NEVER;
+  timestamp = 0;
+  marker = false;
+  readonly parts: number;
+  readonly rate: number;
+  #next = 0;
+  #part = 0;
+
+  constructor(parts: number, rate: number) {
+    this.parts = parts;
+    this.rate = rate;
+  }
+
+  start(now: Nanos, timestamp: number): void {
+    this.deadline = now;
+    this.#next = timestamp;
+  }
+
+  stop(): void {
+    this.deadline = NEVER;
+  }
+
+  fill(out: Uint8Array, at: number): number {
+    out.fill(this.#part, at, at + 500);
+    this.timestamp = this.#next;
+    this.cause = 7 as Cause;
+    this.marker = ++this.#part === this.parts;
+    if (this.marker) {
+      this.#part = 0;
+      this.#next += this.clockRate / this.rate;
+      this.deadline = (this.deadline + 1e9 / this.rate) as Nanos;
+    }
+    return 500;
+  }
+}

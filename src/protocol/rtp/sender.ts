@@ -1,120 +1,112 @@
 /**
- * An RTP sender: packetises a G.711 source every 20 ms (RFC 3551 section 4.5.14) into its own scratch. The shell books
+ * An RTP sender: puts a header before what its payloader made, in its own scratch. It knows no codec. The shell books
  * one timer for `deadline` and sends what `packet` wrote; nothing is allocated per packet.
  * @module
  */
+import type { Cause } from '../../base/brand.js';
 import type { Rng } from '../../base/rng.js';
-import { NEVER, plus, type Nanos } from '../../base/time.js';
-import * as g711 from './g711.js';
+import { NEVER, type Nanos } from '../../base/time.js';
+import { unitsIn } from './media-clock.js';
 import * as ntp from './ntp.js';
+import type { Payloader } from './payloader.js';
 import type { SenderReport } from './rtcp.js';
 import * as rtp from './rtp.js';
-import { SAMPLE_RATE, type AudioSource } from './speech.js';
+import { SRTP_OVERHEAD } from './srtp-overhead.js';
 
 export interface RtpSenderOptions {
   /** SSRC, first sequence number and first timestamp are drawn from it (RFC 3550 5.1, 8.1). */
   readonly random: Rng;
-  readonly source: AudioSource;
-  readonly law?: g711.Law;
-  /** Default: the law's static type. */
-  readonly payloadType?: number;
-  /** Milliseconds of sound in a packet, default 20. */
-  readonly packetTime?: number;
-  /** Send nothing while the source pauses. Off by default: a lab wants to see every interval. */
-  readonly silenceSuppression?: boolean;
+  readonly payloader: Payloader;
+  /** A header extension that goes into every packet: profile, length and data (RFC 3550 5.3.1), whole words. */
+  readonly extension?: Uint8Array;
   /** In place of a random one, so that tests can wrap soon. */
   readonly firstSequenceNumber?: number;
 }
 
+const UNIT = 4_294_967_296;
+
 export class RtpSender {
   readonly ssrc: number;
-  readonly payloadType: number;
-  readonly law: g711.Law;
+  readonly payloader: Payloader;
   /** The last packet is `scratch[0 .. n)`, n being what `packet` returned. There is room for SRTP's tag behind it. */
   readonly scratch: Uint8Array;
   /** RTP packets and payload octets sent, modulo 2^32 (RFC 3550 6.4.1). */
   packets = 0;
   octets = 0;
-  /** When the next packet is due; `NEVER` while stopped. */
-  deadline: Nanos = NEVER;
 
-  readonly #source: AudioSource;
-  readonly #samples: Int16Array;
-  readonly #interval: Nanos;
-  readonly #suppress: boolean;
+  readonly #header: number;
   readonly #firstTimestamp: number;
   #sequence: number;
-  #timestamp: number;
   #startedAt: Nanos = NEVER;
-  #talking = false;
 
   constructor(options: RtpSenderOptions) {
-    const { random } = options;
-    const packetTime = options.packetTime ?? 20;
-    this.law = options.law ?? 'PCMU';
-    this.payloadType = options.payloadType ?? rtp.PAYLOAD_TYPE[this.law];
+    const { random, payloader, extension } = options;
+    this.payloader = payloader;
     this.ssrc = random.u32();
     // Below 2^15, as RFC 3711 3.3.1 asks: else a loss around the first wrap leaves the roll-over counters apart.
     const drawn = random.below(32768);
     this.#sequence = options.firstSequenceNumber ?? drawn;
-    this.#timestamp = this.#firstTimestamp = random.u32();
-    this.#source = options.source;
-    this.#samples = new Int16Array((packetTime * SAMPLE_RATE) / 1000);
-    this.#interval = (packetTime * 1e6) as Nanos;
-    this.#suppress = options.silenceSuppression ?? false;
-    this.scratch = new Uint8Array(rtp.HEADER + this.#samples.length + 32);
+    this.#firstTimestamp = random.u32();
+    this.#header = rtp.HEADER + (extension?.length ?? 0);
+    this.scratch = new Uint8Array(this.#header + payloader.largest + SRTP_OVERHEAD);
+    if (extension !== undefined) this.scratch.set(extension, rtp.HEADER);
+  }
+
+  get payloadType(): number {
+    return this.payloader.payloadType;
+  }
+
+  get clockRate(): number {
+    return this.payloader.clockRate;
+  }
+
+  /** When the next packet is due; `NEVER` while stopped. */
+  get deadline(): Nanos {
+    return this.payloader.deadline;
+  }
+
+  /** Of the packet made last. */
+  get cause(): Cause {
+    return this.payloader.cause;
   }
 
   /** The first packet is due now. Starting again keeps sequence and timestamp running, the latter by the time that passed. */
   start(now: Nanos): void {
     if (this.deadline !== NEVER) return;
     if (this.#startedAt === NEVER) this.#startedAt = now;
-    else this.#timestamp = this.timestampAt(now);
-    this.#talking = false;
-    this.deadline = now;
+    this.payloader.start(now, this.#unitsSince(now));
   }
 
   stop(): void {
-    this.deadline = NEVER;
+    this.payloader.stop();
   }
 
   /** The media clock: what a sample taken now would be stamped with. */
   timestampAt(now: Nanos): number {
-    const since = this.#startedAt === NEVER ? 0 : Math.floor((now - this.#startedAt) / (1e9 / SAMPLE_RATE));
-    return (this.#firstTimestamp + since) % 4294967296;
+    return (this.#firstTimestamp + this.#unitsSince(now)) % UNIT;
+  }
+
+  #unitsSince(now: Nanos): number {
+    return this.#startedAt === NEVER ? 0 : unitsIn((now - this.#startedAt) as Nanos, this.clockRate);
   }
 
   /**
-   * hot. Makes the packet that is due into `scratch` and moves the deadline on by one packet time.
+   * hot. Makes the packet that is due into `scratch`.
    * @returns octets, or 0 when nothing is due or the source pauses
    */
   packet(now: Nanos): number {
-    if (now < this.deadline) return 0;
-    this.deadline = plus(this.deadline, this.#interval);
-    const n = this.#samples.length;
-    const timestamp = this.#timestamp;
-    const voiced = this.#sound(n);
-    this.#timestamp = (timestamp + n) % 4294967296;
-    if (this.#suppress && !voiced) {
-      this.#talking = false;
-      return 0;
-    }
-    // RFC 3551 4.1: the marker is set on "the first packet of a talkspurt, that is, the first packet after a silence
-    // period during which packets have not been transmitted contiguously".
-    rtp.writeHeader(this.scratch, 0, !this.#talking, this.payloadType, this.#sequence, timestamp, this.ssrc);
-    this.#talking = true;
+    const { payloader, scratch } = this;
+    if (now < payloader.deadline) return 0;
+    const header = this.#header;
+    const n = payloader.fill(scratch, header, now);
+    if (n === 0) return 0;
+    const timestamp = (this.#firstTimestamp + payloader.timestamp) % UNIT;
+    rtp.writeHeader(scratch, 0, payloader.marker, payloader.payloadType, this.#sequence, timestamp, this.ssrc);
+    if (header > rtp.HEADER) rtp.markExtension(scratch, 0);
     this.#sequence = (this.#sequence + 1) & 0xffff;
-    this.packets = (this.packets + 1) % 4294967296;
-    this.octets = (this.octets + n) % 4294967296;
-    return rtp.HEADER + n;
-  }
-
-  /** hot. The next `n` octets of sound, behind where the header goes. False in a pause. */
-  #sound(n: number): boolean {
-    if (this.#source.encode !== undefined) return this.#source.encode(this.law, n, this.scratch, rtp.HEADER);
-    const voiced = this.#source.fill(this.#samples);
-    g711.encode(this.law, this.#samples, n, this.scratch, rtp.HEADER);
-    return voiced;
+    this.packets = (this.packets + 1) % UNIT;
+    this.octets = (this.octets + n) % UNIT;
+    return header + n;
   }
 
   /** The sender's part of an SR made now. */

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { randomRoot } from '../../base/rng.js';
 import { millis, NEVER, seconds, type Nanos } from '../../base/time.js';
 import { isMalformed } from '../../wire/malformed.js';
+import { G711Payloader } from './g711-payloader.js';
 import * as rtcp from './rtcp.js';
 import { RtpSender } from './sender.js';
 import { RtpSession } from './session.js';
@@ -10,8 +11,15 @@ import { Speech } from './speech.js';
 const ORIGIN = 1_800_000_000;
 function make(name: string): RtpSession {
   const random = randomRoot(3);
-  const sender = new RtpSender({ random: random.stream(`node:${name}:rtp`), source: new Speech(random.stream(`node:${name}:speech`)) });
-  return new RtpSession({ sender, receiver: { payloadTypes: [0] }, random: random.stream(`node:${name}:rtcp`), cname: `${name}@lab`, originSeconds: ORIGIN });
+  const payloader = new G711Payloader({ source: new Speech(random.stream(`node:${name}:speech`)) });
+  const sender = new RtpSender({ random: random.stream(`node:${name}:rtp`), payloader });
+  return new RtpSession({
+    sender,
+    receiver: { formats: [{ payloadType: 0, clockRate: 8000 }] },
+    random: random.stream(`node:${name}:rtcp`),
+    cname: `${name}@lab`,
+    originSeconds: ORIGIN,
+  });
 }
 
 /** Two sessions for a while, `delay` apart each way; `drop` says which RTP packets of a's are lost. */

@@ -22,6 +22,8 @@ export interface RtpSessionOptions {
   /** Epoch second of lab time zero. */
   readonly originSeconds: number;
   readonly reducedMinimum?: boolean;
+  /** RTCP of other sessions comes by the same transport: a BYE counts for sources of this one only. */
+  readonly shared?: boolean;
 }
 
 /** What the peer said of our stream, last. */
@@ -89,17 +91,24 @@ export class RtpSession {
         this.#view(packet.reports, now);
         break;
       case 'bye':
-        for (const ssrc of packet.ssrcs) {
-          const source = this.receiver.source(ssrc);
-          if (source !== null) source.saidBye = true;
-        }
-        this.bye = packet.reason ?? '';
+        this.#bye(packet);
         break;
       case 'sdes':
       case 'app':
       case 'other':
         break;
     }
+  }
+
+  #bye(packet: rtcp.Goodbye): void {
+    let own = this.#options.shared !== true;
+    for (const ssrc of packet.ssrcs) {
+      const source = this.receiver.source(ssrc);
+      if (source === null) continue;
+      source.saidBye = true;
+      own = true;
+    }
+    if (own) this.bye = packet.reason ?? '';
   }
 
   #view(blocks: readonly rtcp.ReportBlock[], now: Nanos): void {

@@ -3,7 +3,9 @@
  * @module
  */
 import { LabError } from '../../base/error.js';
-import type { Direction, RemoteCandidate, SdpCandidate, SdpCodec, SdpCrypto, SdpMedia, SdpSession } from './session.js';
+import type { Candidate } from '../ice/candidates/candidate.js';
+import { chooseCrypto, type CryptoAttribute, type Suite, type SuiteKey } from '../rtp/sdes.js';
+import type { Direction, RemoteCandidate, SdpCodec, SdpMedia, SdpSession } from './session.js';
 
 /** What one side brings to one m-line. */
 export interface LocalMedia {
@@ -19,10 +21,10 @@ export interface LocalMedia {
   readonly rtcpMux: boolean;
   readonly ptime?: number;
   readonly ice: { readonly ufrag: string; readonly password: string } | null;
-  readonly candidates: readonly SdpCandidate[];
+  readonly candidates: readonly Candidate[];
   readonly remoteCandidates?: readonly RemoteCandidate[];
   /** Own keys by suite, in order of preference; empty = plain RTP. */
-  readonly keys: readonly { readonly suite: string; readonly key: string }[];
+  readonly keys: readonly SuiteKey[];
 }
 
 export interface Origin {
@@ -58,7 +60,7 @@ export function makeOffer(origin: Origin, media: readonly LocalMedia[]): SdpSess
       describe(
         m,
         m.codecs,
-        m.keys.map((k, i) => ({ tag: i + 1, ...k })),
+        m.keys.map((k, i) => ({ tag: i + 1, ...k, sessionParameters: [] })),
         m.direction,
         m.rtcpMux,
       ),
@@ -66,7 +68,7 @@ export function makeOffer(origin: Origin, media: readonly LocalMedia[]): SdpSess
   };
 }
 
-function describe(m: LocalMedia, codecs: readonly SdpCodec[], cryptos: readonly SdpCrypto[], way: Direction, rtcpMux: boolean): SdpMedia {
+function describe(m: LocalMedia, codecs: readonly SdpCodec[], cryptos: readonly CryptoAttribute[], way: Direction, rtcpMux: boolean): SdpMedia {
   return {
     kind: m.kind,
     port: m.port,
@@ -132,16 +134,26 @@ function answerMedia(offered: SdpMedia, local: LocalMedia | null): SdpMedia | Ex
   // The offerer's order and payload types (section 6.1).
   const codecs = offered.codecs.filter((c) => local.codecs.some((own) => sameCodec(own, c)));
   if (codecs.length === 0) return 'no-codec';
-  let cryptos: SdpCrypto[] = [];
+  let cryptos: CryptoAttribute[] = [];
   if (offered.protocol.includes('SAVP')) {
-    const taken = offered.cryptos.find((c) => local.keys.some((k) => k.suite === c.suite));
+    const taken = chooseCrypto(
+      offered.cryptos,
+      local.keys.map((k) => k.suite),
+    );
     const own = local.keys.find((k) => k.suite === taken?.suite);
     if (taken === undefined || own === undefined) return 'no-key';
     // RFC 4568 section 5.1.2: tag and suite of the one that was taken, the own key.
-    cryptos = [{ tag: taken.tag, suite: own.suite, key: own.key }];
+    cryptos = [{ tag: taken.tag, suite: own.suite, key: own.key, sessionParameters: [] }];
   }
   const answer = describe(local, codecs, cryptos, answerDirection(local.direction, offered.direction), local.rtcpMux && offered.rtcpMux);
   return offered.ice === null ? { ...answer, ice: null, candidates: [], remoteCandidates: [] } : answer;
+}
+
+/** Keys of both directions: master key and salt of the packets that each side sends. */
+export interface SessionKeys {
+  readonly suite: Suite;
+  readonly local: Uint8Array;
+  readonly remote: Uint8Array;
 }
 
 /** What one m-line came to, from this side's view; null = refused. */
@@ -153,7 +165,9 @@ export interface Agreed {
   readonly local: SdpMedia;
   readonly remote: SdpMedia;
   /** Null on plain RTP. */
-  readonly keys: { readonly suite: string; readonly local: string; readonly remote: string } | null;
+  readonly keys: SessionKeys | null;
+  /** Shares its transport (RFC 9143): its name, and the id of the MID header extension (0 = none). Null without BUNDLE. */
+  readonly bundled: { readonly mid: string; readonly extension: number } | null;
 }
 
 /**
@@ -188,6 +202,7 @@ export function agree(offer: SdpSession, answer: SdpSession, side: 'offerer' | '
       local: own,
       remote: side === 'offerer' ? answered : offered,
       keys: keysOf(offered, answered, side, i),
+      bundled: null,
     };
   });
 }

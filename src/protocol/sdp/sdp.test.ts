@@ -1,13 +1,18 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { TransportAddress } from '../stun/transport-address.js';
 import { agree, answerDirection, makeAnswer, makeOffer, mirrored, type LocalMedia, type Origin } from './offer-answer.js';
 import { DIRECTIONS, formatSdp, parseSdp, type SdpSession } from './session.js';
 
 const origin = (address: string): Origin => ({ username: '-', sessionId: '18446744073709551615', version: 1, address });
-const KEY_A = 'PS1uQCVeeCFCanVmcjkpPywjNWhcYD0mXXtxaVBR';
-const KEY_B = 'WVNfX19zZW1jdGwgKCkgewkyMjA7fQp9CnVubGVz';
+// RFC 4568 section 6.1.
+const TEXT_A = 'PS1uQCVeeCFCanVmcjkpPywjNWhcYD0mXXtxaVBR';
+const KEY_A = Uint8Array.from(Buffer.from(TEXT_A, 'base64'));
+const KEY_B = Uint8Array.from(Buffer.from('WVNfX19zZW1jdGwgKCkgewkyMjA7fQp9CnVubGVz', 'base64'));
 
-function audio(address: string, key: string, change: Partial<LocalMedia> = {}): LocalMedia {
+const at = (address: string, port: number): TransportAddress => ({ address, port, family: address.includes(':') ? 6 : 4 });
+
+function audio(address: string, key: Uint8Array, change: Partial<LocalMedia> = {}): LocalMedia {
   return {
     kind: 'audio',
     protocol: 'RTP/SAVP',
@@ -23,27 +28,25 @@ function audio(address: string, key: string, change: Partial<LocalMedia> = {}): 
     ptime: 20,
     ice: { ufrag: 'F7gI', password: 'x9cml/YzichV2+XlhiMu8g' },
     candidates: [
-      { foundation: '1', component: 1, transport: 'udp', priority: 2130706431, address, port: 50000, type: 'host' },
+      { foundation: '1', component: 1, transport: 'udp', priority: 2130706431, address: at(address, 50000), type: 'host' },
       {
         foundation: '2',
         component: 1,
         transport: 'udp',
         priority: 1694498815,
-        address: '192.0.2.3',
-        port: 45664,
+        address: at('192.0.2.3', 45664),
         type: 'srflx',
-        related: { address, port: 50000 },
+        related: at(address, 50000),
       },
-      { foundation: '3', component: 1, transport: 'tcp', priority: 1518149375, address, port: 9, type: 'host', tcpType: 'active' },
+      { foundation: '3', component: 1, transport: 'tcp', priority: 1518149375, address: at(address, 9), type: 'host', tcpType: 'active' },
       {
         foundation: '4',
         component: 2,
         transport: 'udp',
         priority: 16777214,
-        address: '2001:db8::3',
-        port: 50101,
+        address: at('2001:db8::3', 50101),
         type: 'relay',
-        related: { address: '192.0.2.3', port: 9 },
+        related: at('192.0.2.3', 9),
       },
     ],
     keys: [{ suite: 'AES_CM_128_HMAC_SHA1_80', key }],
@@ -74,7 +77,7 @@ describe('text', () => {
         'a=candidate:2 1 UDP 1694498815 192.0.2.3 45664 typ srflx raddr 10.0.1.1 rport 50000',
         'a=candidate:3 1 TCP 1518149375 10.0.1.1 9 typ host tcptype active',
         'a=candidate:4 2 UDP 16777214 2001:db8::3 50101 typ relay raddr 192.0.2.3 rport 9',
-        `a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:${KEY_A}`,
+        `a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:${TEXT_A}`,
         'a=rtcp-mux',
         '',
       ].sort(),
@@ -109,6 +112,12 @@ describe('text', () => {
       ['video', 51372, 'H261', 'host.anywhere.com', 'sendrecv'],
       ['video', 53000, 'MPV', 'host.anywhere.com', 'sendrecv'],
     ]);
+  });
+  it('passes over candidates and keys that it cannot use, and keeps the rest in order', () => {
+    const text = formatSdp(offer)
+      .replace('a=candidate:2 ', 'a=candidate:9 1 UDP 5 4cb1.local 5 typ host\r\na=candidate:2 ')
+      .replace('a=crypto:', 'a=crypto:9 F8_128_HMAC_SHA1_80 inline:WVNfX19zZW1jdGwgKCkgewkyMjA7fQp9CnVubGVz\r\na=crypto:');
+    expect(parseSdp(text)).toEqual(offer);
   });
   const good = formatSdp(offer);
   it.each([
@@ -155,18 +164,18 @@ describe('offer and answer (RFC 3264)', () => {
   });
   it('the answer keeps tag and suite of the key that was taken (RFC 4568 5.1.2)', () => {
     const two = makeOffer(origin('10.0.1.1'), [
-      audio('10.0.1.1', '', {
+      audio('10.0.1.1', KEY_A, {
         keys: [
           { suite: 'AEAD_AES_128_GCM', key: KEY_B },
           { suite: 'AES_CM_128_HMAC_SHA1_80', key: KEY_A },
         ],
       }),
     ]);
-    expect(answer({}, two).session.media[0]?.cryptos).toEqual([{ tag: 2, suite: 'AES_CM_128_HMAC_SHA1_80', key: KEY_B }]);
+    expect(answer({}, two).session.media[0]?.cryptos).toEqual([{ tag: 2, suite: 'AES_CM_128_HMAC_SHA1_80', key: KEY_B, sessionParameters: [] }]);
   });
   it.each([
     ['no-codec', { codecs: [{ payloadType: 9, name: 'G722', clockRate: 8000 }] }],
-    ['no-key', { keys: [{ suite: 'AEAD_AES_256_GCM', key: KEY_B }] }],
+    ['no-key', { keys: [{ suite: 'AES_CM_128_HMAC_SHA1_32', key: KEY_B }] }],
     ['protocol', { protocol: 'RTP/AVP' }],
   ] as const)('refuses an m-line: %s', (why, change) => {
     const a = answer(change as Partial<LocalMedia>);
@@ -196,7 +205,10 @@ describe('offer and answer (RFC 3264)', () => {
     ],
     [
       'a key that was not offered',
-      (s: SdpSession): SdpSession => ({ ...s, media: s.media.map((m) => ({ ...m, cryptos: [{ tag: 7, suite: 'AES_CM_128_HMAC_SHA1_80', key: KEY_B }] })) }),
+      (s: SdpSession): SdpSession => ({
+        ...s,
+        media: s.media.map((m) => ({ ...m, cryptos: [{ tag: 7, suite: 'AES_CM_128_HMAC_SHA1_80' as const, key: KEY_B, sessionParameters: [] }] })),
+      }),
       /crypto/,
     ],
   ])('an answer that does not fit: %s', (_what, spoil, why) => expect(() => agree(offer, spoil(answer().session), 'offerer')).toThrow(why));

@@ -5,36 +5,17 @@
  */
 import * as transform from 'sdp-transform';
 import { LabError } from '../../base/error.js';
+import { isRejected, parseCandidate, type Candidate } from '../ice/candidates/candidate.js';
+import { formatKey, parseCrypto, type CryptoAttribute } from '../rtp/sdes.js';
 
 export const DIRECTIONS = ['sendrecv', 'sendonly', 'recvonly', 'inactive'] as const;
 export type Direction = (typeof DIRECTIONS)[number];
-
-/** RFC 8839 section 5.1, RFC 6544 section 4.5 for TCP. */
-export interface SdpCandidate {
-  readonly foundation: string;
-  /** 1 RTP, 2 RTCP. */
-  readonly component: number;
-  readonly transport: 'udp' | 'tcp';
-  readonly priority: number;
-  readonly address: string;
-  readonly port: number;
-  readonly type: 'host' | 'srflx' | 'prflx' | 'relay';
-  readonly related?: { readonly address: string; readonly port: number };
-  readonly tcpType?: 'active' | 'passive' | 'so';
-}
 
 /** RFC 8839 section 5.2. */
 export interface RemoteCandidate {
   readonly component: number;
   readonly address: string;
   readonly port: number;
-}
-
-/** RFC 4568. `key` is base64 of master key and salt. */
-export interface SdpCrypto {
-  readonly tag: number;
-  readonly suite: string;
-  readonly key: string;
 }
 
 export interface SdpCodec {
@@ -64,16 +45,25 @@ export interface SdpMedia {
   readonly ptime?: number;
   /** Null without ICE. */
   readonly ice: { readonly ufrag: string; readonly password: string } | null;
-  readonly candidates: readonly SdpCandidate[];
+  /** Without those that this agent must pass over (RFC 8839 section 5.1): names, unknown transports. */
+  readonly candidates: readonly Candidate[];
   readonly remoteCandidates: readonly RemoteCandidate[];
-  readonly cryptos: readonly SdpCrypto[];
+  /** Without suites that are not known. */
+  readonly cryptos: readonly CryptoAttribute[];
   readonly label?: string;
+  /** RFC 5888. */
   readonly mid?: string;
+  /** RFC 9143 section 6: worth nothing unless bundled; its port is 0. */
+  readonly bundleOnly?: boolean;
+  /** a=extmap (RFC 8285): the header extensions of its RTP packets. */
+  readonly extensions?: readonly { readonly id: number; readonly uri: string }[];
 }
 
 export interface SdpSession {
   readonly origin: { readonly username: string /** Digits. */; readonly sessionId: string; readonly version: number; readonly address: string };
   readonly name: string;
+  /** a=group:BUNDLE (RFC 9143): the `mid`s of each group, the tagged one first. */
+  readonly bundles?: readonly (readonly string[])[];
   readonly media: readonly SdpMedia[];
 }
 
@@ -93,8 +83,6 @@ export const STATIC_CODECS: readonly SdpCodec[] = [
 function malformed(line: number, why: string, expected?: string): never {
   throw new LabError('SDP_MALFORMED', `line ${line} of the session description: ${why}`, expected === undefined ? {} : { expected });
 }
-
-const CANDIDATE = /^candidate:[A-Za-z0-9+/]{1,32} (?:[1-9]\d{0,2}) \S+ \d{1,10} \S+ \d{1,5} typ (?:host|srflx|prflx|relay)\b/;
 
 /** What `sdp-transform` would pass over or guess. */
 function checkLine(line: string, n: number): void {
@@ -117,8 +105,7 @@ function checkLine(line: string, n: number): void {
       return;
     }
     case 'a':
-      if (value.startsWith('candidate:') && (!CANDIDATE.test(value) || Number(value.split(' ')[5]) > 65535))
-        malformed(n, 'malformed candidate', 'RFC 8839 section 5.1');
+      if (value.startsWith('candidate:')) checkCandidate(value, n);
       if (value.startsWith('crypto:') && !/^crypto:\d{1,9} \S+ inline:[A-Za-z0-9+/]+=*/.test(value))
         malformed(n, 'malformed crypto attribute', 'a=crypto:tag suite inline:key (RFC 4568)');
       if (value.startsWith('ice-ufrag:') && !/^ice-ufrag:[A-Za-z0-9+/]{4,256}$/.test(value)) malformed(n, 'ice-ufrag has 4 to 256 ice-chars');
@@ -128,6 +115,11 @@ function checkLine(line: string, n: number): void {
     default:
       return;
   }
+}
+
+function checkCandidate(value: string, n: number): void {
+  const candidate = parseCandidate(value);
+  if (isRejected(candidate) && candidate.malformed) malformed(n, `malformed candidate: ${candidate.why}`, 'RFC 8839 section 5.1');
 }
 
 /** Errors: SDP_MALFORMED, with the line. */
@@ -146,12 +138,13 @@ export function parseSdp(text: string): SdpSession {
     if (!lines.some((line) => line.startsWith(`${type}=`))) malformed(lines.length, `no ${name}`, `a line ${type}=`);
   }
   const session = transform.parse(text);
-  const media = session.media.map((m, i) =>
-    mediaOf(m, session, 1 + lines.findIndex((line, n) => line.startsWith('m=') && lines.slice(0, n).filter((l) => l.startsWith('m=')).length === i)),
-  );
+  const starts = lines.flatMap((line, n) => (line.startsWith('m=') ? [n] : []));
+  const media = session.media.map((m, i) => mediaOf(m, session, lines.slice(starts[i], starts[i + 1]), (starts[i] ?? 0) + 1));
+  const bundles = (session.groups ?? []).filter((g) => g.type === 'BUNDLE').map((g) => g.mids.trim().split(/ +/));
   return {
     origin: { username: session.origin.username, sessionId: originId(lines), version: session.origin.sessionVersion, address: session.origin.address },
     name: session.name,
+    ...(bundles.length > 0 && { bundles }),
     media,
   };
 }
@@ -161,7 +154,8 @@ function originId(lines: readonly string[]): string {
   return lines.find((line) => line.startsWith('o='))?.split(' ')[1] ?? '0';
 }
 
-function mediaOf(m: transform.MediaDescription, session: transform.SessionDescription, line: number): SdpMedia {
+/** @param lines its own, from the m-line on @param line number of that one */
+function mediaOf(m: transform.MediaDescription, session: transform.SessionDescription, lines: readonly string[], line: number): SdpMedia {
   const address = m.connection?.ip ?? session.connection?.ip;
   if (address === undefined && m.port !== 0) malformed(line, 'no connection data, neither here nor for the session');
   const ufrag = m.iceUfrag ?? session.iceUfrag;
@@ -178,12 +172,23 @@ function mediaOf(m: transform.MediaDescription, session: transform.SessionDescri
     rtcpMux: m.rtcpMux !== undefined,
     ...(m.ptime !== undefined && { ptime: m.ptime }),
     ice: ufrag === undefined || password === undefined ? null : { ufrag, password },
-    candidates: (m.candidates ?? []).flatMap(candidateOf),
+    candidates: attributes(lines, 'candidate').flatMap((value) => {
+      const candidate = parseCandidate(value);
+      return isRejected(candidate) ? [] : [candidate];
+    }),
     remoteCandidates: remoteCandidatesOf(m.remoteCandidates, line),
-    cryptos: (m.crypto ?? []).map((c) => ({ tag: c.id, suite: c.suite, key: /inline:([^|\s;]+)/.exec(c.config)?.[1] ?? '' })),
+    cryptos: attributes(lines, 'crypto').flatMap((value) => parseCrypto(value) ?? []),
     ...(m.label !== undefined && { label: String(m.label) }),
     ...(m.mid !== undefined && { mid: String(m.mid) }),
+    ...(m.bundleOnly !== undefined && { bundleOnly: true }),
+    ...(m.ext !== undefined && { extensions: m.ext.map((e) => ({ id: e.value, uri: e.uri })) }),
   };
+}
+
+/** Values of one attribute, in their order. */
+function attributes(lines: readonly string[], name: string): string[] {
+  const start = `a=${name}:`;
+  return lines.filter((line) => line.startsWith(start)).map((line) => line.slice(start.length));
 }
 
 function codecsOf(m: transform.MediaDescription, line: number): SdpCodec[] {
@@ -199,25 +204,6 @@ function codecsOf(m: transform.MediaDescription, line: number): SdpCodec[] {
       if (map === undefined && known === undefined) return [];
       return [{ payloadType, name: map?.codec ?? known?.name ?? '', clockRate: map?.rate ?? known?.clockRate ?? 8000, ...(fmtp !== undefined && { fmtp }) }];
     });
-}
-
-/** Candidates of transports that are not known are passed over (RFC 8839 section 5.1). */
-function candidateOf(c: NonNullable<transform.MediaDescription['candidates']>[number]): SdpCandidate[] {
-  const transport = c.transport.toLowerCase();
-  if (transport !== 'udp' && transport !== 'tcp') return [];
-  return [
-    {
-      foundation: String(c.foundation),
-      component: c.component,
-      transport,
-      priority: Number(c.priority),
-      address: c.ip,
-      port: c.port,
-      type: c.type as SdpCandidate['type'],
-      ...(c.raddr !== undefined && { related: { address: c.raddr, port: c.rport ?? 0 } }),
-      ...(c.tcptype !== undefined && { tcpType: c.tcptype as 'active' | 'passive' | 'so' }),
-    },
-  ];
 }
 
 function remoteCandidatesOf(text: string | undefined, line: number): RemoteCandidate[] {
@@ -243,6 +229,7 @@ export function formatSdp(session: SdpSession): string {
     },
     name: session.name,
     timing: { start: 0, stop: 0 },
+    ...(session.bundles !== undefined && { groups: session.bundles.map((mids) => ({ type: 'BUNDLE', mids: mids.join(' ') })) }),
     media: session.media.map(writeMedia),
   });
 }
@@ -263,20 +250,27 @@ function writeMedia(m: SdpMedia): transform.MediaDescription {
     ...(m.ice !== null && { iceUfrag: m.ice.ufrag, icePwd: m.ice.password }),
     ...(m.candidates.length > 0 && { candidates: m.candidates.map(writeCandidate) }),
     ...(m.remoteCandidates.length > 0 && { remoteCandidates: m.remoteCandidates.map((c) => `${c.component} ${c.address} ${c.port}`).join(' ') }),
-    ...(m.cryptos.length > 0 && { crypto: m.cryptos.map((c) => ({ id: c.tag, suite: c.suite, config: `inline:${c.key}` })) }),
+    ...(m.cryptos.length > 0 && { crypto: m.cryptos.map(writeCrypto) }),
     ...(m.label !== undefined && { label: m.label }),
     ...(m.mid !== undefined && { mid: m.mid }),
+    ...(m.bundleOnly === true && { bundleOnly: 'bundle-only' as const }),
+    ...(m.extensions !== undefined && { ext: m.extensions.map((e) => ({ value: e.id, uri: e.uri })) }),
   };
 }
 
-function writeCandidate(c: SdpCandidate): NonNullable<transform.MediaDescription['candidates']>[number] {
+function writeCrypto(c: CryptoAttribute): NonNullable<transform.MediaDescription['crypto']>[number] {
+  const session = c.sessionParameters.join(' ');
+  return { id: c.tag, suite: c.suite, config: formatKey(c), ...(session !== '' && { sessionConfig: session }) };
+}
+
+function writeCandidate(c: Candidate): NonNullable<transform.MediaDescription['candidates']>[number] {
   return {
     foundation: c.foundation,
     component: c.component,
     transport: c.transport.toUpperCase(),
     priority: c.priority,
-    ip: c.address,
-    port: c.port,
+    ip: c.address.address,
+    port: c.address.port,
     type: c.type,
     ...(c.related !== undefined && { raddr: c.related.address, rport: c.related.port }),
     ...(c.tcpType !== undefined && { tcptype: c.tcpType }),

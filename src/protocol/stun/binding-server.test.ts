@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { must } from '../../base/assert.js';
 import type { Cause } from '../../base/brand.js';
-import type { Nanos } from '../../base/time.js';
+import { play } from '../testing/play.js';
 import type { StunAttribute } from './attribute.js';
 import { BindingServer, type BindingServerOptions, type BindingServerOut } from './binding-server.js';
 import { checkFingerprint, emitStun, isMalformedStun, parseStun, type StunPacket } from './codec.js';
-import { looksLikeStun } from './demux.js';
+import { looksLikeStun } from './framing.js';
 import { addressOf, errorOf, textOf, type StunClass } from './message.js';
 import type { TransportAddress } from './transport-address.js';
 
@@ -14,9 +14,10 @@ const from = { address: '192.0.2.1', port: 32853, family: 4 } as const;
 const ID = '0123456789abcdef01234567';
 
 function ask(bytes: Uint8Array, options: BindingServerOptions = {}): BindingServerOut {
-  const out: BindingServerOut[] = [];
-  new BindingServer(options).handle({ kind: 'datagram', local, from, bytes, cause: 7 as Cause }, 0 as Nanos, out);
+  const server = play(new BindingServer(options)).in({ kind: 'datagram', local, from, bytes, cause: 7 as Cause });
+  const out = server.take();
   expect(out).toHaveLength(1);
+  server.quiet();
   return must(out[0], 'output');
 }
 

@@ -9,7 +9,7 @@ import { NEVER, type Nanos } from '../../base/time.js';
 import type { Machine } from '../machine.js';
 import { STUN_ATTRIBUTES, type StunAttribute } from './attribute.js';
 import { checkFingerprint, emitStun, isMalformedStun, parseStun, type StunPacket } from './codec.js';
-import { isFramedAsStun, looksLikeStun } from './demux.js';
+import { isFramedAsStun, looksLikeStun } from './framing.js';
 import { isClassic, numberOf, STUN_METHOD, type StunHeader } from './message.js';
 import type { TransportAddress } from './transport-address.js';
 

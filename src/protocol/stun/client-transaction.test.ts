@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { millis, NEVER, type Nanos } from '../../base/time.js';
+import { millis, ZERO, type Nanos } from '../../base/time.js';
+import { play } from '../testing/play.js';
 import { StunClientTransaction, type StunClientOptions, type StunClientOut } from './client-transaction.js';
 import { emitStun, isMalformedStun, parseStun, type StunPacket } from './codec.js';
 import { Retransmission } from './retransmission.js';
@@ -14,67 +15,77 @@ function answerTo(transaction: string): StunPacket {
   return packet;
 }
 
-/** Ticks the transaction whenever it asks for it; returns [ms, kind] of all that came out. */
-function play(options: StunClientOptions, answerAt?: number): (readonly [number, StunClientOut['kind']])[] {
-  const client = new StunClientTransaction(ID, request, 0 as Nanos, options);
-  const log: (readonly [number, StunClientOut['kind']])[] = [];
-  for (;;) {
-    const answer = answerAt === undefined ? NEVER : millis(answerAt);
-    const now = Math.min(client.deadline, answer) as Nanos;
-    if (client.deadline === NEVER) return log;
-    const out: StunClientOut[] = [];
-    if (now === answer) client.handle({ kind: 'response', packet: answerTo(ID) }, now, out);
-    else client.tick(now, out);
-    for (const o of out) log.push([now / 1e6, o.kind]);
-  }
-}
+const ms = millis;
+const started = (options: StunClientOptions = {}) => play(new StunClientTransaction(ID, request, ZERO, options));
+const send = (attempt: number): StunClientOut => ({ kind: 'send', bytes: request, attempt });
 
 describe('client transaction', () => {
   it('RFC 8489 6.2.1: 0, 500, 1500, 3500, 7500, 15500, 31500 ms, given up at 39500 ms', () => {
-    expect(play({})).toEqual([
-      [0, 'send'],
-      [500, 'send'],
-      [1500, 'send'],
-      [3500, 'send'],
-      [7500, 'send'],
-      [15500, 'send'],
-      [31500, 'send'],
-      [39500, 'timeout'],
-    ]);
+    started()
+      .at(ZERO)
+      .out(send(1))
+      .at(ms(500))
+      .out(send(2))
+      .at(ms(1500))
+      .out(send(3))
+      .at(ms(3500))
+      .out(send(4))
+      .at(ms(7500))
+      .out(send(5))
+      .at(ms(15500))
+      .out(send(6))
+      .at(ms(31500))
+      .out(send(7))
+      .at(ms(39500))
+      .out({ kind: 'timeout', attempts: 7 })
+      .quiet();
   });
 
   it('an answer ends it', () => {
-    expect(play({}, 1600)).toEqual([
-      [0, 'send'],
-      [500, 'send'],
-      [1500, 'send'],
-      [1600, 'answer'],
-    ]);
+    const packet = answerTo(ID);
+    started()
+      .at(ZERO)
+      .out(send(1))
+      .at(ms(500))
+      .out(send(2))
+      .at(ms(1500))
+      .out(send(3))
+      .at(ms(1600))
+      .in({ kind: 'response', packet })
+      .out({ kind: 'answer', packet, after: ms(1600), attempts: 3 })
+      .quiet();
   });
 
   it('RFC 8489 6.2.2: over a stream it is sent once and waited for 39.5 s', () => {
-    expect(play({ reliable: true })).toEqual([
-      [0, 'send'],
-      [39500, 'timeout'],
-    ]);
+    started({ reliable: true }).at(ZERO).out(send(1)).at(ms(39500)).out({ kind: 'timeout', attempts: 1 }).quiet();
   });
 
   it('patience ends it early', () => {
-    expect(play({ rto: millis(7000), patience: millis(39500) })).toEqual([
-      [0, 'send'],
-      [7000, 'send'],
-      [21000, 'send'],
-      [39500, 'timeout'],
-    ]);
+    started({ rto: ms(7000), patience: ms(39500) })
+      .at(ZERO)
+      .out(send(1))
+      .at(ms(7000))
+      .out(send(2))
+      .at(ms(21000))
+      .out(send(3))
+      .at(ms(39500))
+      .out({ kind: 'timeout', attempts: 3 })
+      .quiet();
   });
 
-  it('an answer to another transaction is none of its business', () => {
-    const client = new StunClientTransaction(ID, request, 0 as Nanos);
-    const out: StunClientOut[] = [];
-    client.handle({ kind: 'response', packet: answerTo('cd'.repeat(12)) }, 0 as Nanos, out);
-    expect([out, client.ended]).toEqual([[], false]);
-    client.handle({ kind: 'cancel' }, 0 as Nanos, out);
-    expect([out, client.ended, client.deadline]).toEqual([[], true, NEVER]);
+  it('an answer to another transaction is none of its business; cancelled, it is silent', () => {
+    started()
+      .at(ZERO)
+      .out(send(1))
+      .in({ kind: 'response', packet: answerTo('cd'.repeat(12)) })
+      .out()
+      .at(ms(500))
+      .out(send(2))
+      .in({ kind: 'cancel' })
+      .out()
+      .in({ kind: 'response', packet: answerTo(ID) })
+      .out()
+      .quiet();
   });
 
   it('stopped, it sends no more but waits Rm times RTO for what is under way', () => {

@@ -45,3 +45,9 @@ export function isLinkLocal(a: TransportAddress): boolean {
   const bytes = parseIpv6(a.address);
   return bytes !== undefined && isLinkLocal6(bytes);
 }
+
+/** Null when the text is no IP address: a name, say. */
+export function transportAddress(text: string, port: number): TransportAddress | null {
+  const address = canonicalAddress(text);
+  return address === undefined ? null : { address, port, family: address.includes(':') ? 6 : 4 };
+}

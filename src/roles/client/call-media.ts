@@ -1,11 +1,11 @@
 /**
  * The media of one call: all that a client knows of media sessions. A call has a list of streams, in the order of the
- * m-lines of its own offer; today the list is one audio stream.
+ * m-lines of an offer of this side; today the list is one audio stream.
  * @module
  */
-import { must } from '../../base/assert.js';
 import { seconds } from '../../base/time.js';
 import type { Host } from '../../host/host.js';
+import { g711Formats } from '../../protocol/rtp/g711-payloader.js';
 import { Recording } from '../../protocol/rtp/recording.js';
 import { type AudioSource, Speech } from '../../protocol/rtp/speech.js';
 import type { Agreed, LocalMedia } from '../../protocol/sdp/offer-answer.js';
@@ -56,11 +56,10 @@ export class CallMedia {
       await MediaSession.open({
         host,
         controlling,
-        ports: config.audioPorts,
         stunServers,
         rtcpMux: config.rtcpMux,
         settings: { consent: config.consent, keepalive: seconds(config.keepAlive) },
-        source: voice.speak(),
+        streams: [{ kind: 'audio', ports: config.audioPorts, formats: g711Formats(voice.speak()), packetTime: 20 }],
         ...(!config.srtp && { suite: null }),
       }),
     );
@@ -68,7 +67,7 @@ export class CallMedia {
 
   /** One m-line per stream: its candidates, after ICE the selected pair. */
   localMedia(): readonly LocalMedia[] {
-    return [this.#session.localMedia()];
+    return this.#session.localMedia();
   }
 
   /**
@@ -76,18 +75,16 @@ export class CallMedia {
    * @param agreed per stream; null: refused
    */
   connect(agreed: readonly (Agreed | null)[]): Promise<ConnectResult> {
-    const audio = must(agreed.length === 1 ? agreed : undefined, 'one stream')[0] ?? null;
-    if (audio === null) return Promise.resolve({ ok: false, code: 'ICE_FAILED', why: 'the audio stream was refused' });
-    return this.#session.connect(audio);
+    return this.#session.connect(agreed);
   }
 
   mute(muted: boolean): void {
     this.#session.setDirection(muted ? 'recvonly' : 'sendrecv');
   }
 
-  /** Null before media was agreed on. */
-  stats(): MediaStats | null {
-    return this.#session.ssrc === null ? null : this.#session.stats();
+  /** One for each stream that was agreed on. */
+  stats(): readonly MediaStats[] {
+    return this.#session.stats();
   }
 
   /** Idempotent. */

@@ -165,12 +165,9 @@ export class Calls {
     for (const call of this.#calls.values()) call.media.mute(muted);
   }
 
-  /** Of the calls whose media was agreed on. */
+  /** Of the streams that were agreed on, call by call. */
   statistics(): (MediaStats & { readonly peer: string })[] {
-    return [...this.#calls.values()].flatMap(({ peer, media }) => {
-      const stats = media.stats();
-      return stats === null ? [] : [{ peer, ...stats }];
-    });
+    return [...this.#calls.values()].flatMap(({ peer, media }) => media.stats().map((stats) => ({ peer, ...stats })));
   }
 
   /** Stops all media; nothing is said to anybody. */

@@ -3,6 +3,7 @@
  * @module
  */
 import { z } from 'zod';
+import { WORKLOADS } from '../../base/workload.js';
 import { command, NOTHING } from '../commands.js';
 
 const address = z.string().describe('the address of a user, such as alice@contoso.example');
@@ -14,9 +15,12 @@ const count = z.int();
 /** Nanoseconds. */
 const time = z.number();
 
-/** Of one call, as `MediaStats` has it. */
-const callStatistics = z.strictObject({
+/** Of one stream of a call, as `MediaStats` has it. */
+const streamStatistics = z.strictObject({
   peer: z.string(),
+  mid: z.string(),
+  kind: z.string(),
+  workload: z.enum(WORKLOADS),
   sent: z.strictObject({ ssrc: count, packets: count, octets: count }),
   received: z.array(z.strictObject({ ssrc: count, packets: count, octets: count, lost: count, duplicates: count, reordered: count, jitter: time })).readonly(),
   remote: z.strictObject({ at: time, lost: count, fractionLost: z.number(), jitter: time, roundTrip: time.nullable() }).nullable(),
@@ -36,5 +40,5 @@ export const clientCommands = {
   mute: command('sends no sound in any call: no RTP at all, as with silence suppression', NOTHING, NOTHING),
   unmute: command('sends sound again', NOTHING, NOTHING),
   message: command('sends an instant message', z.strictObject({ to: address, text: z.string() }), z.strictObject({ status: z.int(), reason: z.string() })),
-  statistics: command('what was sent and received, per call', NOTHING, z.array(callStatistics)),
+  statistics: command('what was sent and received, per stream of each call', NOTHING, z.array(streamStatistics)),
 };

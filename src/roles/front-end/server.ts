@@ -3,8 +3,7 @@
  * everything else.
  * @module
  */
-import type { TimerId } from '../../base/brand.js';
-import { nanos, NEVER, type Nanos } from '../../base/time.js';
+import { Deadline } from '../../host/deadline.js';
 import type { Host } from '../../host/host.js';
 import { MachineRunner } from '../../host/machine-runner.js';
 import { from } from '../../protocol/sip/fields.js';
@@ -46,8 +45,8 @@ class FrontEnd {
   readonly #registrar: Registrar;
   readonly #runner: MachineRunner<ProxyIn, ProxyOut>;
   readonly #door: Door;
-  #expiry: TimerId | null = null;
-  #booked: Nanos = NEVER;
+  /** When the next binding runs out. */
+  readonly #expiry: Deadline;
 
   constructor(host: Host, context: RoleContext, config: FrontEndConfig) {
     const { plan, node } = context;
@@ -60,6 +59,9 @@ class FrontEnd {
       rng: host.random,
       algorithms: config.digest,
       home: (address) => routing.home(address),
+    });
+    this.#expiry = new Deadline(host, () => {
+      this.#expired();
     });
     const authorization = new Authorization(plan, node, this.#registrar, routing);
     this.#transport = new SipTransport(
@@ -95,7 +97,7 @@ class FrontEnd {
   }
 
   stop(): void {
-    if (this.#expiry !== null) this.#host.cancel(this.#expiry);
+    this.#expiry.close();
     this.#runner.stop();
     this.#transport.close();
   }
@@ -125,7 +127,7 @@ class FrontEnd {
       this.users.add(changed.address);
       this.#host.event('signed-in', { user: changed.address, home: this.#host.name, from: source.address });
     } else if (changed !== null && !changed.bound) this.#signedOut(changed.address);
-    this.#bookExpiry();
+    this.#expiry.set(this.#registrar.location.deadline);
   }
 
   #closed(connection: number): void {
@@ -140,23 +142,13 @@ class FrontEnd {
     if (this.users.delete(address)) this.#host.event('signed-out', { user: address, home: this.#host.name });
   }
 
-  #bookExpiry(): void {
-    const { deadline } = this.#registrar.location;
-    if (deadline === this.#booked) return;
-    if (this.#expiry !== null) this.#host.cancel(this.#expiry);
-    this.#expiry = null;
-    this.#booked = deadline;
-    if (deadline === NEVER) return;
-    const left = deadline - this.#host.clock.now;
-    this.#expiry = this.#host.after(nanos(left > 0 ? left : 0), () => {
-      this.#expiry = null;
-      this.#booked = NEVER;
-      const now = this.#host.clock.now;
-      for (const binding of this.#registrar.location.purge(now)) {
-        if (this.#registrar.location.lookup(binding.address, now).length === 0) this.#signedOut(binding.address);
-      }
-      this.#bookExpiry();
-    });
+  #expired(): void {
+    const now = this.#host.clock.now;
+    const { location } = this.#registrar;
+    for (const binding of location.purge(now)) {
+      if (location.lookup(binding.address, now).length === 0) this.#signedOut(binding.address);
+    }
+    this.#expiry.set(location.deadline);
   }
 }
 

@@ -4,6 +4,7 @@
  */
 import { must } from '../../base/assert.js';
 import type { Cause, TimerId } from '../../base/brand.js';
+import { CauseSets } from '../../base/cause-sets.js';
 import { LabError } from '../../base/error.js';
 import { randomRoot } from '../../base/rng.js';
 import { millis, type Nanos } from '../../base/time.js';
@@ -44,6 +45,7 @@ export class Wire {
   readonly crossings: Crossing[] = [];
   readonly events: Told[] = [];
   readonly secrets: { readonly host: string; readonly secret: Secret }[] = [];
+  readonly sets = new CauseSets();
   readonly discards: { readonly host: string; readonly cause: number; readonly reason: string }[] = [];
   readonly open = new Map<string, { readonly deliver: DatagramHandler; readonly host: TestHost }>();
   readonly delay = millis(10);
@@ -201,6 +203,10 @@ export class TestHost implements Host {
   event(name: string, fields: Readonly<Record<string, string | number>>): void {
     for (const key of Object.keys(fields)) must(/^[a-z][a-z0-9-]*$/.exec(key), `a key of the comment grammar: ${key}`);
     this.#wire.events.push({ at: this.#wire.now, host: this.name, name, fields });
+  }
+
+  causes(causes: readonly Cause[]): Cause {
+    return this.#wire.sets.of(causes);
   }
 
   discard(cause: Cause, reason: string): void {

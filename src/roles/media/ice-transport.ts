@@ -1,19 +1,23 @@
 /**
- * The shell of an ICE agent: sockets below, signalling above, one booked timer. What is not STUN passes by the agent.
+ * The shell of an ICE agent: carriers below, signalling above, one booked timer. Datagrams are told apart by RFC 7983;
+ * what is not STUN passes by the agent.
  * @module
  */
 import { must } from '../../base/assert.js';
-import { NO_CAUSE, type Cause, type TimerId } from '../../base/brand.js';
-import { NEVER, seconds, type Nanos } from '../../base/time.js';
-import type { Deferred, Endpoint, Host, UdpSocket } from '../../host/host.js';
+import { NO_CAUSE, type Cause } from '../../base/brand.js';
+import { seconds, type Nanos } from '../../base/time.js';
+import { Deadline } from '../../host/deadline.js';
+import type { DatagramHandler, Deferred, Endpoint, Host } from '../../host/host.js';
+import { demux, KIND } from '../../protocol/demux.js';
 import type { IceIn, IceOut, SelectedPair } from '../../protocol/ice/agent-io.js';
 import { IceAgent, type IceSnapshot } from '../../protocol/ice/agent.js';
 import { describeCandidate, type Candidate, type IceBase, type LocalCandidate } from '../../protocol/ice/candidates/candidate.js';
 import { localPreferences } from '../../protocol/ice/candidates/priority.js';
 import { ReflexiveGatherer } from '../../protocol/ice/candidates/reflexive-gatherer.js';
 import type { IceSettings } from '../../protocol/ice/checks/context.js';
-import { looksLikeStun } from '../../protocol/stun/demux.js';
+import { looksLikeStun } from '../../protocol/stun/framing.js';
 import { formatAddress, type TransportAddress } from '../../protocol/stun/transport-address.js';
+import type { Carrier, OpenRelay, Relay } from './carrier.js';
 import { bindPorts, type MediaSocket, type PortRange } from './port-pair.js';
 
 export interface IceTransportOptions {
@@ -23,6 +27,8 @@ export interface IceTransportOptions {
   readonly components: number;
   readonly ports: PortRange;
   readonly stunServers: readonly { readonly address: string; readonly port: number }[];
+  /** Relay clients, each with candidates of its own. */
+  readonly relays?: readonly OpenRelay[];
   readonly dscp?: number;
   /** Gathering is waited for no longer than this (default 5 s): a silent server must not hold up the call. */
   readonly gatherLimit?: Nanos;
@@ -38,8 +44,8 @@ export interface RemoteIce {
 
 /** What the owner hears. Called synchronously, within the event that caused it. */
 export interface IceTransportEvents {
-  /** hot. Bytes are borrowed. */
-  data(component: number, buf: Uint8Array, off: number, len: number, local: Endpoint, from: Endpoint, cause: Cause): void;
+  /** hot. All but STUN, with its kind by RFC 7983. Bytes are borrowed. */
+  data(kind: number, component: number, buf: Uint8Array, off: number, len: number, local: Endpoint, from: Endpoint, cause: Cause): void;
   /** Data of the component goes this way from now on. */
   path(component: number, local: Endpoint, remote: Endpoint): void;
   failed(why: string): void;
@@ -50,28 +56,29 @@ export interface IceTransportEvents {
 interface Way {
   transport: IceTransport | null;
   base: IceBase | null;
-  socket: UdpSocket | null;
+  carrier: Carrier | null;
 }
 
 export class IceTransport {
   readonly #host: Host;
   readonly #events: IceTransportEvents;
   readonly #gatherLimit: Nanos;
-  readonly #sockets = new Map<IceBase, UdpSocket>();
+  /** Sockets first, then what relays brought. */
+  readonly #carriers = new Map<IceBase, Carrier>();
+  readonly #relays: readonly Relay[];
   readonly #agent: IceAgent;
   /** By component: where data goes. */
-  readonly #out: (UdpSocket | null)[] = [null, null, null];
+  readonly #out: (Carrier | null)[] = [null, null, null];
   readonly #to: (Endpoint | null)[] = [null, null, null];
   #gathering: Deferred<void> | null = null;
-  #timer: TimerId | null = null;
-  #due: Nanos = NEVER;
+  readonly #deadline: Deadline;
   #closed = false;
 
   /** Errors: MEDIA_FAILED when no port is free. */
   static async open(options: IceTransportOptions, events: IceTransportEvents): Promise<IceTransport> {
     const ways = new Map<string, Way>();
     const sockets = await bindPorts(options.host, options, (address, component) => {
-      const way: Way = { transport: null, base: null, socket: null };
+      const way: Way = { transport: null, base: null, carrier: null };
       ways.set(`${address} ${component}`, way);
       return (buf, off, len, from, cause) => {
         if (way.transport !== null) way.transport.#receive(way, buf, off, len, from, cause);
@@ -81,7 +88,8 @@ export class IceTransport {
   }
 
   private constructor(options: IceTransportOptions, events: IceTransportEvents, sockets: readonly MediaSocket[], ways: ReadonlyMap<string, Way>) {
-    this.#host = options.host;
+    const { host } = options;
+    this.#host = host;
     this.#events = events;
     this.#gatherLimit = options.gatherLimit ?? seconds(5);
     const addresses = sockets.filter((s) => s.component === 1).map((s) => s.socket.local);
@@ -96,23 +104,44 @@ export class IceTransport {
         address: { address, port, family },
         localPreference: must(preferences[rank], 'local preference'),
       };
-      this.#sockets.set(base, socket);
+      this.#carriers.set(base, socket);
       const way = must(ways.get(`${address} ${component}`), 'the way of a socket');
       way.transport = this;
       way.base = base;
-      way.socket = socket;
+      way.carrier = socket;
       socket.onError = (error, to) => {
         if (!this.#closed) this.#input({ kind: 'network-error', base, to, error });
       };
     }
+    this.#deadline = new Deadline(this.#host, () => {
+      this.#tick();
+    });
+    const bases = [...this.#carriers.keys()];
+    const plug = { host, carrier: (base: IceBase) => this.#carrierOf(base), attach: (base: IceBase, carrier: Carrier) => this.#attach(base, carrier) };
+    this.#relays = (options.relays ?? []).map((open) => open(plug));
     this.#agent = new IceAgent({
       controlling: options.controlling,
-      random: options.host.random,
+      random: host.random,
       streams: [options.components],
-      bases: [...this.#sockets.keys()],
-      gatherers: options.stunServers.map((s) => new ReflexiveGatherer({ address: s.address, port: s.port, family: s.address.includes(':') ? 6 : 4 })),
+      bases,
+      gatherers: [
+        ...options.stunServers.map((s) => new ReflexiveGatherer({ address: s.address, port: s.port, family: s.address.includes(':') ? 6 : 4 })),
+        ...this.#relays.map((relay) => relay.gatherer),
+      ],
       ...(options.settings !== undefined && { settings: options.settings }),
     });
+  }
+
+  #carrierOf(base: IceBase): Carrier {
+    return must(this.#carriers.get(base), 'the carrier of a base');
+  }
+
+  #attach(base: IceBase, carrier: Carrier): DatagramHandler {
+    this.#carriers.set(base, carrier);
+    const way: Way = { transport: this, base, carrier };
+    return (buf, off, len, from, cause) => {
+      this.#receive(way, buf, off, len, from, cause);
+    };
   }
 
   get controlling(): boolean {
@@ -154,7 +183,7 @@ export class IceTransport {
     if (chosen !== null) return chosen.local.address;
     const rank = (c: Candidate): number => (c.type === 'relay' ? 0 : c.type === 'srflx' ? 2 : 4) + (c.address.family === 4 ? 0 : 1);
     const own = this.candidates.filter((c) => c.component === component).sort((a, b) => rank(a) - rank(b));
-    return must(own[0] ?? [...this.#sockets.keys()].find((b) => b.component === component), 'a base').address;
+    return must(own[0] ?? [...this.#carriers.keys()].find((b) => b.component === component), 'a base').address;
   }
 
   /** Finds the candidates: resolved when all gatherers have ended, or at the limit. What comes later is still used. */
@@ -175,7 +204,7 @@ export class IceTransport {
 
   /** For a peer without ICE: data of the component goes there, from the first address of the family. */
   setDirect(component: number, remote: TransportAddress): boolean {
-    const base = [...this.#sockets.keys()].find((b) => b.component === component && b.address.family === remote.family);
+    const base = [...this.#carriers.keys()].find((b) => b.component === component && b.address.family === remote.family);
     if (base === undefined) return false;
     this.#setPath(component, base, remote);
     return true;
@@ -187,27 +216,29 @@ export class IceTransport {
 
   /** hot. Nothing happens where there is no path. */
   send(component: number, buf: Uint8Array, off: number, len: number, cause: Cause = NO_CAUSE): void {
-    const socket = this.#out[component];
+    const carrier = this.#out[component];
     const to = this.#to[component];
-    if (socket !== null && socket !== undefined && to !== null && to !== undefined) socket.send(buf, off, len, to, cause);
+    if (carrier !== null && carrier !== undefined && to !== null && to !== undefined) carrier.send(buf, off, len, to, cause);
   }
 
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
-    if (this.#timer !== null) this.#host.cancel(this.#timer);
+    this.#deadline.close();
     this.#gathering?.resolve();
     this.#gathering = null;
-    for (const socket of this.#sockets.values()) socket.close();
+    // Allocations before the sockets that reach their server.
+    for (const carrier of [...this.#carriers.values()].reverse()) carrier.close();
     this.#out.fill(null);
   }
 
-  /** hot. Everything that arrives at a socket of ours. */
+  /** hot. Everything that arrives at a carrier of ours. */
   #receive(way: Way, buf: Uint8Array, off: number, len: number, from: Endpoint, cause: Cause): void {
-    const { base, socket } = way;
-    if (this.#closed || base === null || socket === null) return;
-    // RFC 7983: a first octet of 0 to 3 is STUN's.
-    if (len > 0 && (buf[off] as number) > 3) this.#events.data(base.component, buf, off, len, socket.local, from, cause);
+    const { base, carrier } = way;
+    if (this.#closed || base === null || carrier === null) return;
+    for (const relay of this.#relays) if (relay.receive(base, buf, off, len, from, cause)) return;
+    const kind = demux(buf, off, len);
+    if (kind !== KIND.STUN) this.#events.data(kind, base.component, buf, off, len, carrier.local, from, cause);
     else if (looksLikeStun(buf, off, len)) this.#input({ kind: 'datagram', base, from, bytes: buf.slice(off, off + len), cause });
     else this.#host.discard(cause, 'not-stun');
   }
@@ -232,9 +263,6 @@ export class IceTransport {
   }
 
   #tick(): void {
-    this.#timer = null;
-    this.#due = NEVER;
-    if (this.#closed) return;
     const out: IceOut[] = [];
     this.#agent.tick(this.#host.clock.now, out);
     this.#act(out);
@@ -245,14 +273,14 @@ export class IceTransport {
       if (this.#closed) return;
       this.#actOn(out);
     }
-    this.#book();
+    this.#deadline.set(this.#agent.deadline);
   }
 
   #actOn(out: IceOut): void {
     const host = this.#host;
     switch (out.kind) {
       case 'send':
-        this.#sockets.get(out.base)?.send(out.bytes, 0, out.bytes.length, host.endpoint(out.to.address, out.to.port), out.cause);
+        this.#carriers.get(out.base)?.send(out.bytes, 0, out.bytes.length, host.endpoint(out.to.address, out.to.port), out.cause);
         break;
       case 'gathered':
         this.#gathering?.resolve();
@@ -312,23 +340,10 @@ export class IceTransport {
   }
 
   #setPath(component: number, base: IceBase, remote: TransportAddress): void {
-    const socket = must(this.#sockets.get(base), 'the socket of a base');
+    const carrier = this.#carrierOf(base);
     const to = this.#host.endpoint(remote.address, remote.port);
-    this.#out[component] = socket;
+    this.#out[component] = carrier;
     this.#to[component] = to;
-    this.#events.path(component, socket.local, to);
-  }
-
-  #book(): void {
-    const due = this.#agent.deadline;
-    if (this.#closed || due === this.#due) return;
-    if (this.#timer !== null) this.#host.cancel(this.#timer);
-    this.#timer = null;
-    this.#due = due;
-    if (due === NEVER) return;
-    const delay = Math.max(0, due - this.#host.clock.now) as Nanos;
-    this.#timer = this.#host.after(delay, () => {
-      this.#tick();
-    });
+    this.#events.path(component, carrier.local, to);
   }
 }

@@ -1,8 +1,10 @@
 /**
- * What a media session has seen, as plain data. Times are nanoseconds.
+ * What a media stream has seen, as plain data. Times are nanoseconds.
  * @module
  */
 import type { Nanos } from '../../base/time.js';
+import type { Workload } from '../../base/workload.js';
+import { timeOf } from '../../protocol/rtp/media-clock.js';
 import type { SrtpFailure } from '../../protocol/rtp/srtp.js';
 import type { RtpSession } from '../../protocol/rtp/session.js';
 
@@ -19,6 +21,9 @@ export interface ReceivedStats {
 }
 
 export interface MediaStats {
+  readonly mid: string;
+  readonly kind: string;
+  readonly workload: Workload;
   readonly sent: { readonly ssrc: number; readonly packets: number; readonly octets: number };
   /** One for each source that sent, in order of appearance. */
   readonly received: readonly ReceivedStats[];
@@ -33,15 +38,22 @@ export interface MediaStats {
   } | null;
   /** Reason of the peer's RTCP BYE, empty without one; null when it said none. */
   readonly bye: string | null;
-  /** Datagrams that were none of this session's: SRTP by reason, other payload types, noise. */
+  /** Datagrams that were none of this stream's: other payload types; and of its transport SRTP by reason, and noise. */
   readonly refused: Readonly<Record<SrtpFailure, number>> & { readonly payloadType: number; readonly noise: number };
 }
 
 const NO_REFUSALS: Readonly<Record<SrtpFailure, number>> = { malformed: 0, authentication: 0, replayed: 0, 'too-old': 0, unencrypted: 0 };
 
-export function mediaStats(rtp: RtpSession, refused: Readonly<Record<SrtpFailure, number>> | null, noise: number): MediaStats {
+export function mediaStats(
+  { mid, kind, workload }: { readonly mid: string; readonly kind: string; readonly workload: Workload },
+  rtp: RtpSession,
+  { refused, noise }: { readonly refused: Readonly<Record<SrtpFailure, number>> | null; readonly noise: number },
+): MediaStats {
   const { sender, receiver, remote } = rtp;
   return {
+    mid,
+    kind,
+    workload,
     sent: { ssrc: sender.ssrc, packets: sender.packets, octets: sender.octets },
     received: receiver.sources.map((s) => ({
       ssrc: s.ssrc,
@@ -59,8 +71,7 @@ export function mediaStats(rtp: RtpSession, refused: Readonly<Record<SrtpFailure
             at: remote.at,
             lost: remote.block.cumulativeLost,
             fractionLost: remote.block.fractionLost / 256,
-            // G.711's clock: 8 kHz, 125 microseconds a unit.
-            jitter: (remote.block.jitter * 125_000) as Nanos,
+            jitter: timeOf(remote.block.jitter, sender.clockRate),
             roundTrip: remote.roundTrip,
           },
     bye: rtp.bye,

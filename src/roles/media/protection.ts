@@ -1,34 +1,16 @@
 /**
- * SRTP of one session, both directions, keyed by SDES (RFC 4568): contexts, scratch, and what was refused.
+ * SRTP of one transport, both directions: contexts, scratch, and what was refused.
  * @module
  */
-import { LabError } from '../../base/error.js';
-import { isSuite, type Suite } from '../../protocol/rtp/sdes.js';
+import type { Suite } from '../../protocol/rtp/sdes.js';
 import { SrtpContext, srtpFailure, type SrtpFailure } from '../../protocol/rtp/srtp.js';
-
-export interface ProtectionKeys {
-  readonly suite: string;
-  /** Base64 of master key and salt. */
-  readonly local: string;
-  readonly remote: string;
-}
+import type { SessionKeys } from '../../protocol/sdp/offer-answer.js';
 
 /** Room for any datagram that a link of 1500 octets carries, and its tag. */
 const SCRATCH = 2048;
 
-export function keyBytes(base64: string): Uint8Array {
-  return Uint8Array.from(atob(base64), (c) => c.charCodeAt(0));
-}
-
-export function keyText(bytes: Uint8Array): string {
-  return btoa(String.fromCharCode(...bytes));
-}
-
 export class Protection {
-  readonly keys: ProtectionKeys;
-  readonly suite: Suite;
-  readonly localKey: Uint8Array;
-  readonly remoteKey: Uint8Array;
+  readonly keys: SessionKeys;
   /** What `protect` wrote. */
   readonly sent = new Uint8Array(SCRATCH);
   /** What `unprotect` wrote. */
@@ -37,24 +19,23 @@ export class Protection {
   readonly #out: SrtpContext;
   readonly #in: SrtpContext;
 
-  /** Errors: MEDIA_FAILED for a suite that is not known. */
-  constructor(keys: ProtectionKeys) {
-    if (!isSuite(keys.suite)) throw new LabError('MEDIA_FAILED', `crypto suite "${keys.suite}" is not known`);
+  constructor(keys: SessionKeys) {
     this.keys = keys;
-    this.suite = keys.suite;
-    this.localKey = keyBytes(keys.local);
-    this.remoteKey = keyBytes(keys.remote);
-    this.#out = new SrtpContext(keys.suite, this.localKey);
-    this.#in = new SrtpContext(keys.suite, this.remoteKey);
+    this.#out = new SrtpContext(keys.suite, keys.local);
+    this.#in = new SrtpContext(keys.suite, keys.remote);
   }
 
-  same(keys: ProtectionKeys): boolean {
-    return keys.suite === this.keys.suite && keys.local === this.keys.local && keys.remote === this.keys.remote;
+  get suite(): Suite {
+    return this.keys.suite;
+  }
+
+  same(keys: SessionKeys): boolean {
+    return keys.suite === this.keys.suite && sameBytes(keys.local, this.keys.local) && sameBytes(keys.remote, this.keys.remote);
   }
 
   /** @returns octets in `sent`, or below zero */
-  protect(control: boolean, b: Uint8Array, n: number): number {
-    return control ? this.#out.protectRtcp(b, 0, n, this.sent, 0) : this.#out.protectRtp(b, 0, n, this.sent, 0);
+  protect(control: boolean, b: Uint8Array, o: number, n: number): number {
+    return control ? this.#out.protectRtcp(b, o, n, this.sent, 0) : this.#out.protectRtp(b, o, n, this.sent, 0);
   }
 
   /** @returns octets in `received`; below zero the packet was refused, and counted */
@@ -69,4 +50,8 @@ export class Protection {
     if (why !== null) this.refused[why] += 1;
     return result;
   }
+}
+
+function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
+  return a.length === b.length && a.every((octet, i) => octet === b[i]);
 }

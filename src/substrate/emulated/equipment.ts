@@ -28,7 +28,7 @@ export function equip(ip: IpNode, node: PlanNode, random: Rng): Equipment | null
   }
   const config = node.config as NatConfig;
   const box = new NatBox(ip, behaviourOf(config, node), random);
-  if (config.quirks.sipAlg) new SipAlg(box);
+  if (config.quirks.sipAlg) new SipAlg(ip, box);
   addQuirks(ip, config.quirks);
   return { nat: box };
 }

@@ -209,8 +209,12 @@ export class SimHost implements Host {
     this.#deps.recorder.event(this.#deps.plan.id, this.clock.now, name, texts);
   }
 
+  causes(causes: readonly Cause[]): Cause {
+    return this.#deps.recorder.causes.of(causes);
+  }
+
   discard(cause: Cause, reason: string): void {
-    this.event('discard', { cause, reason });
+    this.event('discard', { cause: causeText(this.#deps.recorder.causes.ids(cause)), reason });
   }
 
   /** The lab's number of an endpoint's address, found once: endpoints are interned. */
@@ -245,6 +249,11 @@ export class SimHost implements Host {
 
 function endpointText({ address, port, family }: Endpoint): string {
   return family === 6 ? `[${address}]:${port}` : `${address}:${port}`;
+}
+
+/** As in a comment: ids with commas between them, 0 = not known. */
+function causeText(ids: readonly number[]): string {
+  return ids.length === 0 ? '0' : ids.join();
 }
 
 function inUse(address: string, port: number, node: string): LabError {

@@ -17,7 +17,6 @@ import { createScheduler } from '../../fabric/lab-scheduler.js';
 import type { LabScheduler } from '../../fabric/lab-scheduler.js';
 import type { Packet } from '../../fabric/packet.js';
 import { ACCEPT, PRIORITY, STOLEN } from '../../netstack/hook.js';
-import type { Hook } from '../../netstack/hook.js';
 import type { IpNode } from '../../netstack/ip-node.js';
 import { DEFAULT_TTL } from '../../netstack/ip/output.js';
 import { type ImpairmentSpec, NO_IMPAIRMENT } from '../../topology/impairment.js';
@@ -30,6 +29,8 @@ import type { SimNetwork } from './sim-network.js';
 
 export const simProber: ProberFactory = (plan, seed) => new SimProber(plan, seed);
 
+/** Behind all other hooks: of equal ones the last that was installed comes first. */
+const BEHIND_ALL = PRIORITY.CONFIRM + 1;
 /** Longer than anything holds a packet: reassembly gives up after 30 s (ipfrag_time), a neighbour after 3 s. */
 const PATIENCE = seconds(60);
 /** Between questions, so that limits of rates (ICMP errors, `limit rate`) have forgotten the one before. */
@@ -44,11 +45,7 @@ interface Asked {
   readonly record: ShortLedger;
 }
 
-class SimProber implements Prober, Hook {
-  readonly point = 'input';
-  /** Behind all others: of equal ones the last that was installed comes first. */
-  readonly priority = PRIORITY.CONFIRM + 1;
-  readonly family = 0;
+class SimProber implements Prober {
   readonly #plan: Plan;
   readonly #seed: number;
   readonly #points: Points;
@@ -85,7 +82,7 @@ class SimProber implements Prober, Hook {
   }
 
   /** hot for nobody: a probe has two packets. */
-  run(p: Packet, node: IpNode): number {
+  #arrive(p: Packet, node: IpNode): number {
     const probe = this.#probe;
     const arrived = probe === null ? null : arrivedOf(p);
     if (arrived === null || arrived.refuses) return ACCEPT;
@@ -114,7 +111,7 @@ class SimProber implements Prober, Hook {
     const { name, hash } = this.#plan;
     const record = new ShortLedger(this.#points, decisions, { version: '0', topology: name, hash, seed: this.#seed, records: 'both' });
     const network = buildNetwork(this.#plan, { scheduler, tap: record, decisions, random: randomRoot(this.#seed) });
-    for (const { ip } of network.nodes) ip?.install(this);
+    for (const { ip } of network.nodes) ip?.install({ point: 'input', priority: BEHIND_ALL, family: 0, run: (p) => this.#arrive(p, ip) });
     return { scheduler, network, record };
   }
 }

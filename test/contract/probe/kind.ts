@@ -27,6 +27,12 @@ export const probeCommands = {
     }),
   ),
   'udp-send': command('sends a datagram and waits for nothing', z.strictObject({ ...at, to, length }), NOTHING),
+  'udp-relay': command('sends on each datagram that comes, because of it', z.strictObject({ ...at, to }), listening),
+  'udp-mix': command(
+    'sends one datagram for every so many that came, because of all of them',
+    z.strictObject({ ...at, to, count: z.int(), length }),
+    listening,
+  ),
   'udp-bind': command('binds and reports the error, if any', z.strictObject(at), z.union([listening, error])),
   'tcp-echo': command('echoes streams on a port, then half-closes', z.strictObject(at), listening),
   'tcp-sink': command('accepts streams and reads nothing for a while', z.strictObject({ ...at, stall: z.number() }), listening),

@@ -1,3 +1,4 @@
+import type { Cause } from '../../../src/base/brand.js';
 import { LabError } from '../../../src/base/error.js';
 import { millis, seconds } from '../../../src/base/time.js';
 import type { Endpoint, Host, TcpStream } from '../../../src/host/host.js';
@@ -73,6 +74,29 @@ export function start(host: Host): Promise<RoleServer> {
       host.cancel(patience);
       socket.close();
       return { got, errors, drawn: socket.local.port };
+    },
+
+    async 'udp-relay'({ address, port, to }) {
+      const next = host.endpoint(to.address, to.port);
+      const socket = await host.udp({ address, port }, (buf, off, len, _from, cause) => {
+        socket.send(buf, off, len, next, cause);
+      });
+      open.push(socket);
+      return { port: socket.local.port };
+    },
+
+    /** Its own octets, as a mixer's are. */
+    async 'udp-mix'({ address, port, to, count, length }) {
+      const next = host.endpoint(to.address, to.port);
+      let heard: Cause[] = [];
+      const socket = await host.udp({ address, port }, (_buf, _off, _len, _from, cause) => {
+        heard.push(cause);
+        if (heard.length < count) return;
+        socket.send(pattern(length), 0, length, next, host.causes(heard));
+        heard = [];
+      });
+      open.push(socket);
+      return { port: socket.local.port };
     },
 
     async 'udp-send'({ address, port, to, length }) {

@@ -131,7 +131,7 @@ describe.skipIf(reason !== null)('labs of containers', () => {
     }, 180_000);
   });
 
-  hostContract('docker', async () => (await buildLab(substrate, planOf(CONTRACT_TOPOLOGY, KINDS), { kinds: KINDS })).lab, [
+  hostContract('docker', () => buildLab(substrate, planOf(CONTRACT_TOPOLOGY, KINDS), { kinds: KINDS }), [
     {
       test: 'timers fire in order, ties in call order, a cancelled one never',
       reason: 'a timer of the wall clock may be late by more than the millisecond that is asked for',

@@ -82,7 +82,7 @@ export class SimBed implements Bed {
     const p = pool.take(frame.length);
     p.len = frame.length;
     p.buf.set(frame, p.off);
-    this.#node!.receive(p, this.#node!.interfaces[iface + 1]!);
+    this.#node!.frames.receive(p, this.#node!.interfaces[iface + 1]!);
     while (this.#scheduler.pending > 0 && this.#scheduler.next <= this.#scheduler.now) this.#scheduler.step();
     return this.#emitted.splice(0);
   }

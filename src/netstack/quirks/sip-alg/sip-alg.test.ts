@@ -38,7 +38,7 @@ function net(): { lab: TestNet; box: NatBox; alg: SipAlg } {
     },
     randomRoot(1).stream('nat'),
   );
-  return { lab, box, alg: new SipAlg(box) };
+  return { lab, box, alg: new SipAlg(lab.node('nat'), box) };
 }
 
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text.replaceAll('\n', '\r\n'));

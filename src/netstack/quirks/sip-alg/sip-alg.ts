@@ -11,29 +11,40 @@ import * as ethernet from '../../../wire/ethernet.js';
 import * as ipv4 from '../../../wire/ipv4.js';
 import * as tcp from '../../../wire/tcp.js';
 import * as udp from '../../../wire/udp.js';
-import { addrOf4, keyOf } from '../../address-book.js';
+import { addrOf4, keyOf, type AddressBook } from '../../address-book.js';
 import { ACCEPT, PRIORITY, STOLEN, type Verdict } from '../../hook.js';
-import type { IpNode } from '../../ip-node.js';
+import type { NodeCore } from '../../node-core.js';
+import type { HookPoints } from '../../ports.js';
+import type { FrameReceiver, Interface } from '../../interface.js';
 import { type Mapping, SLOT } from '../../nat-box/mapping.js';
 import type { NatBox } from '../../nat-box/nat-box.js';
 import { IPPROTO } from '../../transport.js';
 import { SequenceShifts } from './sequence-shift.js';
 import { rewriteSip, type SipEndpoint, type SipSwap } from './sip-text.js';
 
+/** What it needs of its node. */
+interface Ports {
+  readonly core: NodeCore;
+  readonly book: AddressBook;
+  readonly hooks: HookPoints;
+  readonly interfaces: readonly Interface[];
+  readonly frames: FrameReceiver;
+}
+
 const SIP_PORT = 5060;
 
 export class SipAlg {
-  readonly #node: IpNode;
+  readonly #node: Ports;
   readonly #box: NatBox;
   /** Came back in a larger slot, rewritten. */
   #done: Packet | null = null;
   rewritten = 0;
 
-  constructor(box: NatBox) {
-    this.#node = box.node;
+  constructor(node: Ports, box: NatBox) {
+    this.#node = node;
     this.#box = box;
     // Before the NAT itself, while the addresses are those of whom the message is from or for.
-    this.#node.install({ point: 'prerouting', priority: PRIORITY.DSTNAT - 1, family: 4, run: (p) => this.#look(p) });
+    node.hooks.install({ point: 'prerouting', priority: PRIORITY.DSTNAT - 1, family: 4, run: (p) => this.#look(p) });
   }
 
   #look(p: Packet): Verdict {
@@ -163,7 +174,7 @@ export class SipAlg {
     this.#done = q;
     iface.rxPackets--;
     iface.rxBytes -= q.len;
-    this.#node.receive(q, iface);
+    this.#node.frames.receive(q, iface);
     return STOLEN;
   }
 }

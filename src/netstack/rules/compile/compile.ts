@@ -5,14 +5,13 @@
  */
 import type { Chain, Ruleset, Table } from '../../../nft/ruleset.js';
 import type { Translator } from '../../conntrack/tracker.js';
-import type { IpNode } from '../../ip-node.js';
 import type { Program } from '../program.js';
 import { Assembler } from './assembler.js';
-import { Scope } from './scope.js';
+import { type CompilePorts, Scope } from './scope.js';
 import { compileStatement } from './statements.js';
 
 /** @param translator where a chain translates; null where none does */
-export function compile(ruleset: Ruleset, node: IpNode, translator: Translator | null): Program {
+export function compile(ruleset: Ruleset, node: CompilePorts, translator: Translator | null): Program {
   const out = new Assembler();
   for (const table of ruleset.tables) {
     const scope = new Scope(node, translator, out, table);

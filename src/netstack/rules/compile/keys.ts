@@ -5,18 +5,23 @@
 import { must, unreachable } from '../../../base/assert.js';
 import type { Pattern, Value } from '../../../nft/ruleset.js';
 import { type AddressBook, keyOf } from '../../address-book.js';
-import { NO_INTERFACE } from '../../interface.js';
-import type { IpNode } from '../../ip-node.js';
+import { NO_INTERFACE, type Interface } from '../../interface.js';
 import type { KeyPart } from '../sets/element-set.js';
+
+/** What it needs of its node. */
+export interface KeyPorts {
+  readonly book: AddressBook;
+  readonly interfaces: readonly Interface[];
+}
 
 /** An interface that the node has not: no packet's. */
 export const NO_SUCH_INTERFACE = NO_INTERFACE - 1;
 
 export class Keys {
-  readonly #node: IpNode;
+  readonly #node: KeyPorts;
   readonly #book: AddressBook;
 
-  constructor(node: IpNode) {
+  constructor(node: KeyPorts) {
     this.#node = node;
     this.#book = node.book;
   }

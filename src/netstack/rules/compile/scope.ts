@@ -5,11 +5,17 @@
 import { must } from '../../../base/assert.js';
 import type { Element, SetRef, Table } from '../../../nft/ruleset.js';
 import type { Translator } from '../../conntrack/tracker.js';
-import type { IpNode } from '../../ip-node.js';
+import type { NodeCore } from '../../node-core.js';
 import { Limiter } from '../limiter.js';
+import type { OwnAddressPorts } from '../nat-action.js';
 import type { Assembler } from './assembler.js';
-import { Keys } from './keys.js';
+import { type KeyPorts, Keys } from './keys.js';
 import { compileSet } from './sets.js';
+
+/** What it needs of its node. */
+export interface CompilePorts extends KeyPorts, OwnAddressPorts {
+  readonly core: NodeCore;
+}
 
 export interface SetHandle {
   /** Number in the program. */
@@ -18,7 +24,7 @@ export interface SetHandle {
 }
 
 export class Scope {
-  readonly node: IpNode;
+  readonly node: CompilePorts;
   readonly translator: Translator | null;
   readonly out: Assembler;
   readonly keys: Keys;
@@ -33,7 +39,7 @@ export class Scope {
   readonly #counters = new Map<string, number>();
   readonly #limits = new Map<string, number>();
 
-  constructor(node: IpNode, translator: Translator | null, out: Assembler, table: Table) {
+  constructor(node: CompilePorts, translator: Translator | null, out: Assembler, table: Table) {
     this.node = node;
     this.translator = translator;
     this.out = out;

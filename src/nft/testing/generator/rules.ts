@@ -6,7 +6,7 @@ import { formatRule } from '../../format.js';
 import { BITMASKS } from '../../meaning/values/constants.js';
 import { maximum, typeOf } from '../../meaning/values/types.js';
 import type { Match, NatFlags, Operand, Rule, Selector, SetRef, Statement, Verdict } from '../../ruleset.js';
-import type { TableContents } from './tables.js';
+import type { TableContents } from './contents.js';
 import { NOWHERE, anyElements, anyPattern, anyValue, setBody } from './values.js';
 import type { Dice, World } from './world.js';
 

@@ -8,21 +8,13 @@
  */
 import type { Rng } from '../../../base/rng.js';
 import { typeInfo } from '../../meaning/values/types.js';
-import type { TypeInfo } from '../../meaning/values/types.js';
 import type { BaseChain, Chain, ChainHook, DataType, NamedCounter, NamedLimit, NamedSet, Ruleset, Table, TableFamily } from '../../ruleset.js';
 import { anyRule } from './rules.js';
 import type { RulePlace } from './rules.js';
+import type { TableContents } from './contents.js';
 import { NOWHERE, anyElements, setBody } from './values.js';
 import { Dice } from './world.js';
 import type { World } from './world.js';
-
-/** What rules of a table may refer to. */
-export interface TableContents {
-  readonly family: TableFamily;
-  readonly sets: readonly { readonly name: string; readonly key: readonly TypeInfo[]; readonly gives: null }[];
-  readonly counters: readonly string[];
-  readonly limits: readonly { readonly name: string; readonly limit: NamedLimit['limit'] }[];
-}
 
 /** One table or two; the same stream gives the same rules. */
 export function generateRuleset(rng: Rng, world: World): Ruleset {

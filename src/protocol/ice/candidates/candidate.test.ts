@@ -64,6 +64,17 @@ describe('a=candidate (RFC 8839 section 5.1)', () => {
     expect(isRejected(c) && c.why).toContain(why);
   });
 
+  it('tells what is against the grammar from what is only not spoken here', () => {
+    const malformed = (line: string): boolean => {
+      const c = parseCandidate(line);
+      return isRejected(c) && c.malformed;
+    };
+    expect(malformed('candidate:1 1 udp 1 4cb1a.local 5 typ host')).toBe(false);
+    expect(malformed('candidate:1 1 sctp 1 192.0.2.1 5 typ host')).toBe(false);
+    expect(malformed('candidate:1 1 udp 1 192.0.2.1 5 typ token')).toBe(true);
+    expect(malformed('candidate:1 0 udp 1 192.0.2.1 5 typ host')).toBe(true);
+  });
+
   it('any candidate comes back as it was', () => {
     const address = fc.oneof(
       fc.record({ address: fc.ipV4(), port: fc.nat(65535), family: fc.constant(4 as const) }),

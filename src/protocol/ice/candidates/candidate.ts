@@ -53,6 +53,8 @@ export interface LocalCandidate extends Candidate {
 export interface RejectedCandidate {
   readonly rejected: true;
   readonly why: string;
+  /** Not by the grammar at all; false for what the grammar has and this agent has not: names, other transports. */
+  readonly malformed: boolean;
 }
 
 export function isRejected(value: Candidate | RejectedCandidate): value is RejectedCandidate {
@@ -70,8 +72,8 @@ function whole(text: string | undefined, digits: number, low: number, high: numb
   return n >= low && n <= high ? n : undefined;
 }
 
-function reject(why: string): RejectedCandidate {
-  return { rejected: true, why };
+function reject(why: string, malformed = true): RejectedCandidate {
+  return { rejected: true, why, malformed };
 }
 
 function familyOf(address: string): 4 | 6 {
@@ -94,18 +96,18 @@ export function parseCandidate(line: string): Candidate | RejectedCandidate {
   const component = whole(componentText, 3, 1, 256);
   if (component === undefined) return reject(`component "${componentText ?? ''}" is not 1 to 256`);
   const transport = transportText.toLowerCase();
-  if (transport !== 'udp' && transport !== 'tcp') return reject(`transport "${transportText}" is not known`);
+  if (transport !== 'udp' && transport !== 'tcp') return reject(`transport "${transportText}" is not known`, false);
   const priority = whole(priorityText, 10, 1, MAX_PRIORITY);
   if (priority === undefined) return reject(`priority "${priorityText ?? ''}" is not 1 to 2147483647`);
   const address = canonicalAddress(addressWord);
-  if (address === undefined) return reject(`"${addressWord}" is not an IP address`);
+  if (address === undefined) return reject(`"${addressWord}" is not an IP address`, false);
   const port = whole(portText, 5, 0, 65535);
   if (port === undefined) return reject(`port "${portText ?? ''}" is not 0 to 65535`);
   if (typ !== 'typ') return reject(`"${typ ?? ''}" stands where "typ" belongs`);
   if (!TYPES.includes(type)) return reject(`candidate type "${type}" is not known`);
   const tail = parseTail(words.slice(8));
   if ('rejected' in tail) return tail;
-  if (transport === 'tcp' && tail.tcpType === undefined) return reject('a TCP candidate without tcptype');
+  if (transport === 'tcp' && tail.tcpType === undefined) return reject('a TCP candidate without tcptype', false);
   return {
     foundation,
     component,

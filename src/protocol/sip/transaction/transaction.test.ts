@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { millis, seconds } from '../../../base/time.js';
-import { play } from '../../play.js';
+import { play } from '../../testing/play.js';
 import { header, makeRequest, makeResponse, type SipRequest, type SipResponse } from '../message.js';
 import { parseMessage } from '../parser.js';
 import { torture } from '../torture/semantics.js';

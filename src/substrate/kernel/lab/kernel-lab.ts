@@ -4,7 +4,7 @@
  * Where the namespaces come from and how a process gets into one, bare or as a container, is the {@link Ground}'s.
  * @module
  */
-import type { LinkId } from '../../../base/brand.js';
+import type { LinkId, NodeId } from '../../../base/brand.js';
 import { must } from '../../../base/assert.js';
 import { LabError } from '../../../base/error.js';
 import { randomRoot } from '../../../base/rng.js';
@@ -33,6 +33,7 @@ import {
   type RoleHandle,
   type ScriptTime,
 } from '../../substrate.js';
+import { CauseResolver } from '../identity/cause-resolver.js';
 import { KernelNode } from '../namespace/kernel-node.js';
 import type { Namespace } from '../namespace/namespace.js';
 import { runTool } from '../namespace/tool.js';
@@ -40,6 +41,7 @@ import { listens } from '../program/listening.js';
 import { Program, type ProgramChild } from '../program/program.js';
 import { ProgramLog } from '../program/program-log.js';
 import { programStart, type ProgramStart } from '../program/program-start.js';
+import { KernelClock } from '../role/kernel-clock.js';
 import { recorderListener } from '../role/role-process.js';
 import { type KindRef, roleStartOf } from '../role/role-start.js';
 import type { RoleListener, RpcClient } from '../rpc/rpc-client.js';
@@ -79,6 +81,7 @@ export class KernelLab implements Lab {
   readonly #fabric: KernelFabric;
   readonly #nodes: readonly KernelNode[];
   readonly #roles = new Map<string, RpcClient>();
+  readonly #causes: ReadonlyMap<NodeId, CauseResolver>;
   readonly #programs = new Map<string, Program>();
   readonly #watches: RuleWatch[] = [];
   readonly #waiting = new WaitingList();
@@ -87,12 +90,20 @@ export class KernelLab implements Lab {
   #onFailure: (error: Error) => void = () => undefined;
   #closed: Promise<void> | null = null;
 
-  private constructor(plan: Plan, deps: LabDeps, options: KernelLabOptions, nodes: readonly KernelNode[], fabric: KernelFabric) {
+  private constructor(
+    plan: Plan,
+    deps: LabDeps,
+    options: KernelLabOptions,
+    nodes: readonly KernelNode[],
+    fabric: KernelFabric,
+    causes: ReadonlyMap<NodeId, CauseResolver>,
+  ) {
     this.#plan = plan;
     this.#deps = deps;
     this.#options = options;
     this.#nodes = nodes;
     this.#fabric = fabric;
+    this.#causes = causes;
     // Whoever asks between two events of the fabric gets the time of asking.
     this.clock = {
       originSeconds: fabric.scheduler.originSeconds,
@@ -126,11 +137,23 @@ export class KernelLab implements Lab {
     const { origin, ground } = options;
     const nodes: KernelNode[] = [];
     let fabric: KernelFabric;
+    const causes = new Map<NodeId, CauseResolver>();
+    const clock = new KernelClock(origin);
     try {
       const libc = await loadLibc();
       for (const node of plan.nodes.filter((one) => one.emulated !== true)) nodes.push(KernelNode.create(libc, node, ground.namespace(libc, node)));
       await Promise.all(nodes.map((node) => node.configure()));
-      const { signal, progress } = deps;
+      const { signal, progress, recorder } = deps;
+      for (const node of plan.nodes) {
+        if (node.emulated === true || !hasRole(node, deps)) continue;
+        const resolver = new CauseResolver(
+          () => clock.now,
+          (id, of) => {
+            recorder.caused(node.id, fabric.driver.sample(), id, of);
+          },
+        );
+        causes.set(node.id, resolver);
+      }
       fabric = new KernelFabric({
         libc,
         plan,
@@ -140,13 +163,14 @@ export class KernelLab implements Lab {
         decisions: deps.decisions,
         random: randomRoot(deps.seed),
         driver: { signal, ...(progress !== undefined && { onProgress: progress }) },
+        causes: (node) => causes.get(node.id) ?? null,
       });
     } catch (error) {
       for (const node of nodes) node.close();
       await ground.close();
       throw error;
     }
-    const lab = new KernelLab(plan, deps, options, nodes, fabric);
+    const lab = new KernelLab(plan, deps, options, nodes, fabric, causes);
     // Keys come from other processes, after the first packets that they open: those wait for them.
     deps.recorder.hold();
     lab.#pump();
@@ -229,6 +253,7 @@ export class KernelLab implements Lab {
       routes: { ipv4: routes4, ipv6: routes6 },
       neighbours,
       identity: { ...this.#fabric.identity(plan.id) },
+      causes: { ...this.#causes.get(plan.id)?.counts },
     } as Json;
   }
 
@@ -329,9 +354,15 @@ export class KernelLab implements Lab {
   #listener(node: PlanNode): RoleListener {
     const { scheduler, driver } = this.#fabric;
     const inner = recorderListener(this.#deps.recorder, node.id);
+    const causes = this.#causes.get(node.id);
     return {
       note: (_at, name, fields) => {
-        inner.note(driver.sample(), name, fields);
+        // A role names what it received by numbers of its own.
+        const named = name === 'discard' ? { cause: idsOf(fields['cause'], causes) } : {};
+        inner.note(driver.sample(), name, { ...fields, ...named });
+      },
+      causes: (told) => {
+        causes?.told(told);
       },
       secret: (_at, secret) => {
         inner.secret(driver.sample(), secret);
@@ -383,10 +414,17 @@ export class KernelLab implements Lab {
     await Promise.all([...this.#roles.values(), ...this.#programs.values()].map((role) => role.close()));
     await Promise.all(this.#watches.map((watch) => watch.close()));
     await this.#fabric.close();
+    for (const resolver of this.#causes.values()) resolver.flush();
     for (const node of this.#nodes) node.close();
     await this.#options.ground.close();
     this.#deps.recorder.release();
   }
+}
+
+/** The packets of a role's own numbers, as in a comment; 0 = not known. */
+function idsOf(numbers: string | undefined, causes: CauseResolver | undefined): string {
+  const ids = (numbers ?? '').split(',').flatMap((number) => causes?.idOf(Number(number)) ?? []);
+  return ids.length === 0 ? '0' : ids.join();
 }
 
 function hasRole(node: PlanNode, deps: LabDeps): boolean {

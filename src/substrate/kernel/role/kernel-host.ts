@@ -2,7 +2,8 @@
  * The Host port over the kernel's own IP stack, in the process of one node: `node:dgram`, `node:net`, the wall clock.
  *
  * Where it differs from an emulated node, within the port's contract:
- * - `cause` is 0: the kernel does not tell which packet brought what; analysis proves causes by their bytes;
+ * - `cause` is the number of a datagram in this process, which the lab turns into a packet's id (cause-log.ts). Of a stream
+ *   it is 0: the kernel does not tell which packet brought its bytes, and TLS hides them from the tap;
  * - Node's sockets have no DSCP and no DF: the plan's policy by local port marks packets (an nftables output rule, set
  *   with the node), and Linux sets DF on UDP by itself as long as a datagram fits the path's MTU. An option that asks
  *   for something else is noted in the ledger as `option-not-set`;
@@ -35,6 +36,7 @@ import { deferred } from '../../../host/deferred.js';
 import { EndpointTable } from '../../../host/endpoints.js';
 import { StubResolver } from '../../../host/resolver.js';
 import type { Told } from '../rpc/frame.js';
+import { CauseLog } from './cause-log.js';
 import type { ErrorQueues } from './error-queue.js';
 import type { KernelClock } from './kernel-clock.js';
 import type { RoleTimers } from './role-timers.js';
@@ -64,6 +66,7 @@ export class KernelHost implements Host {
   /** Of its own, so that `random` gives a role the same numbers on every substrate. */
   readonly #ports: Rng;
   readonly #endpoints = new EndpointTable();
+  readonly #causes: CauseLog;
   readonly #resolver: StubResolver;
   readonly #noted = new Set<string>();
 
@@ -71,6 +74,7 @@ export class KernelHost implements Host {
     this.#deps = deps;
     this.name = deps.plan.name;
     this.clock = deps.clock;
+    this.#causes = new CauseLog(() => deps.clock.now, deps.tell);
     this.random = deps.random.stream(`node:${this.name}`);
     this.#ports = deps.random.stream(`node:${this.name}:ports`);
     this.tls = deps.tls;
@@ -85,7 +89,7 @@ export class KernelHost implements Host {
 
   async udp(options: UdpOptions, deliver: DatagramHandler): Promise<UdpSocket> {
     const address = this.#own(options.address);
-    const socket = await bindUdp({ host: this, ports: this.#ports, errors: this.#deps.errors }, address, options.port, deliver);
+    const socket = await bindUdp({ host: this, causes: this.#causes, ports: this.#ports, errors: this.#deps.errors }, address, options.port, deliver);
     this.#checkMark('udp', socket.local.port, options.dscp);
     if (options.dontFragment === true) this.#notSet('udp', socket.local.port, 'dont-fragment', 1);
     return socket;
@@ -146,8 +150,19 @@ export class KernelHost implements Host {
     this.#deps.tell({ note: name, at: this.clock.now, fields: texts });
   }
 
+  causes(causes: readonly Cause[]): Cause {
+    return this.#causes.sets.of(causes);
+  }
+
   discard(cause: Cause, reason: string): void {
-    this.event('discard', { cause, reason });
+    // The lab makes ids of the numbers; what they stand for must have been told before.
+    const numbers = this.#causes.name(cause);
+    this.event('discard', { cause: numbers.length === 0 ? '0' : numbers.join(), reason });
+  }
+
+  /** Everything that the role has done so far is told. */
+  flush(): void {
+    this.#causes.flush();
   }
 
   /** Errors: NET_ADDRESS_NOT_MINE for an address that the plan does not give to this node. */

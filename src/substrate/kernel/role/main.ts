@@ -37,6 +37,7 @@ const server = new RpcServer({
   write: frames,
   service,
   onEnd: () => {
+    service.flush();
     process.exit(0);
   },
   onGarbage: (line) => {

@@ -26,6 +26,7 @@ export class RoleService implements RpcService {
   readonly #waiting = new WaitingList();
   #begun = false;
   #role: RunningRole | null = null;
+  #host: KernelHost | null = null;
   #timers: RoleTimers | null = null;
 
   /** @param crash takes a mistake in the role's own code, with which the process must end */
@@ -50,6 +51,7 @@ export class RoleService implements RpcService {
       `node ${start.node} in the plan`,
     );
     const host = new KernelHost({ plan, clock, timers, random: randomRoot(start.seed), waiting: this.#waiting, tls: tlsOf(start), errors, tell: this.#tell });
+    this.#host = host;
     this.#role = await startRole(kind, host, plan, start.plan, clock);
     const started: RoleStarted = { pid: process.pid, icmpErrors: errors !== null, now: clock.now };
     return { ...started };
@@ -67,7 +69,13 @@ export class RoleService implements RpcService {
 
   async stop(): Promise<void> {
     await this.#role?.stop();
+    this.flush();
     this.#timers?.close();
+  }
+
+  /** What is told in batches is told now. */
+  flush(): void {
+    this.#host?.flush();
   }
 
   /** The kind, with its events told across the pipe as they come. */

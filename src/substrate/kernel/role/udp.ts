@@ -8,10 +8,11 @@
  * @module
  */
 import { createSocket, type Socket } from 'node:dgram';
-import { NO_CAUSE } from '../../../base/brand.js';
+import { type Cause, NO_CAUSE } from '../../../base/brand.js';
 import { LabError } from '../../../base/error.js';
 import type { Rng } from '../../../base/rng.js';
 import type { DatagramHandler, Endpoint, Host, NetError, UdpSocket } from '../../../host/host.js';
+import type { CauseLog } from './cause-log.js';
 import type { ErrorQueues } from './error-queue.js';
 import { bindError, errnoOf } from './socket-error.js';
 
@@ -35,7 +36,8 @@ const FROM_NETWORK: ReadonlySet<string> = new Set([
 ]);
 
 export interface UdpDeps {
-  readonly host: Pick<Host, 'name' | 'endpoint' | 'deferred'>;
+  readonly host: Pick<Host, 'name' | 'clock' | 'endpoint' | 'deferred'>;
+  readonly causes: CauseLog;
   /** Draws ports. */
   readonly ports: Rng;
   readonly errors: ErrorQueues | null;
@@ -72,7 +74,9 @@ class KernelUdp implements UdpSocket {
       // Closing may be overtaken by what was read before it.
       if (this.#closed) return;
       // A plain view: a Buffer's `slice` does not copy, a Uint8Array's does.
-      deliver(new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length), 0, bytes.length, deps.host.endpoint(address, port), NO_CAUSE);
+      const view = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length);
+      const from = deps.host.endpoint(address, port);
+      deliver(view, 0, view.length, from, deps.causes.received(from, local, view, 0, view.length));
     });
     socket.on('error', (error) => {
       // The kernel says only that there is an error; the queue says about whom. An ICMP error that found no room in the
@@ -106,7 +110,7 @@ class KernelUdp implements UdpSocket {
     return udp;
   }
 
-  send(buf: Uint8Array, off: number, len: number, to: Endpoint): void {
+  send(buf: Uint8Array, off: number, len: number, to: Endpoint, cause: Cause = NO_CAUSE): void {
     if (this.#closed) return;
     if (to.family !== this.local.family || to.port === 0) {
       this.onError('host-unreachable', to);
@@ -115,7 +119,7 @@ class KernelUdp implements UdpSocket {
     // The caller's bytes are borrowed, and Node may keep them until the kernel takes them.
     const bytes = new Uint8Array(len);
     bytes.set(buf.subarray(off, off + len));
-    this.#transmit(bytes, to, 1);
+    this.#transmit(bytes, to, cause, 1);
   }
 
   close(): void {
@@ -124,13 +128,15 @@ class KernelUdp implements UdpSocket {
     this.#socket.close();
   }
 
-  #transmit(bytes: Uint8Array, to: Endpoint, attempt: number): void {
+  #transmit(bytes: Uint8Array, to: Endpoint, cause: Cause, attempt: number): void {
+    const at = this.#deps.host.clock.now;
     this.#socket.send(bytes, to.port, to.address, (error) => {
+      if (error === null) this.#deps.causes.sent(this.local, to, bytes, cause, at);
       if (error === null || this.#closed) return;
       const queued = this.#drain();
       // The kernel tells an older datagram's ICMP error to the next send, which it then does not do (socket(7), SO_ERROR).
       const older = queued === 'icmp' || (queued === null && errnoOf(error) === 'ECONNREFUSED');
-      if (older && attempt < TRIES) this.#transmit(bytes, to, attempt + 1);
+      if (older && attempt < TRIES) this.#transmit(bytes, to, cause, attempt + 1);
       else if (queued !== 'local') this.#refused(error, to);
     });
   }

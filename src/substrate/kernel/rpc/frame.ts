@@ -55,6 +55,16 @@ const secret = z.discriminatedUnion('kind', [
   }),
 ]);
 
+const count = z.int().min(0);
+/** A datagram: its key, when it was received or sent, its place among alike ones, when those began (role/cause-log.ts). */
+const datagram = [count, at, count, at] as const;
+
+/** What was received, by the role's own numbers, and what was sent because of it, each with those numbers. */
+const causes = z.strictObject({
+  received: z.array(z.tuple([count, ...datagram])),
+  sent: z.array(z.tuple(datagram, count)),
+});
+
 const answer = z.union([z.strictObject({ id, ok: json }), z.strictObject({ id, error: labError }), z.strictObject({ id, fault })]);
 
 const told = z.union([
@@ -63,12 +73,15 @@ const told = z.union([
   /** For the ledger. */
   z.strictObject({ note: z.string(), at, fields: z.record(z.string(), z.string()) }),
   z.strictObject({ reveal: secret, at }),
+  /** For the ledger, late: which datagrams the role sent because of which. */
+  z.strictObject({ causes }),
 ]);
 
 export type Request = z.infer<typeof request>;
 export type Answer = z.infer<typeof answer>;
 export type Told = z.infer<typeof told>;
 export type ToldSecret = z.infer<typeof secret>;
+export type ToldCauses = z.infer<typeof causes>;
 
 const fromRole = z.union([answer, told]);
 

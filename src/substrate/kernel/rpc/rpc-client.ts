@@ -10,7 +10,7 @@ import type { Nanos } from '../../../base/time.js';
 import type { Waiting } from '../../../base/waiting.js';
 import type { Json, RoleEvent } from '../../../roles/role.js';
 import type { RunningRole } from '../../role-runner.js';
-import { encodeFrame, errorOf, parseFromRole, type Answer, type Request, type Told, type ToldSecret } from './frame.js';
+import { encodeFrame, errorOf, parseFromRole, type Answer, type Request, type Told, type ToldCauses, type ToldSecret } from './frame.js';
 import { LineReader } from './line-reader.js';
 
 /** Who hears what a role tells, in the order in which it told it. Times are the role's: they may lie in the lab's past. */
@@ -19,6 +19,8 @@ export interface RoleListener {
   note(at: Nanos, name: string, fields: Readonly<Record<string, string>>): void;
   /** Keys for the recorder. */
   secret(at: Nanos, secret: ToldSecret): void;
+  /** Datagrams that the role sent because of others. */
+  causes?(told: ToldCauses): void;
   /** Something arrived or an answer came: promises of the lab may go on. */
   touch?(): void;
   /** A line that the process wrote for people. */
@@ -180,6 +182,7 @@ export class RpcClient implements RunningRole {
   #told(told: Told): void {
     if ('event' in told) this.events.push({ name: told.event, at: told.at, data: told.data });
     else if ('note' in told) this.#listener.note(told.at, told.note, told.fields);
+    else if ('causes' in told) this.#listener.causes?.(told.causes);
     else this.#listener.secret(told.at, told.reveal);
   }
 

@@ -20,6 +20,7 @@ import { createPool } from '../../../fabric/pool.js';
 import { AddressBook } from '../../../netstack/address-book.js';
 import type { Plan, PlanNode } from '../../../topology/plan.js';
 import { emulateNode, type EmulatedNode } from '../../emulated/emulated-node.js';
+import type { CauseResolver } from '../identity/cause-resolver.js';
 import { type IdentityCounts, PacketIdentity } from '../identity/packet-identity.js';
 import { stationsOf } from '../identity/stations.js';
 import type { KernelNode } from '../namespace/kernel-node.js';
@@ -40,6 +41,8 @@ export interface KernelFabricOptions {
   /** CLOCK_REALTIME of lab time 0, in nanoseconds. */
   readonly origin: bigint;
   readonly driver?: DriverOptions;
+  /** Who finds out what the role of a node sent because of what; null for a node without one. */
+  readonly causes?: (node: PlanNode) => CauseResolver | null;
 }
 
 export class KernelFabric {
@@ -99,14 +102,15 @@ export class KernelFabric {
   }
 
   /** Nothing for an emulated node, which has plugged itself in. */
-  #plug(node: PlanNode, { nodes, libc, tap }: KernelFabricOptions, pool: PacketPool): readonly TapPort[] {
+  #plug(node: PlanNode, { nodes, libc, tap, causes: causesOf }: KernelFabricOptions, pool: PacketPool): readonly TapPort[] {
     if (node.emulated === true) return [];
     const { devices } = kernelNode(nodes, node);
     const identity = this.packetsIn(node.id);
+    const causes = causesOf?.(node) ?? null;
     return node.interfaces.map((iface, index) => {
       const end = this.links.end(iface.link, iface.side);
       const device = must(devices[index], `device ${iface.name}`);
-      const port = new TapPort({ libc, device, end, node: node.id, index, identity, scheduler: this.scheduler, pool, tap, spare: this.#spare });
+      const port = new TapPort({ libc, device, end, node: node.id, index, identity, causes, scheduler: this.scheduler, pool, tap, spare: this.#spare });
       end.attach(port);
       if (!end.up) device.setCarrier(false);
       return port;

@@ -6,12 +6,14 @@
  */
 import { NO_DECISION } from '../../../base/brand.js';
 import { DROP } from '../../../base/drop.js';
+import { ZERO } from '../../../base/time.js';
 import type { LinkEnd, Port, Tap } from '../../../fabric/link.js';
 import type { Packet, PacketPool } from '../../../fabric/packet.js';
 import type { Scheduler } from '../../../fabric/scheduler.js';
 import type { NodeId } from '../../../base/brand.js';
 import * as ethernet from '../../../wire/ethernet.js';
 import * as ipv6 from '../../../wire/ipv6.js';
+import type { CauseResolver } from '../identity/cause-resolver.js';
 import type { PacketIdentity } from '../identity/packet-identity.js';
 import { ERRNO, type Libc } from './libc.js';
 import type { TapDevice } from './tap-device.js';
@@ -57,6 +59,8 @@ export interface TapPortOptions {
   /** Index of the interface at its node, from 0. */
   readonly index: number;
   readonly identity: PacketIdentity;
+  /** Of a node with a role. */
+  readonly causes: CauseResolver | null;
   readonly scheduler: Scheduler;
   readonly pool: PacketPool;
   readonly tap: Tap;
@@ -75,9 +79,11 @@ export class TapPort implements Port {
   }
 
   deliver(p: Packet): void {
-    const { libc, identity, index, scheduler, tap, pool, node } = this.#o;
+    const { libc, identity, causes, index, scheduler, tap, pool, node } = this.#o;
     const bytes = p.buf.subarray(p.off, p.off + p.len);
+    const before = causes === null ? ZERO : causes.now();
     if (libc.write(this.device.fd, bytes, p.len) === p.len) {
+      causes?.arrived(p.buf, p.off, p.len, p.id, before);
       identity.arrived(p, index, scheduler.now);
       return;
     }
@@ -95,7 +101,7 @@ export class TapPort implements Port {
 
   /** Reads what the kernel has sent and puts it on the link. The clock has been sampled. */
   drain(): void {
-    const { libc, identity, index, scheduler, end, spare } = this.#o;
+    const { libc, identity, causes, index, scheduler, end, spare } = this.#o;
     const now = scheduler.now;
     for (let i = 0; i < BATCH; i++) {
       const p = spare.packet;
@@ -108,6 +114,7 @@ export class TapPort implements Port {
       }
       spare.use();
       identity.departing(p, index, now);
+      causes?.departed(p.buf, p.off, p.len, p.id);
       end.send(p);
     }
   }

@@ -1,0 +1,26 @@
+/**
+ * Faults of steps and expectations that do not fit a topology.
+ * @module
+ */
+import { LabError } from '../../base/error.js';
+import type { SourceRef } from '../../base/error.js';
+import { didYouMean, listed } from '../../topology/source/suggest.js';
+
+/** What people wrote it in. */
+export type FitCode = 'FLOW_ACTOR' | 'FLOW_STEP' | 'FLOW_EXPECTATION';
+
+/** `message` with the names that would do. */
+export function unknownName(code: FitCode, message: string, name: string, known: readonly string[], where: SourceRef): LabError {
+  return new LabError(code, message, { where, expected: `one of: ${listed(known)}`, ...didYouMean(name, known) });
+}
+
+/** One fault for each of the names that is none of those known. @param message of a name */
+export function unknownNames(
+  code: FitCode,
+  names: readonly string[],
+  known: readonly string[],
+  where: SourceRef,
+  message: (name: string) => string,
+): readonly LabError[] {
+  return names.filter((name) => !known.includes(name)).map((name) => unknownName(code, message(name), name, known, where));
+}

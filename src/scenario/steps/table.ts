@@ -1,0 +1,29 @@
+/**
+ * All steps that a script can have, in the order of the reference. To add one: a file beside this, and a line here.
+ * @module
+ */
+import type { z } from 'zod';
+import { must } from '../../base/assert.js';
+import { call } from './call.js';
+import { hangUp } from './hang-up.js';
+import { link } from './link.js';
+import { message } from './message.js';
+import { mute } from './mute.js';
+import { signIn } from './sign-in.js';
+import { signOut } from './sign-out.js';
+import type { AnyStep, StepKind, StepOf } from './step-kind.js';
+import { unmute } from './unmute.js';
+import { wait } from './wait.js';
+
+export const STEPS = [signIn, signOut, message, call, hangUp, mute, unmute, wait, link] as const;
+
+type Made<Kind> = Kind extends StepKind<infer K, z.ZodType, infer F> ? StepOf<K, F> : never;
+
+/** What the kinds of the table make. */
+export type Step = Made<(typeof STEPS)[number]>;
+
+const BY_KEY: ReadonlyMap<string, StepKind> = new Map(STEPS.map((kind): [string, StepKind] => [kind.key, kind]));
+
+export function stepKindOf(step: AnyStep): StepKind {
+  return must(BY_KEY.get(step.do), `a step "${step.do}"`);
+}

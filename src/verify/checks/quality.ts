@@ -1,0 +1,76 @@
+/**
+ * `quality: { between: [alice, bob], loss: '< 1%', delay: '< 50ms', jitter: '< 30ms' }`.
+ * @module
+ */
+import { z } from 'zod';
+import type { Nanos } from '../../base/time.js';
+import { formatDuration } from '../../base/time.js';
+import { pair, time } from '../../scenario/description/fields.js';
+import { legEvidence, silences } from '../evidence.js';
+import { mediaLegs } from '../media-legs.js';
+import { check } from './check.js';
+
+const bound = (unit: string): z.ZodString =>
+  z.string().regex(new RegExp(`^<\\s*\\d+(\\.\\d+)?\\s*(${unit})$`), { error: `an upper bound such as "< 1${unit.split('|')[0] ?? ''}"` });
+
+/** Upper bounds: share of packets, one-way time, RFC 3550 jitter. */
+interface Bounds {
+  readonly loss: number | null;
+  readonly delay: Nanos | null;
+  readonly jitter: Nanos | null;
+}
+
+export const quality = check({
+  key: 'quality',
+  schema: z.strictObject({ between: pair, loss: bound('%').optional(), delay: bound('ms|us|s').optional(), jitter: bound('ms|us|s').optional() }),
+  form: '{ between, loss, delay, jitter }',
+  doc:
+    'the media: share of packets lost, mean one-way delay, greatest interarrival jitter (RFC 3550) at a receiver; ' +
+    'each an upper bound such as `< 1%`, `< 50ms`; the worse direction counts',
+  read({ between, loss, delay, jitter }) {
+    const bounds: Bounds = {
+      loss: loss === undefined ? null : Number(upper(loss).replace(/\s*%$/, '')) / 100,
+      delay: delay === undefined ? null : time(upper(delay)),
+      jitter: jitter === undefined ? null : time(upper(jitter)),
+    };
+    return [{ between, ...bounds }];
+  },
+  actors: ({ between }) => between,
+  about: (e, c) => ({ check: `quality/${c.pair(...e.between)}`, subject: `${c.pair(...e.between)} quality`, expected: boundsText(e) }),
+  judge(e, c) {
+    const legs = mediaLegs(c, e.between);
+    const directions = legs.flatMap((leg) => [leg.there, leg.back]);
+    if (directions.length === 0) return { status: 'unproved', observed: 'no packet', evidence: c.whyNot() };
+    const evidence = legEvidence(legs, c.observation, c.plan);
+    const silent = silences(legs);
+    if (silent.length > 0) return { status: 'unproved', observed: silent.join(', '), evidence };
+    const loss = Math.max(...directions.map((direction) => direction.lost / direction.packets));
+    const delay = Math.max(...directions.map((direction) => direction.delay?.mean ?? Infinity)) as Nanos;
+    // As their receivers had it: interarrival jitter of RFC 3550, its greatest value.
+    const jitter = Math.max(0, ...legs.flatMap((leg) => leg.streams).map((stream) => stream.maxJitter)) as Nanos;
+    const ok = (e.loss === null || loss < e.loss) && (e.delay === null || delay < e.delay) && (e.jitter === null || jitter < e.jitter);
+    const observed = [
+      ...(e.loss === null ? [] : [`loss ${(loss * 100).toFixed(2)}%`]),
+      ...(e.delay === null ? [] : [`delay ${rounded(delay)}`]),
+      ...(e.jitter === null ? [] : [`jitter ${rounded(jitter)}`]),
+    ];
+    return { status: ok ? 'pass' : 'fail', observed: observed.join(', '), evidence };
+  },
+});
+
+function upper(text: string): string {
+  return text.replace(/^<\s*/, '');
+}
+
+function boundsText(e: Bounds): string {
+  return [
+    ...(e.loss === null ? [] : [`loss < ${Number((e.loss * 100).toPrecision(12))}%`]),
+    ...(e.delay === null ? [] : [`delay < ${formatDuration(e.delay)}`]),
+    ...(e.jitter === null ? [] : [`jitter < ${formatDuration(e.jitter)}`]),
+  ].join(', ');
+}
+
+/** To the microsecond. */
+function rounded(time: Nanos): string {
+  return formatDuration((Math.round(time / 1000) * 1000) as Nanos);
+}

@@ -1,0 +1,37 @@
+/**
+ * All expectations that a flow can have, in the order of the reference. To add one: a file beside this, and a line here.
+ * @module
+ */
+import type { z } from 'zod';
+import { must } from '../../base/assert.js';
+import type { AnyExpectation, ExpectationOf } from '../../scenario/description/expectation-kind.js';
+import { call } from './call.js';
+import type { Check } from './check.js';
+import { fails } from './fails.js';
+import { ice } from './ice.js';
+import { internetOnly } from './internet-only.js';
+import { media } from './media.js';
+import { message } from './message.js';
+import { quality } from './quality.js';
+import { signalling } from './signalling.js';
+import { signedIn } from './signed-in.js';
+import { silence } from './silence.js';
+import { symmetric } from './symmetric.js';
+import { why } from './why.js';
+
+export const CHECKS = [signedIn, signalling, message, call, media, ice, symmetric, quality, internetOnly, fails, silence, why] as const;
+
+type Kind = (typeof CHECKS)[number];
+type Made<C> = C extends Check<infer K, z.ZodType, infer F> ? ExpectationOf<K, F> : never;
+type Written<C> = C extends Check<infer K, infer Z, object> ? { readonly [P in K]: z.input<Z> } : never;
+
+/** What the kinds of the table make. */
+export type Expectation = Made<Kind>;
+/** One entry of `expect`, as people write it. */
+export type ExpectationText = Written<Kind>;
+
+const BY_KEY: ReadonlyMap<string, Check> = new Map(CHECKS.map((kind): [string, Check] => [kind.key, kind]));
+
+export function checkOf(expectation: AnyExpectation): Check {
+  return must(BY_KEY.get(expectation.expect), `an expectation "${expectation.expect}"`);
+}

@@ -1,0 +1,200 @@
+/**
+ * `why: { between: [alice, online-fe], dropped-at: inet-fw, by: firewall-rule }`: a flow broke for this reason. Where it was
+ * dropped and by what, where the ways of question and answer part, who holds the connection's state; judged by what
+ * `callpath why` would say.
+ * @module
+ */
+import { z } from 'zod';
+import { explainFlows } from '../../analysis/why/explain.js';
+import type { End, FlowStory, Line, Way } from '../../analysis/why/story.js';
+import { placeWords, whyLine } from '../../analysis/why/words.js';
+import { DROP_NAMES, type DropName } from '../../base/drop.js';
+import type { LabError } from '../../base/error.js';
+import { unknownNames } from '../../scenario/description/faults.js';
+import { name, names, nodePair } from '../../scenario/description/fields.js';
+import { legEvidence } from '../evidence.js';
+import { check } from './check.js';
+
+/** What a flow carries, as far as an expectation can name it. */
+const MEDIA = ['signalling', 'audio', 'rtcp', 'stun', 'dns'] as const;
+
+/** Why a flow between two nodes broke. What is null may be anything. */
+interface WhyExpected {
+  /** One or two ends: actors, or nodes of the topology. */
+  readonly nodes: readonly string[];
+  readonly medium: (typeof MEDIA)[number] | null;
+  /** The node at which the ways of question and answer part, and the one at which they would meet again. */
+  readonly partsAt: string | null;
+  readonly meetsAt: string | null;
+  /** Firewalls, of which one holds the state of the connection; empty: it may be any or none. */
+  readonly stateAt: readonly string[];
+  /** Nodes or links, of which one dropped it; empty: it may be any. */
+  readonly droppedAt: readonly string[];
+  readonly by: DropName | null;
+  /** The rule, or the chain of the policy: `er-filter.nft`, or with its line `er-filter.nft:12`. */
+  readonly rule: string | null;
+  /** A part of the rule's comment. */
+  readonly says: string | null;
+}
+
+const schema = z
+  .strictObject({
+    between: nodePair.optional(),
+    of: name.optional(),
+    medium: z.enum(MEDIA).optional(),
+    'parts-at': z.string().optional(),
+    'meets-at': z.string().optional(),
+    'state-at': names.optional(),
+    'dropped-at': names.optional(),
+    by: z.enum(DROP_NAMES).exclude(['none']).optional(),
+    rule: z
+      .string()
+      .regex(/^[^:]+(:\d+)?$/, { error: 'a rule file, or FILE:LINE' })
+      .optional(),
+    says: z.string().min(1).optional(),
+  })
+  .refine((why) => (why.between === undefined) !== (why.of === undefined), { error: 'either between: [NODE, NODE] or of: NODE' })
+  .refine((why) => Object.keys(why).some((key) => !['between', 'of', 'medium'].includes(key)), {
+    error: 'at least one of parts-at, meets-at, state-at, dropped-at, by, rule, says',
+  });
+
+export const why = check({
+  key: 'why',
+  schema,
+  form: '{ between, ... }',
+  doc: 'what `callpath why` says of the flows between two nodes, see [below](#why-it-broke)',
+  read: (raw): readonly WhyExpected[] => [
+    {
+      nodes: raw.between ?? [raw.of ?? ''],
+      medium: raw.medium ?? null,
+      partsAt: raw['parts-at'] ?? null,
+      meetsAt: raw['meets-at'] ?? null,
+      stateAt: [raw['state-at'] ?? []].flat(),
+      droppedAt: [raw['dropped-at'] ?? []].flat(),
+      by: raw.by ?? null,
+      rule: raw.rule ?? null,
+      says: raw.says ?? null,
+    },
+  ],
+  actors: () => [],
+  /** Nodes, a link where something may be lost, at the ends actors too. */
+  fit(e, plan, actors) {
+    const nodes = plan.nodes.map((node) => node.name);
+    const strangers = (list: readonly (string | null)[], known: readonly string[]): readonly LabError[] =>
+      unknownNames(
+        'FLOW_EXPECTATION',
+        list.filter((it) => it !== null),
+        known,
+        e.src,
+        (it) => `the topology ${plan.name} has no node "${it}"`,
+      );
+    return [
+      ...strangers(e.nodes, [...actors, ...nodes]),
+      ...strangers([e.partsAt, e.meetsAt, ...e.stateAt], nodes),
+      ...strangers(e.droppedAt, [...nodes, ...plan.links.map((link) => link.name)]),
+    ];
+  },
+  about(e, c) {
+    const who = e.nodes.map((node) => c.node(node)).join('-');
+    return { check: `why/${who}`, subject: `why ${who}`, expected: whyText(e) };
+  },
+  /** Passes when one flow between the two broke so, in every respect that is expected. */
+  judge(e, c) {
+    const ends = e.nodes.map((node) => c.node(node));
+    const legs = c.observation.legs.filter(
+      (leg) => (e.medium === null || leg.medium === e.medium) && ends.every((name) => leg.a.name === name || leg.b.name === name),
+    );
+    const evidence = legEvidence(legs, c.observation, c.plan);
+    if (evidence.total === 0) return { status: 'unproved', observed: 'no packet', evidence: c.whyNot(evidence) };
+    const reasons = explainFlows(
+      c.ledger,
+      c.plan,
+      legs.flatMap((leg) => leg.flows),
+    ).flatMap(reasonsOf);
+    const [nearest] = [...reasons].sort((a, b) => misses(a, e) - misses(b, e));
+    if (nearest === undefined) return { status: 'fail', observed: 'nothing was dropped', evidence };
+    const { packets, examples } = nearest.way;
+    const why = whyLine(nearest.story);
+    return {
+      status: misses(nearest, e) === 0 ? 'pass' : 'fail',
+      observed: factsText(nearest),
+      evidence: { packets: examples, total: packets, links: nearest.way.hops.map(({ link }) => link), ...(why !== null && { why }) },
+    };
+  },
+});
+
+type Dropped = Extract<End, { kind: 'dropped' }>;
+
+/** What a story has of what can be expected, by its names. */
+interface Reason {
+  readonly story: FlowStory;
+  readonly way: Way;
+  readonly end: Dropped;
+}
+
+function reasonsOf(story: FlowStory): readonly Reason[] {
+  return [...story.there.ways, ...story.back.ways].flatMap((way) => (way.end.kind === 'dropped' ? [{ story, way, end: way.end }] : []));
+}
+
+/** In how many respects a reason is not the expected one. */
+function misses({ story, end }: Reason, e: WhyExpected): number {
+  const { rule } = end.decided;
+  const held: readonly boolean[] = [
+    e.partsAt === null || story.parting?.node === e.partsAt,
+    e.meetsAt === null || story.parting?.again?.node === e.meetsAt,
+    e.stateAt.length === 0 || e.stateAt.some((name) => story.state.holders.includes(name)),
+    e.droppedAt.length === 0 || e.droppedAt.includes(end.where),
+    e.by === null || end.drop === e.by,
+    e.rule === null || (rule?.src !== null && rule?.src !== undefined && isAt(rule.src, e.rule)),
+    e.says === null || (rule?.says ?? '').includes(e.says),
+  ];
+  return held.filter((holds) => !holds).length;
+}
+
+/** `FILE` or `FILE:LINE`, the file by the end of its path. */
+function isAt({ file, line }: Line, wanted: string): boolean {
+  const [name = '', number] = wanted.split(':');
+  return (file === name || file.endsWith(`/${name}`)) && (number === undefined || Number(number) === line);
+}
+
+/** What is expected, in the words of {@link factsText}. */
+function whyText(e: WhyExpected): string {
+  const anyOf = (names: readonly string[]): string | null => (names.length === 0 ? null : names.join(' or '));
+  return words({ partsAt: e.partsAt, meetsAt: e.meetsAt, stateAt: anyOf(e.stateAt), droppedAt: anyOf(e.droppedAt), by: e.by, rule: e.rule, says: e.says });
+}
+
+function factsText({ story, end }: Reason): string {
+  const { rule } = end.decided;
+  return words({
+    partsAt: story.parting?.node ?? null,
+    meetsAt: story.parting?.again?.node ?? null,
+    stateAt: story.state.holders.length === 0 ? null : story.state.holders.join(' and '),
+    droppedAt: end.where,
+    by: end.drop,
+    rule: rule?.src === null || rule?.src === undefined ? null : placeWords(rule.src),
+    says: rule?.says ?? null,
+  });
+}
+
+interface Facts {
+  readonly partsAt: string | null;
+  readonly meetsAt: string | null;
+  readonly stateAt: string | null;
+  readonly droppedAt: string | null;
+  readonly by: string | null;
+  readonly rule: string | null;
+  readonly says: string | null;
+}
+
+function words({ partsAt, meetsAt, stateAt, droppedAt, by, rule, says }: Facts): string {
+  const drop = [droppedAt === null ? '' : `at ${droppedAt}`, by === null ? '' : `by ${by}`, rule ?? '', says === null ? '' : `"${says}"`]
+    .filter((part) => part !== '')
+    .join(' ');
+  const parts = [
+    ...(drop === '' ? [] : [`dropped ${drop}`]),
+    ...(partsAt === null ? [] : [`parts at ${partsAt}`]),
+    ...(meetsAt === null ? [] : [`meets at ${meetsAt}`]),
+    ...(stateAt === null ? [] : [`state at ${stateAt}`]),
+  ];
+  return parts.join('; ');
+}
