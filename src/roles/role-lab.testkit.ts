@@ -9,7 +9,7 @@ import { NO_CAUSE } from '../base/brand.js';
 import { LabError } from '../base/error.js';
 import { randomRoot } from '../base/rng.js';
 import { nanos } from '../base/time.js';
-import type { ConnectOptions, DnsRecord, DnsType, Endpoint, Listener, ListenOptions, TcpStream, TlsMaterial } from '../host/host.js';
+import type { DnsRecord, Endpoint, Host, TcpStream, TlsMaterial } from '../host/host.js';
 import { secureContext } from '../host/tls.js';
 import { createLabPki, type LabPki } from '../protocol/pki/lab-pki.js';
 import type { Plan, PlanNode } from '../topology/plan.js';
@@ -34,7 +34,7 @@ class StreamWire extends Wire {
       const turns = this.touched ? TURNS : 1;
       this.touched = false;
       for (let turn = 0; turn < turns; turn++) {
-        // eslint-disable-next-line no-restricted-syntax -- this is the driver of these tests
+        // eslint-disable-next-line no-restricted-syntax, no-restricted-globals -- this is the driver of these tests
         await new Promise((go) => setImmediate(go));
       }
     } while (this.touched);
@@ -112,7 +112,7 @@ class StreamHost extends TestHost {
     return this.#tls;
   }
 
-  override listen(options: ListenOptions, accept: (stream: TcpStream) => void): Promise<Listener> {
+  override readonly listen: Host['listen'] = (options, accept) => {
     const key = `${options.address}|${options.port}`;
     this.#wire.listeners.set(key, { host: this, accept });
     return Promise.resolve({
@@ -121,9 +121,9 @@ class StreamHost extends TestHost {
         this.#wire.listeners.delete(key);
       },
     });
-  }
+  };
 
-  override connect({ to, timeout }: ConnectOptions): Promise<TcpStream> {
+  override readonly connect: Host['connect'] = ({ to, timeout }) => {
     const done = this.deferred<TcpStream>(`${this.name}: a connection`);
     const address = must(this.addresses[0], 'an address');
     if (this.#wire.blocked(address, to.address)) {
@@ -149,9 +149,9 @@ class StreamHost extends TestHost {
       done.resolve(near);
     });
     return done.promise;
-  }
+  };
 
-  override resolve(name: string, type: DnsType): Promise<readonly DnsRecord[]> {
+  override readonly resolve: Host['resolve'] = (name, type) => {
     const found = this.#plan.zones.flatMap((zone) => zone.records).filter((record) => record.name === name && record.type === type);
     if (found.length === 0) return Promise.reject(new LabError('DNS_NXDOMAIN', `${name} is no name`));
     return Promise.resolve(
@@ -160,7 +160,7 @@ class StreamHost extends TestHost {
         return type === 'CNAME' ? { type, ttl, target: data } : { type: type === 'AAAA' ? 'AAAA' : 'A', ttl, address: data };
       }),
     );
-  }
+  };
 }
 
 export class RoleLab {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { LabError } from '../../base/error.js';
-import type { DnsRecord, DnsType } from '../../host/host.js';
+import type { DnsRecord, Host } from '../../host/host.js';
 import { TestHost, Wire } from '../media/hosts.testkit.js';
 import { signInServers } from './discovery.js';
 
@@ -16,12 +16,12 @@ class Named extends TestHost {
     this.#records = records;
   }
 
-  override resolve(name: string, type: DnsType): Promise<readonly DnsRecord[]> {
+  override readonly resolve: Host['resolve'] = (name, type) => {
     this.asked.push(`${type} ${name.replace(`.${DOMAIN}`, '')}`);
     const found = this.#records[name.replace(`.${DOMAIN}`, '')];
     if (found === undefined) return Promise.reject(new LabError('DNS_NXDOMAIN', name));
     return found instanceof LabError ? Promise.reject(found) : Promise.resolve(found);
-  }
+  };
 }
 
 const A: DnsRecord = { type: 'A', address: '192.0.2.9', ttl: 60 };

@@ -8,21 +8,7 @@ import { CauseSets } from '../../base/cause-sets.js';
 import { LabError } from '../../base/error.js';
 import { randomRoot } from '../../base/rng.js';
 import { millis, type Nanos } from '../../base/time.js';
-import type {
-  ConnectOptions,
-  DatagramHandler,
-  Deferred,
-  DnsRecord,
-  DnsType,
-  Endpoint,
-  Host,
-  Listener,
-  ListenOptions,
-  Secret,
-  TcpStream,
-  TlsMaterial,
-  UdpSocket,
-} from '../../host/host.js';
+import type { DatagramHandler, Deferred, Endpoint, Host, Secret, TlsMaterial, UdpSocket } from '../../host/host.js';
 
 export interface Crossing {
   readonly at: Nanos;
@@ -213,17 +199,9 @@ export class TestHost implements Host {
     this.#wire.discards.push({ host: this.name, cause, reason });
   }
 
-  connect(_: ConnectOptions): Promise<TcpStream> {
-    return unused();
-  }
-
-  listen(_: ListenOptions, _accept: (stream: TcpStream) => void): Promise<Listener> {
-    return unused();
-  }
-
-  resolve(_: string, _type: DnsType): Promise<readonly DnsRecord[]> {
-    return unused();
-  }
+  readonly connect: Host['connect'] = unused;
+  readonly listen: Host['listen'] = unused;
+  readonly resolve: Host['resolve'] = unused;
 
   get tls(): TlsMaterial {
     throw new LabError('NET_UNREACHABLE', 'no TLS here');
