@@ -6,11 +6,12 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { sections as commands } from './docs/commands.mjs';
 import { sections as flows } from './docs/flows.mjs';
 import { files as schemas } from './docs/schemas.mjs';
 
 /** { file, name, make }: a section of a document. */
-const sections = [...flows];
+const sections = [...commands, ...flows];
 /** { file, make }: a whole file. */
 const files = [...schemas];
 

@@ -6,20 +6,12 @@
 import type { Host } from '../host/host.js';
 import type { KindInfo, Plan, PlanNode } from '../topology/plan.js';
 import type { Nanos } from '../base/time.js';
+import type { Commanded, CommandTable } from './commands.js';
 
-export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
+/** Plain data. A key whose value is undefined is a key that is not there. */
+export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json | undefined };
 
-/** Validates one plain-data value; the message of a failure is for people. */
-export interface Schema<T> {
-  parse(value: unknown): T;
-}
-
-/** Commands by name: what goes in and what comes out. */
-export type CommandTable = Readonly<Record<string, { readonly in: unknown; readonly out: unknown }>>;
-
-export interface RoleServer {
-  /** Errors: LabErrors of the command; ROLE_COMMAND for an unknown command or a bad argument. */
-  call(command: string, argument: Json): Promise<Json>;
+export interface RoleServer extends Commanded {
   stop(): Promise<void>;
 }
 
@@ -41,8 +33,8 @@ export type ProgramForm = 'process' | 'container';
 
 /** A node kind. Light: `check` imports only this; `load` brings the code, before the clock runs. `null` = no role (router, bridge) or a program instead. */
 export interface RoleKind extends KindInfo {
-  /** Commands that the scenario may call, with one line each for people. */
-  readonly commands: Readonly<Record<string, string>>;
+  /** Commands that the scenario may call. */
+  readonly commands: CommandTable;
   readonly load: (() => Promise<RoleModule>) | null;
   /** True when the role serves TLS: its node gets a certificate of the lab CA. */
   readonly tls?: boolean;

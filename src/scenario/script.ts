@@ -9,7 +9,6 @@ import type { Nanos } from '../base/time.js';
 import type { Plan } from '../topology/plan.js';
 import type { Recorder } from '../capture/recorder.js';
 import type { Lab, ScriptTime } from '../substrate/substrate.js';
-import type { Json } from '../roles/role.js';
 import type { Actor, FlowSpec } from './flow.js';
 import { stepsOf } from './script-tree.js';
 import type { At, ScriptItem, StepList, Together } from './script-tree.js';
@@ -125,13 +124,9 @@ export class Script {
       plan: this.#plan,
       lab: this.#lab,
       time,
-      ask: (actor, command, argument) => this.#ask(actor, command, argument),
+      role: (actor) => this.#lab.role(this.#node(actor)),
       address: (actor) => this.#address(actor),
     };
-  }
-
-  #ask(actor: Actor, command: string, argument: Json): Promise<Json> {
-    return this.#lab.role(this.#node(actor)).call(command, argument);
   }
 
   #node(actor: Actor): string {

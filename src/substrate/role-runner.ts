@@ -37,11 +37,6 @@ export async function startRole(kind: RoleKind, host: Host, node: PlanNode, plan
     node: node.name,
     events,
     async call(command, argument) {
-      if (!Object.hasOwn(kind.commands, command)) {
-        throw new LabError('ROLE_COMMAND', `${node.name} (${kind.kind}) knows no command "${command}"`, {
-          expected: `one of: ${Object.keys(kind.commands).join(', ') || 'none'}`,
-        });
-      }
       return structuredClone(await server.call(command, structuredClone(argument)));
     },
     stop: () => server.stop(),

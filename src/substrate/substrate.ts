@@ -11,6 +11,7 @@ import type { Lateness } from '../fabric/driver/lateness.js';
 import type { LinkControl, Side } from '../fabric/link.js';
 import type { LinkPhase, LinkStats } from '../fabric/link-stats.js';
 import type { LabPki } from '../protocol/pki/lab-pki.js';
+import type { Commanded } from '../roles/commands.js';
 import type { Json, RoleEvent, RoleKind } from '../roles/role.js';
 import type { Plan, RouteChange } from '../topology/plan.js';
 
@@ -46,10 +47,8 @@ export interface Substrate {
 }
 
 /** A running role as the scenario sees it. */
-export interface RoleHandle {
+export interface RoleHandle extends Commanded {
   readonly node: string;
-  /** Errors: ROLE_COMMAND, and the command's own. */
-  call(command: string, argument: Json): Promise<Json>;
   /** Events that the role emitted so far, in order. */
   readonly events: readonly RoleEvent[];
 }

@@ -54,7 +54,7 @@ zones:
 
 const KINDS: ReadonlyMap<string, RoleKind> = new Map([phone, frontEnd, dns, router, bridge].map((kind) => [kind.kind, kind]));
 
-async function build(): Promise<{ lab: Lab; link: number }> {
+async function build(): Promise<{ lab: Lab; link: number; alice: string }> {
   const parsed = parseTopology(TOPOLOGY, 'sip.lab.yaml', KINDS);
   if (!parsed.ok) throw new Error(parsed.errors.map((e) => `${e.where?.line ?? 0}: ${e.message}`).join('\n'));
   const { plan } = parsed;
@@ -68,18 +68,20 @@ async function build(): Promise<{ lab: Lab; link: number }> {
     randomRoot(1).stream('pki'),
   );
   const lab = await sim.build(plan, { kinds: KINDS, recorder, decisions, seed: 1, pki, signal: new AbortController().signal });
-  return { lab, link: plan.links.find((l) => l.name === 'fe2-lan')!.id };
+  const alice = plan.nodes.find((node) => node.name === 'alice')!.interfaces[0]!.addresses[0]!.address;
+  return { lab, link: plan.links.find((l) => l.name === 'fe2-lan')!.id, alice };
 }
 
 describe('SIP over TLS on the simulator', () => {
   let lab: Lab;
   let link: number;
+  let alice: string;
   const call = (node: string, command: string, argument: Json = {}): Promise<Json> =>
     lab.run(() => lab.role(node).call(command, argument), (lab.clock.now + seconds(120)) as never);
   const heard = (node: string): string[] => lab.role(node).events.map((e) => e.name);
 
   beforeAll(async () => {
-    ({ lab, link } = await build());
+    ({ lab, link, alice } = await build());
   });
   afterAll(() => lab.close());
 
@@ -97,6 +99,31 @@ describe('SIP over TLS on the simulator', () => {
     await lab.run((time) => time.sleep(seconds(1)), (lab.clock.now + seconds(10)) as never);
     expect(heard('alice')).toEqual(['registered', 'progressed', 'answered', 'offer-answered', 'offered', 'confirmed', 'ended']);
     expect(heard('bob')).toEqual(['redirected', 'registered', 'incoming', 'confirmed', 'offered', 'confirmed', 'offer-answered', 'ended']);
+  });
+
+  it('requests within a call; who hangs up while it rings gives the call up', async () => {
+    await call('alice', 'call', { to: 'sip:bob@contoso.example' });
+    expect(await call('alice', 'request-in-call', { method: 'INFO' })).toEqual({ status: 200 });
+    await call('alice', 'hang-up');
+    expect(await call('alice', 'request-in-call', { method: 'INFO' })).toEqual({ status: 481 });
+    await call('bob', 'leave-ringing');
+    const outcome = await lab.run(
+      async (time) => {
+        const calling = lab.role('alice').call('call', { to: 'sip:bob@contoso.example' });
+        await time.sleep(seconds(1));
+        await lab.role('alice').call('hang-up', {});
+        return calling;
+      },
+      (lab.clock.now + seconds(60)) as never,
+    );
+    expect(outcome).toEqual({ kind: 'cancelled' });
+    expect(lab.role('bob').events.at(-1)).toMatchObject({ name: 'ended', data: { why: 'cancelled' } });
+  });
+
+  it('one that listens is reached without a registrar', async () => {
+    await call('alice', 'listen', { port: 5061 });
+    expect(await call('carol', 'request', { method: 'OPTIONS', to: `sip:${alice}:5061;transport=tls` })).toEqual({ status: 200 });
+    expect(await call('carol', 'request', { method: 'OPTIONS', to: `sip:${alice}:5062;transport=tls` })).toEqual({ status: 503 });
   });
 
   it('MESSAGE both ways; to nobody, to one who is not signed in, to oneself as a server', async () => {

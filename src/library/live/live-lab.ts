@@ -4,6 +4,8 @@
  */
 import type { LinkId } from '../../base/brand.js';
 import { LabError } from '../../base/error.js';
+import { clientCommands } from '../../roles/client/commands.js';
+import { ask } from '../../roles/commands.js';
 import type { Json } from '../../roles/role.js';
 import { linkChange } from '../../scenario/steps/link.js';
 import type { Lab } from '../../substrate/substrate.js';
@@ -58,7 +60,7 @@ export class LiveLab {
       case 'call':
         return this.#call(request.from, request.to);
       case 'hang-up':
-        return this.#lab.role(this.#user(request.user).node).call('hang-up', {});
+        return ask(this.#lab.role(this.#user(request.user).node), clientCommands, 'hang-up', {});
       case 'link':
         return this.#link(request.name, request.set);
       case 'exec':
@@ -89,13 +91,13 @@ export class LiveLab {
     const [caller, callee] = [this.#user(from), this.#user(to)];
     if (caller === callee) throw new LabError('FLOW_ACTOR', `"${from}" and "${to}" are the same user`, { expected: 'two users' });
     await Promise.all([this.#signIn(caller), this.#signIn(callee)]);
-    return this.#lab.role(caller.node).call('call', { to: callee.address });
+    return ask(this.#lab.role(caller.node), clientCommands, 'call', { to: callee.address });
   }
 
   #signIn(user: PlanUser): Promise<Json> {
     const begun = this.#signIns.get(user.node);
     if (begun !== undefined) return begun;
-    const signIn = this.#lab.role(user.node).call('sign-in', {});
+    const signIn = ask(this.#lab.role(user.node), clientCommands, 'sign-in', {});
     this.#signIns.set(user.node, signIn);
     signIn.catch(() => this.#signIns.delete(user.node));
     return signIn;

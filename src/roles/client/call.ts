@@ -1,41 +1,51 @@
 /**
- * One call of a client: its media session and the offer/answer exchanges about it.
+ * One call of a client: its media, and the offers and answers about it (RFC 3264). The m-lines of a call keep their
+ * places for as long as it lives (section 8); each is a stream of this side, or one that was refused.
  * @module
  */
+import { must } from '../../base/assert.js';
 import { LabError } from '../../base/error.js';
 import type { Host } from '../../host/host.js';
-import { agree, makeAnswer, makeOffer } from '../../protocol/sdp/offer-answer.js';
-import type { Origin } from '../../protocol/sdp/offer-answer.js';
-import { formatSdp, parseSdp } from '../../protocol/sdp/session.js';
-import type { SdpSession } from '../../protocol/sdp/session.js';
+import { agree, type LocalMedia, makeAnswer, makeOffer, type Origin } from '../../protocol/sdp/offer-answer.js';
+import { formatSdp, parseSdp, type SdpMedia, type SdpSession } from '../../protocol/sdp/session.js';
 import type { Content } from '../../protocol/sip/user-agent/events.js';
-import type { MediaSession } from '../media/media-session.js';
-import type { ConnectResult } from '../media/media-session.js';
+import type { CallMedia, ConnectResult } from './call-media.js';
 
 const SDP_TYPE = 'application/sdp';
 
+/** What a call needs of its media. */
+export type Streams = Pick<CallMedia, 'localMedia' | 'connect' | 'stats' | 'mute' | 'stop'>;
+
+/** An m-line: the stream that is behind it, or what was refused. */
+type Line = { readonly stream: number } | { readonly refused: SdpMedia };
+
 export class ClientCall {
-  readonly id: number;
   /** Address of record of the other side. */
   readonly peer: string;
-  readonly media: MediaSession;
+  readonly media: Streams;
   readonly #host: Host;
   readonly #sessionId: string;
   #version = 0;
+  /** Empty before the first description. */
+  #lines: readonly Line[] = [];
   /** Our offer that is not answered yet. */
   #offer: SdpSession | null = null;
 
-  constructor(host: Host, id: number, peer: string, media: MediaSession) {
+  constructor(host: Host, peer: string, media: Streams) {
     this.#host = host;
-    this.id = id;
     this.peer = peer;
     this.media = media;
     this.#sessionId = String(host.random.below(2 ** 31));
   }
 
-  /** An offer of what the media session is now: candidates, or after ICE the selected pair. */
+  /** An offer of what the media is now: candidates, or after ICE the selected pairs. */
   offer(): Content {
-    this.#offer = makeOffer(this.#origin(), this.media.localMedia());
+    const streams = this.media.localMedia();
+    if (this.#lines.length === 0) this.#lines = streams.map((_, stream) => ({ stream }));
+    this.#offer = makeOffer(
+      this.#origin(),
+      this.#lines.map((line) => ('refused' in line ? withoutPort(line.refused) : must(streams[line.stream], 'a stream'))),
+    );
     return content(this.#offer);
   }
 
@@ -44,21 +54,54 @@ export class ClientCall {
     const offer = this.#offer;
     if (offer === null) throw new LabError('SDP_MALFORMED', 'an answer came without an offer');
     this.#offer = null;
-    return this.media.connect(agree(offer, sdpOf(body), 'offerer'));
+    return this.#connect(offer, sdpOf(body), 'offerer');
   }
 
   /** Answers the peer's offer; null when nothing of it can be taken (488). Errors: SDP_MALFORMED, MEDIA_FAILED. */
   answer(body: Content | null): { readonly content: Content; readonly connected: Promise<ConnectResult> } | null {
     const offer = sdpOf(body);
-    const local = this.media.localMedia();
-    const { session, refused } = makeAnswer(this.#origin(), offer, (_, i) => local[i] ?? null);
+    const streams = this.media.localMedia();
+    const chosen = assign(this.#lines, offer, streams);
+    const { session, refused } = makeAnswer(this.#origin(), offer, (_, i) => chosen[i]?.own ?? null);
     if (refused.every((why) => why !== null)) return null;
-    return { content: content(session), connected: this.media.connect(agree(offer, session, 'answerer')) };
+    this.#lines = offer.media.map((offered, i) => {
+      const line = chosen[i] ?? null;
+      return refused[i] === null && line !== null ? { stream: line.stream } : { refused: offered };
+    });
+    return { content: content(session), connected: this.#connect(offer, session, 'answerer') };
+  }
+
+  #connect(offer: SdpSession, answer: SdpSession, side: 'offerer' | 'answerer'): Promise<ConnectResult> {
+    const agreed = agree(offer, answer, side);
+    const byStream = this.media.localMedia().map((_, stream) => {
+      const at = this.#lines.findIndex((line) => 'stream' in line && line.stream === stream);
+      return agreed[at] ?? null;
+    });
+    this.#lines = this.#lines.map((line, i) => (agreed[i] === null ? { refused: must(offer.media[i], 'an m-line') } : line));
+    return this.media.connect(byStream);
   }
 
   #origin(): Origin {
     return { username: '-', sessionId: this.#sessionId, version: ++this.#version, address: this.#host.addresses[0] ?? '0.0.0.0' };
   }
+}
+
+/** The stream for each m-line of an offer: the one that it had, else the first of its kind that has no line yet; null: none. */
+function assign(lines: readonly Line[], offer: SdpSession, streams: readonly LocalMedia[]): ({ readonly stream: number; readonly own: LocalMedia } | null)[] {
+  const taken = new Set(lines.flatMap((line) => ('stream' in line ? [line.stream] : [])));
+  return offer.media.map((offered, i) => {
+    const line = lines[i];
+    const stream = line !== undefined && 'stream' in line ? line.stream : streams.findIndex((one, free) => one.kind === offered.kind && !taken.has(free));
+    const own = streams[stream];
+    if (own === undefined) return null;
+    taken.add(stream);
+    return { stream, own };
+  });
+}
+
+/** A refused m-line stays, with port 0 (RFC 3264 section 6). */
+function withoutPort({ kind, protocol, address, codecs }: SdpMedia): LocalMedia {
+  return { kind, protocol, address, port: 0, codecs, direction: 'inactive', rtcpMux: false, ice: null, candidates: [], keys: [] };
 }
 
 function content(session: SdpSession): Content {

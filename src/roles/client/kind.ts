@@ -4,6 +4,7 @@
  */
 import { zodConfigSchema } from '../../topology/config-schema.js';
 import type { RoleKind } from '../role.js';
+import { clientCommands } from './commands.js';
 import { clientConfig } from './config.js';
 
 export const client: RoleKind = {
@@ -14,15 +15,6 @@ export const client: RoleKind = {
   bridge: false,
   schema: zodConfigSchema(clientConfig),
   references: [{ key: 'stun', trait: 'reflects', addresses: true }],
-  commands: {
-    'sign-in': 'finds the sign-in server by DNS and registers at the home of the user',
-    'sign-out': 'removes the registration',
-    call: 'calls a user: { to }; done when media flows or the call was refused',
-    'hang-up': 'ends the call',
-    mute: 'sends no sound in any call: no RTP at all, as with silence suppression',
-    unmute: 'sends sound again',
-    message: 'sends an instant message: { to, text }',
-    statistics: 'what was sent and received, per call',
-  },
+  commands: clientCommands,
   load: () => import('./client.js'),
 };

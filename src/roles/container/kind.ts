@@ -3,7 +3,7 @@
  * @module
  */
 import { zodConfigSchema } from '../../topology/config-schema.js';
-import { PROGRAM_COMMANDS } from '../process/kind.js';
+import { programCommands } from '../process/commands.js';
 import type { RoleKind } from '../role.js';
 import { programTraits } from '../process/config.js';
 import { type ContainerConfig, containerConfig } from './config.js';
@@ -15,7 +15,7 @@ export const container: RoleKind = {
   forwards: false,
   bridge: false,
   schema: zodConfigSchema(containerConfig),
-  commands: PROGRAM_COMMANDS,
+  commands: programCommands,
   load: null,
   program: 'container',
   tls: true,

@@ -10,6 +10,7 @@ import { decodeDns, encodeDns } from '../../protocol/dns/message.js';
 import type { DnsAnswer, DnsMessage, DnsQuestionType, Rcode } from '../../protocol/dns/message.js';
 import type { DnsRecord, Endpoint, Host, Lookup, UdpSocket } from '../../host/host.js';
 import type { PlanRecord } from '../../topology/plan.js';
+import { serve } from '../commands.js';
 import type { RoleContext, RoleServer } from '../role.js';
 
 const PORT = 53;
@@ -30,12 +31,12 @@ export async function start(host: Host, context: RoleContext): Promise<RoleServe
     const socket = await host.udp({ address, port: PORT }, (buf, off, len, from, cause) => {
       const query = decodeDns(buf.slice(off, off + len));
       if (query === null || query.response) host.discard(cause, 'not a DNS query');
-      else void serve(socket, query, from, cause);
+      else void answer(socket, query, from, cause);
     });
     sockets.push(socket);
   }
 
-  async function serve(socket: UdpSocket, query: DnsMessage, from: Endpoint, cause: Cause): Promise<void> {
+  async function answer(socket: UdpSocket, query: DnsMessage, from: Endpoint, cause: Cause): Promise<void> {
     // An answer that others were asked for is sent because of theirs, too.
     const causes = [cause];
     const { rcode, authoritative, answers } = await answerTo(query, { because: cause, answered: (by) => causes.push(by) });
@@ -64,7 +65,7 @@ export async function start(host: Host, context: RoleContext): Promise<RoleServe
   }
 
   return {
-    call: (command) => Promise.reject(new LabError('ROLE_COMMAND', `dns knows no command ${command}`)),
+    ...serve(host.name, {}, {}),
     stop: () => {
       for (const socket of sockets) socket.close();
       return Promise.resolve();

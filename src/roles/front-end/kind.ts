@@ -5,6 +5,7 @@
  */
 import { zodConfigSchema } from '../../topology/config-schema.js';
 import type { RoleKind } from '../role.js';
+import { frontEndCommands } from './commands.js';
 import { frontEndConfig } from './config.js';
 
 export const frontEnd: RoleKind = {
@@ -15,6 +16,6 @@ export const frontEnd: RoleKind = {
   bridge: false,
   schema: zodConfigSchema(frontEndConfig),
   tls: true,
-  commands: { users: 'who is signed in here' },
+  commands: frontEndCommands,
   load: () => import('./server.js'),
 };

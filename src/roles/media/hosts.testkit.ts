@@ -8,7 +8,7 @@ import { CauseSets } from '../../base/cause-sets.js';
 import { LabError } from '../../base/error.js';
 import { randomRoot } from '../../base/rng.js';
 import { millis, type Nanos } from '../../base/time.js';
-import type { DatagramHandler, Deferred, Endpoint, Host, Secret, UdpSocket } from '../../host/host.js';
+import type { DatagramHandler, Deferred, Endpoint, Host, Secret, TlsMaterial, UdpSocket } from '../../host/host.js';
 
 export interface Crossing {
   readonly at: Nanos;
@@ -72,7 +72,7 @@ export class Wire {
   async run(ms: number): Promise<void> {
     const end = (this.now + millis(ms)) as Nanos;
     for (;;) {
-      await settled();
+      await this.settled();
       this.#queue.sort((a, b) => a.at - b.at || a.seq - b.seq);
       const next = this.#queue[0];
       if (next === undefined || next.at > end) break;
@@ -92,13 +92,14 @@ export class Wire {
     return task;
   }
 
+  /** Lets promises go on. */
+  protected async settled(): Promise<void> {
+    for (let i = 0; i < 6; i++) await Promise.resolve();
+  }
+
   named(name: string, host?: string): Told[] {
     return this.events.filter((e) => e.name === name && (host === undefined || e.host === host));
   }
-}
-
-async function settled(): Promise<void> {
-  for (let i = 0; i < 6; i++) await Promise.resolve();
 }
 
 function textOf(e: { readonly address: string; readonly port: number }): string {
@@ -199,11 +200,11 @@ export class TestHost implements Host {
     this.#wire.discards.push({ host: this.name, cause, reason });
   }
 
-  readonly connect = unused;
-  readonly listen = unused;
-  readonly resolve = unused;
+  readonly connect: Host['connect'] = unused;
+  readonly listen: Host['listen'] = unused;
+  readonly resolve: Host['resolve'] = unused;
 
-  get tls(): never {
+  get tls(): TlsMaterial {
     throw new LabError('NET_UNREACHABLE', 'no TLS here');
   }
 }

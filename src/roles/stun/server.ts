@@ -7,6 +7,7 @@ import { LabError } from '../../base/error.js';
 import type { Host, UdpSocket } from '../../host/host.js';
 import { BindingServer, type BindingServerOut } from '../../protocol/stun/binding-server.js';
 import { formatAddress, type TransportAddress } from '../../protocol/stun/transport-address.js';
+import { serve } from '../commands.js';
 import type { RoleContext, RoleServer } from '../role.js';
 import { stunConfig } from './config.js';
 
@@ -29,7 +30,7 @@ export async function start(host: Host, context: RoleContext): Promise<RoleServe
   for (const address of host.addresses) await open(address, port);
   for (const { address, port: at } of others.values()) if (at !== port) await open(address, at);
   return {
-    call: (command) => Promise.reject(new LabError('ROLE_COMMAND', `stun knows no command ${command}`, { expected: 'none: a stun node only answers' })),
+    ...serve(host.name, {}, {}),
     stop: () => {
       for (const socket of sockets.values()) socket.close();
       return Promise.resolve();

@@ -3,6 +3,8 @@
  * @module
  */
 import { z } from 'zod';
+import { ask } from '../../roles/commands.js';
+import { clientCommands } from '../../roles/client/commands.js';
 import { actor, duration, time } from '../description/fields.js';
 import { stepKind } from './step-kind.js';
 import { toAnother } from './to-another.js';
@@ -18,7 +20,7 @@ export const call = stepKind({
   fit: (step) => toAnother(step, 'call'),
   lasts: ({ talk }) => talk,
   async play({ from, to, talk }, stage) {
-    const { answered, status, reason } = (await stage.ask(from, 'call', { to: stage.address(to) })) as { answered: boolean; status: number; reason: string };
+    const { answered, status, reason } = await ask(stage.role(from), clientCommands, 'call', { to: stage.address(to) });
     if (!answered) return { ok: false, says: `${status} ${reason}` };
     await stage.time.sleep(talk);
     return { ok: true, says: `${status}` };

@@ -2,6 +2,8 @@
  * `hang-up: alice`.
  * @module
  */
+import { ask } from '../../roles/commands.js';
+import { clientCommands } from '../../roles/client/commands.js';
 import { actor } from '../description/fields.js';
 import { DONE, stepKind } from './step-kind.js';
 
@@ -13,7 +15,7 @@ export const hangUp = stepKind({
   read: (name) => ({ actor: name }),
   actors: (step) => [step.actor],
   async play(step, stage) {
-    await stage.ask(step.actor, 'hang-up', {});
+    await ask(stage.role(step.actor), clientCommands, 'hang-up', {});
     return DONE;
   },
 });

@@ -11,7 +11,7 @@ it.each([
   [300, false],
   [404, false],
 ])('answered by %i is ok: %s', async (status, ok) => {
-  const stage = new NotingStage({ status });
+  const stage = new NotingStage({ status, reason: '' });
   expect(await played(message, HELLO, stage)).toEqual({ ok, says: `${status}` });
   expect(stage.asked).toEqual(['ann message {"to":"ben@contoso.example","text":"hello"}']);
 });

@@ -3,6 +3,8 @@
  * @module
  */
 import { z } from 'zod';
+import { ask } from '../../roles/commands.js';
+import { clientCommands } from '../../roles/client/commands.js';
 import { actor } from '../description/fields.js';
 import { stepKind } from './step-kind.js';
 import { toAnother } from './to-another.js';
@@ -17,7 +19,7 @@ export const message = stepKind({
   actors: ({ from, to }) => [from, to],
   fit: (step) => toAnother(step, 'write to'),
   async play({ from, to, text }, stage) {
-    const { status } = (await stage.ask(from, 'message', { to: stage.address(to), text })) as { status: number };
+    const { status } = await ask(stage.role(from), clientCommands, 'message', { to: stage.address(to), text });
     return { ok: status >= 200 && status < 300, says: `${status}` };
   },
 });

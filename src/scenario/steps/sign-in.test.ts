@@ -5,7 +5,7 @@ import { DONE } from './step-kind.js';
 import { NotingStage, played, readAs } from './step.testkit.js';
 
 it('asks each in turn', async () => {
-  const stage = new NotingStage();
+  const stage = new NotingStage({ server: 'fe.contoso.example', port: 5061, via: '_sip._tls' });
   expect(await played(signIn, ['ann', 'ben'], stage)).toEqual(DONE);
   expect(stage.asked).toEqual(['ann sign-in {}', 'ben sign-in {}']);
 });

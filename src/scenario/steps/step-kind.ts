@@ -20,7 +20,7 @@
 import type { z } from 'zod';
 import type { LabError, SourceRef } from '../../base/error.js';
 import type { Nanos } from '../../base/time.js';
-import type { Json } from '../../roles/role.js';
+import type { Commanded } from '../../roles/commands.js';
 import type { Lab, ScriptTime } from '../../substrate/substrate.js';
 import type { Plan } from '../../topology/plan.js';
 import type { Actor } from '../description/expectation-kind.js';
@@ -48,8 +48,8 @@ export interface Stage {
   readonly plan: Plan;
   readonly lab: Pick<Lab, 'links' | 'node'>;
   readonly time: ScriptTime;
-  /** Has the role at an actor's node do something. Errors: ROLE_COMMAND, and the command's own. */
-  ask(actor: Actor, command: string, argument: Json): Promise<Json>;
+  /** The role at an actor's node, to `ask` commands of its kind. Errors: ROLE_COMMAND when there is none. */
+  role(actor: Actor): Commanded;
   /** Address of record of the user at the actor's node. Errors: FLOW_ACTOR. */
   address(actor: Actor): string;
 }

@@ -6,6 +6,7 @@
  */
 import { must } from '../../base/assert.js';
 import type { LabError } from '../../base/error.js';
+import type { Commanded } from '../../roles/commands.js';
 import type { Json } from '../../roles/role.js';
 import type { RouteChange } from '../../topology/plan.js';
 import { planOf } from '../../topology/testing/lab.js';
@@ -85,6 +86,11 @@ export class NotingStage implements Stage {
     },
   };
 
+  role(actor: string): Commanded {
+    return { call: (command, argument) => this.ask(actor, command, argument) };
+  }
+
+  /** What the role of that actor answers. */
   ask(actor: string, command: string, argument: Json): Promise<Json> {
     this.asked.push(`${actor} ${command} ${JSON.stringify(argument)}`);
     return Promise.resolve(this.#answer);

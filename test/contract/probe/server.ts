@@ -4,7 +4,9 @@ import { millis, seconds } from '../../../src/base/time.js';
 import type { Endpoint, Host, TcpStream } from '../../../src/host/host.js';
 import { HttpClient, httpServer, readBody, streamOf } from '../../../src/host/http.js';
 import { tlsConnect, tlsListen } from '../../../src/host/tls.js';
-import type { Json, RoleServer } from '../../../src/roles/role.js';
+import { serve } from '../../../src/roles/commands.js';
+import type { RoleServer } from '../../../src/roles/role.js';
+import { probeCommands } from './kind.js';
 
 /** Bytes that show a lost, repeated or moved octet: a counter with a long period. */
 export function pattern(length: number): Uint8Array {
@@ -16,26 +18,7 @@ export function sameAsPattern(bytes: Uint8Array): boolean {
   return bytes.every((byte, i) => byte === expected[i]);
 }
 
-interface To {
-  readonly address: string;
-  readonly port: number;
-}
-
-type Argument = Record<string, never> & {
-  address: string;
-  port: number;
-  to: To;
-  count: number;
-  length: number;
-  name: string;
-  type: 'A' | 'AAAA' | 'SRV' | 'CNAME';
-  stall: number;
-  timeout: number;
-  identified: boolean;
-  secure: boolean;
-};
-
-async function attempt(work: () => Promise<Json>): Promise<Json> {
+async function attempt<T>(work: () => Promise<T>): Promise<T | { error: string }> {
   try {
     return await work();
   } catch (error) {
@@ -61,7 +44,7 @@ async function readAll(host: Host, stream: NodeJS.ReadableStream): Promise<Uint8
 export function start(host: Host): Promise<RoleServer> {
   const open: { close(): void }[] = [];
 
-  const commands: Record<string, (a: Argument) => Promise<Json>> = {
+  const commands = serve(host.name, probeCommands, {
     async 'udp-echo'({ address, port }) {
       const socket = await host.udp({ address, port }, (buf, off, len, from, cause) => {
         socket.send(buf, off, len, from, cause);
@@ -122,7 +105,7 @@ export function start(host: Host): Promise<RoleServer> {
       socket.onError = () => undefined;
       socket.send(pattern(length), 0, length, host.endpoint(to.address, to.port));
       open.push(socket);
-      return null;
+      return {};
     },
 
     'udp-bind': ({ address, port }) =>
@@ -201,7 +184,7 @@ export function start(host: Host): Promise<RoleServer> {
     'tls-ask': ({ to, name, identified }) =>
       attempt(async () => {
         const stream = await tlsConnect(host, { to: host.endpoint(to.address, to.port), serverName: name, timeout: seconds(10), identified });
-        return JSON.parse(new TextDecoder().decode(await readAll(host, stream))) as Json;
+        return JSON.parse(new TextDecoder().decode(await readAll(host, stream))) as string[];
       }),
 
     async 'http-serve'({ address, port, secure }) {
@@ -273,10 +256,10 @@ export function start(host: Host): Promise<RoleServer> {
 
     async stall() {
       await host.deferred<null>('a letter that nobody wrote').promise;
-      return null;
+      return {};
     },
 
-    resolve: ({ name, type }) => attempt(async () => (await host.resolve(name, type)) as unknown as Json),
+    resolve: ({ name, type }) => attempt(() => host.resolve(name, type)),
 
     endpoints({ address }) {
       const a: Endpoint = host.endpoint(address, 5);
@@ -284,14 +267,10 @@ export function start(host: Host): Promise<RoleServer> {
     },
 
     random: () => Promise.resolve(Array.from({ length: 4 }, () => host.random.u32())),
-  };
+  });
 
   return Promise.resolve({
-    call: (name, argument) => {
-      const command = commands[name];
-      if (command === undefined) return Promise.reject(new LabError('ROLE_COMMAND', `probe knows no command ${name}`));
-      return command(argument as unknown as Argument);
-    },
+    ...commands,
     stop: () => {
       for (const thing of open) thing.close();
       return Promise.resolve();

@@ -6,6 +6,8 @@
 import type { Readable } from 'node:stream';
 import { LabError } from '../../../base/error.js';
 import type { Waiting } from '../../../base/waiting.js';
+import { type Commanded, serve } from '../../../roles/commands.js';
+import { programCommands } from '../../../roles/process/commands.js';
 import type { Ready } from '../../../roles/process/config.js';
 import type { Json, RoleEvent } from '../../../roles/role.js';
 import type { PlanNode } from '../../../topology/plan.js';
@@ -58,6 +60,7 @@ export class Program implements RoleHandle {
   readonly node: string;
   readonly events: readonly RoleEvent[] = [];
   readonly #options: ProgramOptions;
+  readonly #commands: Commanded;
   #child: ProgramChild | null = null;
   #last: ProgramEnd | null = null;
   #closing = false;
@@ -66,26 +69,23 @@ export class Program implements RoleHandle {
   constructor(options: ProgramOptions) {
     this.node = options.node.name;
     this.#options = options;
+    this.#commands = serve(this.node, programCommands, {
+      start: async () => {
+        await this.start();
+        return {};
+      },
+      wait: () => this.#wait(),
+      stop: () => this.#stop(),
+      output: () => options.log.text,
+    });
   }
 
   get pid(): number | undefined {
     return this.#child?.pid;
   }
 
-  async call(command: string): Promise<Json> {
-    switch (command) {
-      case 'start':
-        await this.start();
-        return {};
-      case 'wait':
-        return { ...(await this.#wait()) };
-      case 'stop':
-        return { ...(await this.#stop()) };
-      case 'output':
-        return this.#options.log.text;
-      default:
-        throw new LabError('ROLE_COMMAND', `${this.node} is a program and knows no command "${command}"`, { expected: 'one of: start, wait, stop, output' });
-    }
+  call(command: string, argument: Json): Promise<Json> {
+    return this.#commands.call(command, argument);
   }
 
   waiting(): Promise<readonly Waiting[]> {

@@ -1,0 +1,27 @@
+/**
+ * The servers that a client's ICE agents ask, as its configuration names them.
+ * @module
+ */
+import type { Plan } from '../../topology/plan.js';
+import type { ClientConfig } from './config.js';
+
+export interface StunServer {
+  readonly address: string;
+  readonly port: number;
+}
+
+/**
+ * Addresses of the STUN server, one for each that a host with these addresses can speak to: a server of the other
+ * family cannot be asked. None when no server is configured.
+ */
+export function stunServers(config: Pick<ClientConfig, 'stun' | 'stunPort'>, plan: Pick<Plan, 'nodes'>, own: readonly string[]): readonly StunServer[] {
+  if (config.stun === undefined) return [];
+  const node = plan.nodes.find((candidate) => candidate.name === config.stun);
+  const all = node === undefined ? [config.stun] : node.interfaces.flatMap((iface) => iface.addresses.map(({ address }) => address));
+  const families = new Set(own.map(isIpv6));
+  return all.filter((address) => families.has(isIpv6(address))).map((address) => ({ address, port: config.stunPort }));
+}
+
+function isIpv6(address: string): boolean {
+  return address.includes(':');
+}
