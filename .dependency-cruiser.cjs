@@ -61,6 +61,13 @@ module.exports = {
       to: { path: '^(src/(fabric|capture|netstack)/|node:(dgram|net|dns|fs|http|https)$|(dgram|net|dns|fs|http|https)$)' },
     },
     {
+      name: 'http-in-one-place',
+      comment: 'HTTP in the lab is host/http.ts, which the clock of the lab rules; the Docker engine is spoken to outside the lab',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/(host/http|substrate/docker/.*)\\.ts$' },
+      to: { path: '^(node:)?https?$' },
+    },
+    {
       name: 'judges-see-the-ledger',
       comment: 'analysis and verify read the ledger and the plan, never what acts; of a scenario they see its description only',
       severity: 'error',

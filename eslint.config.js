@@ -53,7 +53,7 @@ const bareps = {
 };
 
 export default ts.config(
-  { ignores: ['dist/', 'node_modules/', 'captures/', 'coverage/'] },
+  { ignores: ['dist/', 'node_modules/', 'captures/', 'coverage/', '.stryker/'] },
   js.configs.recommended,
   ...ts.configs.strict,
   {

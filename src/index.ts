@@ -40,7 +40,7 @@ export type { RoleKind } from './roles/role.js';
 // ---- Flows: who does what, and what must be seen. `fitFlow` holds a flow against a plan before it is run.
 export { fitFlow, parseFlow } from './library/flow-file.js';
 export type { FlowResult, FlowSpec } from './library/flow-file.js';
-export type { Step } from './scenario/flow.js';
+export type { Step, StepList } from './scenario/flow.js';
 export type { Expectation } from './verify/checks/table.js';
 
 // ---- By name or file, as the command line has them: errors are thrown, several of one input as `Faults`.

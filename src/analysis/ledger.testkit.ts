@@ -8,7 +8,7 @@
  */
 import { must } from '../base/assert.js';
 import { NO_DECISION } from '../base/brand.js';
-import type { Cause, NodeId } from '../base/brand.js';
+import type { Cause, DecisionId, NodeId } from '../base/brand.js';
 import { DROP } from '../base/drop.js';
 import type { DropCode } from '../base/drop.js';
 import type { Nanos } from '../base/time.js';
@@ -90,6 +90,8 @@ export interface Sending {
   readonly dropped?: DropCode;
   /** Where and why, in words of a decision. */
   readonly why?: Readonly<Record<string, string>>;
+  /** What nodes on the way decided when they sent it on, in words of decisions, by node. */
+  readonly decided?: Readonly<Record<string, Readonly<Record<string, string>>>>;
   /** The run ends while it is on the last link. */
   readonly flying?: boolean;
   readonly cause?: number;
@@ -125,6 +127,7 @@ export class HandMade {
       const { link, side } = linkBetween(must(nodes[i], 'node'), must(nodes[i + 1], 'node'), sending.over ?? []);
       const other = side === 0 ? 1 : 0;
       packet.time = now;
+      packet.decision = this.#decided(must(nodes[i], 'node'), sending.decided ?? {});
       if (!(sending.duplicate === true && i === 0))
         this.#recorder.sent(packet, linkEnd(link.id, side), last && sending.lost !== undefined ? sending.lost : DROP.NONE);
       if (last && (sending.lost !== undefined || sending.flying === true)) return id;
@@ -140,6 +143,11 @@ export class HandMade {
     }
     this.#recorder.ended(packet);
     return id;
+  }
+
+  #decided(name: string, said: NonNullable<Sending['decided']>): DecisionId {
+    const text = said[name];
+    return text === undefined ? NO_DECISION : this.#decisions.intern({ node: nodeNamed(name).id, stage: 'forward', text, reason: null });
   }
 
   event(node: string | null, at: Nanos, name: string, fields: Pairs = {}): void {

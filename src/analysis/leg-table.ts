@@ -9,7 +9,7 @@ import { DirectionTally } from './direction-tally.js';
 import type { Medium } from './media.js';
 import type { RtpHeader } from './payload.js';
 import { StreamTally } from './rtp-streams.js';
-import type { Told, Workload } from './workload.js';
+import type { Told, Workload } from './told-streams.js';
 
 export interface LegTally {
   readonly id: string;

@@ -18,11 +18,11 @@ import { mediaPaths } from './media-paths.js';
 import type { MediaPath } from './media-paths.js';
 import type { Reception, StreamTally } from './rtp-streams.js';
 import { scan } from './scan.js';
-import type { Workload } from './workload.js';
+import type { Workload } from './told-streams.js';
 
 export type { Medium } from './media.js';
 export type { MediaPath } from './media-paths.js';
-export type { Workload } from './workload.js';
+export type { Workload } from './told-streams.js';
 
 /**
  * What a signalling leg is for: `home` = a client and the home of a user who sits at it; `contact` = a client and

@@ -20,7 +20,7 @@ import type { Leg, MediaStream } from './legs.js';
 import type { StreamTally } from './rtp-streams.js';
 import type { By, Spoken, Stitches } from './stitches.js';
 import { ownWay, wholeWay } from './whole-way.js';
-import type { Workload } from './workload.js';
+import type { Workload } from './told-streams.js';
 
 /** One leg of a path, and how the media came onto it. */
 export interface Stage {

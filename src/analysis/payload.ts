@@ -79,23 +79,19 @@ function behindExtensions(frame: Uint8Array): number {
   return transport === undefined || 'malformed' in transport || transport.kind !== 'udp' ? -1 : transport.payload.at;
 }
 
-/** By its first octets (RFC 7983 section 7, RFC 5761 section 4); what is too short for its header is `other`. */
+/** By what `demux` says: what analysis calls it, and how many octets it must have to be more than alike. */
+const KINDS: Readonly<Record<number, { readonly kind: PayloadKind; readonly least: number }>> = {
+  [KIND.STUN]: { kind: 'stun', least: STUN_HEADER },
+  [KIND.TURN_CHANNEL]: { kind: 'turn-channel', least: CHANNEL_HEADER },
+  [KIND.DTLS]: { kind: 'dtls', least: 1 },
+  [KIND.RTP]: { kind: 'rtp', least: RTP_HEADER },
+  [KIND.RTCP]: { kind: 'rtcp', least: RTCP_HEADER },
+};
+
+/** hot. Of bytes that may be cut: no length within is believed. */
 export function kindOf(bytes: Uint8Array): PayloadKind {
-  const { length } = bytes;
-  switch (demux(bytes, 0, length)) {
-    case KIND.STUN:
-      return length >= STUN_HEADER ? 'stun' : 'other';
-    case KIND.TURN_CHANNEL:
-      return length >= CHANNEL_HEADER ? 'turn-channel' : 'other';
-    case KIND.DTLS:
-      return 'dtls';
-    case KIND.RTP:
-      return length >= RTP_HEADER ? 'rtp' : 'other';
-    case KIND.RTCP:
-      return length >= RTCP_HEADER ? 'rtcp' : 'other';
-    default:
-      return 'other';
-  }
+  const known = KINDS[demux(bytes, 0, bytes.length)];
+  return known === undefined || bytes.length < known.least ? 'other' : known.kind;
 }
 
 /** ChannelData, or a message of a method that RFC 8656 and RFC 6062 add to STUN. */

@@ -5,8 +5,8 @@ import { millis } from '../base/time.js';
 import { HandMade, PLAN, rtp, udp } from './ledger.testkit.js';
 import { observe } from './legs.js';
 import { StreamTally } from './rtp-streams.js';
-import { toldStreams } from './workload.js';
-import type { Told } from './workload.js';
+import { toldStreams } from './told-streams.js';
+import type { Told } from './told-streams.js';
 
 function stream(payloadType = 0, told: Told | null = TOLD): StreamTally {
   return new StreamTally({ flow: 0 as FlowId, ssrc: 7, payloadType, from: 'a', to: 'b', wrapped: false, told });

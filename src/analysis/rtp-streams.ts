@@ -9,8 +9,8 @@ import type { Nanos } from '../base/time.js';
 import { DirectionTally } from './direction-tally.js';
 import type { Fate } from './direction-tally.js';
 import type { RtpHeader } from './payload.js';
-import { staticClockRate, staticWorkload } from './workload.js';
-import type { Told, Workload } from './workload.js';
+import { staticClockRate, staticWorkload } from './told-streams.js';
+import type { Told, Workload } from './told-streams.js';
 
 /** Reception at the end of the way; all zero when nothing arrived. */
 export interface Reception {

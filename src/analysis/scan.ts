@@ -24,7 +24,7 @@ import { Stitches } from './stitches.js';
 import { TrailBook, placeOf } from './trails.js';
 import type { TrailFacts } from './trails.js';
 import { ownWay, timed, wholeWay } from './whole-way.js';
-import { toldStreams } from './workload.js';
+import { toldStreams } from './told-streams.js';
 
 export interface Scanned {
   readonly legs: readonly LegTally[];

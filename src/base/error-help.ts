@@ -215,6 +215,10 @@ export const ERROR_HELP: Readonly<Record<ErrorCode, ErrorHelp>> = {
     meaning: 'TLS could not be set up: a certificate, a name or a version does not fit.',
     mend: "Compare the name that the client asked for with the names of the server's certificate.",
   },
+  HTTP_MALFORMED: {
+    meaning: 'What came is no HTTP/1.1 (RFC 9112): a start line, a header field, a length or a chunk.',
+    mend: 'The message says what the parser stumbled over. Check that both ends speak HTTP there, and not TLS or another protocol.',
+  },
   SIP_MALFORMED: { meaning: 'A SIP message violates RFC 3261.', mend: 'The message says which header field and where.' },
   SIP_TIMEOUT: {
     meaning: 'A SIP transaction had no final answer in time (RFC 3261, timers B and F).',

@@ -77,6 +77,7 @@ export const ERROR_CODES = {
   DNS_TIMEOUT: 'lab',
   DNS_SERVFAIL: 'lab',
   TLS_HANDSHAKE: 'lab',
+  HTTP_MALFORMED: 'lab',
   SIP_MALFORMED: 'lab',
   SIP_TIMEOUT: 'lab',
   SIP_REFUSED: 'lab',

@@ -110,12 +110,16 @@ export function unchanged({ steps, findings, legs, drops }: Difference): boolean
   return steps.length + findings.length + legs.length + drops.length === 0;
 }
 
+/** By their places in the file, in its order: what is side by side may end in another order. */
 function stepChanges(before: DiffSide, after: DiffSide): readonly StepChange[] {
-  const longest = before.outcomes.length > after.outcomes.length ? before.outcomes : after.outcomes;
+  const place = ({ step: { src } }: StepOutcome): string => `${src.line}:${src.column}`;
+  const [was, is] = [before, after].map(({ outcomes }) => new Map(outcomes.map((one) => [place(one), one])));
   const said = (outcome: StepOutcome | undefined): Said | null => (outcome === undefined ? null : { ok: outcome.ok, says: outcome.says });
-  return longest.flatMap(({ step }, i) => {
-    const [was, is] = [said(before.outcomes[i]), said(after.outcomes[i])];
-    return was?.ok === is?.ok && was?.says === is?.says ? [] : [{ number: i + 1, step, before: was, after: is }];
+  const all = [...new Map([...(was ?? []), ...(is ?? [])]).values()];
+  all.sort((a, b) => a.step.src.line - b.step.src.line || a.step.src.column - b.step.src.column);
+  return all.flatMap((one, i) => {
+    const [earlier, later] = [said(was?.get(place(one))), said(is?.get(place(one)))];
+    return earlier?.ok === later?.ok && earlier?.says === later?.says ? [] : [{ number: i + 1, step: one.step, before: earlier, after: later }];
   });
 }
 

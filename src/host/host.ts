@@ -47,6 +47,11 @@ export interface UdpSocket {
 
 /** A byte stream over TCP. A real Duplex, so that Node's own `tls` runs on top. */
 export interface TcpStream extends Duplex {
+  /**
+   * What bytes are written because of, from now on: set before a write and taken back after it. Heeded where the stream
+   * knows which segments carry which bytes, that is, not on kernels.
+   */
+  because: Cause;
   readonly local: Endpoint;
   readonly remote: Endpoint;
   /** The packet that brought the bytes read last. */
@@ -113,6 +118,18 @@ export interface TlsMaterial {
   readonly ca: string;
 }
 
+export interface TimerOptions {
+  /** "My callback settles no promise but by `deferred()`, and of a stream it calls no more than `write` and `end`": spares a drain per timer. */
+  readonly sync?: boolean;
+}
+
+/** Of a question that is asked because of what was received. */
+export interface Lookup {
+  readonly because: Cause;
+  /** Called with the packet that brought the answer, if one did: not for an answer that was known. */
+  answered(cause: Cause): void;
+}
+
 export interface Host {
   readonly name: string;
   readonly clock: Clock;
@@ -126,8 +143,8 @@ export interface Host {
   connect(options: ConnectOptions): Promise<TcpStream>;
   /** Errors: NET_ADDRESS_IN_USE, NET_ADDRESS_NOT_MINE. */
   listen(options: ListenOptions, accept: (stream: TcpStream) => void): Promise<Listener>;
-  /** Calls `fn` once after `delay`. It must settle no promise but by `deferred()`. */
-  after(delay: Nanos, fn: () => void): TimerId;
+  /** Calls `fn` once after `delay`. */
+  after(delay: Nanos, fn: () => void, options?: TimerOptions): TimerId;
   cancel(timer: TimerId): void;
   sleep(delay: Nanos): Promise<void>;
   /** A promise that the driver knows of. `waitingFor` names it in LAB_STALLED. */
@@ -136,7 +153,7 @@ export interface Host {
    * Asks the node's resolvers with real packets; follows CNAMEs for A and AAAA and returns the whole chain.
    * Errors: DNS_NXDOMAIN (also no data), DNS_TIMEOUT, DNS_SERVFAIL.
    */
-  resolve(name: string, type: DnsType): Promise<readonly DnsRecord[]>;
+  resolve(name: string, type: DnsType, lookup?: Lookup): Promise<readonly DnsRecord[]>;
   readonly tls: TlsMaterial;
   /** Hands a key to the recorder. */
   reveal(secret: Secret): void;

@@ -10,7 +10,7 @@ import { StubQuery } from '../protocol/dns/stub-query.js';
 import type { StubOut } from '../protocol/dns/stub-query.js';
 import type { DnsAnswer } from '../protocol/dns/message.js';
 import { Deadline } from './deadline.js';
-import type { DnsRecord, DnsType, Endpoint, Host } from './host.js';
+import type { DnsRecord, DnsType, Endpoint, Host, Lookup } from './host.js';
 
 type ResolverHost = Pick<Host, 'name' | 'clock' | 'random' | 'addresses' | 'endpoint' | 'udp' | 'after' | 'cancel' | 'deferred'>;
 
@@ -28,11 +28,11 @@ export class StubResolver {
   }
 
   /** Errors: DNS_NXDOMAIN, DNS_TIMEOUT, DNS_SERVFAIL. */
-  async resolve(name: string, type: DnsType): Promise<readonly DnsRecord[]> {
+  async resolve(name: string, type: DnsType, lookup?: Lookup): Promise<readonly DnsRecord[]> {
     const key = `${type} ${name.toLowerCase()}`;
     const cached = this.#cache.get(key);
     if (cached !== undefined && cached.until > this.#host.clock.now) return cached.records;
-    const answer = await this.#ask(name, type);
+    const answer = await this.#ask(name, type, lookup);
     if (answer.kind === 'timeout') {
       throw new LabError('DNS_TIMEOUT', `${this.#host.name}: no DNS server answered for ${type} ${name}`, {
         hint: this.#servers.length === 0 ? 'give the node resolvers' : 'see which packet was lost: callpath where CAPTURE "dns"',
@@ -50,7 +50,7 @@ export class StubResolver {
     return records;
   }
 
-  async #ask(name: string, type: DnsType): Promise<Exclude<StubOut, { kind: 'send' }>> {
+  async #ask(name: string, type: DnsType, lookup?: Lookup): Promise<Exclude<StubOut, { kind: 'send' }>> {
     const host = this.#host;
     const result = host.deferred<Exclude<StubOut, { kind: 'send' }>>(`DNS answer for ${type} ${name}`);
     const query = new StubQuery({ id: host.random.below(65536), name, type, servers: this.#servers.length });
@@ -61,10 +61,11 @@ export class StubResolver {
     for (const family of new Set(this.#servers.map((server) => server.family))) {
       const address = host.addresses.find((text) => text.includes(':') === (family === 6));
       if (address === undefined) continue;
-      const socket = await host.udp({ address, port: 0, sync: true }, (buf, off, len, from) => {
+      const socket = await host.udp({ address, port: 0, sync: true }, (buf, off, len, from, cause) => {
         const server = indexOf(from);
         if (server < 0) return;
         query.handle({ kind: 'datagram', server, bytes: buf.slice(off, off + len) }, host.clock.now, out);
+        if (out.some(({ kind }) => kind !== 'send')) lookup?.answered(cause);
         act();
       });
       socket.onError = (_error, to) => {
@@ -80,7 +81,7 @@ export class StubResolver {
           continue;
         }
         const server = this.#servers[action.server];
-        if (server !== undefined) sockets.get(server.family)?.send(action.bytes, 0, action.bytes.length, server);
+        if (server !== undefined) sockets.get(server.family)?.send(action.bytes, 0, action.bytes.length, server, lookup?.because);
       }
       deadline.set(query.deadline);
     };

@@ -4,14 +4,15 @@
  * @module
  */
 import { Duplex } from 'node:stream';
-import type { Cause } from '../base/brand.js';
+import { type Cause, NO_CAUSE } from '../base/brand.js';
 import { LabError } from '../base/error.js';
 import type { Endpoint, TcpStream } from './host.js';
+import { hostPort } from '../wire/address.js';
 
 /** What a stream needs of a TCP connection. All calls are synchronous and never throw for network conditions. */
 export interface StreamCore {
   /** Bytes taken, 0 when the send buffer is full. */
-  write(bytes: Uint8Array, off: number, len: number): number;
+  write(bytes: Uint8Array, off: number, len: number, cause: Cause): number;
   read(max: number): Uint8Array;
   readonly readable: number;
   /** The peer has sent FIN and everything before it was read. */
@@ -37,7 +38,7 @@ const ERRORS = {
 } as const;
 
 export function netError(error: 'refused' | 'timeout' | 'reset' | 'unreachable', remote: Endpoint): LabError {
-  const where = remote.family === 6 ? `[${remote.address}]:${remote.port}` : `${remote.address}:${remote.port}`;
+  const where = hostPort(remote.address, remote.port);
   const words = {
     refused: `connection to ${where} was refused`,
     timeout: `no answer from ${where}`,
@@ -47,12 +48,23 @@ export function netError(error: 'refused' | 'timeout' | 'reset' | 'unreachable',
   return new LabError(ERRORS[error], words[error]);
 }
 
+function joined(chunks: readonly { readonly chunk: Uint8Array }[]): Uint8Array {
+  const bytes = new Uint8Array(chunks.reduce((sum, { chunk }) => sum + chunk.length, 0));
+  let off = 0;
+  for (const { chunk } of chunks) {
+    bytes.set(chunk, off);
+    off += chunk.length;
+  }
+  return bytes;
+}
+
 export class CoreStream extends Duplex implements TcpStream {
   readonly local: Endpoint;
   readonly remote: Endpoint;
   readonly #core: StreamCore;
   readonly #touch: () => void;
-  #pending: { bytes: Uint8Array; off: number; done: (error?: Error | null) => void } | null = null;
+  because: Cause = NO_CAUSE;
+  #pending: { bytes: Uint8Array; off: number; cause: Cause; done: (error?: Error | null) => void } | null = null;
   #wanted = false;
   #ended = false;
   #shut = false;
@@ -73,16 +85,26 @@ export class CoreStream extends Duplex implements TcpStream {
   }
 
   override _read(): void {
+    this.#touch();
     this.#wanted = true;
     this.#pull();
   }
 
   override _write(chunk: Uint8Array, _encoding: string, done: (error?: Error | null) => void): void {
-    this.#pending = { bytes: chunk, off: 0, done };
+    this.#touch();
+    this.#pending = { bytes: chunk, off: 0, cause: this.because, done };
+    this.#drain();
+  }
+
+  /** What was written while the stream was corked or busy goes out as one: TCP fills segments across it. */
+  override _writev(chunks: readonly { readonly chunk: Uint8Array }[], done: (error?: Error | null) => void): void {
+    this.#touch();
+    this.#pending = { bytes: joined(chunks), off: 0, cause: this.because, done };
     this.#drain();
   }
 
   override _final(done: (error?: Error | null) => void): void {
+    this.#touch();
     this.#shut = true;
     this.#core.shutdown();
     done();
@@ -124,7 +146,7 @@ export class CoreStream extends Duplex implements TcpStream {
   #drain(): void {
     const pending = this.#pending;
     if (pending === null) return;
-    pending.off += this.#core.write(pending.bytes, pending.off, pending.bytes.length - pending.off);
+    pending.off += this.#core.write(pending.bytes, pending.off, pending.bytes.length - pending.off, pending.cause);
     if (pending.off < pending.bytes.length) return;
     this.#pending = null;
     pending.done();

@@ -18,27 +18,53 @@ export interface TlsStream extends Duplex {
   readonly remote: Endpoint;
   /** The packet that brought the bytes read last. */
   readonly cause: Cause;
+  /** What clear text is written because of, as of {@link TcpStream}. What TLS cannot hand on at once says nothing of it. */
+  because: Cause;
   /** SNI: the name that the client asked for. */
   readonly serverName: string;
+  /** What both ends agreed to speak (ALPN, RFC 7301), `h2` or `http/1.1`, say; empty when nothing was negotiated. */
+  readonly applicationProtocol: string;
   /** Of a connection that was accepted: the DNS names in the client's certificate, if it showed one of this lab's. */
   readonly clientNames: readonly string[];
 }
 
-export interface TlsConnectOptions {
-  readonly to: Endpoint;
+/** What a client says in its handshake. */
+export interface TlsClientOptions {
   /** Sent as SNI and checked against the certificate (RFC 6125). */
   readonly serverName: string;
-  /** For connecting and for the handshake, each. */
-  readonly timeout: Nanos;
-  readonly dscp?: number;
+  /** Offered by ALPN, best first; default none. */
+  readonly applicationProtocols?: readonly string[];
   /** Shows this node's certificate to a server that asks for one, as servers do among each other (mutual TLS). */
   readonly identified?: boolean;
 }
 
-export interface TlsListenOptions extends ListenOptions {
+export interface TlsConnectOptions extends TlsClientOptions {
+  readonly to: Endpoint;
+  readonly from?: string;
+  /** For connecting and for the handshake, each. */
+  readonly timeout: Nanos;
+  readonly dscp?: number;
+}
+
+/** A certificate beside the listener's own, for whom asks for one of these names. */
+export interface NamedIdentity {
+  /** Exact, or `*.` and a domain: one label more (RFC 9525 section 6.3). */
+  readonly names: readonly string[];
+  /** Made before the clock starts: {@link secureContext}. */
+  readonly identity: tls.SecureContext;
+}
+
+/** What a server does in its handshakes. */
+export interface TlsServerOptions {
   /** Asks clients for a certificate; who has none is served as well. */
   readonly asksClients?: boolean;
+  /** Taken by ALPN, best first; a client that offers only others is refused (RFC 7301 section 3.2). Default: ALPN is not spoken. */
+  readonly applicationProtocols?: readonly string[];
+  /** The first that fits the client's SNI is shown, else the node's own certificate (RFC 6066 section 3). */
+  readonly identities?: readonly NamedIdentity[];
 }
+
+export interface TlsListenOptions extends ListenOptions, TlsServerOptions {}
 
 const PINNED = {
   minVersion: 'TLSv1.3',
@@ -68,7 +94,14 @@ function dress(socket: tls.TLSSocket, raw: TcpStream, serverName: string, client
     local: { value: raw.local },
     remote: { value: raw.remote },
     serverName: { value: serverName },
+    applicationProtocol: { get: () => (typeof socket.alpnProtocol === 'string' ? socket.alpnProtocol : '') },
     cause: { get: () => raw.cause },
+    because: {
+      get: () => raw.because,
+      set: (cause: Cause) => {
+        raw.because = cause;
+      },
+    },
   });
   return socket as unknown as TlsStream;
 }
@@ -95,8 +128,17 @@ export async function tlsConnect(host: Host, options: TlsConnectOptions): Promis
   const raw = await host.connect({
     to: options.to,
     timeout: options.timeout,
+    ...(options.from !== undefined && { from: options.from }),
     ...(options.dscp !== undefined && { dscp: options.dscp }),
   });
+  return tlsOver(host, raw, options);
+}
+
+/**
+ * The client's handshake on a stream that is there, such as a tunnel through a proxy; `raw` belongs to it from now on.
+ * Errors: TLS_HANDSHAKE, NET_TIMEOUT.
+ */
+export async function tlsOver(host: Host, raw: TcpStream, options: TlsClientOptions & { readonly timeout: Nanos }): Promise<TlsStream> {
   const ready = host.deferred<TlsStream>(`TLS handshake with ${options.serverName}`);
   // RFC 6066 section 3: no address in SNI; it is still checked against the certificate, as `host`.
   const servername = isAddress(options.serverName) ? '' : options.serverName;
@@ -107,6 +149,7 @@ export async function tlsConnect(host: Host, options: TlsConnectOptions): Promis
     secureContext: options.identified === true ? host.tls.identity : host.tls.trust,
     minVersion: 'TLSv1.3',
     maxVersion: 'TLSv1.3',
+    ...(options.applicationProtocols !== undefined && { ALPNProtocols: [...options.applicationProtocols] }),
   });
   revealKeys(socket, host);
   const stream = dress(socket, raw, options.serverName);
@@ -119,7 +162,7 @@ export async function tlsConnect(host: Host, options: TlsConnectOptions): Promis
     socket.on('error', ignoreLate);
     socket.destroy();
     raw.destroy();
-    ready.reject(handshakeError(error, options.to, options.serverName));
+    ready.reject(handshakeError(error, raw.remote, options.serverName));
   };
   socket.once('error', fail);
   socket.once('secureConnect', () => {
@@ -140,13 +183,24 @@ export async function tlsListen(
   accept: (stream: TlsStream) => void,
   refused: (error: LabError) => void = ignoreLate,
 ): Promise<Listener> {
-  const { asksClients = false } = options;
+  return host.listen(options, tlsServer(host, options, accept, refused));
+}
+
+/** The server's handshake on each stream that it is given. */
+export function tlsServer(
+  host: Host,
+  options: TlsServerOptions,
+  accept: (stream: TlsStream) => void,
+  refused: (error: LabError) => void = ignoreLate,
+): (raw: TcpStream) => void {
+  const { asksClients = false, applicationProtocols, identities = [] } = options;
   const authority = new X509Certificate(host.tls.ca);
-  return host.listen(options, (raw) => {
+  return (raw) => {
     const socket = new tls.TLSSocket(raw, {
       isServer: true,
       secureContext: host.tls.identity,
-      SNICallback: undefined,
+      SNICallback: identities.length === 0 ? undefined : bySni(identities, host.tls.identity),
+      ...(applicationProtocols !== undefined && { ALPNProtocols: [...applicationProtocols] }),
       requestCert: asksClients,
       rejectUnauthorized: false,
     });
@@ -164,5 +218,17 @@ export async function tlsListen(
       const name = (socket as unknown as { servername?: string | false }).servername;
       accept(dress(socket, raw, typeof name === 'string' ? name : '', asksClients ? namesOf(socket.getPeerX509Certificate(), authority) : []));
     });
-  });
+  };
+}
+
+type SniCallback = (name: string, done: (error: Error | null, context?: tls.SecureContext) => void) => void;
+
+function bySni(identities: readonly NamedIdentity[], own: tls.SecureContext): SniCallback {
+  return (name, done) => {
+    const asked = name.toLowerCase();
+    const domain = asked.slice(asked.indexOf('.') + 1);
+    const fits = (held: string): boolean =>
+      held.startsWith('*.') ? asked.includes('.') && held.slice(2).toLowerCase() === domain : held.toLowerCase() === asked;
+    done(null, identities.find(({ names }) => names.some(fits))?.identity ?? own);
+  };
 }

@@ -8,6 +8,7 @@ import { LabError } from '../base/error.js';
 import type { Plan } from '../topology/plan.js';
 import { didYouMean, listed } from '../topology/source/suggest.js';
 import type { ExpectationTable } from './description/expectation-kind.js';
+import { stepsOf } from './flow.js';
 import type { FlowSpec } from './flow.js';
 import { stepKindOf } from './steps/table.js';
 
@@ -28,7 +29,7 @@ export function fitFlow(flow: FlowSpec, plan: Plan, table: ExpectationTable): re
 
 /** Of those who act and what they do. Codes: FLOW_ACTOR, FLOW_STEP. */
 export function fitScript(flow: FlowSpec, plan: Plan): readonly LabError[] {
-  return [...actorFaults(flow, plan), ...flow.steps.flatMap((step) => stepKindOf(step).fit?.(step, plan) ?? [])];
+  return [...actorFaults(flow, plan), ...stepsOf(flow.steps).flatMap((step) => stepKindOf(step).fit?.(step, plan) ?? [])];
 }
 
 function actorFaults(flow: FlowSpec, plan: Plan): LabError[] {

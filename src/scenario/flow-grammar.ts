@@ -4,16 +4,18 @@
  */
 import { z } from 'zod';
 import { must } from '../base/assert.js';
+import { LabError } from '../base/error.js';
 import type { ErrorCode } from '../base/error.js';
-import { seconds } from '../base/time.js';
+import { formatDuration, seconds } from '../base/time.js';
 import type { Faults } from '../topology/source/faults.js';
 import type { Path, Source } from '../topology/source/source.js';
 import { didYouMean, listed } from '../topology/source/suggest.js';
 import { readIssues } from '../topology/source/zod-issues.js';
 import type { AnyExpectation, ExpectationTable } from './description/expectation-kind.js';
-import { duration } from './description/fields.js';
-import type { Step } from './flow.js';
-import { STEPS } from './steps/table.js';
+import { duration, time } from './description/fields.js';
+import { lateTimes } from './script-tree.js';
+import type { ScriptItem, StepList, Together } from './script-tree.js';
+import { STEPS, type Step } from './steps/table.js';
 import type { StepKind } from './steps/step-kind.js';
 
 /** JSON Schema, draft 2020-12, of a kind of files that people write. */
@@ -31,10 +33,25 @@ function entryOf(kinds: readonly { readonly key: string; readonly schema: z.ZodT
   return z.union(kinds.map(({ key, schema, doc }) => z.strictObject({ [key]: schema }).describe(doc)));
 }
 
+const at = duration.describe('a time since the start of the list in which it stands, such as 5s').optional();
+
+/** A step, or several side by side; with `at`, at a time. */
+const scriptItem: EntrySchema = z
+  .union([
+    ...STEPS.map(({ key, schema, doc }) => z.strictObject({ at, [key]: schema }).describe(doc)),
+    z
+      .strictObject({
+        at,
+        together: z.array(z.union([z.lazy(() => scriptItem), z.array(z.lazy(() => scriptItem)).min(1, 'at least one step')])).min(1, 'at least one step'),
+      })
+      .describe('steps, or lists of steps, that begin at one time; it ends when all have ended'),
+  ])
+  .meta({ id: 'step' });
+
 /** Keys that every script has. */
 export const scriptSchema = {
   actors: z.record(z.string(), z.string()),
-  steps: z.array(entryOf(STEPS)).min(1),
+  steps: z.array(scriptItem).min(1, 'at least one step'),
   limit: duration.optional(),
 };
 
@@ -59,14 +76,44 @@ export function readShape<T extends z.ZodType>(schema: T, source: Source, faults
 
 type Actors = Readonly<Record<string, string>>;
 
-/** Steps at a path of a file. Faults: FLOW_ACTOR. */
-export function readSteps(raw: readonly Entry[], path: Path, actors: Actors, faults: Faults): readonly Step[] {
-  return raw.map((entry, i) => {
-    const kind: StepKind = kindOf(entry, STEPS);
-    const step = { ...kind.read(entry[kind.key]), do: kind.key, src: faults.source.place([...path, i]) };
-    checkActors(kind.actors(step), actors, [...path, i], faults);
-    return step as Step;
+/** The script at a path of a file. Faults: FLOW_ACTOR; FLOW_STEP for a time that is over when its list comes to it. */
+export function readSteps(raw: readonly Entry[], path: Path, actors: Actors, faults: Faults): StepList {
+  const steps = readList(raw, path, actors, faults);
+  for (const { at, earliest } of lateTimes(steps)) {
+    const message = `"at: ${formatDuration(at.time)}" is over when the list comes to it: what stands before takes ${formatDuration(earliest)} at least`;
+    faults.report(new LabError('FLOW_STEP', message, { where: at.src, expected: 'a later time, or what stands before as a branch of a "together"' }));
+  }
+  return steps;
+}
+
+function readList(raw: readonly Entry[], path: Path, actors: Actors, faults: Faults): StepList {
+  return raw.map((entry, i) => readItem(entry, [...path, i], actors, faults));
+}
+
+function readItem(entry: Entry, path: Path, actors: Actors, faults: Faults): ScriptItem {
+  const item = 'together' in entry ? readTogether(entry, path, actors, faults) : readStep(entry, path, actors, faults);
+  const { at } = entry;
+  return typeof at === 'string' ? { do: 'at', time: time(at), item, src: faults.source.place([...path, 'at']) } : item;
+}
+
+function readTogether(entry: Entry, path: Path, actors: Actors, faults: Faults): Together {
+  const raw = entry['together'] as readonly (Entry | readonly Entry[])[];
+  const branches = raw.map((branch, i) => {
+    const below = [...path, 'together', i];
+    return isList(branch) ? readList(branch, below, actors, faults) : [readItem(branch, below, actors, faults)];
   });
+  return { do: 'together', branches, src: faults.source.place(path) };
+}
+
+function isList(branch: Entry | readonly Entry[]): branch is readonly Entry[] {
+  return Array.isArray(branch);
+}
+
+function readStep(entry: Entry, path: Path, actors: Actors, faults: Faults): Step {
+  const kind: StepKind = kindOf(entry, STEPS);
+  const step = { ...kind.read(entry[kind.key]), do: kind.key, src: faults.source.place(path) };
+  checkActors(kind.actors(step), actors, path, faults);
+  return step as Step;
 }
 
 /** Expectations at a path of a file. Faults: FLOW_ACTOR. */

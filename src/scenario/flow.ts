@@ -6,9 +6,12 @@
 import type { SourceRef } from '../base/error.js';
 import type { Nanos } from '../base/time.js';
 import type { Actor, AnyExpectation } from './description/expectation-kind.js';
-import { STEPS, type Step } from './steps/table.js';
+import type { StepList } from './script-tree.js';
+import { STEPS } from './steps/table.js';
 
 export type { Actor } from './description/expectation-kind.js';
+export { stepsOf } from './script-tree.js';
+export type { At, ScriptItem, StepList, Together } from './script-tree.js';
 export type { Step } from './steps/table.js';
 
 /** Steps that the network or the other side can refuse. */
@@ -31,7 +34,7 @@ export interface FlowSpec<E extends AnyExpectation = AnyExpectation> {
   readonly actors: Readonly<Record<Actor, string>>;
   /** Where each actor is written. */
   readonly places: Readonly<Record<Actor, SourceRef>>;
-  readonly steps: readonly Step[];
+  readonly steps: StepList;
   readonly expectations: readonly E[];
   /** Lab time after which the run is given up. */
   readonly limit: Nanos;

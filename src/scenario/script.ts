@@ -4,23 +4,32 @@
  * @module
  */
 import { LabError } from '../base/error.js';
+import { formatDuration, millis, plus, ZERO } from '../base/time.js';
 import type { Nanos } from '../base/time.js';
 import type { Plan } from '../topology/plan.js';
 import type { Recorder } from '../capture/recorder.js';
 import type { Lab, ScriptTime } from '../substrate/substrate.js';
 import type { Json } from '../roles/role.js';
-import type { Actor, FlowSpec, Step } from './flow.js';
+import type { Actor, FlowSpec } from './flow.js';
+import { stepsOf } from './script-tree.js';
+import type { At, ScriptItem, StepList, Together } from './script-tree.js';
 import type { Outcome, Stage } from './steps/step-kind.js';
-import { stepKindOf } from './steps/table.js';
+import { stepKindOf, type Step } from './steps/table.js';
 
 export interface StepOutcome extends Outcome {
-  readonly step: Step;
+  /** Several side by side only where their time was over. */
+  readonly step: Step | Together;
   readonly from: Nanos;
   readonly to: Nanos;
 }
 
 /** Into the ledger: what was done, and what came of it. @param nodes those that took part */
-export function noteStep(recorder: Recorder, step: Step['do'], nodes: readonly string[], { from, to, ok, says }: Omit<StepOutcome, 'step'>): void {
+export function noteStep(
+  recorder: Recorder,
+  step: StepOutcome['step']['do'],
+  nodes: readonly string[],
+  { from, to, ok, says }: Omit<StepOutcome, 'step'>,
+): void {
   const of = nodes.join(' ');
   recorder.event(null, to, 'step', { step, ...(of !== '' && { of }), ok: ok ? 'yes' : 'no', ...(says !== '' && { says }), since: String(from) });
 }
@@ -30,38 +39,85 @@ export function isOurs(error: LabError): boolean {
   return error.code.startsWith('LAB_') || error.code === 'ROLE_COMMAND' || error.code.startsWith('FLOW_') || error.code.startsWith('TOPOLOGY_');
 }
 
+const WALL_SLACK = millis(200);
+
 export class Script {
   readonly #flow: FlowSpec;
   readonly #plan: Plan;
   readonly #lab: Lab;
   readonly #recorder: Recorder;
+  /** By so much may a step come late: a wall clock is never exact. */
+  readonly #slack: Nanos;
   readonly outcomes: StepOutcome[] = [];
+  #broken = false;
 
   constructor(flow: FlowSpec, plan: Plan, lab: Lab, recorder: Recorder) {
     this.#flow = flow;
     this.#plan = plan;
     this.#lab = lab;
     this.#recorder = recorder;
+    this.#slack = lab.lateness === null ? ZERO : WALL_SLACK;
   }
 
-  /** Errors: FLOW_* for a step that fits the topology badly; LAB_*. Stops at the first step that the network refused. */
+  /**
+   * A step that the network refused ends its list and the script; what runs beside it is waited for. Outcomes are in the
+   * order in which the steps ended. Errors: FLOW_* for a step that fits the topology badly; LAB_*.
+   */
   async play(time: ScriptTime): Promise<void> {
-    const stage = this.#stage(time);
-    for (const step of this.#flow.steps) {
-      const from = this.#lab.clock.now;
-      const { ok, says } = await attempt(step, stage);
-      const to = this.#lab.clock.now;
-      this.outcomes.push({ step, from, to, ok, says });
-      noteStep(
-        this.#recorder,
-        step.do,
-        stepKindOf(step)
-          .actors(step)
-          .map((actor) => this.#node(actor)),
-        { from, to, ok, says },
-      );
-      if (!ok) return;
+    await this.#list(this.#flow.steps, this.#stage(time));
+  }
+
+  /** False: it ended before its end. */
+  async #list(list: StepList, stage: Stage): Promise<boolean> {
+    const began = this.#lab.clock.now;
+    for (const item of list) {
+      if (!(await this.#item(item, began, stage))) return false;
     }
+    return true;
+  }
+
+  #item(item: ScriptItem, began: Nanos, stage: Stage): Promise<boolean> {
+    if (item.do === 'at') return this.#at(item, began, stage);
+    return item.do === 'together' ? this.#together(item, stage) : this.#step(item, stage);
+  }
+
+  async #at({ time, item }: At, began: Nanos, stage: Stage): Promise<boolean> {
+    const { now } = this.#lab.clock;
+    const delay = (plus(began, time) - now) as Nanos;
+    if (delay < -this.#slack)
+      return this.#note(item, now, { ok: false, says: `its time, ${formatDuration(time)}, was over since ${formatDuration(-delay as Nanos)}` });
+    if (delay > 0) await stage.time.sleep(delay);
+    return this.#item(item, began, stage);
+  }
+
+  async #together({ branches }: Together, stage: Stage): Promise<boolean> {
+    const ended = await Promise.all(branches.map((branch) => this.#list(branch, stage)));
+    return ended.every((whole) => whole);
+  }
+
+  async #step(step: Step, stage: Stage): Promise<boolean> {
+    if (this.#broken) return false;
+    const from = this.#lab.clock.now;
+    try {
+      return this.#note(step, from, await attempt(step, stage));
+    } catch (error) {
+      // What runs beside it has nobody to tell any more.
+      this.#broken = true;
+      throw error;
+    }
+  }
+
+  #note(step: StepOutcome['step'], from: Nanos, { ok, says }: Outcome): boolean {
+    if (this.#broken) return false;
+    const to = this.#lab.clock.now;
+    const nodes = stepsOf([step]).flatMap((one) =>
+      stepKindOf(one)
+        .actors(one)
+        .map((actor) => this.#node(actor)),
+    );
+    this.outcomes.push({ step, from, to, ok, says });
+    noteStep(this.#recorder, step.do, [...new Set(nodes)], { from, to, ok, says });
+    return ok;
   }
 
   #stage(time: ScriptTime): Stage {

@@ -9,6 +9,7 @@ import type { Leg } from '../analysis/legs.js';
 import { ZERO } from '../base/time.js';
 import type { Nanos } from '../base/time.js';
 import type { LabEvent } from '../capture/ledger.js';
+import { stepsOf } from '../scenario/flow.js';
 import type { Context } from './context.js';
 import { legEvidence, linkNames } from './evidence.js';
 import type { Evidence, Verdict } from './finding.js';
@@ -23,7 +24,7 @@ export function judgeTold(
   const peer = c.user(of.other)?.address;
   const events = c.events(of.event).filter((event) => event.node === c.node(of.at) && event.fields['peer'] === peer);
   const [from, to] = of.step === 'call' ? [of.at, of.other] : [of.other, of.at];
-  const wanted = Math.max(1, c.flow.steps.filter((step) => step.do === of.step && step.from === from && step.to === to).length);
+  const wanted = Math.max(1, stepsOf(c.flow.steps).filter((step) => step.do === of.step && step.from === from && step.to === to).length);
   if (events.length < wanted) {
     const observed = events.length === 0 ? `not ${of.word}` : `${of.word} ${events.length} of ${wanted} times`;
     return { status: 'fail', observed, evidence: c.whyNot(signallingEvidence(c, [from, to])) };
@@ -31,7 +32,7 @@ export function judgeTold(
   return proved(
     c,
     of.word,
-    events.map((event) => ({ from: stepStart(c, event), to: event.at })),
+    events.map((event) => ({ from: stepStart(c, event, c.node(of.at)), to: event.at })),
     between(c, from, to),
   );
 }
@@ -78,8 +79,9 @@ export function signallingEvidence(c: Context, actors: readonly string[]): Evide
   );
 }
 
-/** When the step began in which the event fell; the run's start for an event outside of all steps. */
-export function stepStart(c: Context, event: LabEvent): Nanos {
-  const step = c.events('step').find(({ at, fields }) => Number(fields['since'] ?? NaN) <= event.at && event.at <= at);
+/** When the step began in which the event fell, of several at one time that of the node; the run's start for an event outside of all steps. */
+export function stepStart(c: Context, event: LabEvent, node: string): Nanos {
+  const steps = c.events('step').filter(({ at, fields }) => Number(fields['since'] ?? NaN) <= event.at && event.at <= at);
+  const step = steps.find(({ fields }) => (fields['of'] ?? '').split(' ').includes(node)) ?? steps[0];
   return step === undefined ? ZERO : (Number(step.fields['since']) as Nanos);
 }

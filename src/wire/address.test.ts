@@ -161,3 +161,10 @@ describe('scopes', () => {
     expect(address.isIpv4Mapped(hex('00000000000000000000fffe01020304'))).toBe(false);
   });
 });
+
+it('a host and port as text: IPv6 addresses in brackets, names as they are (RFC 3986 section 3.2.2)', () => {
+  expect(address.hostPort('192.0.2.1', 3478)).toBe('192.0.2.1:3478');
+  expect(address.hostPort('2001:db8::1', 5061)).toBe('[2001:db8::1]:5061');
+  expect(address.hostPort('sip.contoso.example', 443)).toBe('sip.contoso.example:443');
+  expect([address.bracketed('::1'), address.bracketed('10.0.0.1')]).toEqual(['[::1]', '10.0.0.1']);
+});

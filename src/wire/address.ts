@@ -149,6 +149,16 @@ export function formatAddress(a: IpAddress): string {
   return a.family === 4 ? formatIpv4(a.value) : formatIpv6(a.bytes);
 }
 
+/** A host as URIs have it: an IPv6 address in brackets (RFC 3986 section 3.2.2), all else as it is. */
+export function bracketed(host: string): string {
+  return host.includes(':') ? `[${host}]` : host;
+}
+
+/** `192.0.2.1:3478`, `[2001:db8::1]:3478`, `sip.contoso.example:5061`. */
+export function hostPort(host: string, port: number): string {
+  return `${bracketed(host)}:${port}`;
+}
+
 export type Scope =
   | 'unspecified'
   | 'loopback'

@@ -124,6 +124,30 @@ export function hostContract(substrate: string, build: () => Promise<ContractLab
       });
     }
 
+    for (const [what, secure, port] of [
+      ['HTTP', false, 8080],
+      ['HTTPS', true, 8443],
+    ] as const) {
+      test(`${what}: a kept connection, 200 kB each way, events as they come, another protocol after an upgrade`, async () => {
+        await call('b', 'http-serve', { address: B4, port, secure });
+        expect(await call('a', 'http-exchange', { to: { address: B4, port }, length: 200_000, secure, name: 'b.lab.example' })).toEqual({
+          kept: true,
+          length: 200_000,
+          intact: true,
+          dated: false,
+          events: 'data: 1\n\ndata: 2\n\ndata: 3\n\n',
+          status: 101,
+          upgraded: 'another protocol',
+        });
+      });
+    }
+
+    test('HTTP: refused, and no HTTP', async () => {
+      expect(await call('a', 'http-exchange', { to: { address: B4, port: 9 }, length: 1 })).toEqual({ error: 'NET_REFUSED' });
+      await call('b', 'tcp-echo', { address: B4, port: 7012 });
+      expect(await call('a', 'http-exchange', { to: { address: B4, port: 7012 }, length: 1 })).toEqual({ error: 'HTTP_MALFORMED' });
+    });
+
     test('TCP: a reader that stalls stops the writer, nothing is lost', async () => {
       await call('b', 'tcp-sink', { address: B4, port: 7011, stall: 3000 });
       const result = await call('a', 'tcp-exchange', { to: { address: B4, port: 7011 }, length: 300_000, address: A4 });

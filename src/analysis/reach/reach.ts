@@ -10,6 +10,7 @@ import type { AddressOwners } from '../addresses.js';
 import { explain } from '../why/explain.js';
 import type { DirectionStory, FlowStory } from '../why/story.js';
 import { endWords, isTrouble, whyLine } from '../why/words.js';
+import { hostPort } from '../../wire/address.js';
 
 export interface ReachQuery {
   /** Name of the node that sends. */
@@ -118,7 +119,7 @@ function keyOf({ node, from, to, transport, dscp }: ReachQuery): string {
 
 function endpoint(address: string, port: number): string {
   if (port === 0) return address;
-  return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
+  return hostPort(address, port);
 }
 
 function passageOf(direction: DirectionStory | undefined, sender: string, seen: Taken | null): Omit<Passage, 'arrived' | 'why'> {

@@ -7,6 +7,7 @@
 import { must } from '../../base/assert.js';
 import type { FlowId } from '../../base/brand.js';
 import { AddressTable, FlowTuple } from './flow-tuple.js';
+import { hostPort } from '../../wire/address.js';
 
 /** Later fragments have no ports: they are looked up by the datagram that they were cut from. Bounded. */
 const DATAGRAMS = 4096;
@@ -201,7 +202,7 @@ export class FlowTable {
   #endpointText(address: number, port: number): string {
     const text = this.#addresses.text(address);
     if (port === 0) return text;
-    return text.includes(':') ? `[${text}]:${port}` : `${text}:${port}`;
+    return hostPort(text, port);
   }
 }
 

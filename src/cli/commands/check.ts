@@ -6,6 +6,7 @@ import type { LabError } from '../../base/error.js';
 import { Faults, collect } from '../../library/faults.js';
 import { checkFile } from '../../library/load/check.js';
 import type { Checked } from '../../library/load/check.js';
+import { stepsOf } from '../../scenario/flow.js';
 import { ExitCode } from '../exit.js';
 import { print } from '../io.js';
 import type { Io } from '../io.js';
@@ -33,7 +34,7 @@ function contents(checked: Checked): string {
     }
     case 'flow': {
       const { id, steps, expectations } = checked.flow;
-      return `flow ${id}, ${steps.length} steps, ${expectations.length} expectations`;
+      return `flow ${id}, ${stepsOf(steps).length} steps, ${expectations.length} expectations`;
     }
     case 'experiment': {
       const { id, variants } = checked.experiment;

@@ -7,6 +7,7 @@ import type { AddressBook } from '../address-book.js';
 import { addrOf4, addrOf6 } from '../address-book.js';
 import { type Addr, IPPROTO } from '../transport.js';
 import { type Connection, CT_ORIGINAL, type CtDirection, type CtTuple } from './connection.js';
+import { hostPort } from '../../wire/address.js';
 
 /** Mutable while nobody has it in a table. Address keys are those of the address book: small integers, also for IPv6. */
 export class Tuple implements CtTuple {
@@ -115,5 +116,5 @@ export function icmpAsks(protocol: number, type: number): boolean {
 export function endpointText(book: AddressBook, addr: Addr, port: number, withPort: boolean): string {
   const text = book.text(addr);
   if (!withPort) return text;
-  return text.includes(':') ? `[${text}]:${port}` : `${text}:${port}`;
+  return hostPort(text, port);
 }

@@ -13,6 +13,7 @@ import type { AddressBook } from '../address-book.js';
 import type { Interface } from '../interface.js';
 import { IPPROTO } from '../transport.js';
 import type { LogAction, Program } from './program.js';
+import { hostPort } from '../../wire/address.js';
 
 /** What it needs of its node. */
 export interface LogPorts {
@@ -71,7 +72,6 @@ export class LogWriter {
               ? 'icmpv6'
               : String(protocol);
     if (!ported) return { proto: name, from, to };
-    const port = (address: string, number: number): string => (four ? `${address}:${number}` : `[${address}]:${number}`);
-    return { proto: name, from: port(from, u16(b, at)), to: port(to, u16(b, at + 2)) };
+    return { proto: name, from: hostPort(from, u16(b, at)), to: hostPort(to, u16(b, at + 2)) };
   }
 }

@@ -18,10 +18,6 @@ export function trackedFamilies(ruleset: Ruleset): ReadonlySet<4 | 6> {
   return families;
 }
 
-export function translates(ruleset: Ruleset): boolean {
-  return ruleset.tables.some((table) => table.chains.some((chain) => chain.base?.type === 'nat'));
-}
-
 function asks(statement: Statement, table: Table): readonly (4 | 6)[] {
   const own = table.family === 'inet' ? BOTH : table.family === 'ip' ? ([4] as const) : ([6] as const);
   switch (statement.do) {

@@ -1,9 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { randomRoot } from '../../base/rng.js';
 import { millis, NEVER, seconds, type Nanos } from '../../base/time.js';
-import { NO_CAUSE, type Cause } from '../../base/brand.js';
 import { G711Payloader, type G711Options } from './g711-payloader.js';
-import type { Payloader } from './payloader.js';
+import { Pictures } from './pictures.testkit.js';
 import * as rtp from './rtp.js';
 import { RtpSender, type RtpSenderOptions } from './sender.js';
 import { isMalformed } from '../../wire/malformed.js';
@@ -114,46 +113,3 @@ describe('RtpSender', () => {
     expect(sender.octets).toBe(320);
   });
 });
-
-/** Pictures at a rate, each in so many packets. */
-class Pictures implements Payloader {
-  readonly codec = 'x-pictures';
-  readonly payloadType = 96;
-  readonly clockRate = 90_000;
-  readonly largest = 1000;
-  cause = NO_CAUSE;
-  deadline: Nanos = NEVER;
-  timestamp = 0;
-  marker = false;
-  readonly parts: number;
-  readonly rate: number;
-  #next = 0;
-  #part = 0;
-
-  constructor(parts: number, rate: number) {
-    this.parts = parts;
-    this.rate = rate;
-  }
-
-  start(now: Nanos, timestamp: number): void {
-    this.deadline = now;
-    this.#next = timestamp;
-  }
-
-  stop(): void {
-    this.deadline = NEVER;
-  }
-
-  fill(out: Uint8Array, at: number): number {
-    out.fill(this.#part, at, at + 500);
-    this.timestamp = this.#next;
-    this.cause = 7 as Cause;
-    this.marker = ++this.#part === this.parts;
-    if (this.marker) {
-      this.#part = 0;
-      this.#next += this.clockRate / this.rate;
-      this.deadline = (this.deadline + 1e9 / this.rate) as Nanos;
-    }
-    return 500;
-  }
-}

@@ -219,3 +219,88 @@ describe('offer and answer (RFC 3264)', () => {
     expect(() => agree(hold, { ...a, media: a.media.map((m) => ({ ...m, direction: 'sendrecv' as const })) }, 'offerer')).toThrow(/does not answer/);
   });
 });
+
+describe('BUNDLE (RFC 9143)', () => {
+  const lineOf = (mid: string, change: Partial<LocalMedia> = {}): LocalMedia =>
+    audio('10.0.1.1', KEY_A, { rtcp: { address: '10.0.1.1', port: 50000 }, bundle: { mid, state: 'offered' }, ...change });
+  const video: Partial<LocalMedia> = { kind: 'video', codecs: [{ payloadType: 96, name: 'H264', clockRate: 90000 }] };
+  const offered = makeOffer(origin('10.0.1.1'), [lineOf('foo'), lineOf('bar', video)]);
+  const ours = (mid: string, change: Partial<LocalMedia> = {}): LocalMedia =>
+    audio('10.0.2.2', KEY_B, { port: 20000, bundle: { mid, state: 'offered' }, ...change });
+  const both = (_: unknown, i: number): LocalMedia => (i === 0 ? ours('x') : ours('y', video));
+
+  it('an offer: one group, the first m-line is the tagged one, the other is bundle-only and says nothing of the transport', () => {
+    expect(offered.bundles).toEqual([['foo', 'bar']]);
+    expect(offered.media[0]).toMatchObject({ mid: 'foo', port: 50000, rtcpMux: true });
+    expect(offered.media[1]).toMatchObject({ mid: 'bar', port: 0, bundleOnly: true, ice: null, candidates: [], cryptos: [], rtcpMux: false });
+    const text = formatSdp(offered);
+    for (const one of ['a=group:BUNDLE foo bar', 'a=mid:foo', 'a=mid:bar', 'a=bundle-only', 'a=extmap:1 urn:ietf:params:rtp-hdrext:sdes:mid']) {
+      expect(text).toContain(`${one}\r\n`);
+    }
+    expect(parseSdp(text)).toEqual(offered);
+  });
+
+  it('an answer: both taken at one port, names and extension as offered, the transport said once', () => {
+    const { session, refused } = makeAnswer(origin('10.0.2.2'), parseSdp(formatSdp(offered)), both);
+    expect(refused).toEqual([null, null]);
+    expect(session.bundles).toEqual([['foo', 'bar']]);
+    expect(session.media.map((m) => [m.mid, m.port, m.candidates.length > 0, m.cryptos.length, m.bundleOnly])).toEqual([
+      ['foo', 20000, true, 1, undefined],
+      ['bar', 20000, false, 0, undefined],
+    ]);
+    const answer = parseSdp(formatSdp(session));
+    const [first, second] = agree(offered, answer, 'offerer');
+    expect(second).toMatchObject({
+      kind: 'video',
+      codec: { name: 'H264', payloadType: 96 },
+      rtcpMux: true,
+      bundled: { mid: 'bar', extension: 1 },
+      remote: { port: 20000, ice: first?.remote.ice, candidates: first?.remote.candidates },
+      keys: { local: KEY_A, remote: KEY_B },
+    });
+    expect(agree(offered, answer, 'answerer').map((a) => [a?.bundled, a?.keys?.local])).toEqual([
+      [{ mid: 'foo', extension: 1 }, KEY_B],
+      [{ mid: 'bar', extension: 1 }, KEY_B],
+    ]);
+  });
+
+  it('a later offer gives all the same port (section 7.5)', () => {
+    const agreed = (mid: string, change: Partial<LocalMedia> = {}): LocalMedia => lineOf(mid, { ...change, bundle: { mid, state: 'agreed' } });
+    const again = makeOffer(origin('10.0.1.1'), [agreed('foo'), agreed('bar', video)]);
+    expect(again.media.map((m) => [m.port, m.bundleOnly, m.ice === null])).toEqual([
+      [50000, undefined, false],
+      [50000, undefined, true],
+    ]);
+  });
+
+  it('who does not bundle refuses what is bundle-only', () => {
+    const single = (_: unknown, i: number): LocalMedia => audio('10.0.2.2', KEY_B, i === 0 ? {} : video);
+    const { session, refused } = makeAnswer(origin('10.0.2.2'), offered, single);
+    expect(refused).toEqual([null, 'no-transport']);
+    expect(session.bundles).toBeUndefined();
+    expect(agree(offered, session, 'offerer').map((a) => a?.bundled)).toEqual([null, undefined]);
+  });
+
+  it('when the tagged m-line is refused, so is what has no transport without it', () => {
+    const { session, refused } = makeAnswer(origin('10.0.2.2'), offered, (_, i) => (i === 0 ? null : ours('y', video)));
+    expect(refused).toEqual(['not-wanted', 'no-transport']);
+    expect(session.media.map((m) => m.port)).toEqual([0, 0]);
+    expect(session.bundles).toBeUndefined();
+  });
+
+  it('one transport of ours serves one m-line of a peer that does not bundle', () => {
+    const plain = makeOffer(origin('10.0.1.1'), [audio('10.0.1.1', KEY_A), audio('10.0.1.1', KEY_A, { ...video, port: 50002 })]);
+    const { session, refused } = makeAnswer(origin('10.0.2.2'), plain, both);
+    expect(refused).toEqual([null, 'no-transport']);
+    expect(session.bundles).toBeUndefined();
+  });
+
+  it.each([
+    ['a group that was not offered', (s: SdpSession): SdpSession => ({ ...s, bundles: [['foo', 'baz']] }), /was not offered/],
+    ['a refused m-line in the group', (s: SdpSession): SdpSession => ({ ...s, media: s.media.map((m, i) => (i === 1 ? { ...m, port: 0 } : m)) }), /refused/],
+    ['a bundle-only m-line outside the group', (s: SdpSession): SdpSession => ({ ...s, bundles: [['foo']] }), /m-line 2 was not offered/],
+  ])('an answer that does not fit: %s', (_what, spoil, why) => {
+    const { session } = makeAnswer(origin('10.0.2.2'), offered, both);
+    expect(() => agree(offered, spoil(session), 'offerer')).toThrow(why);
+  });
+});

@@ -1,6 +1,6 @@
 /**
  * Whether a datagram on a shared port can only be STUN: two zero bits, the length rule and the magic cookie
- * (RFC 8489 section 5). What else may share a media port is told apart by `protocol/rtp/demux`.
+ * (RFC 8489 section 5). What else may share a media port is told apart by `protocol/demux`.
  * @module
  */
 import { MAGIC_COOKIE, STUN_HEADER } from './message.js';

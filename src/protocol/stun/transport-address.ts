@@ -3,7 +3,7 @@
  * addresses are equal texts. An endpoint of the Host port is one.
  * @module
  */
-import { formatIpv4, formatIpv6, isLinkLocal6, parseAddress, parseIpv4, parseIpv6 } from '../../wire/address.js';
+import { formatIpv4, formatIpv6, hostPort, isLinkLocal6, parseAddress, parseIpv4, parseIpv6 } from '../../wire/address.js';
 
 export interface TransportAddress {
   readonly address: string;
@@ -17,7 +17,7 @@ export function sameAddress(a: TransportAddress, b: TransportAddress): boolean {
 
 /** `192.0.2.1:3478`, `[2001:db8::1]:3478`. */
 export function formatAddress(a: TransportAddress): string {
-  return a.family === 6 ? `[${a.address}]:${a.port}` : `${a.address}:${a.port}`;
+  return hostPort(a.address, a.port);
 }
 
 /** Canonical text of an address of either family, or undefined when it is none. */

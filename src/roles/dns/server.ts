@@ -8,7 +8,7 @@ import { answerFromZones } from '../../protocol/dns/zone.js';
 import type { Zone, ZoneRecord } from '../../protocol/dns/zone.js';
 import { decodeDns, encodeDns } from '../../protocol/dns/message.js';
 import type { DnsAnswer, DnsMessage, DnsQuestionType, Rcode } from '../../protocol/dns/message.js';
-import type { DnsRecord, Endpoint, Host, UdpSocket } from '../../host/host.js';
+import type { DnsRecord, Endpoint, Host, Lookup, UdpSocket } from '../../host/host.js';
 import type { PlanRecord } from '../../topology/plan.js';
 import type { RoleContext, RoleServer } from '../role.js';
 
@@ -36,24 +36,26 @@ export async function start(host: Host, context: RoleContext): Promise<RoleServe
   }
 
   async function serve(socket: UdpSocket, query: DnsMessage, from: Endpoint, cause: Cause): Promise<void> {
-    const { rcode, authoritative, answers } = await answerTo(query);
+    // An answer that others were asked for is sent because of theirs, too.
+    const causes = [cause];
+    const { rcode, authoritative, answers } = await answerTo(query, { because: cause, answered: (by) => causes.push(by) });
     const bytes = encodeDns({ ...query, response: true, recursionAvailable: forwards, authoritative, truncated: false, rcode, answers });
-    socket.send(bytes, 0, bytes.length, from, cause);
+    socket.send(bytes, 0, bytes.length, from, host.causes(causes));
   }
 
-  async function answerTo(query: DnsMessage): Promise<Answer> {
+  async function answerTo(query: DnsMessage, lookup: Lookup): Promise<Answer> {
     if (query.question === null) return { rcode: 'NOTIMP', authoritative: false, answers: [] };
     const { name, type } = query.question;
     const own = answerFromZones(zones, name, type);
-    if (own === null) return forwards && query.recursionDesired ? forward(name, type) : { rcode: 'REFUSED', authoritative: false, answers: [] };
+    if (own === null) return forwards && query.recursionDesired ? forward(name, type, lookup) : { rcode: 'REFUSED', authoritative: false, answers: [] };
     if (own.unfinished === null || !forwards) return { rcode: own.rcode, authoritative: true, answers: own.answers };
-    const rest = await forward(own.unfinished, type);
+    const rest = await forward(own.unfinished, type, lookup);
     return { rcode: rest.rcode, authoritative: false, answers: [...own.answers, ...rest.answers] };
   }
 
-  async function forward(name: string, type: DnsQuestionType): Promise<Answer> {
+  async function forward(name: string, type: DnsQuestionType, lookup: Lookup): Promise<Answer> {
     try {
-      const records = await host.resolve(name, type);
+      const records = await host.resolve(name, type, lookup);
       return { rcode: 'NOERROR', authoritative: false, answers: toAnswers(name, records) };
     } catch (error) {
       if (!LabError.is(error)) throw error;

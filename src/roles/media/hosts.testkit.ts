@@ -34,7 +34,8 @@ export class Wire {
   readonly sets = new CauseSets();
   readonly discards: { readonly host: string; readonly cause: number; readonly reason: string }[] = [];
   readonly open = new Map<string, { readonly deliver: DatagramHandler; readonly host: TestHost }>();
-  readonly delay = millis(10);
+  /** Of each packet sent from now on. */
+  delay = millis(10);
   blocked: (from: string, to: string) => boolean = () => false;
   readonly #queue: { readonly at: Nanos; readonly seq: number; readonly go: () => void }[] = [];
   #seq = 0;

@@ -1,60 +1,19 @@
 import { describe, expect, it } from 'vitest';
 import { must } from '../../base/assert.js';
 import { LabError } from '../../base/error.js';
-import { randomRoot } from '../../base/rng.js';
 import { demux, KIND } from '../../protocol/demux.js';
-import { g711Formats } from '../../protocol/rtp/g711-payloader.js';
 import * as rtcp from '../../protocol/rtp/rtcp.js';
-import { Speech } from '../../protocol/rtp/speech.js';
 import * as rtp from '../../protocol/rtp/rtp.js';
 import { SrtpContext } from '../../protocol/rtp/srtp.js';
-import { agree, makeAnswer, makeOffer, type LocalMedia } from '../../protocol/sdp/offer-answer.js';
-import { formatSdp, parseSdp } from '../../protocol/sdp/session.js';
+import { agree, makeOffer } from '../../protocol/sdp/offer-answer.js';
+import { parseSdp } from '../../protocol/sdp/session.js';
 import { setU16 } from '../../wire/bytes.js';
 import { isMalformed } from '../../wire/malformed.js';
 import { start } from '../stun/server.js';
 import type { RoleContext } from '../role.js';
 import { TestHost, Wire, type Crossing } from './hosts.testkit.js';
-import { MediaSession, type ConnectResult, type MediaSessionOptions, type SessionStream } from './media-session.js';
-import type { MediaStats } from './media-stats.js';
-
-const PORTS = { from: 50000, to: 50019 };
-const origin = { username: '-', sessionId: '1', version: 1, address: '192.0.2.1' };
-
-/** An m-line of G.711, said by a voice of its own. */
-function audio(change: Partial<SessionStream> = {}): SessionStream {
-  return { kind: 'audio', ports: PORTS, formats: g711Formats(new Speech(randomRoot(1).stream('speech'))), packetTime: 20, ...change };
-}
-
-const line = (m: MediaSession): LocalMedia => must(m.localMedia()[0], 'm-line');
-const stats = (m: MediaSession): MediaStats => must(m.stats()[0], 'statistics');
-const ssrc = (m: MediaSession): number => must(must(m.streams[0], 'stream').ssrc, 'SSRC');
-
-interface Call {
-  readonly wire: Wire;
-  readonly a: MediaSession;
-  readonly b: MediaSession;
-  readonly results: readonly [ConnectResult, ConnectResult];
-}
-
-/** Offer, answer, and both connected, through the text of the descriptions. */
-async function connect(wire: Wire, a: MediaSession, b: MediaSession): Promise<readonly [ConnectResult, ConnectResult]> {
-  const offer = parseSdp(formatSdp(makeOffer(origin, a.localMedia())));
-  const answer = parseSdp(formatSdp(makeAnswer(origin, offer, (_, i) => b.localMedia()[i] ?? null).session));
-  const agreed = (side: 'offerer' | 'answerer') => agree(offer, answer, side);
-  return wire.finish(Promise.all([a.connect(agreed('offerer')), b.connect(agreed('answerer'))]));
-}
-
-async function open(
-  wire: Wire,
-  name: string,
-  addresses: readonly string[],
-  controlling: boolean,
-  more: Partial<MediaSessionOptions> = {},
-): Promise<MediaSession> {
-  const host = new TestHost(wire, name, addresses);
-  return wire.finish(MediaSession.open({ host, controlling, streams: [audio()], stunServers: [], ...more }));
-}
+import { MediaSession, type MediaSessionOptions } from './media-session.js';
+import { audio, connect, line, open, origin, ssrc, stats, type Call } from './session.testkit.js';
 
 async function call(more: Partial<MediaSessionOptions> = {}, wire = new Wire()): Promise<Call> {
   const a = await open(wire, 'alice', ['192.0.2.1', '2001:db8:1::1'], true, more);

@@ -13,6 +13,7 @@
  * @module
  */
 import { must } from '../../base/assert.js';
+import { LabError } from '../../base/error.js';
 import type { Host } from '../../host/host.js';
 import type { IceSnapshot } from '../../protocol/ice/agent.js';
 import type { Agreed, LocalMedia } from '../../protocol/sdp/offer-answer.js';
@@ -45,12 +46,17 @@ export class MediaSession {
   readonly streams: readonly MediaStream[];
   readonly #bundle: boolean;
   readonly #transports: readonly RtpTransport[];
+  /** The peer has taken the bundle. */
+  #agreed = false;
   #stopped = false;
 
   /** Binds the ports and gathers candidates. Errors: MEDIA_FAILED when no port is free. */
   static async open(options: MediaSessionOptions): Promise<MediaSession> {
     const { streams, bundle } = options;
     const shared = bundle === true && streams.length > 1;
+    // "...the offerer and answerer MUST support and use RTP/RTCP multiplexing" (RFC 9143 section 9.3).
+    if (shared && options.rtcpMux === false)
+      throw new LabError('MEDIA_FAILED', 'bundled streams share a port, and RTCP has to be on it: rtcpMux may not be false');
     const transports: RtpTransport[] = [];
     try {
       for (const { ports, dscp } of shared ? streams.slice(0, 1) : streams) {
@@ -81,7 +87,11 @@ export class MediaSession {
 
   /** This side's m-lines. */
   localMedia(direction: Direction = 'sendrecv'): LocalMedia[] {
-    return this.streams.map((stream) => stream.localMedia(direction));
+    const state = this.#agreed ? 'agreed' : 'offered';
+    return this.streams.map((stream) => {
+      const own = stream.localMedia(direction);
+      return this.#bundle ? { ...own, bundle: { mid: stream.mid, state } } : own;
+    });
   }
 
   /**
@@ -109,7 +119,10 @@ export class MediaSession {
       transport.check(first.agreed);
       transport.protect(first.agreed.keys);
       for (const one of taken) waiting.push(one.stream.prepare(one.agreed));
-      if (this.#bundle) transport.bundle(this.streams, first.agreed.bundled?.extension ?? 0);
+      if (this.#bundle) {
+        this.#agreed = first.agreed.bundled !== null;
+        transport.bundle(this.streams, first.agreed.bundled?.extension ?? 0);
+      }
       transport.connect(first.agreed, peer);
       for (const one of taken) one.stream.proceed();
     }

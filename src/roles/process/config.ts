@@ -79,7 +79,6 @@ const traits = z.strictObject({
 
 /** Settings that both kinds have. */
 export const common = {
-  traits: traits.optional().describe('what the program is: without it, a server'),
   env: z
     .record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/), text)
     .default({})
@@ -87,6 +86,7 @@ export const common = {
   ready: ready.optional().describe('when it counts as started; without it, at once'),
   readyWithin: z.number().positive().max(600).default(10).describe('seconds that it may take to be ready'),
   autostart: z.boolean().default(true).describe('false: it waits for the command `start`'),
+  traits: traits.optional().describe('what the program is: without it, a server'),
 };
 
 /** A path that stays in the node's folder. */

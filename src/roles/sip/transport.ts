@@ -3,7 +3,7 @@
  * sees numbers of connections; what fails comes back to it as an input.
  * @module
  */
-import type { TimerId } from '../../base/brand.js';
+import { type Cause, NO_CAUSE, type TimerId } from '../../base/brand.js';
 import { LabError } from '../../base/error.js';
 import { nanos, seconds, type Nanos } from '../../base/time.js';
 import type { Host, Listener } from '../../host/host.js';
@@ -41,7 +41,7 @@ interface Connection {
   stream: TlsStream | null;
   source: Source | null;
   /** What waits for the handshake. */
-  readonly queue: Send[];
+  readonly queue: { readonly send: Send; readonly because: Cause }[];
   /** Client transactions that have gone over it: they fail with it. */
   readonly transactions: Set<string>;
   timer: TimerId | null;
@@ -63,6 +63,8 @@ export class SipTransport {
   readonly #byTarget = new Map<string, Connection>();
   readonly #listeners: Listener[] = [];
   #next = 1;
+  /** What is handled now: what is sent meanwhile is sent because of it. */
+  #because: Cause = NO_CAUSE;
 
   constructor(host: Host, user: TransportUser, options: TransportOptions = {}) {
     this.#host = host;
@@ -94,8 +96,8 @@ export class SipTransport {
       this.#fail(send.transaction, new LabError('NET_CLOSED', 'the connection that the message was to go by is closed'));
       return;
     }
-    if (connection.stream === null) connection.queue.push(send);
-    else this.#write(connection, send);
+    if (connection.stream === null) connection.queue.push({ send, because: this.#because });
+    else this.#write(connection, send, this.#because);
   }
 
   close(): void {
@@ -194,11 +196,11 @@ export class SipTransport {
     stream.on('error', (error: Error) => {
       this.#drop(connection, LabError.is(error) ? error : new LabError('NET_RESET', error.message, { cause: error }));
     });
-    for (const send of connection.queue.splice(0)) this.#write(connection, send);
+    for (const { send, because } of connection.queue.splice(0)) this.#write(connection, send, because);
     if (local === null) this.#keepAlive(connection);
   }
 
-  #write(connection: Connection, send: Send): void {
+  #write(connection: Connection, send: Send, because: Cause): void {
     if (send.transaction.startsWith('c ')) {
       connection.transactions.add(send.transaction);
       for (const oldest of connection.transactions) {
@@ -206,7 +208,7 @@ export class SipTransport {
         connection.transactions.delete(oldest);
       }
     }
-    connection.stream?.write(emitMessage(send.message));
+    if (connection.stream !== null) writeBecause(connection.stream, emitMessage(send.message), because);
   }
 
   #data(connection: Connection, stream: TlsStream, chunk: Uint8Array): void {
@@ -216,7 +218,7 @@ export class SipTransport {
       if (!connection.open || connection.source === null) return;
       switch (frame.kind) {
         case 'ping':
-          stream.write(PONG);
+          writeBecause(stream, PONG, stream.cause);
           break;
         case 'pong':
           this.#keepAlive(connection);
@@ -234,12 +236,18 @@ export class SipTransport {
   #message(connection: Connection, source: Source, stream: TlsStream, bytes: Uint8Array): void {
     const message = parseMessage(bytes, { framing: 'stream' });
     if (!('malformed' in message)) {
-      this.#user.received(message, source);
+      this.#because = stream.cause;
+      try {
+        this.#user.received(message, source);
+      } finally {
+        this.#because = NO_CAUSE;
+      }
       return;
     }
     this.#host.discard(stream.cause, `SIP ${message.reason}: ${message.why}`);
     const response = answerRefusal(message, newTag(this.#host.random));
-    if (response !== null) this.#write(connection, { kind: 'send', to: { kind: 'connection', connection: connection.id }, message: response, transaction: '' });
+    if (response !== null)
+      this.#write(connection, { kind: 'send', to: { kind: 'connection', connection: connection.id }, message: response, transaction: '' }, stream.cause);
   }
 
   /** Books the next ping; called again when its pong came. */
@@ -266,11 +274,17 @@ export class SipTransport {
     // end() says goodbye in order; destroy() alone would reset what is still on its way.
     if (connection.stream !== null && !connection.stream.destroyed) connection.stream.end();
     for (const transaction of connection.transactions) this.#user.failed(transaction, error);
-    for (const send of connection.queue.splice(0)) this.#fail(send.transaction, error);
+    for (const { send } of connection.queue.splice(0)) this.#fail(send.transaction, error);
     this.#user.closed(connection.id);
   }
 
   #fail(transaction: string, error: LabError): void {
     if (transaction !== '') this.#user.failed(transaction, error);
   }
+}
+
+function writeBecause(stream: TlsStream, bytes: Uint8Array, cause: Cause): void {
+  stream.because = cause;
+  stream.write(bytes);
+  stream.because = NO_CAUSE;
 }

@@ -16,6 +16,7 @@ export const call = stepKind({
   read: ({ from, to, for: talk }) => ({ from, to, talk: time(talk) }),
   actors: ({ from, to }) => [from, to],
   fit: (step) => toAnother(step, 'call'),
+  lasts: ({ talk }) => talk,
   async play({ from, to, talk }, stage) {
     const { answered, status, reason } = (await stage.ask(from, 'call', { to: stage.address(to) })) as { answered: boolean; status: number; reason: string };
     if (!answered) return { ok: false, says: `${status} ${reason}` };

@@ -19,6 +19,7 @@
  */
 import type { z } from 'zod';
 import type { LabError, SourceRef } from '../../base/error.js';
+import type { Nanos } from '../../base/time.js';
 import type { Json } from '../../roles/role.js';
 import type { Lab, ScriptTime } from '../../substrate/substrate.js';
 import type { Plan } from '../../topology/plan.js';
@@ -69,6 +70,8 @@ export interface StepKind<K extends string = string, Z extends z.ZodType = z.Zod
   actors(step: StepOf<K, F>): readonly Actor[];
   /** What the topology lacks for it. Codes: FLOW_STEP. */
   fit?(step: StepOf<K, F>, plan: Plan): readonly LabError[];
+  /** Lab time that it takes at least. Absent: none. */
+  lasts?(step: StepOf<K, F>): Nanos;
   /** A LabError that is not the lab's own (LAB_*, ROLE_COMMAND, FLOW_*, TOPOLOGY_*) is a refusal too. */
   play(step: StepOf<K, F>, stage: Stage): Promise<Outcome>;
 }

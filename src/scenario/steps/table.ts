@@ -9,13 +9,15 @@ import { hangUp } from './hang-up.js';
 import { link } from './link.js';
 import { message } from './message.js';
 import { mute } from './mute.js';
+import { node } from './node.js';
+import { route } from './route.js';
 import { signIn } from './sign-in.js';
 import { signOut } from './sign-out.js';
 import type { AnyStep, StepKind, StepOf } from './step-kind.js';
 import { unmute } from './unmute.js';
 import { wait } from './wait.js';
 
-export const STEPS = [signIn, signOut, message, call, hangUp, mute, unmute, wait, link] as const;
+export const STEPS = [signIn, signOut, message, call, hangUp, mute, unmute, wait, link, node, route] as const;
 
 type Made<Kind> = Kind extends StepKind<infer K, z.ZodType, infer F> ? StepOf<K, F> : never;
 

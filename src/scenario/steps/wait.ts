@@ -12,6 +12,7 @@ export const wait = stepKind({
   doc: 'nothing, for that long',
   read: (text) => ({ time: time(text) }),
   actors: () => [],
+  lasts: (step) => step.time,
   async play(step, stage) {
     await stage.time.sleep(step.time);
     return DONE;

@@ -18,8 +18,10 @@ import type {
   Host,
   ListenOptions,
   Listener,
+  Lookup,
   Secret,
   TcpStream,
+  TimerOptions,
   TlsMaterial,
   UdpOptions,
   UdpSocket,
@@ -37,6 +39,7 @@ import { StubResolver } from '../../host/resolver.js';
 import type { Recorder } from '../../capture/recorder.js';
 import type { WaitingList } from '../../base/waiting.js';
 import { deferred } from '../../host/deferred.js';
+import { formatAddress } from '../../protocol/stun/transport-address.js';
 
 export interface SimHostDeps {
   readonly plan: PlanNode;
@@ -163,8 +166,8 @@ export class SimHost implements Host {
     };
   }
 
-  after(delay: Nanos, fn: () => void): TimerId {
-    return this.#timers.after(delay, fn);
+  after(delay: Nanos, fn: () => void, options?: TimerOptions): TimerId {
+    return this.#timers.after(delay, fn, options?.sync === true);
   }
 
   cancel(timer: TimerId): void {
@@ -185,8 +188,8 @@ export class SimHost implements Host {
     });
   }
 
-  resolve(name: string, type: DnsType): Promise<readonly DnsRecord[]> {
-    return this.#resolver.resolve(name, type);
+  resolve(name: string, type: DnsType, lookup?: Lookup): Promise<readonly DnsRecord[]> {
+    return this.#resolver.resolve(name, type, lookup);
   }
 
   reveal(secret: Secret): void {
@@ -196,8 +199,8 @@ export class SimHost implements Host {
     }
     const { recorder, plan } = this.#deps;
     recorder.srtpKey(plan.id, this.clock.now, {
-      local: endpointText(secret.local),
-      remote: endpointText(secret.remote),
+      local: formatAddress(secret.local),
+      remote: formatAddress(secret.remote),
       ssrc: secret.ssrc,
       suite: secret.suite,
       key: secret.key,
@@ -247,10 +250,6 @@ export class SimHost implements Host {
   }
 }
 
-function endpointText({ address, port, family }: Endpoint): string {
-  return family === 6 ? `[${address}]:${port}` : `${address}:${port}`;
-}
-
 /** As in a comment: ids with commas between them, 0 = not known. */
 function causeText(ids: readonly number[]): string {
   return ids.length === 0 ? '0' : ids.join();
@@ -264,6 +263,7 @@ function inUse(address: string, port: number, node: string): LabError {
 class Timers implements Target {
   readonly #scheduler: Scheduler;
   readonly #slots: ((() => void) | null)[] = [];
+  readonly #sync: boolean[] = [];
   readonly #free: number[] = [];
   readonly #slotOf = new Map<TimerId, number>();
   readonly #idOf: TimerId[] = [];
@@ -272,9 +272,10 @@ class Timers implements Target {
     this.#scheduler = scheduler;
   }
 
-  after(delay: Nanos, fn: () => void): TimerId {
+  after(delay: Nanos, fn: () => void, sync: boolean): TimerId {
     const slot = this.#free.pop() ?? this.#slots.length;
     this.#slots[slot] = fn;
+    this.#sync[slot] = sync;
     const id = this.#scheduler.at(plus(this.#scheduler.now, delay), this, slot, null);
     this.#slotOf.set(id, slot);
     this.#idOf[slot] = id;
@@ -292,6 +293,7 @@ class Timers implements Target {
     const fn = this.#slots[slot];
     const id = this.#idOf[slot];
     if (fn === undefined || fn === null || id === undefined) return;
+    if (this.#sync[slot] !== true) this.#scheduler.touch();
     this.#release(id, slot);
     fn();
   }

@@ -26,6 +26,7 @@ import { arrivedOf, requestOf } from './probe-messages.js';
 import type { Arrived, Message } from './probe-messages.js';
 import { buildNetwork } from './sim-network.js';
 import type { SimNetwork } from './sim-network.js';
+import { hostPort } from '../../wire/address.js';
 
 export const simProber: ProberFactory = (plan, seed) => new SimProber(plan, seed);
 
@@ -121,7 +122,7 @@ function withoutDice(plan: Plan): Plan {
   return { ...plan, links: plan.links.map((link) => ({ ...link, impairments: [calm(link.impairments[0]), calm(link.impairments[1])] })) };
 }
 
-function takenAt(node: IpNode, { from, to, fromPort, toPort, family }: Arrived): Taken {
-  const text = (address: string, port: number): string => (port === 0 ? address : family === 6 ? `[${address}]:${port}` : `${address}:${port}`);
+function takenAt(node: IpNode, { from, to, fromPort, toPort }: Arrived): Taken {
+  const text = (address: string, port: number): string => (port === 0 ? address : hostPort(address, port));
   return { node: node.name, from: text(from, fromPort), to: text(to, toPort) };
 }

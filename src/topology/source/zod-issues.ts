@@ -16,6 +16,9 @@ interface JsonSchema {
   readonly prefixItems?: readonly JsonSchema[];
   readonly anyOf?: readonly JsonSchema[];
   readonly description?: string;
+  /** Only `#/$defs/NAME`. */
+  readonly $ref?: string;
+  readonly $defs?: Readonly<Record<string, JsonSchema>>;
 }
 
 export interface Trouble {
@@ -43,12 +46,14 @@ function readIssue(issue: Issue, above: readonly (string | number)[], root: unkn
   const plain = { path, onKey: false, unknownKey: false };
   switch (issue.code) {
     case 'unrecognized_keys': {
-      const keys = known.flatMap((s) => Object.keys(s.properties ?? {}));
+      const keys = [...new Set(known.flatMap((s) => Object.keys(s.properties ?? {})))];
+      const others = isMapping(found) ? Object.keys(found).filter((key) => !issue.keys.includes(key)) : [];
       return issue.keys.map((key) => ({
         path: [...path, key],
-        message: `unknown key "${key}"`,
-        expected: `one of: ${listed(keys, 40)}`,
-        ...didYouMean(key, keys),
+        // Of alternatives another one may have the key.
+        ...(keys.includes(key)
+          ? { message: `"${key}" can't stand beside ${listed(others.map((other) => `"${other}"`))}`, expected: 'each of them in a place of its own' }
+          : { message: `unknown key "${key}"`, expected: `one of: ${listed(keys, 40)}`, ...didYouMean(key, keys) }),
         onKey: true,
         unknownKey: true,
       }));
@@ -60,6 +65,8 @@ function readIssue(issue: Issue, above: readonly (string | number)[], root: unkn
     case 'invalid_union': {
       const branch = likeliest(issue.errors);
       if (branch === undefined) return [{ ...plain, message: `${name(path)} is ${shown(found)}`, expected: shapes(issue.errors) }];
+      const lacking = lacks(issue.errors, found);
+      if (lacking.length > 1) return [{ ...plain, message: `${name(path)} does not say what it is`, expected: `one of: ${listed(lacking, 40)}` }];
       return branch.flatMap((inner) => readIssue(inner, path, root, schema));
     }
     case 'invalid_value': {
@@ -89,7 +96,7 @@ function readIssue(issue: Issue, above: readonly (string | number)[], root: unkn
  * several objects with keys of their own, the one whose key is there is meant. If none is, just the keys are at fault.
  */
 function likeliest(branches: readonly (readonly Issue[])[]): readonly Issue[] | undefined {
-  const fitting = branches.filter((issues) => !issues.some((i) => i.code === 'invalid_type' && i.path.length === 0));
+  const fitting = branches.filter((issues) => !issues.some(ofAnotherType));
   const strange = (issues: readonly Issue[]): readonly Issue[] => issues.filter((i) => i.code === 'unrecognized_keys' && i.path.length === 0);
   const weight = (issues: readonly Issue[]): number => 100 * strange(issues).length + issues.length;
   const [best] = [...fitting].sort((a, b) => weight(a) - weight(b));
@@ -98,9 +105,29 @@ function likeliest(branches: readonly (readonly Issue[])[]): readonly Issue[] | 
   return unknown.length > 0 ? unknown : best;
 }
 
+/** Keys of which any one would do: each of them is all that a branch lacks, and nothing else is wrong there. */
+function lacks(branches: readonly (readonly Issue[])[], found: unknown): readonly string[] {
+  return branches.flatMap(([issue, more]) => {
+    const [key, ...below] = issue?.path ?? [];
+    return more === undefined && typeof key === 'string' && below.length === 0 && at(found, [key]) === undefined ? [key] : [];
+  });
+}
+
+/** The value is no list where a list is wanted, or the like; of a union, for each of its branches. */
+function ofAnotherType(issue: Issue): boolean {
+  if (issue.path.length > 0) return false;
+  return (
+    issue.code === 'invalid_type' || (issue.code === 'invalid_union' && issue.errors.length > 0 && issue.errors.every((branch) => branch.some(ofAnotherType)))
+  );
+}
+
 function shapes(branches: readonly (readonly Issue[])[]): string {
   const wanted = branches.flatMap((issues) => issues.filter((i) => i.code === 'invalid_type').map((i) => article(i.expected)));
   return [...new Set(wanted)].join(' or ');
+}
+
+function isMapping(value: unknown): value is object {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function at(root: unknown, path: readonly (string | number)[]): unknown {
@@ -113,13 +140,14 @@ function at(root: unknown, path: readonly (string | number)[]): unknown {
 }
 
 function schemasAt(schema: JsonSchema, path: readonly (string | number)[]): readonly JsonSchema[] {
+  const branches = (one: JsonSchema): readonly JsonSchema[] => {
+    const target = one.$ref === undefined ? undefined : schema.$defs?.[one.$ref.replace('#/$defs/', '')];
+    if (target !== undefined) return branches(target);
+    return one.anyOf === undefined ? [one] : one.anyOf.flatMap(branches);
+  };
   let level = branches(schema);
   for (const step of path) level = level.flatMap((s) => inside(s, step)).flatMap(branches);
   return level;
-}
-
-function branches(schema: JsonSchema): readonly JsonSchema[] {
-  return schema.anyOf === undefined ? [schema] : schema.anyOf.flatMap(branches);
 }
 
 function inside(schema: JsonSchema, step: string | number): readonly JsonSchema[] {

@@ -3,9 +3,9 @@
  * @module
  */
 import { must } from '../../base/assert.js';
-import { HandMade, PLAN, rtp, tcp, udp } from '../../analysis/ledger.testkit.js';
+import { HandMade, PLAN, channelData, rtp, tcp, udp } from '../../analysis/ledger.testkit.js';
 import { observe } from '../../analysis/legs.js';
-import type { DropCode } from '../../base/drop.js';
+import { DROP, type DropCode } from '../../base/drop.js';
 import type { LabError } from '../../base/error.js';
 import type { Nanos } from '../../base/time.js';
 import { millis } from '../../base/time.js';
@@ -86,4 +86,21 @@ export function speak(lab: HandMade, ms: number, way: string, ssrc: number, coun
   // What is lost is sent to the same node, but ends before it.
   const to = extra.lost === undefined ? b : way.includes('lan') ? (a === 'alice' ? 'bob' : 'alice') : b;
   for (let k = 0; k < count; k++) lab.send({ way, at: at(ms + k * 20), frame: udp(a, 50000, to, 50000, rtp(ssrc, k)), ...extra });
+}
+
+/** By way of the relay `edge` on the circuit: in a channel of TURN to it, plain from it. What the second leg loses, by number. */
+export function relay(lab: HandMade, from: 'alice' | 'bob', ssrc: number, count = 3, lost: (k: number) => boolean = () => false, payloadType = 0): void {
+  const to = from === 'alice' ? 'bob' : 'alice';
+  for (let k = 0; k < count; k++) {
+    const bytes = rtp(ssrc, k, k * 160, payloadType);
+    const ms = k * 20;
+    const cause = lab.send({ way: `${from} lan rt ce msee ms-lan edge`, at: at(ms), frame: udp(from, 50000, 'edge', 3478, channelData(bytes)) });
+    lab.send({
+      way: `edge ms-lan msee ce rt lan ${to}`,
+      at: at(ms + 6),
+      frame: udp('edge', 49152, to, 50000, bytes),
+      cause,
+      ...(lost(k) && { lost: DROP.LINK_LOSS }),
+    });
+  }
 }

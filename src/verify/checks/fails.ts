@@ -22,7 +22,9 @@ export const fails = check({
   about: ({ step, says }) => ({ check: `fails/${step}`, subject: `${step} fails`, expected: says === null ? 'refused' : `refused, "${says}"` }),
   /** Passes when those who took the step sent something. */
   judge(e, c) {
-    const refused = c.events('step').find(({ fields }) => fields['ok'] === 'no');
+    // Of several side by side more than one may have been refused.
+    const all = c.events('step').filter(({ fields }) => fields['ok'] === 'no');
+    const refused = all.find(({ fields }) => fields['step'] === e.step && (e.says === null || (fields['says'] ?? '').includes(e.says))) ?? all[0];
     const nodes = (refused?.fields['of'] ?? '').split(' ');
     const legs = c.observation.legs.filter((leg) => nodes.includes(leg.a.name) || nodes.includes(leg.b.name));
     const evidence = legEvidence(legs, c.observation, c.plan);

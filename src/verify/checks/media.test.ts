@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { HandMade } from '../../analysis/ledger.testkit.js';
 import { DROP } from '../../base/drop.js';
 import type { PathLabel } from '../path-check.js';
-import { CALLER_CALLEE, SRC, at, speak, verdict } from './check.testkit.js';
+import { CALLER_CALLEE, SRC, at, relay, speak, verdict } from './check.testkit.js';
 import type { Expectation } from './table.js';
 
 const media = (is: PathLabel, sites: readonly string[] | null = null, between = CALLER_CALLEE): Expectation => ({
@@ -32,6 +32,24 @@ describe('media', () => {
       speak(lab, 1, 'bob lan', 2, 3, { lost: DROP.LINK_LOSS });
     };
     expect(verdict(media('local'), run)).toBe('fail: local, nothing of bob reaches alice (link-loss at bob--lan)');
+  });
+
+  it('is what the listener hears, by whatever relay', () => {
+    const byRelay = (lab: HandMade): void => {
+      relay(lab, 'alice', 1);
+      relay(lab, 'bob', 2);
+    };
+    expect(verdict(media('ExpressRoute'), byRelay)).toBe('pass: ExpressRoute');
+    expect(verdict(media('local'), byRelay)).toBe('fail: ExpressRoute: er-primary');
+    expect(verdict(media('ExpressRoute', ['hq']), byRelay)).toBe('fail: ExpressRoute, through msee and ms-lan and edge');
+    // The relay heard bob, and alice did not.
+    const deaf = (lab: HandMade): void => {
+      relay(lab, 'alice', 1);
+      relay(lab, 'bob', 2, 3, () => true);
+    };
+    expect(verdict(media('ExpressRoute'), deaf)).toBe('fail: ExpressRoute, nothing of bob reaches alice (link-loss at alice--lan)');
+    // Media with the relay alone is no media of the two.
+    expect(verdict(media('ExpressRoute'), (lab) => speak(lab, 0, 'alice lan rt ce msee ms-lan edge', 1))).toBe('unproved: no packet');
   });
 
   it('of each call: one does not stand for the other', () => {

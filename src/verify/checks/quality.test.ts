@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { type HandMade, rtp, udp } from '../../analysis/ledger.testkit.js';
 import { DROP } from '../../base/drop.js';
 import type { Nanos } from '../../base/time.js';
-import { CALLER_CALLEE, SRC, at, speak, verdict } from './check.testkit.js';
+import { CALLER_CALLEE, SRC, at, relay, speak, verdict } from './check.testkit.js';
 import type { Expectation } from './table.js';
 
 const quality = (loss: number | null, delay: Nanos | null = null, jitter: Nanos | null = null): Expectation => ({
@@ -35,6 +35,31 @@ describe('quality', () => {
     expect(verdict(quality(0.4, at(4), at(1)), run)).toMatch(/^fail/);
     expect(verdict(quality(0.4, at(5), at(0.5)), run)).toMatch(/^fail/);
     expect(verdict(bounds, () => undefined)).toBe('unproved: no packet');
+  });
+
+  it('is end to end: behind a relay the loss of both legs and the time of both', () => {
+    const run = (lab: HandMade): void => {
+      relay(lab, 'alice', 1, 10, (k) => k === 4);
+      relay(lab, 'bob', 2, 10);
+    };
+    // 1 of 10 lost on the second leg; six links of 1 ms to the relay, six from it.
+    expect(verdict(quality(0.2, at(13), at(1)), run)).toBe('pass: loss 10.00%, delay 12ms, jitter 0');
+    expect(verdict(quality(0.1, at(13), at(1)), run)).toBe('fail: loss 10.00%, delay 12ms, jitter 0');
+    expect(verdict(quality(0.2, at(12), at(1)), run)).toMatch(/^fail/);
+  });
+
+  it('knows no jitter where nobody told the clock rate', () => {
+    const run = (lab: HandMade): void => {
+      relay(lab, 'alice', 1, 3, () => false, 96);
+      relay(lab, 'bob', 2);
+    };
+    expect(verdict(quality(0.1, at(13), at(1)), run)).toBe('unproved: jitter unknown: nobody told the clock rate of payload type 96');
+    expect(verdict(quality(0.1, at(13)), run)).toBe('pass: loss 0.00%, delay 12ms');
+    const told = (lab: HandMade): void => {
+      lab.event('alice', at(0), 'media-started', { ssrc: '1', 'payload-type': '96', 'clock-rate': '8000' });
+      run(lab);
+    };
+    expect(verdict(quality(0.1, at(13), at(1)), told)).toBe('pass: loss 0.00%, delay 12ms, jitter 0');
   });
 
   it('of one side only proves nothing', () => {

@@ -24,7 +24,7 @@ export const signedIn = check({
       return { status: 'fail', observed: elsewhere === '' ? 'not signed in' : `at ${elsewhere}`, evidence: c.whyNot(signallingEvidence(c, [of])) };
     }
     const began = c.events('sign-in-server').findLast((event) => event.node === user.node && event.at <= atHome.at);
-    const stretch = { from: began?.at ?? stepStart(c, atHome), to: atHome.at };
+    const stretch = { from: began?.at ?? stepStart(c, atHome, user.node), to: atHome.at };
     return proved(c, `at home, ${user.home}`, [stretch], legsOf(c.observation, 'signalling', user.node, user.home));
   },
 });

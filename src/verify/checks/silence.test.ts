@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { type HandMade, rtp, udp } from '../../analysis/ledger.testkit.js';
 import { DROP } from '../../base/drop.js';
 import { seconds } from '../../base/time.js';
-import { SRC, at, judged, verdict } from './check.testkit.js';
+import { SRC, at, judged, relay, verdict } from './check.testkit.js';
 import type { Expectation } from './table.js';
 
 describe('silence', () => {
@@ -32,6 +32,10 @@ describe('silence', () => {
         voice(lab, 20, () => false);
       }),
     ).toBe('fail: everything that bob said arrived');
+  });
+
+  it('behind a relay is what the listener does not hear, though the relay does', () => {
+    expect(verdict(silence, (lab) => relay(lab, 'bob', 7, 200, (k) => k >= 100 && k < 160))).toBe('pass: 1.18s: 60 packets of bob from 2.0 s on, none arrived');
   });
 
   it('is not proved by a pause: who says nothing is not lost', () => {

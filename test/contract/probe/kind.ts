@@ -29,6 +29,8 @@ export const probe: RoleKind = {
     'tls-exchange': 'connects by TLS, writes, reads back',
     'tls-names': 'tells TLS clients the names that they proved',
     'tls-ask': 'connects by TLS, reads what it is told',
+    'http-serve': 'serves HTTP or HTTPS: an echo of bodies, a stream of events, an upgrade',
+    'http-exchange': 'asks an HTTP server, several times on one connection',
     timers: 'reports the order in which timers fired',
     stall: 'waits for something that never comes',
     resolve: 'asks the DNS',

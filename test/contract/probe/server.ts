@@ -2,6 +2,7 @@ import type { Cause } from '../../../src/base/brand.js';
 import { LabError } from '../../../src/base/error.js';
 import { millis, seconds } from '../../../src/base/time.js';
 import type { Endpoint, Host, TcpStream } from '../../../src/host/host.js';
+import { HttpClient, httpServer, readBody, streamOf } from '../../../src/host/http.js';
 import { tlsConnect, tlsListen } from '../../../src/host/tls.js';
 import type { Json, RoleServer } from '../../../src/roles/role.js';
 
@@ -31,6 +32,7 @@ type Argument = Record<string, never> & {
   stall: number;
   timeout: number;
   identified: boolean;
+  secure: boolean;
 };
 
 async function attempt(work: () => Promise<Json>): Promise<Json> {
@@ -200,6 +202,59 @@ export function start(host: Host): Promise<RoleServer> {
       attempt(async () => {
         const stream = await tlsConnect(host, { to: host.endpoint(to.address, to.port), serverName: name, timeout: seconds(10), identified });
         return JSON.parse(new TextDecoder().decode(await readAll(host, stream))) as Json;
+      }),
+
+    async 'http-serve'({ address, port, secure }) {
+      const listener = await httpServer(
+        host,
+        { address, port, ...(secure && { tls: { applicationProtocols: ['http/1.1'] } }) },
+        {
+          request(request, response) {
+            if (request.url === '/echo') request.pipe(response);
+            else if (request.url === '/events') {
+              for (const n of [1, 2, 3]) host.after(millis(20 * n), () => void (n < 3 ? response.write(`data: ${n}\n\n`) : response.end('data: 3\n\n')));
+            } else response.end(String(streamOf(request).remote.port));
+          },
+          upgrade(_request, stream) {
+            stream.on('error', () => undefined);
+            stream.write('HTTP/1.1 101 Switching Protocols\r\nUpgrade: echo\r\nConnection: Upgrade\r\n\r\n');
+            stream.pipe(stream);
+          },
+        },
+      );
+      open.push(listener);
+      return { port: listener.local.port };
+    },
+
+    /** One after the other: who asks, a body there and back, events, another protocol; then what nobody serves. */
+    'http-exchange': ({ to, length, secure, name }) =>
+      attempt(async () => {
+        const where = {
+          to: host.endpoint(to.address, to.port),
+          timeout: seconds(20),
+          ...(secure && { tls: { serverName: name, applicationProtocols: ['http/1.1'] } }),
+        };
+        const client = new HttpClient(host, where);
+        const text = async (path: string): Promise<string> => new TextDecoder().decode(await readBody(host, (await client.request({ path })).response));
+        const ports = [await text('/'), await text('/')];
+        const echo = await client.request({ method: 'POST', path: '/echo', body: pattern(length) });
+        const bytes = await readBody(host, echo.response);
+        const events = await text('/events');
+        const { response, stream } = await client.request({ path: '/chat', headers: { Connection: 'Upgrade', Upgrade: 'echo' } });
+        if (stream === null) return { error: 'not upgraded' };
+        const back = readAll(host, stream);
+        stream.end('another protocol');
+        const upgraded = new TextDecoder().decode(await back);
+        client.close();
+        return {
+          kept: ports[0] === ports[1],
+          length: bytes.length,
+          intact: sameAsPattern(bytes),
+          dated: 'date' in echo.response.headers,
+          events,
+          status: response.statusCode ?? 0,
+          upgraded,
+        };
       }),
 
     async timers() {

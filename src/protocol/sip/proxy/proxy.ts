@@ -16,6 +16,7 @@ import type { SipUri } from '../uri.js';
 import { cancelFor } from '../user-agent/requests.js';
 import { ResponseContext, TIMER_C, type Branch } from './response-context.js';
 import { advance, FlowTokens, loopHash, preprocess, recordRoute, validate, withRecordRoutes, type Face } from './routing.js';
+import { hostPort } from '../../../wire/address.js';
 
 export interface Target {
   /** New Request-URI; null keeps it. */
@@ -221,11 +222,7 @@ export class Proxy implements Machine<ProxyIn, ProxyOut> {
 
   #withVia(request: SipRequest, original: SipRequest): SipRequest {
     const { host, port } = this.#options.face(null);
-    return withTop(
-      request,
-      'Via',
-      `SIP/2.0/TLS ${host.includes(':') ? `[${host}]` : host}:${port};branch=${newBranch(this.#options.rng)}.${loopHash(original)}`,
-    );
+    return withTop(request, 'Via', `SIP/2.0/TLS ${hostPort(host, port)};branch=${newBranch(this.#options.rng)}.${loopHash(original)}`);
   }
 
   #record(request: SipRequest, source: Source, hop: Hop | null): SipRequest {

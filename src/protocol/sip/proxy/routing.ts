@@ -9,6 +9,7 @@ import { header, headerList, withHeader, withoutTop, withTop, type HeaderPairs, 
 import { formatNameAddr } from '../name-addr.js';
 import { param } from '../syntax.js';
 import { formatUri, parseUri, type SipUri } from '../uri.js';
+import { hostPort } from '../../../wire/address.js';
 
 /** How this element is called from one side. */
 export interface Face {
@@ -111,7 +112,7 @@ export function preprocess(request: SipRequest, isMe: (uri: SipUri) => boolean, 
 
 /** `sip:token@host:port;transport=tls;lr`. */
 export function recordRoute(face: Face, token: string | null): string {
-  return `<sip:${token === null ? '' : `${token}@`}${face.host.includes(':') ? `[${face.host}]` : face.host}:${face.port};transport=tls;lr>`;
+  return `<sip:${token === null ? '' : `${token}@`}${hostPort(face.host, face.port)};transport=tls;lr>`;
 }
 
 /** Puts one Record-Route on, or two when the sides of this element are not called the same. */

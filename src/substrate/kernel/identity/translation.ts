@@ -3,7 +3,7 @@
  * where both ends changed. An echo's identifier is the port of both its ends, as in the ledger's flows.
  * @module
  */
-import { formatIpv4, formatIpv6 } from '../../../wire/address.js';
+import { formatIpv4, formatIpv6, hostPort } from '../../../wire/address.js';
 import { u16, u32 } from '../../../wire/bytes.js';
 import * as icmp from '../../../wire/icmp.js';
 import * as ipv6 from '../../../wire/ipv6.js';
@@ -18,8 +18,8 @@ export function translationText(a: Uint8Array, fa: Fingerprint, b: Uint8Array, f
 function endpoint(b: Uint8Array, f: Fingerprint, end: 0 | 1): string {
   const at = f.addresses + end * f.addressLength;
   const port = f.ports >= 0 ? u16(b, f.ports + 2 * end) : identifier(b, f);
-  if (f.family === 4) return port === null ? formatIpv4(u32(b, at)) : `${formatIpv4(u32(b, at))}:${port}`;
-  return port === null ? formatIpv6(b, at) : `[${formatIpv6(b, at)}]:${port}`;
+  const address = f.family === 4 ? formatIpv4(u32(b, at)) : formatIpv6(b, at);
+  return port === null ? address : hostPort(address, port);
 }
 
 /** Null for what is no echo. */

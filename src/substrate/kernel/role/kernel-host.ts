@@ -24,6 +24,7 @@ import type {
   Endpoint,
   Host,
   Listener,
+  Lookup,
   ListenOptions,
   Secret,
   TcpStream,
@@ -42,6 +43,7 @@ import type { KernelClock } from './kernel-clock.js';
 import type { RoleTimers } from './role-timers.js';
 import { listenAt, openStream } from './tcp.js';
 import { bindUdp } from './udp.js';
+import { formatAddress } from '../../../protocol/stun/transport-address.js';
 
 export interface KernelHostDeps {
   readonly plan: PlanNode;
@@ -130,8 +132,8 @@ export class KernelHost implements Host {
     return deferred<T>(this.#deps.waiting, this.name, waitingFor, () => undefined);
   }
 
-  resolve(name: string, type: DnsType): Promise<readonly DnsRecord[]> {
-    return this.#resolver.resolve(name, type);
+  resolve(name: string, type: DnsType, lookup?: Lookup): Promise<readonly DnsRecord[]> {
+    return this.#resolver.resolve(name, type, lookup);
   }
 
   reveal(secret: Secret): void {
@@ -142,7 +144,7 @@ export class KernelHost implements Host {
     }
     const { ssrc, suite } = secret;
     const key = Array.from(secret.key, (octet) => octet.toString(16).padStart(2, '0')).join('');
-    this.#deps.tell({ reveal: { kind: 'srtp', local: endpointText(secret.local), remote: endpointText(secret.remote), ssrc, suite, key }, at });
+    this.#deps.tell({ reveal: { kind: 'srtp', local: formatAddress(secret.local), remote: formatAddress(secret.remote), ssrc, suite, key }, at });
   }
 
   event(name: string, fields: Readonly<Record<string, string | number>>): void {
@@ -188,8 +190,4 @@ export class KernelHost implements Host {
     this.#noted.add(key);
     this.event('option-not-set', { protocol, port, option, value });
   }
-}
-
-function endpointText({ address, port, family }: Endpoint): string {
-  return family === 6 ? `[${address}]:${port}` : `${address}:${port}`;
 }

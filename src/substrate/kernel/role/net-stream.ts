@@ -5,7 +5,7 @@
  */
 import type { Socket } from 'node:net';
 import { Duplex } from 'node:stream';
-import { NO_CAUSE } from '../../../base/brand.js';
+import { type Cause, NO_CAUSE } from '../../../base/brand.js';
 import { LabError } from '../../../base/error.js';
 import type { Endpoint, TcpStream } from '../../../host/host.js';
 import { streamError } from './socket-error.js';
@@ -19,6 +19,8 @@ export class NetStream extends Duplex implements TcpStream {
   readonly remote: Endpoint;
   /** The kernel does not tell which packet brought the bytes. */
   readonly cause = NO_CAUSE;
+  /** Nor which segment carries which. */
+  because: Cause = NO_CAUSE;
   readonly #socket: Socket;
 
   /** @param socket connected, with `allowHalfOpen` */
@@ -50,6 +52,15 @@ export class NetStream extends Duplex implements TcpStream {
     this.#socket.write(chunk, (error) => {
       done(error ? streamError(error, this.remote) : null);
     });
+  }
+
+  override _writev(chunks: readonly { readonly chunk: Uint8Array }[], done: (error?: Error | null) => void): void {
+    this.#socket.cork();
+    for (const [i, { chunk }] of chunks.entries()) {
+      if (i < chunks.length - 1) this.#socket.write(chunk);
+      else this._write(chunk, 'buffer', done);
+    }
+    this.#socket.uncork();
   }
 
   override _final(done: (error?: Error | null) => void): void {

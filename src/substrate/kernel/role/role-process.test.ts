@@ -179,7 +179,7 @@ describe('a role in a process of its own', () => {
     expect(addressOf(message, 'xor-mapped-address')).toEqual({ address: A4, port: 7500, family: 4 });
     // Told before the answer was sent, but by another way.
     await stun.waiting();
-    expect(stunHeard.notes).toMatchObject([{ name: 'discard', fields: { cause: '0', reason: 'not-stun' } }]);
+    expect(stunHeard.notes).toMatchObject([{ name: 'discard', fields: { cause: '1', reason: 'not-stun' } }]);
   });
 
   it('endpoints are interned, addresses are listed IPv4 first', async () => {

@@ -58,6 +58,7 @@ describe('frames', () => {
     { id: 1, fault: { name: 'TypeError', message: 'x', stack: '' } },
     { event: 'ringing', at: 5, data: { from: 'bob' } },
     { note: 'discard', at: 5, fields: { cause: '0' } },
+    { causes: { received: [[1, 77, 5, 0, 5]], sent: [[78, 6, 0, 6, 1, 2]] } },
     { reveal: { kind: 'tls', line: 'CLIENT_RANDOM 00 11' }, at: 5 },
     { reveal: { kind: 'srtp', local: '192.0.2.1:4', remote: '[2001:db8::1]:6', ssrc: 1, suite: 'AES_CM_128_HMAC_SHA1_80', key: '00ff' }, at: 5 },
   ])('a role says %j', (frame) => {

@@ -4,11 +4,10 @@
  * dynamic payload type that nobody told of neither is known.
  * @module
  */
+import { type Workload, WORKLOADS } from '../base/workload.js';
 import type { Ledger } from '../capture/ledger.js';
 
-/** `sharing`: a screen or an application. `file`: a file's transfer. */
-export const WORKLOADS = ['audio', 'video', 'sharing', 'file'] as const;
-export type Workload = (typeof WORKLOADS)[number];
+export type { Workload } from '../base/workload.js';
 
 /** Of one SSRC. */
 export interface Told {
