@@ -215,7 +215,7 @@ export function start(host: Host): Promise<RoleServer> {
         const where = {
           to: host.endpoint(to.address, to.port),
           timeout: seconds(20),
-          ...(secure && { tls: { serverName: name, applicationProtocols: ['http/1.1'] } }),
+          ...(secure && { tls: { serverName: name ?? '', applicationProtocols: ['http/1.1'] } }),
         };
         const client = new HttpClient(host, where);
         const text = async (path: string): Promise<string> => new TextDecoder().decode(await readBody(host, (await client.request({ path })).response));
