@@ -15,7 +15,7 @@ const NODES = ['alice', 'dave', 'dc-fe'] as const;
 /** A bad line in front of the server, and one on the way of one client alone. */
 const LINES = [
   ['dc-fe--dc-lan', 'loss 7% delay 20ms 12ms duplicate 4% reorder 25%'],
-  ['hq-rt--dc-rt', 'loss 8% delay 20ms 15ms duplicate 3% reorder 5%'],
+  ['hq-rt--dc-rt', 'loss 8% delay 20ms 15ms duplicate 3% reorder 15%'],
 ] as const;
 const PLACES = LINES.flatMap(([line]) => NODES.map((node) => [line, node] as const));
 const capture = captures();
