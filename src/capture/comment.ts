@@ -58,10 +58,6 @@ export function isDecisionKey(key: string): boolean {
   return (DECISION_KEYS as readonly string[]).includes(key);
 }
 
-export function isCommentKey(key: string): boolean {
-  return KEY.test(key);
-}
-
 /** One pair as it is written. */
 export function formatPair(key: string, value: string): string {
   assertInvariant(KEY.test(key), `comment key ${JSON.stringify(key)}`);

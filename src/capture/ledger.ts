@@ -19,7 +19,7 @@ import type { Step } from './store/trail-table.js';
 
 export type { LedgerCursor } from './ledger-cursor.js';
 export type { LabEvent } from './ledger-builder.js';
-export type { Step, StepKind } from './store/trail-table.js';
+export type { Step } from './store/trail-table.js';
 
 /** One crossing of a link. */
 export interface Hop {

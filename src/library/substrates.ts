@@ -7,7 +7,7 @@ import { LabError } from '../base/error.js';
 import type { ExecSession } from '../substrate/docker/exec.js';
 import { sim } from '../substrate/sim/sim-lab.js';
 import type { Substrate } from '../substrate/substrate.js';
-import { didYouMean, listed } from '../topology/source/suggest.js';
+import { didYouMean, listed } from '../base/suggest.js';
 
 export { composeFile } from '../substrate/docker/compose.js';
 export { simProber } from '../substrate/sim/sim-prober.js';

@@ -1,77 +1,152 @@
 /**
- * A rule set, or a rule, as nft text: the same to `nft -f` and to {@link parseRuleset} as what it was read from.
- * @see nft(8)
+ * Values, sets and fields as nft text: by name where everybody knows the name, in quotes where nft wants them.
  * @module
  */
-import { clash } from './meaning/overlaps.js';
-import { isRangeData } from './meaning/sets.js';
-import { typeInfo, typeOf } from './meaning/values/types.js';
+import { unreachable } from '../base/assert.js';
+import type { Bits, DataType, Element, MapData, Operand, Pattern, Selector, SetBody, SetRef, Value, Verdict } from './ruleset.js';
+import { BITMASKS, CONSTANTS } from './meaning/values/constants.js';
+import { maximum, typeOf } from './meaning/values/types.js';
 import type { TypeInfo } from './meaning/values/types.js';
-import type { Chain, NamedSet, Rule, Ruleset, Table } from './ruleset.js';
-import { rateText, statementText } from './format/statements.js';
-import { elementTexts } from './format/values.js';
 import { selectorText } from './syntax/rule/selectors.js';
 
-/** Each table as a block, with a line end after each. */
-export function formatRuleset(ruleset: Pick<Ruleset, 'tables'>): string {
-  return ruleset.tables.map(formatTable).join('\n');
+/** Protocols that are written by name; `ip` and some others are words that nft reads in another way. */
+const PROTOCOL_NAMES: ReadonlyMap<number, string> = new Map([
+  [1, 'icmp'],
+  [2, 'igmp'],
+  [6, 'tcp'],
+  [17, 'udp'],
+  [47, 'gre'],
+  [50, 'esp'],
+  [51, 'ah'],
+  [58, 'icmpv6'],
+  [132, 'sctp'],
+]);
+
+/** Types whose numbers are written by name. */
+const NAMED: ReadonlySet<DataType> = new Set(['dscp', 'ecn', 'icmp_type', 'icmp_code', 'icmpv6_type', 'icmpv6_code', 'ct_dir', 'nf_proto', 'pkt_type']);
+/** Names that are keywords elsewhere. */
+const AVOIDED: ReadonlySet<string> = new Set(['redirect', 'host']);
+
+export function numberText(value: number, { type, time }: TypeInfo): string {
+  if (time) return value % 1000 === 0 ? `${value / 1000}s` : `${value}ms`;
+  if (BITMASKS.has(type)) return bitsText(value, type, '|');
+  if (type === 'mark') return hex(value);
+  if (type === 'inet_proto') return PROTOCOL_NAMES.get(value) ?? String(value);
+  if (type === 'ether_type') return value === 0x800 ? 'ip' : value === 0x86dd ? 'ip6' : hex(value);
+  if (!NAMED.has(type)) return String(value);
+  const name = [...CONSTANTS[type]].find(([text, number]) => number === value && !AVOIDED.has(text))?.[0];
+  return name ?? String(value);
 }
 
-/** On one line. */
-export function formatRule({ statements, comment }: Pick<Rule, 'statements' | 'comment'>): string {
-  return [...statements.map(statementText), ...(comment === null ? [] : [`comment "${comment}"`])].join(' ');
+export const hex = (value: number): string => `0x${value.toString(16)}`;
+
+/** `established,related`; a number when not all bits have names. */
+export function bitsText(bits: number, type: DataType, separator: ',' | '|'): string {
+  const names = [...CONSTANTS[type]].filter(([, bit]) => (bits & bit) !== 0);
+  const named = names.reduce((sum, [, bit]) => sum | bit, 0) >>> 0;
+  return bits === 0 || named !== bits ? hex(bits) : names.map(([name]) => name).join(separator);
 }
 
-/** Two spaces for each level. */
-function formatTable(table: Table): string {
-  const blocks = [
-    ...table.counters.map(({ name, packets, bytes }) => block(`counter ${name}`, [`packets ${packets} bytes ${bytes}`])),
-    ...table.limits.map(({ name, limit }) => block(`limit ${name}`, [rateText(limit)])),
-    ...table.sets.map(formatSet),
-    ...table.chains.map(formatChain),
-  ];
-  return `table ${table.family} ${table.name} {\n${blocks.map((lines) => lines.map((line) => `  ${line}\n`).join('')).join('\n')}}\n`;
+export function valueText(value: Value, info: TypeInfo): string {
+  switch (value.is) {
+    case 'number':
+      return numberText(value.number, info);
+    case 'address':
+      return value.address;
+    case 'interface':
+      return interfaceText(value.name, value.wildcard);
+    default:
+      return unreachable(value);
+  }
 }
 
-function block(head: string, lines: readonly string[]): readonly string[] {
-  return [`${head} {`, ...lines.map((line) => `  ${line}`), '}'];
+/** A star of the name itself is escaped. */
+export function interfaceText(name: string, wildcard: boolean): string {
+  return wildcard ? `"${name}*"` : `"${name.replace(/\*$/, '\\*')}"`;
 }
 
-function formatChain({ name, base, rules }: Chain): readonly string[] {
-  const head = base === null ? [] : [`type ${base.type} hook ${base.hook} priority ${base.priority}; policy ${base.policy};`];
-  return block(`chain ${name}`, [...head, ...rules.map(formatRule)]);
+export function patternText(pattern: Pattern, info: TypeInfo): string {
+  switch (pattern.is) {
+    case 'range':
+      return `${rangeEnd(pattern.from, info)}-${rangeEnd(pattern.to, info)}`;
+    case 'prefix':
+      return `${pattern.address}/${pattern.length}`;
+    case 'any':
+      return '*';
+    default:
+      return valueText(pattern, info);
+  }
 }
 
-function formatSet(set: NamedSet): readonly string[] {
-  const key = set.example?.map(typeOf) ?? set.types.map((type) => typeInfo(type));
-  const data: readonly TypeInfo[] = Array.isArray(set.gives) ? set.gives.map((type) => typeInfo(type)) : [];
-  const elements = elementTexts(set, { key, data });
-  const interval = set.elements.some(({ key: parts }) => parts.some((p) => p.is === 'range' || p.is === 'prefix' || (p.is === 'interface' && p.wildcard)));
-  return block(`${set.gives === null ? 'set' : 'map'} ${set.name}`, [
-    `${typesText(set)}${givesText(set)}`,
-    ...(interval ? ['flags interval'] : []),
-    ...(set.gives === null && key.length === 1 && clash(set.elements, false) !== null ? ['auto-merge'] : []),
-    ...(elements.length === 0 ? [] : [`elements = { ${elements.join(', ')} }`]),
-  ]);
+/** In numbers: with names nft would read `cs1-cs3` as one word. */
+function rangeEnd(value: Value, info: TypeInfo): string {
+  if (value.is !== 'number') return valueText(value, info);
+  return info.time ? numberText(value.number, info) : String(value.number);
 }
 
-function typesText({ types, example }: NamedSet): string {
-  return example === undefined ? `type ${types.join(' . ')}` : `typeof ${example.map(selectorText).join(' . ')}`;
+// ---- fields ----------------------------------------------------------------------------------------------------------
+
+export function operandText(operand: Operand): string {
+  switch (operand.is) {
+    case 'selector':
+      return selectorText(operand.selector);
+    case 'bits':
+      return bitsOfText(operand.bits);
+    case 'concat':
+      return operand.parts.map(selectorText).join(' . ');
+    default:
+      return unreachable(operand);
+  }
 }
 
-/** With `typeof` the data too is described by a field. */
-function givesText(set: NamedSet): string {
-  const { gives, example } = set;
-  if (gives === null) return '';
-  if (gives === 'verdict') return ' : verdict';
-  const types = example === undefined ? gives : gives.map((type) => EXAMPLES[type] ?? type);
-  return ` : ${set.elements.some(isRangeData) ? 'interval ' : ''}${types.join(' . ')}`;
+export function bitsOfText({ of, mask, xor }: Bits): string {
+  const info = typeOf(of);
+  const masked = mask === maximum(info.bits) ? '' : ` & ${maskText(mask, info)}`;
+  return `${selectorText(of)}${masked}${xor === 0 ? '' : ` ^ ${maskText(xor, info)}`}`;
 }
 
-const EXAMPLES: Readonly<Record<string, string>> = {
-  ipv4_addr: 'ip daddr',
-  ipv6_addr: 'ip6 daddr',
-  inet_service: 'tcp dport',
-  mark: 'meta mark',
-  dscp: 'ip dscp',
-};
+export function maskText(bits: number, { type }: TypeInfo): string {
+  if (!BITMASKS.has(type)) return hex(bits);
+  const text = bitsText(bits, type, '|');
+  return text.includes('|') ? `(${text})` : text;
+}
+
+/** The types of a key's parts. */
+export function typesOfOperand(operand: Operand): readonly TypeInfo[] {
+  const selectors: readonly Selector[] = operand.is === 'concat' ? operand.parts : [operand.is === 'bits' ? operand.bits.of : operand.selector];
+  return selectors.map(typeOf);
+}
+
+// ---- sets ------------------------------------------------------------------------------------------------------------
+
+export interface ElementTypes {
+  readonly key: readonly TypeInfo[];
+  readonly data: readonly TypeInfo[];
+}
+
+export function setText(set: SetRef, key: readonly TypeInfo[], data: readonly TypeInfo[] = []): string {
+  return set.is === 'named' ? `@${set.name}` : `{ ${elementTexts(set.set, { key, data }).join(', ')} }`;
+}
+
+export function elementTexts({ elements }: SetBody, types: ElementTypes): readonly string[] {
+  return elements.map((element) => elementText(element, types));
+}
+
+function elementText({ key, data }: Element, types: ElementTypes): string {
+  const text = partsText(key, types.key);
+  return data === null ? text : `${text} : ${dataText(data, types.data)}`;
+}
+
+function dataText(data: MapData, types: readonly TypeInfo[]): string {
+  return data.is === 'verdict' ? verdictText(data.verdict) : partsText(data.parts, types);
+}
+
+function partsText(parts: readonly Pattern[], types: readonly TypeInfo[]): string {
+  return parts.map((part, i) => patternText(part, types[i] ?? ANY)).join(' . ');
+}
+
+const ANY: TypeInfo = { type: 'integer', bits: 32, time: false };
+
+export function verdictText(verdict: Verdict): string {
+  return 'chain' in verdict ? `${verdict.verdict} ${verdict.chain}` : verdict.verdict;
+}

@@ -4,7 +4,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { randomRoot } from '../base/rng.js';
-import { formatRuleset } from './format.js';
+import { formatRuleset } from './testing/format.js';
 import { generateRuleset } from './testing/generator/tables.js';
 import { SMALL_WORLD } from './testing/generator/world.js';
 import { meaningOf, rulesetOf } from './testing/rulesets.js';

@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { ERROR_CODES } from '../base/error.js';
 import type { LabError } from '../base/error.js';
 import { randomRoot } from '../base/rng.js';
-import { formatRuleset } from './format.js';
+import { formatRuleset } from './testing/format.js';
 import { parseRuleset } from './parse-ruleset.js';
 import { KEYWORDS } from './syntax/lexing/keywords.js';
 import { exampleFiles } from './testing/constructs.js';

@@ -3,7 +3,7 @@
  * refused with the code that says why. That nft is of the same mind is shown in test/kernel/nft.
  */
 import { describe, expect, it } from 'vitest';
-import { formatRuleset } from './format.js';
+import { formatRuleset } from './testing/format.js';
 import { exampleFiles, fileOf } from './testing/constructs.js';
 import { REFUSED } from './testing/refused.js';
 import { faultsOf, meaningOf, rulesetOf } from './testing/rulesets.js';

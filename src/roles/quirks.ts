@@ -7,7 +7,7 @@ import { type Nanos, parseDuration } from '../base/time.js';
 import type { ConfigIssue, NodeInterface } from '../topology/plan.js';
 import { readDscp } from '../topology/drafting/dscp.js';
 import { readRate } from '../topology/netem/units.js';
-import { didYouMean, listed } from '../topology/source/suggest.js';
+import { didYouMean, listed } from '../base/suggest.js';
 
 const CODE_POINT = 'a code point by name (EF, AF41, CS3, BE) or number (0-63)';
 

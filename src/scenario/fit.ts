@@ -6,7 +6,7 @@
 import { must } from '../base/assert.js';
 import { LabError } from '../base/error.js';
 import type { Plan } from '../topology/plan.js';
-import { didYouMean, listed } from '../topology/source/suggest.js';
+import { didYouMean, listed } from '../base/suggest.js';
 import type { ExpectationTable } from './description/expectation-kind.js';
 import { stepsOf } from './flow.js';
 import type { FlowSpec } from './flow.js';

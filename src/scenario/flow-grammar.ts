@@ -9,7 +9,7 @@ import type { ErrorCode } from '../base/error.js';
 import { formatDuration, seconds } from '../base/time.js';
 import type { Faults } from '../topology/source/faults.js';
 import type { Path, Source } from '../topology/source/source.js';
-import { didYouMean, listed } from '../topology/source/suggest.js';
+import { didYouMean, listed } from '../base/suggest.js';
 import { readIssues } from '../topology/source/zod-issues.js';
 import type { AnyExpectation, ExpectationTable } from './description/expectation-kind.js';
 import { duration, time } from './description/fields.js';

@@ -11,7 +11,7 @@ import { STEPS } from './steps/table.js';
 
 export type { Actor } from './description/expectation-kind.js';
 export { stepsOf } from './script-tree.js';
-export type { At, ScriptItem, StepList, Together } from './script-tree.js';
+export type { StepList } from './script-tree.js';
 export type { Step } from './steps/table.js';
 
 /** Steps that the network or the other side can refuse. */

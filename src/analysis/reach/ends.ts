@@ -4,7 +4,7 @@
  */
 import { LabError } from '../../base/error.js';
 import { formatAddress, parseAddress } from '../../wire/address.js';
-import { didYouMean, listed } from '../../topology/source/suggest.js';
+import { didYouMean, listed } from '../../base/suggest.js';
 import type { Plan, PlanNode } from '../../topology/plan.js';
 import { ownersOf } from '../addresses.js';
 

@@ -5,7 +5,7 @@
 import { ERROR_CODES, LabError } from '../../base/error.js';
 import type { ErrorCode } from '../../base/error.js';
 import { ERROR_HELP, errorReference } from '../../base/error-help.js';
-import { didYouMean } from '../../topology/source/suggest.js';
+import { didYouMean } from '../../base/suggest.js';
 import { ExitCode } from '../exit.js';
 import { print } from '../io.js';
 import type { Io } from '../io.js';

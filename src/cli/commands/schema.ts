@@ -7,7 +7,7 @@ import { experimentJsonSchema } from '../../experiment/experiment-file.js';
 import { flowJsonSchema } from '../../library/load/flow-file.js';
 import { KIND_INFOS } from '../../roles/kinds.js';
 import { topologyJsonSchema } from '../../topology/json-schema.js';
-import { didYouMean } from '../../topology/source/suggest.js';
+import { didYouMean } from '../../base/suggest.js';
 import { ExitCode } from '../exit.js';
 import type { Io } from '../io.js';
 

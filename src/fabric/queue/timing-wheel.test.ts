@@ -4,7 +4,7 @@ import type { TimerId } from '../../base/brand.js';
 import type { Nanos } from '../../base/time.js';
 import { QUEUE_CASES } from './event-queue.contract.js';
 import type { EventQueue, Target } from '../scheduler.js';
-import { SortedQueue } from './sorted-queue.js';
+import { SortedQueue } from './testing/sorted-queue.js';
 import { TimingWheel } from './timing-wheel.js';
 
 const QUEUES: Record<string, () => EventQueue> = { TimingWheel: () => new TimingWheel(), SortedQueue: () => new SortedQueue() };

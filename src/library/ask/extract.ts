@@ -11,7 +11,7 @@ import type { Filter } from '../../capture/filter/compile.js';
 import type { Ledger } from '../../capture/ledger.js';
 import { readLedgerFile } from '../../capture/ledger-reader.js';
 import type { LinkPoint, Points } from '../../capture/points.js';
-import { didYouMean, listed } from '../../topology/source/suggest.js';
+import { didYouMean, listed } from '../../base/suggest.js';
 import { requireWritable } from '../load/files.js';
 import { captureOf } from '../run/endpoint-captures.js';
 

@@ -4,7 +4,7 @@
  */
 import { LabError } from '../../base/error.js';
 import type { Plan, PlanNode } from '../../topology/plan.js';
-import { didYouMean, listed } from '../../topology/source/suggest.js';
+import { didYouMean, listed } from '../../base/suggest.js';
 
 /** Nodes that route: all, or the one of that name. Errors: CLI_USAGE for a node that has no routes. */
 export function routesOf(plan: Plan, name?: string): readonly PlanNode[] {

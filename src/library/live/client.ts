@@ -6,7 +6,7 @@ import { createConnection } from 'node:net';
 import type { Socket } from 'node:net';
 import { LabError } from '../../base/error.js';
 import type { Json } from '../../roles/role.js';
-import { didYouMean, listed } from '../../topology/source/suggest.js';
+import { didYouMean, listed } from '../../base/suggest.js';
 import { LineSplitter } from './protocol.js';
 import type { LiveAnswer, LiveRequest } from './protocol.js';
 import { forget, labsWithSocket, socketOf } from './state.js';

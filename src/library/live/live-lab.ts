@@ -10,7 +10,7 @@ import type { Json } from '../../roles/role.js';
 import { linkChange } from '../../scenario/steps/link.js';
 import type { Lab } from '../../substrate/substrate.js';
 import type { Plan, PlanUser } from '../../topology/plan.js';
-import { didYouMean, listed } from '../../topology/source/suggest.js';
+import { didYouMean, listed } from '../../base/suggest.js';
 import type { LiveExec, LiveLinks, LiveRequest, LiveStatus } from './protocol.js';
 
 /** What is asked of a lab by its requests; to go down is asked of who keeps it. */

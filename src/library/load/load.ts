@@ -14,7 +14,7 @@ import type { FlowSpec } from '../../scenario/flow.js';
 import type { Plan } from '../../topology/plan.js';
 import { parseOverride } from '../../topology/source/overrides/override.js';
 import type { Override } from '../../topology/source/overrides/override.js';
-import { didYouMean, listed } from '../../topology/source/suggest.js';
+import { didYouMean, listed } from '../../base/suggest.js';
 import { parseTopology } from '../../topology/topology-file.js';
 import { Faults } from '../faults.js';
 import { readText, shown } from './files.js';

@@ -3,7 +3,7 @@
  * @see iptables-extensions(8): conntrack, state, mark, connmark, limit
  * @module
  */
-import { hex } from '../format/values.js';
+import { hex } from '../format.js';
 import { entry, maskedOf, numberOf, positive, rangeOf, unsupportedOption, wrongValue } from './options.js';
 import type { Option } from './options.js';
 import { addressMatch, portsOf, protocolName } from './packet-matches.js';

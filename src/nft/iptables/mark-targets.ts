@@ -3,7 +3,7 @@
  * @see iptables-extensions(8): MARK, CONNMARK
  * @module
  */
-import { hex } from '../format/values.js';
+import { hex } from '../format.js';
 import { maskedOf, numberOf, unsupportedOption } from './options.js';
 import type { Option } from './options.js';
 import type { RuleInWork } from './rule.js';

@@ -4,7 +4,7 @@
  * @module
  */
 import { parseIpv4, parseIpv6 } from '../../wire/address.js';
-import { bitsText, maskText, numberText } from '../format/values.js';
+import { bitsText, maskText, numberText } from '../format.js';
 import { CONSTANTS } from '../meaning/values/constants.js';
 import { typeInfo } from '../meaning/values/types.js';
 import { messageOf } from './icmp-names.js';

@@ -112,12 +112,3 @@ export const EXPIRES_LIMIT = 2 ** 32 - 1;
 export function parseExpires(text: string): number | null {
   return /^[0-9]+$/.test(text) && text.replace(/^0+/, '').length <= 10 && Number(text) <= EXPIRES_LIMIT ? Number(text) : null;
 }
-
-/** Option tags of Require, Supported, Proxy-Require; compared without case. */
-export function optionTags(message: SipMessage, name: 'Require' | 'Supported' | 'Proxy-Require' | 'Unsupported'): string[] {
-  return headerList(message, name);
-}
-
-export function supports(message: SipMessage, tag: string): boolean {
-  return optionTags(message, 'Supported').some((t) => t.toLowerCase() === tag);
-}

@@ -2,8 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Framer, PING, PONG, type Frame } from './framer.js';
 import { textBody } from './message.js';
-import { INVALID, VALID } from './torture/messages.js';
-import { torture } from './torture/semantics.js';
+import { INVALID, VALID } from './testing/torture/messages.js';
+import { torture } from './testing/torture/semantics.js';
 
 const name = (n: string) => [...VALID, ...INVALID].find((t) => t.name === n)!.bytes;
 const register = VALID.find((t) => t.name === 'escnull')!.bytes;

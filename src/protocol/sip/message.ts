@@ -188,11 +188,6 @@ export function headerList(message: SipMessage, name: string): string[] {
   return headerValues(message, name).flatMap(splitList);
 }
 
-export function withoutHeader<M extends SipMessage>(message: M, name: string): M {
-  const wanted = canonicalName(name);
-  return { ...message, headers: message.headers.filter((h) => canonicalName(h.name) !== wanted) };
-}
-
 /** Puts the value where the first field of that name stands and drops the others; else appends. */
 export function withHeader<M extends SipMessage>(message: M, name: string, ...values: readonly string[]): M {
   const wanted = canonicalName(name);
@@ -230,11 +225,6 @@ export function withTopReplaced<M extends SipMessage>(message: M, name: string, 
   const others = splitList(found.value).slice(1);
   const replaced = { name: found.name, value: [value, ...others].join(', ') };
   return { ...message, headers: message.headers.map((h) => (h === found ? replaced : h)) };
-}
-
-/** Message of the same kind with a body and its Content-Type. */
-export function withBody<M extends SipMessage>(message: M, contentType: string, body: Uint8Array): M {
-  return withHeader({ ...message, body }, 'Content-Type', contentType);
 }
 
 const text = new TextDecoder();

@@ -5,8 +5,8 @@ import * as fields from './fields.js';
 import { bodyText, header, headerList, headerValues, makeRequest, textBody, withHeader, withoutTop, withTop, type SipMessage } from './message.js';
 import { parseMessage, type Refusal } from './parser.js';
 import { param } from './syntax.js';
-import { INVALID, VALID } from './torture/messages.js';
-import { SEMANTIC, torture } from './torture/semantics.js';
+import { INVALID, VALID } from './testing/torture/messages.js';
+import { SEMANTIC, torture } from './testing/torture/semantics.js';
 
 function parsed(bytes: Uint8Array): SipMessage {
   const result = parseMessage(bytes);

@@ -10,7 +10,7 @@ import type { Nanos } from '../../base/time.js';
 import { Deadline } from '../../host/deadline.js';
 import type { Workload } from '../../base/workload.js';
 import type { Deferred, Endpoint, Host } from '../../host/host.js';
-import { MID, oneByteExtension } from '../../protocol/rtp/header-extension.js';
+import { oneByteExtension } from '../../protocol/rtp/header-extension.js';
 import type { Format } from '../../protocol/rtp/payloader.js';
 import { RECEIVED } from '../../protocol/rtp/receiver.js';
 import * as rtp from '../../protocol/rtp/rtp.js';
@@ -311,9 +311,6 @@ export class MediaStream implements TransportUser {
     this.#host.event(name, this.#label === undefined ? fields : { label: this.#label, ...fields });
   }
 }
-
-/** The header extensions that an m-line of ours offers: what tells it apart in a bundle. */
-export const EXTENSIONS = [{ id: 1, uri: MID }] as const;
 
 /** Errors: MEDIA_FAILED for another codec. */
 function formatOf(formats: readonly Format[], name: string): Format {

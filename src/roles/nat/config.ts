@@ -5,7 +5,7 @@
 import { z } from 'zod';
 import type { ConfigIssue, NodeInterface } from '../../topology/plan.js';
 import { contains, networkOf, parseIp } from '../../topology/addressing/ip.js';
-import { didYouMean, listed } from '../../topology/source/suggest.js';
+import { didYouMean, listed } from '../../base/suggest.js';
 import { duration, natQuirks, quirksFit } from '../quirks.js';
 
 const dependence = z.enum(['endpoint-independent', 'address-dependent', 'address-and-port-dependent']);

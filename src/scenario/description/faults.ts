@@ -4,7 +4,7 @@
  */
 import { LabError } from '../../base/error.js';
 import type { SourceRef } from '../../base/error.js';
-import { didYouMean, listed } from '../../topology/source/suggest.js';
+import { didYouMean, listed } from '../../base/suggest.js';
 
 /** What people wrote it in. */
 export type FitCode = 'FLOW_ACTOR' | 'FLOW_STEP' | 'FLOW_EXPECTATION';

@@ -8,7 +8,7 @@ import { LabError } from '../../base/error.js';
 import { everything, formatIp, formatNetwork, parseIp, parseIpWithLength } from '../../topology/addressing/ip.js';
 import type { Ip, Network } from '../../topology/addressing/ip.js';
 import type { Plan, PlanNextHop, PlanNode, PlanRoute, RouteChange } from '../../topology/plan.js';
-import { listed } from '../../topology/source/suggest.js';
+import { listed } from '../../base/suggest.js';
 import { unknownName, unknownNames } from '../description/faults.js';
 import { name } from '../description/fields.js';
 import { nodeFaults } from './node-target.js';

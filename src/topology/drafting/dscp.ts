@@ -5,7 +5,7 @@
 import type { FileDscpPolicy } from '../source/schema.js';
 import type { Faults } from '../source/faults.js';
 import type { Path } from '../source/yaml-source.js';
-import { didYouMean } from '../source/suggest.js';
+import { didYouMean } from '../../base/suggest.js';
 import type { PlanNode } from '../plan.js';
 
 const NAMES: ReadonlyMap<string, number> = new Map([

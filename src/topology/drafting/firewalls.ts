@@ -12,7 +12,7 @@ import { CONNTRACK_SYSCTLS, isConntrackSysctl } from '../conntrack-sysctls.js';
 import type { PlanFirewall } from '../plan.js';
 import type { RuleFiles } from '../source/rule-files.js';
 import type { FileNode } from '../source/schema.js';
-import { didYouMean, listed } from '../source/suggest.js';
+import { didYouMean, listed } from '../../base/suggest.js';
 import type { Path } from '../source/yaml-source.js';
 import type { Draft, DraftLink, DraftNode } from './draft.js';
 

@@ -7,7 +7,7 @@ import type { ImpairmentSpec } from '../impairment.js';
 import { parseNetem } from '../netem/parse-netem.js';
 import type { Segment } from '../plan.js';
 import type { FileLink } from '../source/schema.js';
-import { didYouMean, listed } from '../source/suggest.js';
+import { didYouMean, listed } from '../../base/suggest.js';
 import type { Path } from '../source/yaml-source.js';
 import { interfaceKey } from './draft.js';
 import type { Draft, DraftEnd, DraftLink, DraftNode } from './draft.js';

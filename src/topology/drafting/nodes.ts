@@ -6,7 +6,7 @@
 import type { ConfigIssue, KindInfo } from '../plan.js';
 import type { TraitName } from '../traits.js';
 import type { FileNode, LabFile } from '../source/schema.js';
-import { didYouMean, listed } from '../source/suggest.js';
+import { didYouMean, listed } from '../../base/suggest.js';
 import type { Path } from '../source/yaml-source.js';
 import { readDscpPolicies } from './dscp.js';
 import { readConntrack } from './firewalls.js';

@@ -3,7 +3,7 @@
  * @module
  */
 import type { PlanOrganisation, PlanUser } from '../plan.js';
-import { didYouMean, listed } from '../source/suggest.js';
+import { didYouMean, listed } from '../../base/suggest.js';
 import type { Draft, DraftNode } from '../drafting/draft.js';
 import { compare } from '../addressing/lan-graph.js';
 import { checkNodeReference, hasTrait } from '../drafting/nodes.js';

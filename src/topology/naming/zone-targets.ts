@@ -3,7 +3,7 @@
  * which address.
  * @module
  */
-import { didYouMean } from '../source/suggest.js';
+import { didYouMean } from '../../base/suggest.js';
 import type { PlanRecord, PlanZone } from '../plan.js';
 import type { Draft } from '../drafting/draft.js';
 import type { DraftZone } from './zones.js';

@@ -4,7 +4,7 @@
  */
 import type { PlanRecord, PlanZone } from '../plan.js';
 import type { FileRecordSet, FileZoneView } from '../source/schema.js';
-import { didYouMean, listed } from '../source/suggest.js';
+import { didYouMean, listed } from '../../base/suggest.js';
 import type { Path } from '../source/yaml-source.js';
 import type { Draft } from '../drafting/draft.js';
 import { formatIp, parseIp } from '../addressing/ip.js';

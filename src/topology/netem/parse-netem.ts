@@ -12,7 +12,7 @@
 import type { Nanos } from '../../base/time.js';
 import { NO_IMPAIRMENT } from '../impairment.js';
 import type { DelayDistribution, ImpairmentSpec, LossModel } from '../impairment.js';
-import { didYouMean } from '../source/suggest.js';
+import { didYouMean } from '../../base/suggest.js';
 import { exact, readPercent, readRate, readTime } from './units.js';
 import { WordReader } from './words.js';
 import type { NetemFault } from './words.js';

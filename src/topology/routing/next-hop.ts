@@ -3,7 +3,7 @@
  * a connected network; anything else would be a route that never carries a packet.
  * @module
  */
-import { didYouMean, listed } from '../source/suggest.js';
+import { didYouMean, listed } from '../../base/suggest.js';
 import type { Path } from '../source/yaml-source.js';
 import type { Draft, DraftNode } from '../drafting/draft.js';
 import { contains, formatIp, formatNetwork, parseIp, sameNetwork } from '../addressing/ip.js';

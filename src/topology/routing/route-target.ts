@@ -2,7 +2,7 @@
  * Where a route leads: a prefix, `default`, a named network, a bridge (the networks of its LAN), or a list of these.
  * @module
  */
-import { didYouMean, listed } from '../source/suggest.js';
+import { didYouMean, listed } from '../../base/suggest.js';
 import type { Path } from '../source/yaml-source.js';
 import type { Draft, Lan } from '../drafting/draft.js';
 import { everything, parseIp } from '../addressing/ip.js';

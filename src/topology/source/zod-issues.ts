@@ -4,7 +4,7 @@
  * @module
  */
 import type { core } from 'zod';
-import { didYouMean, listed } from './suggest.js';
+import { didYouMean, listed } from '../../base/suggest.js';
 
 type Issue = core.$ZodIssue;
 

@@ -3,7 +3,7 @@
  */
 import { describe, expect, it } from 'vitest';
 import { randomRoot } from '../../../src/base/rng.js';
-import { formatRuleset } from '../../../src/nft/format.js';
+import { formatRuleset } from '../../../src/nft/testing/format.js';
 import { PLACES, exampleFiles, fileOf, fileOfRules } from '../../../src/nft/testing/constructs.js';
 import { generateRuleset } from '../../../src/nft/testing/generator/tables.js';
 import { SMALL_WORLD } from '../../../src/nft/testing/generator/world.js';

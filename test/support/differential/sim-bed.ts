@@ -11,7 +11,7 @@ import type { Packet } from '../../../src/fabric/packet.js';
 import { createPool } from '../../../src/fabric/pool.js';
 import { AddressBook } from '../../../src/netstack/address-book.js';
 import { IpNode } from '../../../src/netstack/ip-node.js';
-import { conntrackLine } from '../../../src/netstack/netfilter/conntrack-line.js';
+import { conntrackLine } from '../../../src/netstack/testing/conntrack-line.js';
 import { Netfilter, type NetfilterOptions } from '../../../src/netstack/netfilter/netfilter.js';
 import { TcpLayer } from '../../../src/netstack/tcp/tcp-layer.js';
 import { IPPROTO } from '../../../src/netstack/transport.js';

@@ -20,7 +20,7 @@ import { createPool } from '../../../src/fabric/pool.js';
 import { AddressBook } from '../../../src/netstack/address-book.js';
 import { CT_REPLY } from '../../../src/netstack/conntrack/connection.js';
 import { type Conntrack, createTracker } from '../../../src/netstack/conntrack/conntrack.js';
-import { formatConnection } from '../../../src/netstack/conntrack/format.js';
+import { formatConnection } from '../../../src/netstack/testing/format-entry.js';
 import type { NatChain, NatRange } from '../../../src/netstack/conntrack/tracker.js';
 import { IpNode } from '../../../src/netstack/ip-node.js';
 import { TcpLayer } from '../../../src/netstack/tcp/tcp-layer.js';

@@ -2,7 +2,7 @@
  * Generated rules: matches that do not contradict each other, then what is done.
  * @module
  */
-import { formatRule } from '../../format.js';
+import { formatRule } from '../format.js';
 import { BITMASKS } from '../../meaning/values/constants.js';
 import { maximum, typeOf } from '../../meaning/values/types.js';
 import type { Match, NatFlags, Operand, Rule, Selector, SetRef, Statement, Verdict } from '../../ruleset.js';

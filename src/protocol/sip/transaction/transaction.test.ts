@@ -3,7 +3,7 @@ import { millis, seconds } from '../../../base/time.js';
 import { play } from '../../testing/play.js';
 import { header, makeRequest, makeResponse, type SipRequest, type SipResponse } from '../message.js';
 import { parseMessage } from '../parser.js';
-import { torture } from '../torture/semantics.js';
+import { torture } from '../testing/torture/semantics.js';
 import { ackFor, ClientTransaction, type ClientOut } from './client.js';
 import { ServerTransaction, type ServerOut } from './server.js';
 import { TransactionLayer, type LayerOut, type Source } from './layer.js';

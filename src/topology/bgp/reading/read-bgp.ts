@@ -10,7 +10,7 @@ import type { Draft, DraftNode } from '../../drafting/draft.js';
 import { MAIN_TABLE } from '../../plan.js';
 import { readTarget, type Networks } from '../../routing/route-target.js';
 import type { FileBgp, FileBgpNeighbor, FileBgpTimers } from '../../source/bgp-schema.js';
-import { didYouMean, listed } from '../../source/suggest.js';
+import { didYouMean, listed } from '../../../base/suggest.js';
 import type { Path } from '../../source/yaml-source.js';
 import { type BgpConfig, type BgpNeighbor, EBGP_METRIC, IBGP_METRIC } from '../bgp.js';
 import { readPolicy } from './policy.js';

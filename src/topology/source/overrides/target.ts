@@ -3,7 +3,7 @@
  * zones and links hold dots themselves, the longest key that is there wins, and a segment in double quotes is one key.
  * @module
  */
-import { didYouMean, listed } from '../suggest.js';
+import { didYouMean, listed } from '../../../base/suggest.js';
 import type { Path } from '../source.js';
 
 /** One place that is to be changed. */

@@ -3,11 +3,11 @@
  * (one contract, two implementations), and too slow for anything else.
  * @module
  */
-import type { TimerId } from '../../base/brand.js';
-import { NEVER, type Nanos, ZERO } from '../../base/time.js';
-import type { Packet } from '../packet.js';
-import type { EventQueue, Target } from '../scheduler.js';
-import { must } from '../../base/assert.js';
+import type { TimerId } from '../../../base/brand.js';
+import { NEVER, type Nanos, ZERO } from '../../../base/time.js';
+import type { Packet } from '../../packet.js';
+import type { EventQueue, Target } from '../../scheduler.js';
+import { must } from '../../../base/assert.js';
 
 interface Entry {
   readonly id: TimerId;

@@ -1,15 +1,15 @@
 import { describe, expect, it } from 'vitest';
-import { randomRoot } from '../../../base/rng.js';
-import { NEVER, ZERO } from '../../../base/time.js';
-import { contacts, to as toField } from '../fields.js';
-import { bodyText, header, headerValues, makeRequest, makeResponse, type SipMessage, type SipRequest } from '../message.js';
-import { parseMessage } from '../parser.js';
-import type { ProxyOut } from '../proxy/proxy.js';
-import { Registrar } from '../registrar.js';
-import { here, Phone, Server, Wire } from '../testing/wire.js';
-import type { Send, Source } from '../transaction/layer.js';
-import { formatUri } from '../uri.js';
-import type { UaOut } from '../user-agent/events.js';
+import { randomRoot } from '../../../../base/rng.js';
+import { NEVER, ZERO } from '../../../../base/time.js';
+import { contacts, to as toField } from '../../fields.js';
+import { bodyText, header, headerValues, makeRequest, makeResponse, type SipMessage, type SipRequest } from '../../message.js';
+import { parseMessage } from '../../parser.js';
+import type { ProxyOut } from '../../proxy/proxy.js';
+import { Registrar } from '../../registrar.js';
+import { here, Phone, Server, Wire } from '../wire.js';
+import type { Send, Source } from '../../transaction/layer.js';
+import { formatUri } from '../../uri.js';
+import type { UaOut } from '../../user-agent/events.js';
 import { torture } from './semantics.js';
 
 describe('RFC 4475: verdicts of the application', () => {

@@ -8,7 +8,7 @@ import { BITMASKS, ICMPX_CODES } from '../meaning/values/constants.js';
 import { typeInfo, typeOf } from '../meaning/values/types.js';
 import type { Limit, Match, NatFlags, NatStatement, NatTarget, NumberSource, Operand, RejectWith, Statement } from '../ruleset.js';
 import { selectorText } from '../syntax/rule/selectors.js';
-import { bitsOfText, bitsText, hex, maskText, numberText, operandText, patternText, setText, typesOfOperand, verdictText } from './values.js';
+import { bitsOfText, bitsText, hex, maskText, numberText, operandText, patternText, setText, typesOfOperand, verdictText } from '../format.js';
 
 export function statementText(statement: Statement): string {
   switch (statement.do) {

@@ -6,7 +6,7 @@
 import type { Nanos } from '../../base/time.js';
 import type { AddressBook } from '../address-book.js';
 import { IPPROTO } from '../transport.js';
-import { CT_STATUS, type Connection, type CtTuple } from './connection.js';
+import { CT_STATUS, type Connection, type CtTuple } from '../conntrack/connection.js';
 
 const IPPROTO_GRE = 47;
 const NAMES: Readonly<Record<number, string>> = { 1: 'icmp', 6: 'tcp', 17: 'udp', 47: 'gre', 58: 'icmpv6' };
