@@ -18,7 +18,7 @@ import { Judged } from './judged.js';
 import { type ExecResult, runCommand } from './node-command.js';
 import { Turns } from './turns.js';
 
-export interface StartedLabParts {
+export interface StartedLabDeps {
   readonly plan: Plan;
   readonly lab: Lab;
   readonly recording: Recording;
@@ -43,7 +43,7 @@ export class StartedLab extends Judged implements AsyncDisposable {
   readonly #ending: AbortController;
   #stopped: Promise<StoppedLab> | null = null;
 
-  constructor({ plan, lab, recording, ending, timeLimit }: StartedLabParts) {
+  constructor({ plan, lab, recording, ending, timeLimit }: StartedLabDeps) {
     super(plan);
     this.#lab = lab;
     this.#live = new LiveLab(lab, plan);
