@@ -14,7 +14,7 @@ import type { RandomRoot } from '../base/rng.js';
 import type { ImpairmentSpec } from '../topology/impairment.js';
 import type { PlanLink } from '../topology/plan.js';
 import type { LinkControl, LinkEnd, Side, Tap } from './link.js';
-import { End, type LinkContext, LinkDirection } from './links/link-direction.js';
+import { End, type LinkDeps, LinkDirection } from './links/link-direction.js';
 import { LinkCounters, type LinkPhase, type LinkStats, totalStats } from './link-stats.js';
 import type { PacketPool } from './packet.js';
 import type { Scheduler } from './scheduler.js';
@@ -47,11 +47,11 @@ interface BuiltLink {
   readonly directions: readonly [LinkDirection, LinkDirection];
 }
 
-function build(context: LinkContext, link: FabricLink): BuiltLink {
+function build(deps: LinkDeps, link: FabricLink): BuiltLink {
   const a = new End(link.id, 0, link.mtu);
   const b = new End(link.id, 1, link.mtu);
   const [there, back] = link.impairments;
-  const directions = [new LinkDirection(context, link.name, a, b, there, link.up), new LinkDirection(context, link.name, b, a, back, link.up)] as const;
+  const directions = [new LinkDirection(deps, link.name, a, b, there, link.up), new LinkDirection(deps, link.name, b, a, back, link.up)] as const;
   a.join(directions[0]);
   b.join(directions[1]);
   return { ends: [a, b], directions };
@@ -60,10 +60,10 @@ function build(context: LinkContext, link: FabricLink): BuiltLink {
 export function createFabric(options: FabricOptions): Fabric {
   const { links, scheduler, pool, tap, random } = options;
   const counters = new LinkCounters(links.length * 2);
-  const context: LinkContext = { scheduler, pool, tap, random, counters };
+  const deps: LinkDeps = { scheduler, pool, tap, random, counters };
   const built = links.map((link, index) => {
     assertInvariant(link.id === index, 'the id of a link is its index in the plan');
-    return build(context, link);
+    return build(deps, link);
   });
   const at = (link: LinkId): BuiltLink => must(built[link], `link ${link}`);
   return {

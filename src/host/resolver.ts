@@ -11,6 +11,7 @@ import type { StubOut } from '../protocol/dns/stub-query.js';
 import type { DnsAnswer } from '../protocol/dns/message.js';
 import { Deadline } from './deadline.js';
 import type { DnsRecord, DnsType, Endpoint, Host, Lookup } from './host.js';
+import { familyOf } from '../wire/address.js';
 
 type ResolverHost = Pick<Host, 'name' | 'clock' | 'random' | 'addresses' | 'endpoint' | 'udp' | 'after' | 'cancel' | 'deferred'>;
 
@@ -59,7 +60,7 @@ export class StubResolver {
     // RFC 5452: a fresh port for each question.
     const sockets = new Map<4 | 6, Awaited<ReturnType<ResolverHost['udp']>>>();
     for (const family of new Set(this.#servers.map((server) => server.family))) {
-      const address = host.addresses.find((text) => text.includes(':') === (family === 6));
+      const address = host.addresses.find((text) => familyOf(text) === family);
       if (address === undefined) continue;
       const socket = await host.udp({ address, port: 0, sync: true }, (buf, off, len, from, cause) => {
         const server = indexOf(from);

@@ -9,7 +9,7 @@ import type { Duplex } from 'node:stream';
 import type { Cause } from '../base/brand.js';
 import { LabError } from '../base/error.js';
 import type { Nanos } from '../base/time.js';
-import { parseAddress } from '../wire/address.js';
+import { hostPort, parseAddress } from '../wire/address.js';
 import type { Endpoint, Host, Listener, ListenOptions, TcpStream } from './host.js';
 
 /** A TLS connection; bytes are the clear text. */
@@ -120,7 +120,7 @@ function revealKeys(socket: tls.TLSSocket, host: Host): void {
 
 function handshakeError(error: Error, remote: Endpoint, serverName: string): LabError {
   if (LabError.is(error)) return error;
-  return new LabError('TLS_HANDSHAKE', `TLS handshake of ${serverName} at ${remote.address}:${remote.port} failed: ${error.message}`, { cause: error });
+  return new LabError('TLS_HANDSHAKE', `TLS handshake of ${serverName} at ${hostPort(remote.address, remote.port)} failed: ${error.message}`, { cause: error });
 }
 
 /** Connects and shakes hands. Errors: those of `Host.connect`, TLS_HANDSHAKE (chain, name, refusal), NET_TIMEOUT. */

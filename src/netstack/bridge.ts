@@ -16,7 +16,7 @@ import { u16, u32 } from '../wire/bytes.js';
 import * as ethernet from '../wire/ethernet.js';
 import { Interface, type FrameReceiver, NO_INTERFACE } from './interface.js';
 import { macBytes } from './neighbour/frames.js';
-import { NodeCore, type NodeServices } from './node-core.js';
+import { NodeCore, type NodeDeps } from './node-core.js';
 
 /** Linux's `ageing_time`. */
 export const AGEING = seconds(300);
@@ -42,8 +42,8 @@ export class Bridge implements FrameReceiver {
   /** By the lower 32 bits of the MAC; the few that share them are told apart by the upper 16. */
   readonly #stations = new Map<number, Station[]>();
 
-  constructor(plan: PlanNode, ends: readonly LinkEnd[], services: NodeServices) {
-    this.core = new NodeCore(plan.id, plan.name, services);
+  constructor(plan: PlanNode, ends: readonly LinkEnd[], deps: NodeDeps) {
+    this.core = new NodeCore(plan.id, plan.name, deps);
     this.ports = plan.interfaces.map((planned) => {
       const end = must(
         ends.find((e) => e.link === planned.link && e.side === planned.side),

@@ -49,7 +49,7 @@ function row(): { first: IpNode; middle: IpNode; last: IpNode; book: AddressBook
   const scheduler = createScheduler();
   // A time beyond 31 bits, as all are after two seconds: one that is handed about is boxed.
   scheduler.advance(seconds(1000));
-  const services = { scheduler, pool: createPool(), tap: NULL_TAP, book, decisions: new DecisionTable((id) => `n${id}`) };
+  const deps = { scheduler, pool: createPool(), tap: NULL_TAP, book, decisions: new DecisionTable((id) => `n${id}`) };
   const ends: WireEnd[] = [];
   for (let i = 0; i <= ROUTERS; i++) {
     const a = new WireEnd(i, 0);
@@ -100,7 +100,7 @@ function row(): { first: IpNode; middle: IpNode; last: IpNode; book: AddressBook
       config: null,
       src: { file: 'test', line: 1, column: 1 },
     };
-    return new IpNode(plan, ends, { ...services, random: randomRoot(1).stream(plan.name) });
+    return new IpNode(plan, ends, { ...deps, random: randomRoot(1).stream(plan.name) });
   });
   return { first: must(nodes[0], 'first'), middle: must(nodes[3], 'middle'), last: must(nodes[ROUTERS + 1], 'last'), book };
 }

@@ -34,7 +34,7 @@ import { PathMtu } from './ip/path-mtu.js';
 import { Reassembly } from './ip/reassembly.js';
 import { Neighbours } from './neighbour/neighbours.js';
 import { type NetStat, netstat } from './netstat.js';
-import { NodeCore, type NodeServices } from './node-core.js';
+import { NodeCore, type NodeDeps } from './node-core.js';
 import { plugIn } from './plug-in.js';
 import { FlowHash } from './routing/multipath.js';
 import { ReversePath } from './routing/reverse-path.js';
@@ -81,10 +81,10 @@ export class IpNode {
   readonly ipv6: IpInput;
   readonly frames: FrameInput;
 
-  constructor(plan: PlanNode, ends: readonly LinkEnd[], services: NodeServices, options: IpNodeOptions = {}) {
+  constructor(plan: PlanNode, ends: readonly LinkEnd[], deps: NodeDeps, options: IpNodeOptions = {}) {
     this.plan = plan;
-    this.core = new NodeCore(plan.id, plan.name, services);
-    this.book = services.book;
+    this.core = new NodeCore(plan.id, plan.name, deps);
+    this.book = deps.book;
     this.forwards = plan.forwards;
     this.defragments = new Set(options.defragments === true ? [4, 6] : []);
     this.addresses = new Addresses(this);
@@ -92,7 +92,7 @@ export class IpNode {
     this.routes = new RouteTables(this, new FlowHash(options.hashSeed ?? 0, plan.multipathHash !== 'l3'));
     this.reversePath = new ReversePath(this);
     this.dscp = new DscpPolicy(plan.dscp);
-    this.pathMtu = new PathMtu(services.scheduler);
+    this.pathMtu = new PathMtu(deps.scheduler);
     this.reassembly = new Reassembly(this);
     this.egress = new Egress(this);
     this.output = new Output(this);

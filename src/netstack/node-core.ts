@@ -18,7 +18,7 @@ import type { Scheduler } from '../fabric/scheduler.js';
 import type { AddressBook } from './address-book.js';
 
 /** The lab's services, the same objects for every node but for `random`. */
-export interface NodeServices {
+export interface NodeDeps {
   readonly scheduler: Scheduler;
   readonly pool: PacketPool;
   readonly tap: Tap;
@@ -51,16 +51,16 @@ export class NodeCore {
   readonly #drops = new Float64Array(DROP_NAMES.length);
   readonly #known = new Map<string, DecisionId>();
 
-  constructor(id: NodeId, name: string, services: NodeServices) {
+  constructor(id: NodeId, name: string, deps: NodeDeps) {
     this.id = id;
     this.name = name;
-    this.scheduler = services.scheduler;
-    this.pool = services.pool;
-    this.tap = services.tap;
-    this.random = services.random;
-    this.book = services.book;
-    this.decisions = services.decisions;
-    this.#events = services.events ?? null;
+    this.scheduler = deps.scheduler;
+    this.pool = deps.pool;
+    this.tap = deps.tap;
+    this.random = deps.random;
+    this.book = deps.book;
+    this.decisions = deps.decisions;
+    this.#events = deps.events ?? null;
   }
 
   /** An event of this node, at this moment. */

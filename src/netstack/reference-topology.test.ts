@@ -33,10 +33,10 @@ function build(): {
   const ends = plan.links.flatMap((link) => [fabric.end(link.id, 0), fabric.end(link.id, 1)]);
   const nodes = new Map<string, IpNode>();
   for (const node of plan.nodes) {
-    const services = { scheduler, pool, tap: NULL_TAP, random: random.stream(`node:${node.name}`), book, decisions };
-    if (node.bridge) new Bridge(node, ends, services);
+    const deps = { scheduler, pool, tap: NULL_TAP, random: random.stream(`node:${node.name}`), book, decisions };
+    if (node.bridge) new Bridge(node, ends, deps);
     else {
-      const ip = new IpNode(node, ends, services);
+      const ip = new IpNode(node, ends, deps);
       nodes.set(node.name, ip);
       installNetfilter(ip, node);
     }

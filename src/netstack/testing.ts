@@ -197,9 +197,9 @@ export function testNet(spec: TestNetSpec): TestNet {
   const nodes = new Map<string, IpNode>();
   const bridges = new Map<string, Bridge>();
   for (const plan of plans) {
-    const services = { scheduler, pool, tap, random: random.stream(`node:${plan.name}`), book, decisions };
-    if (plan.bridge) bridges.set(plan.name, new Bridge(plan, ends, services));
-    else nodes.set(plan.name, new IpNode(plan, ends, services, spec.nodes[plan.name]));
+    const deps = { scheduler, pool, tap, random: random.stream(`node:${plan.name}`), book, decisions };
+    if (plan.bridge) bridges.set(plan.name, new Bridge(plan, ends, deps));
+    else nodes.set(plan.name, new IpNode(plan, ends, deps, spec.nodes[plan.name]));
   }
   for (const [name, routes] of Object.entries(spec.routes ?? {})) for (const route of routes) must(nodes.get(name), name).routes.add(route);
   return {

@@ -67,12 +67,12 @@ function isKind(node: ts.Expression): boolean {
   return ts.isPropertyAccessExpression(node) && /^(kind|nodeKind)$/.test(node.name.text);
 }
 
-/** Files outside this folder that may have met a node, but for tests and what serves them. */
+/** Files that may have met a node, but for tests and what serves them. */
 function sources(): readonly string[] {
   return readdirSync('src', { recursive: true, encoding: 'utf8' })
     .map((file) => file.replaceAll('\\', '/'))
     .filter((file) => file.endsWith('.ts') && !/\.test\.ts$|\.testkit\.ts$|(^|\/)testing(\.ts$|\/)/.test(file))
-    .filter((file) => !file.startsWith('roles/') && !KNOWS_NO_NODE.some((floor) => file.startsWith(`${floor}/`)))
+    .filter((file) => !KNOWS_NO_NODE.some((floor) => file.startsWith(`${floor}/`)))
     .sort();
 }
 
@@ -82,11 +82,19 @@ function isMeantOtherwise({ file, word, compared }: Found): boolean {
 
 describe('names of kinds', () => {
   const names = new Set(KINDS.keys());
+  const foundIn = (files: readonly string[]) => files.flatMap((file) => literalsOf(file, readFileSync(join('src', file), 'utf8'), names));
 
   it('stand nowhere outside the folder of roles', () => {
-    const found = sources().flatMap((file) => literalsOf(file, readFileSync(join('src', file), 'utf8'), names));
+    const found = foundIn(sources().filter((file) => !file.startsWith('roles/')));
     expect(found.filter((one) => !isMeantOtherwise(one)).map(({ file, line, word }) => `${file}:${line} '${word}'`)).toEqual([]);
     expect(sources().length).toBeGreaterThan(200);
+  });
+
+  it('are compared with nothing in the folder of roles: there, too, traits are asked', () => {
+    const found = foundIn(sources().filter((file) => file.startsWith('roles/')));
+    expect(found.filter(({ compared }) => compared).map(({ file, line, word }) => `${file}:${line} '${word}'`)).toEqual([]);
+    // Each kind says its name, in the file of its kind.
+    expect(new Set(found.filter(({ file }) => file.endsWith('/kind.ts')).map(({ word }) => word))).toEqual(names);
   });
 
   it.each([

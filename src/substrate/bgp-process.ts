@@ -11,7 +11,7 @@ import type { Scheduler, Target } from '../fabric/scheduler.js';
 import { type BgpEvent, BgpNetwork, type BgpNote, step } from '../topology/bgp/network.js';
 import type { Plan, RouteChange } from '../topology/plan.js';
 
-export interface BgpSurroundings {
+export interface BgpDeps {
   readonly plan: Plan;
   readonly scheduler: Scheduler;
   /** Lab time at this moment, where the scheduler's is that of its last event. */
@@ -23,25 +23,25 @@ export interface BgpSurroundings {
 }
 
 /** Gives the links as a lab shows them: the fabric's own where nobody speaks BGP. */
-export function linksWithBgp(around: BgpSurroundings): LinkControl {
-  if (around.plan.nodes.every((node) => node.bgp === undefined)) return around.links;
-  return new BgpProcess(around);
+export function linksWithBgp(deps: BgpDeps): LinkControl {
+  if (deps.plan.nodes.every((node) => node.bgp === undefined)) return deps.links;
+  return new BgpProcess(deps);
 }
 
 class BgpProcess implements LinkControl, Target {
-  readonly #around: BgpSurroundings;
+  readonly #deps: BgpDeps;
   readonly #ids: ReadonlyMap<string, NodeId>;
   #state: BgpNetwork;
   #timer: TimerId | null = null;
 
-  constructor(around: BgpSurroundings) {
-    this.#around = around;
-    this.#ids = new Map(around.plan.nodes.map((node) => [node.name, node.id]));
-    this.#state = must(BgpNetwork.converged(around.plan), 'a plan whose speakers agree');
+  constructor(deps: BgpDeps) {
+    this.#deps = deps;
+    this.#ids = new Map(deps.plan.nodes.map((node) => [node.name, node.id]));
+    this.#state = must(BgpNetwork.converged(deps.plan), 'a plan whose speakers agree');
   }
 
   set(link: LinkId, side: Side | 'both', change: Parameters<LinkControl['set']>[2]): void {
-    this.#around.links.set(link, side, change);
+    this.#deps.links.set(link, side, change);
     this.#take({ kind: 'link', link, side, change });
   }
 
@@ -51,7 +51,7 @@ class BgpProcess implements LinkControl, Target {
   }
 
   #take(event: BgpEvent): void {
-    const { scheduler, now, route, note } = this.#around;
+    const { scheduler, now, route, note } = this.#deps;
     const { state, changes, notes } = step(this.#state, event, now());
     this.#state = state;
     for (const { node, event: name, fields } of notes) note(must(this.#ids.get(node), node), name, fields);

@@ -149,6 +149,11 @@ export function formatAddress(a: IpAddress): string {
   return a.family === 4 ? formatIpv4(a.value) : formatIpv6(a.bytes);
 }
 
+/** Of an address as text, or of a prefix. */
+export function familyOf(address: string): 4 | 6 {
+  return address.includes(':') ? 6 : 4;
+}
+
 /** A host as URIs have it: an IPv6 address in brackets (RFC 3986 section 3.2.2), all else as it is. */
 export function bracketed(host: string): string {
   return host.includes(':') ? `[${host}]` : host;

@@ -29,7 +29,8 @@ import { parseTopology } from '../../src/topology/topology-file.js';
 import { Desk, build } from './cli-support.js';
 import * as docs from './documents.js';
 import { EXAMPLE_FILE, runExample } from './docs.example.js';
-import { ROOT, flowWith, judge, planWith, play } from './support.js';
+import { planOfFlow } from '../support/documented-flows.js';
+import { ROOT, flowWith, judge, play } from './support.js';
 
 const FILES = docs.documents();
 const text = (name: string): string => readFileSync(join(ROOT, name), 'utf8');
@@ -228,7 +229,7 @@ describe('tables are those of the code', () => {
     }
     expect([...documented.keys()].sort()).toEqual(docs.eventNames());
     for (const id of flowIds()) {
-      const verdict = await play(flowWith(id), planWith());
+      const verdict = await play(flowWith(id), planOfFlow(id));
       for (const event of verdict.run.ledger.events()) {
         for (const field of Object.keys(event.fields)) expect(documented.get(event.name), `${event.name} ${field}`).toContain(field);
       }

@@ -3,7 +3,7 @@
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { observe } from '../../src/analysis/legs.js';
 import { observationJson } from '../../src/analysis/observation-json.js';
@@ -12,6 +12,7 @@ import { flowIds } from '../../src/library/load/load.js';
 import type { Ledger } from '../../src/capture/ledger.js';
 import type { PacketId } from '../../src/base/brand.js';
 import { verifyFlow } from '../../src/verify/expectations.js';
+import { DOCUMENTED_FLOWS, planOfFlow } from '../support/documented-flows.js';
 import { flowWith, planWith, play, said, swap } from './support.js';
 
 /** Everything of a run that must not change: ids, order, times, lengths, links, decisions, drops. */
@@ -27,8 +28,18 @@ function story(ledger: Ledger): string[] {
 }
 
 describe('the documented flows', () => {
-  it.each(flowIds())('%s is as documented', async (id) => {
-    const verdict = await play(flowWith(id), planWith());
+  it('have a row each', () => {
+    expect(DOCUMENTED_FLOWS.map(({ id }) => id)).toEqual(flowIds());
+  });
+
+  it.each(DOCUMENTED_FLOWS)('$id says of itself what its row says', ({ id, topology, deployment, mutations }) => {
+    const flow = flowWith(id);
+    expect([basename(flow.topology), flow.deployment]).toEqual([`${topology}.lab.yaml`, deployment]);
+    expect(mutations.length).toBeGreaterThan(0);
+  });
+
+  it.each(DOCUMENTED_FLOWS)('$id is as documented', async ({ id }) => {
+    const verdict = await play(flowWith(id), planOfFlow(id));
     expect(verdict.error).toBeNull();
     expect(verdict.findings.filter((finding) => finding.status !== 'pass')).toEqual([]);
     expect(verdict.documented).toBe(true);

@@ -16,7 +16,8 @@ import { parseOverride } from '../../src/topology/source/overrides/override.js';
 import { parseTopology } from '../../src/topology/topology-file.js';
 
 export const ROOT = join(import.meta.dirname, '..', '..');
-const TOPOLOGY = join(ROOT, 'topologies', 'contoso.lab.yaml');
+const topologyFile = (name: string): string => join(ROOT, 'topologies', `${name}.lab.yaml`);
+const TOPOLOGY = topologyFile('contoso');
 
 export type Change = (text: string) => string;
 
@@ -29,9 +30,16 @@ export function swap(from: string | RegExp, to: string): Change {
   };
 }
 
+/** The reference topology. */
 export function planWith(...changes: readonly Change[]): Plan {
-  const text = changes.reduce((sofar, change) => change(sofar), readFileSync(TOPOLOGY, 'utf8'));
-  const result = parseTopology(text, TOPOLOGY, KIND_INFOS);
+  return planFrom('contoso', ...changes);
+}
+
+/** @param topology `topologies/NAME.lab.yaml` */
+export function planFrom(topology: string, ...changes: readonly Change[]): Plan {
+  const file = topologyFile(topology);
+  const text = changes.reduce((sofar, change) => change(sofar), readFileSync(file, 'utf8'));
+  const result = parseTopology(text, file, KIND_INFOS);
   if (!result.ok) throw new Error(result.errors.map((e) => `${e.where?.line ?? 0}: ${e.message}`).join('\n'));
   return result.plan;
 }

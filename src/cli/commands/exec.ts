@@ -28,7 +28,7 @@ export async function exec(node: string, command: readonly string[], options: Ex
   const { lab, connection } = await connect(options.lab);
   try {
     const terminal = terminalKind();
-    const way = (await connection.ask({ do: 'exec', node, words: [...command], terminal, machineTools: options.machineTools === true })) as unknown as LiveExec;
+    const way = await connection.ask({ do: 'exec', node, words: [...command], terminal, machineTools: options.machineTools === true });
     const outcome =
       way.how === 'attach' ? await attached(way, terminal !== null, connection) : await Promise.race([prefixed(way, command, connection), connection.ended]);
     if (outcome === undefined) throw new LabError('LAB_INTERRUPTED', `the lab "${lab}" went down, and ${command[0] ?? ''} with it`);

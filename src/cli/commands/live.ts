@@ -7,14 +7,13 @@ import { ExitCode } from '../exit.js';
 import { columns, print } from '../io.js';
 import type { Io } from '../io.js';
 import { ask, connect } from '../../library/live/client.js';
-import type { LiveCall, LiveLinks, LiveStatus } from '../../library/live/protocol.js';
 
 export interface LiveOptions {
   readonly lab?: string;
 }
 
 export async function call(from: string, to: string, options: LiveOptions, io: Io): Promise<ExitCode> {
-  const result = (await ask(options.lab, { do: 'call', from, to })) as LiveCall;
+  const result = await ask(options.lab, { do: 'call', from, to });
   print(io, result.answered ? `${from} talks to ${to}; end it with: callpath hang-up ${from}` : `${to} did not answer: ${result.status} ${result.reason}`);
   return result.answered ? ExitCode.Documented : ExitCode.Differs;
 }
@@ -27,13 +26,13 @@ export async function hangUp(user: string, options: LiveOptions, io: Io): Promis
 
 export async function setLink(name: string, words: readonly string[], options: LiveOptions, io: Io): Promise<ExitCode> {
   const set = words.join(' ');
-  const { links } = (await ask(options.lab, { do: 'link', name, set })) as unknown as LiveLinks;
+  const { links } = await ask(options.lab, { do: 'link', name, set });
   print(io, `${links.join(', ')}: ${set}`);
   return ExitCode.Documented;
 }
 
 export async function status(options: LiveOptions, io: Io): Promise<ExitCode> {
-  const lab = (await ask(options.lab, { do: 'status' })) as unknown as LiveStatus;
+  const lab = await ask(options.lab, { do: 'status' });
   const nodes = lab.nodes.map((node) => [node.name, node.kind, node.users.join(', ')]);
   const links = lab.links.map((link) => [link.name, link.ends.join(' '), ...link.packets.map(String), link.set.join(', ')]);
   print(io, `${lab.topology}, up for ${(lab.time / 1e9).toFixed(0)} s`);

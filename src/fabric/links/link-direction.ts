@@ -32,7 +32,7 @@ const ETHERNET_HEADER = 14;
 const OP_ARRIVE = 0;
 
 /** What all links of a fabric share. */
-export interface LinkContext {
+export interface LinkDeps {
   readonly scheduler: Scheduler;
   readonly pool: PacketPool;
   readonly tap: Tap;
@@ -78,7 +78,7 @@ export class End implements LinkEnd {
 }
 
 export class LinkDirection implements Target, Line {
-  readonly #context: LinkContext;
+  readonly #deps: LinkDeps;
   readonly #scheduler: Scheduler;
   readonly #tap: Tap;
   readonly #counters: LinkCounters;
@@ -101,18 +101,18 @@ export class LinkDirection implements Target, Line {
   #lastArrival: Nanos = UNSET;
   #latestSent: Nanos = UNSET;
 
-  constructor(context: LinkContext, name: string, from: End, to: End, spec: ImpairmentSpec, up: boolean) {
-    this.#context = context;
+  constructor(deps: LinkDeps, name: string, from: End, to: End, spec: ImpairmentSpec, up: boolean) {
+    this.#deps = deps;
     this.#lastArrival = ZERO;
     this.#latestSent = ZERO;
-    this.#scheduler = context.scheduler;
-    this.#tap = context.tap;
-    this.#counters = context.counters;
-    this.#row = context.counters.newRow();
+    this.#scheduler = deps.scheduler;
+    this.#tap = deps.tap;
+    this.#counters = deps.counters;
+    this.#row = deps.counters.newRow();
     this.#from = from;
     this.#to = to;
     this.#longest = from.mtu + ETHERNET_HEADER;
-    this.#impairments = new Impairments(context.random, `link:${name}:${from.side === 0 ? 'ab' : 'ba'}`, spec);
+    this.#impairments = new Impairments(deps.random, `link:${name}:${from.side === 0 ? 'ab' : 'ba'}`, spec);
     this.#up = up;
     assertSpec(spec);
     this.#spec = spec;
@@ -248,7 +248,7 @@ export class LinkDirection implements Target, Line {
 
   /** A copy follows its frame through queue and line, and draws a delay of its own. */
   #copy(p: Packet, place: number): void {
-    const copy = this.#context.pool.clone(p);
+    const copy = this.#deps.pool.clone(p);
     copy.time = p.sentAt;
     copy.sentAt = p.sentAt;
     copy.epoch = this.#epoch;
@@ -286,7 +286,7 @@ export class LinkDirection implements Target, Line {
     this.#counters.drop(p.row, drop);
     this.#tap.sent(p, this.#from, drop);
     this.#tap.ended(p);
-    this.#context.pool.release(p);
+    this.#deps.pool.release(p);
   }
 
   #lose(p: Packet, drop: DropCode): void {
@@ -294,7 +294,7 @@ export class LinkDirection implements Target, Line {
     p.time = this.#scheduler.now;
     this.#tap.lost(p, this.#from, drop);
     this.#tap.ended(p);
-    this.#context.pool.release(p);
+    this.#deps.pool.release(p);
   }
 }
 

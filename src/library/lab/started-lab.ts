@@ -11,14 +11,14 @@ import type { Recording } from '../../scenario/recording.js';
 import { isOurs, noteStep } from '../../scenario/script.js';
 import type { Lab, ScriptTime } from '../../substrate/substrate.js';
 import type { Plan } from '../../topology/plan.js';
-import { type EndCommand, finish, type LabRequest, LiveLab } from '../live/live-lab.js';
-import type { LiveCall, LiveExec, LiveStatus } from '../live/protocol.js';
+import { type EndCommand, type ExecRequest, finish, LiveLab } from '../live/live-lab.js';
+import type { LiveCall, LiveStatus } from '../live/protocol.js';
 import { durationOf } from './duration.js';
 import { Judged } from './judged.js';
 import { type ExecResult, runCommand } from './node-command.js';
 import { Turns } from './turns.js';
 
-export interface StartedLabParts {
+export interface StartedLabDeps {
   readonly plan: Plan;
   readonly lab: Lab;
   readonly recording: Recording;
@@ -43,7 +43,7 @@ export class StartedLab extends Judged implements AsyncDisposable {
   readonly #ending: AbortController;
   #stopped: Promise<StoppedLab> | null = null;
 
-  constructor({ plan, lab, recording, ending, timeLimit }: StartedLabParts) {
+  constructor({ plan, lab, recording, ending, timeLimit }: StartedLabDeps) {
     super(plan);
     this.#lab = lab;
     this.#live = new LiveLab(lab, plan);
@@ -62,19 +62,19 @@ export class StartedLab extends Judged implements AsyncDisposable {
     return this.#step(
       'call',
       [from, to],
-      async () => (await this.#live.do({ do: 'call', from, to })) as LiveCall,
+      () => this.#live.call(from, to),
       ({ answered, status, reason }) => [answered, `${status} ${reason}`],
     );
   }
 
   /** Ends the calls of a user. */
   async hangUp(user: string): Promise<void> {
-    await this.#step('hang-up', [user], () => this.#live.do({ do: 'hang-up', user }));
+    await this.#step('hang-up', [user], () => this.#live.hangUp(user));
   }
 
   /** `up`, `down`, or netem's words such as `loss 5%`, for both directions of a link or of every link of a group. */
   async setLink(name: string, words: string): Promise<void> {
-    await this.#step('link', [], () => this.#live.do({ do: 'link', name, set: words }));
+    await this.#step('link', [], () => Promise.resolve(this.#live.setLink(name, words)));
   }
 
   /** Lets lab time pass, such as `5s`. Errors: CLI_USAGE. */
@@ -84,8 +84,8 @@ export class StartedLab extends Judged implements AsyncDisposable {
   }
 
   /** Nodes, users, and links with what they carried and what was set on them. */
-  async status(): Promise<LiveStatus> {
-    return (await this.#run(() => this.#live.do({ do: 'status' }))) as unknown as LiveStatus;
+  status(): Promise<LiveStatus> {
+    return this.#run(() => Promise.resolve(this.#live.status()));
   }
 
   /** A command of the node's kind, such as `statistics` of a client, `output` of a process. Errors: the command's own. */
@@ -128,10 +128,10 @@ export class StartedLab extends Judged implements AsyncDisposable {
     return new StoppedLab(this.plan, this.#recording);
   }
 
-  async #exec(request: Extract<LabRequest, { do: 'exec' }>): Promise<ExecResult> {
+  async #exec(request: ExecRequest): Promise<ExecResult> {
     const ends: EndCommand[] = [];
     try {
-      const way = (await this.#live.do(request, (end) => ends.push(end))) as unknown as LiveExec;
+      const way = await this.#live.exec(request, (end) => ends.push(end));
       return await runCommand(way, request.words, this.#ending.signal);
     } finally {
       for (const end of ends) await finish(end);

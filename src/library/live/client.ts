@@ -7,8 +7,7 @@ import type { Socket } from 'node:net';
 import { LabError } from '../../base/error.js';
 import type { Json } from '../../roles/role.js';
 import { didYouMean, listed } from '../../base/suggest.js';
-import { LineSplitter } from './protocol.js';
-import type { LiveAnswer, LiveRequest } from './protocol.js';
+import { type AnswerTo, LineSplitter, type LiveAnswer, type LiveRequest, parseAnswer } from './protocol.js';
 import { forget, labsWithSocket, socketOf } from './state.js';
 
 interface Pending {
@@ -44,13 +43,14 @@ export class Connection {
     return socket === null ? null : new Connection(lab, socket);
   }
 
-  /** Answers come in the order in which they are ready, so: one request at a time. Errors: those of the lab, LAB_INTERRUPTED when it goes down meanwhile. */
-  ask(request: LiveRequest): Promise<Json> {
-    if (this.#socket.destroyed) return Promise.reject(new LabError('LAB_INTERRUPTED', `the lab "${this.#lab}" has gone down`));
-    return new Promise((resolve, reject) => {
+  /** Answers come in the order in which they are ready, so: one request at a time. Errors: those of the lab, LAB_INTERRUPTED when it goes down meanwhile, CLI_USAGE for an answer of another version. */
+  async ask<R extends LiveRequest>(request: R): Promise<AnswerTo<R>> {
+    if (this.#socket.destroyed) throw new LabError('LAB_INTERRUPTED', `the lab "${this.#lab}" has gone down`);
+    const answer = await new Promise<Json>((resolve, reject) => {
       this.#pending.push({ resolve, reject });
       this.#socket.write(`${JSON.stringify(request)}\n`);
     });
+    return parseAnswer(request, answer);
   }
 
   close(): void {
@@ -108,7 +108,7 @@ export async function connect(named: string | undefined): Promise<{ readonly lab
 }
 
 /** One request to the lab that is meant. Errors: those of {@link connect} and of the lab. */
-export async function ask(named: string | undefined, request: LiveRequest): Promise<Json> {
+export async function ask<R extends LiveRequest>(named: string | undefined, request: R): Promise<AnswerTo<R>> {
   const { connection } = await connect(named);
   try {
     return await connection.ask(request);

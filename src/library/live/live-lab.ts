@@ -11,11 +11,11 @@ import { linkChange } from '../../scenario/steps/link.js';
 import type { Lab } from '../../substrate/substrate.js';
 import type { Plan, PlanUser } from '../../topology/plan.js';
 import { didYouMean, listed } from '../../base/suggest.js';
-import type { LiveExec, LiveLinks, LiveRequest, LiveStatus } from './protocol.js';
+import type { LiveCall, LiveExec, LiveLinks, LiveRequest, LiveStatus } from './protocol.js';
 
 /** What is asked of a lab by its requests; to go down is asked of who keeps it. */
 export type LabRequest = Exclude<LiveRequest, { do: 'down' }>;
-type ExecRequest = Extract<LiveRequest, { do: 'exec' }>;
+export type ExecRequest = Extract<LiveRequest, { do: 'exec' }>;
 
 /** Ends a command. False: not started yet, ask again. */
 export type EndCommand = () => Promise<boolean>;
@@ -50,25 +50,27 @@ export class LiveLab {
   }
 
   /**
-   * Errors: FLOW_ACTOR, FLOW_STEP, ROLE_COMMAND for what the lab does not have; those of the roles.
+   * What another terminal asks for. Errors: FLOW_ACTOR, FLOW_STEP, ROLE_COMMAND for what the lab does not have; those of the
+   * roles.
    * @param atEnd is handed what must be called when whoever asked is gone
    */
   async do(request: LabRequest, atEnd: (end: EndCommand) => void = () => undefined): Promise<Json> {
     switch (request.do) {
       case 'status':
-        return this.#status();
+        return this.status();
       case 'call':
-        return this.#call(request.from, request.to);
+        return this.call(request.from, request.to);
       case 'hang-up':
-        return ask(this.#lab.role(this.#user(request.user).node), clientCommands, 'hang-up', {});
+        await this.hangUp(request.user);
+        return {};
       case 'link':
-        return this.#link(request.name, request.set);
+        return this.setLink(request.name, request.set);
       case 'exec':
-        return { ...(await this.#exec(request, atEnd)) };
+        return this.exec(request, atEnd);
     }
   }
 
-  #status(): LiveStatus {
+  status(): LiveStatus {
     return {
       topology: this.#plan.name,
       time: this.#lab.clock.now,
@@ -87,11 +89,17 @@ export class LiveLab {
     };
   }
 
-  async #call(from: string, to: string): Promise<Json> {
+  /** Signs both users in, where they are not, and calls. Errors: FLOW_ACTOR; those of sign-in and call. */
+  async call(from: string, to: string): Promise<LiveCall> {
     const [caller, callee] = [this.#user(from), this.#user(to)];
     if (caller === callee) throw new LabError('FLOW_ACTOR', `"${from}" and "${to}" are the same user`, { expected: 'two users' });
     await Promise.all([this.#signIn(caller), this.#signIn(callee)]);
     return ask(this.#lab.role(caller.node), clientCommands, 'call', { to: callee.address });
+  }
+
+  /** Ends the calls of a user. Errors: FLOW_ACTOR. */
+  async hangUp(user: string): Promise<void> {
+    await ask(this.#lab.role(this.#user(user).node), clientCommands, 'hang-up', {});
   }
 
   #signIn(user: PlanUser): Promise<Json> {
@@ -103,7 +111,8 @@ export class LiveLab {
     return signIn;
   }
 
-  #link(name: string, set: string): LiveLinks {
+  /** @param set `up`, `down`, or netem's words for both directions. Errors: FLOW_STEP. */
+  setLink(name: string, set: string): LiveLinks {
     const links = this.#plan.links.filter((link) => link.name === name || link.group === name);
     if (links.length === 0)
       throw unknown(
@@ -120,7 +129,11 @@ export class LiveLab {
     return { links: links.map((link) => link.name) };
   }
 
-  async #exec({ node, words, terminal, machineTools }: ExecRequest, atEnd: (end: EndCommand) => void): Promise<LiveExec> {
+  /**
+   * How to start a command in a node. Errors: ROLE_COMMAND, DOCKER_*.
+   * @param atEnd is handed what must be called when whoever asked is gone
+   */
+  async exec({ node, words, terminal, machineTools }: ExecRequest, atEnd: (end: EndCommand) => void): Promise<LiveExec> {
     const known = this.#plan.nodes.map((candidate) => candidate.name);
     if (!known.includes(node)) throw unknown('ROLE_COMMAND', 'node', node, known);
     if (!machineTools && this.#lab.inside !== undefined) {

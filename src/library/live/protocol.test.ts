@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { LineSplitter, parseRequest } from './protocol.js';
+import { LineSplitter, parseAnswer, parseRequest } from './protocol.js';
 
 describe('lines out of chunks', () => {
   it('are the same wherever the chunks were cut', () => {
@@ -30,5 +30,17 @@ describe('requests', () => {
 
   it.each(['{', '[]', '{"do":"dance"}', '{"do":"call","from":"alice"}', '{"do":"status","more":1}'])('%s is refused', (line) => {
     expect(() => parseRequest(line)).toThrow(expect.objectContaining({ code: 'CLI_USAGE' }) as Error);
+  });
+});
+
+describe('answers', () => {
+  it('are held to what was asked', () => {
+    expect(parseAnswer({ do: 'call', from: 'alice', to: 'bob' }, { answered: true, status: 200, reason: 'OK' }).answered).toBe(true);
+    expect(parseAnswer({ do: 'down' }, {})).toEqual({});
+  });
+
+  it.each([null, [], {}, { links: 'er' }, { links: ['er'], more: 1 }])('%j is refused: it is of another version', (answer) => {
+    const refused = expect.objectContaining({ code: 'CLI_USAGE', hint: 'use the same version of callpath in both terminals' }) as Error;
+    expect(() => parseAnswer({ do: 'link', name: 'er', set: 'up' }, answer)).toThrow(refused);
   });
 });

@@ -4,6 +4,8 @@
  */
 import { z } from 'zod';
 import { LabError } from '../../base/error.js';
+import { callResult } from '../../roles/client/commands.js';
+import { NOTHING } from '../../roles/commands.js';
 import type { Json } from '../../roles/role.js';
 
 export const liveRequest = z.discriminatedUnion('do', [
@@ -24,36 +26,60 @@ export type LiveRequest = z.infer<typeof liveRequest>;
 
 export type LiveAnswer = { readonly ok: Json } | { readonly error: ReturnType<LabError['toJSON']> };
 
-/** Answer to `status`. */
-export type LiveStatus = {
-  readonly topology: string;
-  /** Lab time, nanoseconds. */
-  readonly time: number;
-  readonly nodes: readonly { readonly name: string; readonly kind: string; readonly users: readonly string[] }[];
-  readonly links: readonly {
-    readonly name: string;
-    readonly group: string;
-    readonly ends: readonly string[];
-    /** What was set by `link set`, in order; empty = as in the topology. */
-    readonly set: readonly string[];
-    /** Packets offered to it, by direction. */
-    readonly packets: readonly number[];
-  }[];
-};
+/** What is answered, by what was asked. */
+const liveAnswers = {
+  status: z.strictObject({
+    topology: z.string(),
+    /** Lab time, nanoseconds. */
+    time: z.number(),
+    nodes: z.array(z.strictObject({ name: z.string(), kind: z.string(), users: z.array(z.string()).readonly() })).readonly(),
+    links: z
+      .array(
+        z.strictObject({
+          name: z.string(),
+          group: z.string(),
+          ends: z.array(z.string()).readonly(),
+          /** What was set by `link set`, in order; empty = as in the topology. */
+          set: z.array(z.string()).readonly(),
+          /** Packets offered to it, by direction. */
+          packets: z.array(z.number()).readonly(),
+        }),
+      )
+      .readonly(),
+  }),
+  call: callResult,
+  'hang-up': NOTHING,
+  /** The links that were changed. */
+  link: z.strictObject({ links: z.array(z.string()).readonly() }),
+  /**
+   * Words to put before a command of this machine, for a process in the lab's user namespace (a path below /proc), or what to
+   * attach to.
+   */
+  exec: z.discriminatedUnion('how', [
+    z.strictObject({ how: z.literal('prefix'), user: z.string(), words: z.array(z.string()).readonly() }),
+    z.strictObject({ how: z.literal('attach'), socket: z.string(), exec: z.string() }),
+  ]),
+  down: NOTHING,
+} satisfies Readonly<Record<LiveRequest['do'], z.ZodType<Json>>>;
 
-/** Answer to `call`. */
-export type LiveCall = { readonly answered: boolean; readonly status: number; readonly reason: string };
+type Answers = { readonly [D in LiveRequest['do']]: z.output<(typeof liveAnswers)[D]> };
+/** What is answered to a request. */
+export type AnswerTo<R extends LiveRequest> = Answers[R['do']];
+export type LiveStatus = Answers['status'];
+export type LiveCall = Answers['call'];
+export type LiveLinks = Answers['link'];
+export type LiveExec = Answers['exec'];
 
-/**
- * Answer to `exec`: words to put before a command of this machine, for a process in the lab's user namespace (a path below
- * /proc), or what to attach to.
- */
-export type LiveExec =
-  | { readonly how: 'prefix'; readonly user: string; readonly words: readonly string[] }
-  | { readonly how: 'attach'; readonly socket: string; readonly exec: string };
+/** Type by type, for who knows only that it is one of them. */
+const schemas: { readonly [D in keyof Answers]: z.ZodType<Answers[D]> } = liveAnswers;
 
-/** Answer to `link`: the links that were changed. */
-export type LiveLinks = { readonly links: readonly string[] };
+const OTHER_VERSION = { hint: 'use the same version of callpath in both terminals' };
+
+/** What was answered to the request, as it is declared. Errors: CLI_USAGE. */
+export function parseAnswer<R extends LiveRequest>(request: R, value: unknown): AnswerTo<R> {
+  const asked: R['do'] = request.do;
+  return held(schemas[asked], value, `the answer to "${asked}"`);
+}
 
 /** A line without its end. Errors: CLI_USAGE. */
 export function parseRequest(line: string): LiveRequest {
@@ -63,12 +89,14 @@ export function parseRequest(line: string): LiveRequest {
   } catch (cause) {
     throw new LabError('CLI_USAGE', 'the request is no JSON', { cause });
   }
-  const result = liveRequest.safeParse(value);
-  if (!result.success)
-    throw new LabError('CLI_USAGE', `the request is not known: ${result.error.issues[0]?.message ?? ''}`, {
-      hint: 'use the same version of callpath in both terminals',
-    });
-  return result.data;
+  return held(liveRequest, value, 'the request');
+}
+
+/** Errors: CLI_USAGE. */
+function held<T>(schema: z.ZodType<T>, value: unknown, what: string): T {
+  const result = schema.safeParse(value);
+  if (result.success) return result.data;
+  throw new LabError('CLI_USAGE', `${what} is not known: ${result.error.issues[0]?.message ?? ''}`, OTHER_VERSION);
 }
 
 /** Lines out of chunks, whatever their borders. */

@@ -16,6 +16,7 @@ import type { IceBase } from './candidates/candidate.js';
 import type { PairSnapshot } from './checks/pair.js';
 import { localPreferences } from './candidates/priority.js';
 import { ReflexiveGatherer } from './candidates/reflexive-gatherer.js';
+import { familyOf } from '../../wire/address.js';
 
 export const STUN4: TransportAddress = { address: '203.0.113.1', port: 3478, family: 4 };
 export const STUN6: TransportAddress = { address: '2001:db8:ff::1', port: 3478, family: 6 };
@@ -50,7 +51,6 @@ interface Mapping {
   readonly allowed: Set<string>;
 }
 
-const familyOf = (address: string): 4 | 6 => (address.includes(':') ? 6 : 4);
 const isPrivate = (address: string): boolean => address.startsWith('10.');
 
 export class Peer {

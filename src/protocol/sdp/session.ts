@@ -7,6 +7,7 @@ import * as transform from 'sdp-transform';
 import { LabError } from '../../base/error.js';
 import { isRejected, parseCandidate, type Candidate } from '../ice/candidates/candidate.js';
 import { formatKey, parseCrypto, type CryptoAttribute } from '../rtp/sdes.js';
+import { familyOf } from '../../wire/address.js';
 
 export const DIRECTIONS = ['sendrecv', 'sendonly', 'recvonly', 'inactive'] as const;
 export type Direction = (typeof DIRECTIONS)[number];
@@ -212,8 +213,6 @@ function remoteCandidatesOf(text: string | undefined, line: number): RemoteCandi
   return transform.parseRemoteCandidates(text.trim()).map((c) => ({ component: c.component, address: c.ip, port: c.port }));
 }
 
-const family = (address: string): 4 | 6 => (address.includes(':') ? 6 : 4);
-
 /** Text with CRLF line ends. */
 export function formatSdp(session: SdpSession): string {
   const { origin } = session;
@@ -224,7 +223,7 @@ export function formatSdp(session: SdpSession): string {
       sessionId: origin.sessionId,
       sessionVersion: origin.version,
       netType: 'IN',
-      ipVer: family(origin.address),
+      ipVer: familyOf(origin.address),
       address: origin.address,
     },
     name: session.name,
@@ -240,10 +239,10 @@ function writeMedia(m: SdpMedia): transform.MediaDescription {
     port: m.port,
     protocol: m.protocol,
     payloads: m.codecs.length === 0 ? '0' : m.codecs.map((c) => c.payloadType).join(' '),
-    connection: { version: family(m.address), ip: m.address },
+    connection: { version: familyOf(m.address), ip: m.address },
     rtp: m.codecs.map((c) => ({ payload: c.payloadType, codec: c.name, rate: c.clockRate })),
     fmtp: m.codecs.flatMap((c) => (c.fmtp === undefined ? [] : [{ payload: c.payloadType, config: c.fmtp }])),
-    ...(m.rtcp !== undefined && { rtcp: { port: m.rtcp.port, netType: 'IN', ipVer: family(m.rtcp.address), address: m.rtcp.address } }),
+    ...(m.rtcp !== undefined && { rtcp: { port: m.rtcp.port, netType: 'IN', ipVer: familyOf(m.rtcp.address), address: m.rtcp.address } }),
     direction: m.direction,
     ...(m.rtcpMux && { rtcpMux: 'rtcp-mux' as const }),
     ...(m.ptime !== undefined && { ptime: m.ptime }),

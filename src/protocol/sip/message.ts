@@ -138,7 +138,7 @@ export function makeRequest(method: string, uri: string, headers: HeaderPairs, b
   return { kind: 'request', method, uri, version: 'SIP/2.0', headers: fields(headers), body };
 }
 
-export interface ResponseParts {
+export interface ResponseOptions {
   readonly reason?: string;
   /** Added to To when it has none (RFC 3261 section 8.2.6.2); never to a 100. */
   readonly toTag?: string;
@@ -149,20 +149,20 @@ export interface ResponseParts {
 const COPIED = new Set(['via', 'from', 'to', 'call-id', 'cseq']);
 
 /** A response by RFC 3261 section 8.2.6: Via, From, To, Call-ID and CSeq as they came, then the given fields. */
-export function makeResponse(request: SipRequest, status: number, parts: ResponseParts = {}): SipResponse {
+export function makeResponse(request: SipRequest, status: number, options: ResponseOptions = {}): SipResponse {
   const copied = request.headers
     .filter((h) => COPIED.has(canonicalName(h.name)) || (status > 100 && status < 300 && canonicalName(h.name) === 'record-route'))
     .map((h) => {
-      if (parts.toTag === undefined || status === 100 || canonicalName(h.name) !== 'to' || hasTag(h.value)) return h;
-      return { name: h.name, value: `${h.value};tag=${parts.toTag}` };
+      if (options.toTag === undefined || status === 100 || canonicalName(h.name) !== 'to' || hasTag(h.value)) return h;
+      return { name: h.name, value: `${h.value};tag=${options.toTag}` };
     });
   return {
     kind: 'response',
     status,
-    reason: parts.reason ?? reasonOf(status),
+    reason: options.reason ?? reasonOf(status),
     version: 'SIP/2.0',
-    headers: [...copied, ...fields(parts.headers ?? [])],
-    body: parts.body ?? NO_BODY,
+    headers: [...copied, ...fields(options.headers ?? [])],
+    body: options.body ?? NO_BODY,
   };
 }
 

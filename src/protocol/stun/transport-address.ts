@@ -3,7 +3,7 @@
  * addresses are equal texts. An endpoint of the Host port is one.
  * @module
  */
-import { formatIpv4, formatIpv6, hostPort, isLinkLocal6, parseAddress, parseIpv4, parseIpv6 } from '../../wire/address.js';
+import { familyOf, formatIpv4, formatIpv6, hostPort, isLinkLocal6, parseAddress, parseIpv4, parseIpv6 } from '../../wire/address.js';
 
 export interface TransportAddress {
   readonly address: string;
@@ -49,5 +49,5 @@ export function isLinkLocal(a: TransportAddress): boolean {
 /** Null when the text is no IP address: a name, say. */
 export function transportAddress(text: string, port: number): TransportAddress | null {
   const address = canonicalAddress(text);
-  return address === undefined ? null : { address, port, family: address.includes(':') ? 6 : 4 };
+  return address === undefined ? null : { address, port, family: familyOf(address) };
 }

@@ -46,7 +46,8 @@ export interface CallMediaOptions {
 export class CallMedia {
   readonly #session: MediaSession;
 
-  private constructor(session: MediaSession) {
+  /** @param session whose streams are those of the call, in this order */
+  constructor(session: MediaSession) {
     this.#session = session;
   }
 

@@ -1,129 +1,138 @@
 import { describe, expect, it } from 'vitest';
 import { must } from '../../base/assert.js';
-import { randomRoot } from '../../base/rng.js';
-import type { Agreed, LocalMedia } from '../../protocol/sdp/offer-answer.js';
+import { PICTURES } from '../../protocol/rtp/pictures.testkit.js';
 import { parseSdp } from '../../protocol/sdp/session.js';
 import type { Content } from '../../protocol/sip/user-agent/events.js';
 import { TestHost, Wire } from '../media/hosts.testkit.js';
-import { ClientCall, type Streams } from './call.js';
+import { MediaSession, type SessionStream } from '../media/media-session.js';
+import { audio } from '../media/session.testkit.js';
+import { ClientCall } from './call.js';
+import { CallMedia } from './call-media.js';
 
-function line(kind: string, port: number): LocalMedia {
-  return {
-    kind,
-    protocol: 'RTP/AVP',
-    address: '192.0.2.1',
-    port,
-    codecs: [kind === 'audio' ? { payloadType: 0, name: 'PCMU', clockRate: 8000 } : { payloadType: 96, name: 'H264', clockRate: 90_000 }],
-    direction: 'sendrecv',
-    rtcpMux: true,
-    ice: null,
-    candidates: [],
-    keys: [],
-  };
+const [ALICE, BOB] = ['192.0.2.1', '192.0.2.2'];
+const AUDIO = audio({ ports: { from: 50000, to: 50000 } });
+const AUDIO_2 = audio({ ports: { from: 50002, to: 50002 } });
+const VIDEO: SessionStream = { kind: 'video', ports: { from: 51000, to: 51000 }, formats: [PICTURES] };
+
+interface Side {
+  readonly call: ClientCall;
+  readonly media: CallMedia;
 }
 
-/** Media that takes down what was agreed, per stream. */
-class Noted implements Streams {
-  readonly agreed: (readonly (Agreed | null)[])[] = [];
-  readonly #lines: readonly LocalMedia[];
-
-  constructor(...lines: readonly LocalMedia[]) {
-    this.#lines = lines;
-  }
-
-  localMedia(): readonly LocalMedia[] {
-    return this.#lines;
-  }
-
-  connect(agreed: readonly (Agreed | null)[]): Promise<{ readonly ok: true }> {
-    this.agreed.push(agreed);
-    return Promise.resolve({ ok: true });
-  }
-
-  /** Ports of the peer's m-lines, stream by stream. */
-  get ports(): (number | null)[] {
-    return (this.agreed.at(-1) ?? []).map((one) => one?.remote.port ?? null);
-  }
-
-  stats(): readonly never[] {
-    return [];
-  }
-
-  mute(): void {
-    // Nothing sounds.
-  }
-
-  stop(): void {
-    // Nothing runs.
-  }
+async function side(wire: Wire, address: string, controlling: boolean, streams: readonly SessionStream[]): Promise<Side> {
+  const host = new TestHost(wire, address === ALICE ? 'alice' : 'bob', [address]);
+  const opening = MediaSession.open({ host, controlling, streams, stunServers: [] });
+  const media = new CallMedia(await wire.finish(opening));
+  return { call: new ClientCall(host, 'peer@contoso.example', media), media };
 }
 
-function call(name: string, media: Streams): ClientCall {
-  const host = new TestHost(new Wire(), name, ['192.0.2.1'], randomRoot(1).stream(name).below(100));
-  return new ClientCall(host, 'peer@contoso.example', media);
+/** Alice, who calls, and Bob. */
+async function sides(mine: readonly SessionStream[], theirs = mine): Promise<{ readonly wire: Wire; readonly a: Side; readonly b: Side }> {
+  const wire = new Wire();
+  return { wire, a: await side(wire, ALICE, true, mine), b: await side(wire, BOB, false, theirs) };
 }
 
-const lines = (content: Content) => parseSdp(new TextDecoder().decode(content.bytes)).media.map(({ kind, port }) => `${kind} ${port}`);
-const version = (content: Content) => parseSdp(new TextDecoder().decode(content.bytes)).origin.version;
-const sdp = (text: string): Content => ({
-  type: 'application/sdp',
-  bytes: new TextEncoder().encode(`v=0\r\no=- 1 1 IN IP4 192.0.2.9\r\ns=-\r\nc=IN IP4 192.0.2.9\r\nt=0 0\r\n${text}`),
-});
-const AUDIO = 'm=audio 7000 RTP/AVP 0\r\na=rtpmap:0 PCMU/8000\r\na=rtcp-mux\r\n';
-const VIDEO = 'm=video 7002 RTP/AVP 97\r\na=rtpmap:97 H264/90000\r\na=rtcp-mux\r\n';
-const TEXT = 'm=text 7004 RTP/AVP 98\r\na=rtpmap:98 t140/1000\r\n';
+const sdpOf = (content: Content) => parseSdp(new TextDecoder().decode(content.bytes));
+const lines = (content: Content) => sdpOf(content).media.map(({ kind, port }) => `${kind} ${port}`);
+const version = (content: Content) => sdpOf(content).origin.version;
+const sdp = (text: string): Content => ({ type: 'application/sdp', bytes: new TextEncoder().encode(text) });
+
+/** The description with its m-lines in another order, or with others among them. */
+function edited(content: Content, edit: (sections: readonly string[]) => readonly string[]): Content {
+  const [session = '', ...sections] = new TextDecoder().decode(content.bytes).split(/(?=^m=)/m);
+  return sdp([session, ...edit(sections)].join(''));
+}
+
+const TEXT = 'm=text 7004 RTP/AVP 98\r\nc=IN IP4 192.0.2.1\r\na=rtpmap:98 t140/1000\r\n';
+const G722 = 'v=0\r\no=- 1 1 IN IP4 192.0.2.9\r\ns=-\r\nc=IN IP4 192.0.2.9\r\nt=0 0\r\nm=audio 7000 RTP/AVP 9\r\na=rtpmap:9 G722/8000\r\n';
+
+/** Offer, answer, and media of both. @param offered what becomes of the offer on its way */
+async function connected(wire: Wire, a: Side, b: Side, offered = (content: Content) => content): Promise<{ readonly answer: Content }> {
+  const answer = must(b.call.answer(offered(a.call.offer())), 'an answer');
+  expect(await wire.finish(Promise.all([a.call.answered(answer.content), answer.connected]))).toEqual([{ ok: true }, { ok: true }]);
+  await wire.run(1000);
+  return { answer: answer.content };
+}
+
+/** What each stream heard of the peer in the second after the call was answered. */
+const heard = ({ media }: Side) => media.stats().map(({ kind, received }) => [kind, received.map(({ packets, lost }) => [packets > 40, lost])]);
+const BOTH = [
+  ['audio', [[true, 0]]],
+  ['video', [[true, 0]]],
+];
 
 describe('offers and answers of a call', () => {
   it('an offer has an m-line per stream, the answer leads each to its stream; versions go up (RFC 3264 section 8)', async () => {
-    const [near, far] = [new Noted(line('audio', 5000), line('video', 5002)), new Noted(line('audio', 6000), line('video', 6002))];
-    const [a, b] = [call('a', near), call('b', far)];
-    const offer = a.offer();
-    const answer = must(b.answer(offer), 'an answer');
-    expect(lines(answer.content)).toEqual(['audio 6000', 'video 6002']);
-    expect(await a.answered(answer.content)).toEqual({ ok: true });
-    expect([near.ports, far.ports]).toEqual([
-      [6000, 6002],
-      [5000, 5002],
-    ]);
-    expect(version(a.offer())).toBe(version(offer) + 1);
+    const { wire, a, b } = await sides([AUDIO, VIDEO]);
+    const offer = a.call.offer();
+    expect(lines(offer)).toEqual(['audio 50000', 'video 51000']);
+    const { answer } = await connected(wire, a, b);
+    expect(lines(answer)).toEqual(['audio 50000', 'video 51000']);
+    expect([heard(a), heard(b)]).toEqual([BOTH, BOTH]);
+    expect(version(a.call.offer())).toBe(version(offer) + 2);
+    // Media goes on with what the second offer agreed on.
+    const before = b.media.stats().map(({ received }) => received[0]?.packets ?? 0);
+    await connected(wire, a, b);
+    for (const [i, { received }] of b.media.stats().entries()) expect(received[0]?.packets).toBeGreaterThan((before[i] ?? 0) + 40);
   });
 
-  it('streams are found by kind, whatever the order; what nobody has is refused in its place and stays refused', async () => {
-    const media = new Noted(line('audio', 5000), line('video', 5002));
-    const callee = call('c', media);
-    const answer = must(callee.answer(sdp(TEXT + VIDEO + AUDIO)), 'an answer');
-    expect(lines(answer.content)).toEqual(['text 0', 'video 5002', 'audio 5000']);
-    expect(media.ports).toEqual([7000, 7002]);
-    expect(lines(callee.offer())).toEqual(['text 0', 'video 5002', 'audio 5000']);
-    await callee.answered(sdp('m=text 0 RTP/AVP 98\r\n' + VIDEO + AUDIO));
-    expect(media.ports).toEqual([7000, 7002]);
+  it('streams are found by kind, whatever the order', async () => {
+    const { wire, a, b } = await sides([VIDEO, AUDIO], [AUDIO, VIDEO]);
+    const { answer } = await connected(wire, a, b);
+    expect(lines(answer)).toEqual(['video 51000', 'audio 50000']);
+    expect(heard(b)).toEqual(BOTH);
+    expect(lines(b.call.offer())).toEqual(['video 51000', 'audio 50000']);
   });
 
-  it('of two m-lines of a kind one stream serves the first', () => {
-    expect(lines(must(call('d', new Noted(line('audio', 5000))).answer(sdp(AUDIO + AUDIO)), 'an answer').content)).toEqual(['audio 5000', 'audio 0']);
+  it('what nobody has is refused in its place and stays refused', async () => {
+    const { a, b } = await sides([AUDIO, VIDEO]);
+    const offer = edited(a.call.offer(), (sections) => [TEXT, ...sections]);
+    expect(lines(must(b.call.answer(offer), 'an answer').content)).toEqual(['text 0', 'audio 50000', 'video 51000']);
+    expect(lines(b.call.offer())).toEqual(['text 0', 'audio 50000', 'video 51000']);
+    const again = edited(a.call.offer(), (sections) => [TEXT.replace('7004', '0'), ...sections]);
+    expect(lines(must(b.call.answer(again), 'an answer').content)).toEqual(['text 0', 'audio 50000', 'video 51000']);
   });
 
-  it('a stream that the peer refused is told so, and its m-line stays with port 0', async () => {
-    const media = new Noted(line('audio', 5000), line('video', 5002));
-    const caller = call('e', media);
-    caller.offer();
-    await caller.answered(sdp(AUDIO + 'm=video 0 RTP/AVP 97\r\n'));
-    expect(media.ports).toEqual([7000, null]);
-    expect(lines(caller.offer())).toEqual(['audio 5000', 'video 0']);
+  it('of two m-lines of a kind one stream serves the first; the caller stops the other', async () => {
+    const { wire, a, b } = await sides([AUDIO, AUDIO_2], [AUDIO]);
+    expect(lines(a.call.offer())).toEqual(['audio 50000', 'audio 50002']);
+    const { answer } = await connected(wire, a, b);
+    expect(lines(answer)).toEqual(['audio 50000', 'audio 0']);
+    expect([heard(a), heard(b)]).toEqual([[['audio', [[true, 0]]]], [['audio', [[true, 0]]]]]);
   });
 
-  it('an offer of which nothing can be taken is refused whole (488)', () => {
-    const media = new Noted(line('audio', 5000));
-    expect(call('f', media).answer(sdp(TEXT))).toBeNull();
-    expect(call('f', media).answer(sdp('m=audio 7000 RTP/AVP 9\r\na=rtpmap:9 G722/8000\r\n'))).toBeNull();
-    expect(media.agreed).toEqual([]);
+  it('a stream that the peer refused ends, and its m-line stays with port 0', async () => {
+    const { wire, a, b } = await sides([AUDIO, VIDEO], [AUDIO]);
+    const { answer } = await connected(wire, a, b);
+    expect(lines(answer)).toEqual(['audio 50000', 'video 0']);
+    expect(heard(a)).toEqual([['audio', [[true, 0]]]]);
+    expect([...wire.open.keys()].filter((key) => key.includes('|51'))).toEqual([]);
+    expect(lines(a.call.offer())).toEqual(['audio 50000', 'video 0']);
   });
 
-  it('no description, another type, an answer that nobody asked for', () => {
-    const one = call('g', new Noted(line('audio', 5000)));
+  it('an offer of which nothing can be taken is refused whole (488), and no media is touched', async () => {
+    const { wire, a, b } = await sides([AUDIO]);
+    expect(b.call.answer(edited(a.call.offer(), () => [TEXT]))).toBeNull();
+    expect(b.call.answer(sdp(G722))).toBeNull();
+    await wire.run(1000);
+    expect(b.media.stats()).toEqual([]);
+    // Still to be had for an offer that fits.
+    await connected(wire, a, b);
+    expect(heard(b)).toEqual([['audio', [[true, 0]]]]);
+  });
+
+  it('no way to the peer: the result says so', async () => {
+    const { wire, a, b } = await sides([AUDIO, VIDEO]);
+    wire.blocked = () => true;
+    const answer = must(b.call.answer(a.call.offer()), 'an answer');
+    expect(await wire.finish(a.call.answered(answer.content))).toMatchObject({ ok: false, code: 'ICE_FAILED' });
+  });
+
+  it('no description, another type, an answer that nobody asked for', async () => {
+    const { a, b } = await sides([AUDIO]);
     const malformed = expect.objectContaining({ code: 'SDP_MALFORMED' }) as Error;
-    expect(() => one.answer(null)).toThrow(malformed);
-    expect(() => one.answer({ type: 'text/plain', bytes: new Uint8Array(0) })).toThrow(malformed);
-    expect(() => one.answered(sdp(AUDIO))).toThrow(malformed);
+    expect(() => b.call.answer(null)).toThrow(malformed);
+    expect(() => b.call.answer({ type: 'text/plain', bytes: new Uint8Array(0) })).toThrow(malformed);
+    expect(() => b.call.answered(a.call.offer())).toThrow(malformed);
   });
 });

@@ -13,16 +13,13 @@ import type { CallMedia, ConnectResult } from './call-media.js';
 
 const SDP_TYPE = 'application/sdp';
 
-/** What a call needs of its media. */
-export type Streams = Pick<CallMedia, 'localMedia' | 'connect' | 'stats' | 'mute' | 'stop'>;
-
 /** An m-line: the stream that is behind it, or what was refused. */
 type Line = { readonly stream: number } | { readonly refused: SdpMedia };
 
 export class ClientCall {
   /** Address of record of the other side. */
   readonly peer: string;
-  readonly media: Streams;
+  readonly media: CallMedia;
   readonly #host: Host;
   readonly #sessionId: string;
   #version = 0;
@@ -31,7 +28,7 @@ export class ClientCall {
   /** Our offer that is not answered yet. */
   #offer: SdpSession | null = null;
 
-  constructor(host: Host, peer: string, media: Streams) {
+  constructor(host: Host, peer: string, media: CallMedia) {
     this.#host = host;
     this.peer = peer;
     this.media = media;

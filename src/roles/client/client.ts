@@ -30,7 +30,7 @@ export function start(host: Host, context: RoleContext): Promise<RoleServer> {
         signIn.redirected(event.to);
         return;
       case 'registration-lost':
-        signIn.lost();
+        signIn.lost(event.refused);
         return;
       case 'incoming':
         void calls.incoming(event);

@@ -3,6 +3,7 @@
  * @module
  */
 import type { Plan } from '../../topology/plan.js';
+import { familyOf } from '../../wire/address.js';
 import type { ClientConfig } from './config.js';
 
 export interface StunServer {
@@ -18,10 +19,6 @@ export function stunServers(config: Pick<ClientConfig, 'stun' | 'stunPort'>, pla
   if (config.stun === undefined) return [];
   const node = plan.nodes.find((candidate) => candidate.name === config.stun);
   const all = node === undefined ? [config.stun] : node.interfaces.flatMap((iface) => iface.addresses.map(({ address }) => address));
-  const families = new Set(own.map(isIpv6));
-  return all.filter((address) => families.has(isIpv6(address))).map((address) => ({ address, port: config.stunPort }));
-}
-
-function isIpv6(address: string): boolean {
-  return address.includes(':');
+  const families = new Set(own.map(familyOf));
+  return all.filter((address) => families.has(familyOf(address))).map((address) => ({ address, port: config.stunPort }));
 }

@@ -89,6 +89,31 @@ describe('signing in', () => {
     expect(await lab.ask('fe1', frontEndCommands, 'users', {})).toEqual([ALICE]);
   });
 
+  it('a refresh that is refused is a loss too: it signs in again, ever later while it is refused', async () => {
+    lab = await clientLab();
+    // The password that the home knows; it is changed under the client's feet.
+    const users = lab.plan.users.map((user) => ({ ...user }));
+    await lab.startBy({ ...lab.plan, users }, 'fe1');
+    await lab.start('alice');
+    await signIn('alice');
+    await lab.wire.run(440_000);
+    for (const user of users) user.password = 'changed';
+    // 600 s were granted; three quarters of it later the registration is refreshed.
+    await lab.wire.run(60_000);
+    const [lost] = lab.wire.named('registration-lost', 'alice');
+    expect(lost?.fields).toMatchObject({ status: 403 });
+    expect(Math.round((lost?.at ?? 0) / 1e9)).toBe(450);
+    const tries = lab.wire.named('sign-in-server', 'alice').map(({ at }) => Math.round((at - (lost?.at ?? 0)) / 1e9));
+    expect(tries.slice(1)).toEqual([5, 15, 35]);
+    expect(lab.wire.named('sign-in-failed', 'alice')).toHaveLength(3);
+    for (const user of users) user.password = 'a-secret';
+    await lab.wire.run(40_000);
+    expect(lab.wire.named('signed-in-again', 'alice')).toHaveLength(1);
+    expect(lab.wire.named('registration-lost', 'alice')).toHaveLength(1);
+    await lab.wire.run(460_000);
+    expect(await lab.ask('fe1', frontEndCommands, 'users', {})).toEqual([ALICE]);
+  });
+
   it('a client that was stopped tries no more', async () => {
     lab = await clientLab();
     await lab.start('alice');

@@ -5,6 +5,7 @@
 import { LabError } from '../../base/error.js';
 import { type Nanos, seconds } from '../../base/time.js';
 import type { Hop } from '../../protocol/sip/transaction/layer.js';
+import { hostPort } from '../../wire/address.js';
 import type { Registered } from '../sip/sip-user-agent.js';
 import type { Account } from './account.js';
 import { type SignInServer, signInServers } from './discovery.js';
@@ -46,12 +47,16 @@ export class SignIn {
 
   /** The registrar sent the client to the home of its user. */
   redirected(to: Hop): void {
-    this.#account.host.event('redirected', { to: to.kind === 'target' ? `${to.host}:${to.port}` : 'connection' });
+    this.#account.host.event('redirected', { to: to.kind === 'target' ? hostPort(to.host, to.port) : 'connection' });
   }
 
-  /** Signs in again after a while, and after a longer one each time that it fails (RFC 5626 section 4.5). */
-  lost(): void {
-    this.#account.host.event('registration-lost', {});
+  /**
+   * The connection was closed, or the registrar refused to refresh the registration. Signs in again after a while, and after a longer one each time that it fails (RFC 5626
+   * section 4.5).
+   * @param refused by which final response to a refresh; null: the connection was closed
+   */
+  lost(refused: { readonly status: number; readonly reason: string } | null): void {
+    this.#account.host.event('registration-lost', { ...(refused !== null && { status: refused.status, says: refused.reason }) });
     this.#recover(RECOVER_FIRST);
   }
 

@@ -10,7 +10,7 @@ import type { Decision } from '../../protocol/sip/proxy/proxy.js';
 import type { Registrar } from '../../protocol/sip/registrar.js';
 import type { Source } from '../../protocol/sip/transaction/layer.js';
 import { addressOf } from '../../protocol/sip/uri.js';
-import type { Plan, PlanNode } from '../../topology/plan.js';
+import type { Plan } from '../../topology/plan.js';
 import type { Routing } from './routing.js';
 
 type Refusal = Decision & { kind: 'respond' };
@@ -18,18 +18,18 @@ type Refusal = Decision & { kind: 'respond' };
 export class Authorization {
   readonly #registrar: Registrar;
   readonly #routing: Routing;
-  /** Addresses of nodes that are no clients and nobody's phone: other servers, whose requests were authenticated before. */
+  /** Addresses of servers that are nobody's phone, whose requests were authenticated before. */
   readonly #servers: ReadonlySet<string>;
-  /** Names of front ends, which a peer proves by its certificate: behind a translator its address says nothing. */
+  /** Names of those that home users, which a peer proves by its certificate: behind a translator its address says nothing. */
   readonly #peers: ReadonlySet<string>;
 
-  constructor(plan: Plan, node: PlanNode, registrar: Registrar, routing: Routing) {
+  constructor(plan: Plan, registrar: Registrar, routing: Routing) {
     this.#registrar = registrar;
     this.#routing = routing;
     const seats = new Set(plan.users.map((user) => user.node));
-    const servers = plan.nodes.filter((one) => one.kind !== 'client' && !one.forwards && !seats.has(one.name));
+    const servers = plan.nodes.filter((one) => one.traits.is === 'server' && !seats.has(one.name));
     this.#servers = new Set(servers.flatMap((one) => one.interfaces.flatMap((iface) => iface.addresses.map(({ address }) => address))));
-    this.#peers = new Set(plan.nodes.filter((one) => one.kind === node.kind).flatMap((one) => one.certificateNames));
+    this.#peers = new Set(plan.nodes.filter((one) => one.traits.homes === true).flatMap((one) => one.certificateNames));
   }
 
   /** Null: the request may go on. */

@@ -85,7 +85,7 @@ describe('routing of a front end', () => {
 });
 
 describe('authorisation at a front end', () => {
-  const authorization = new Authorization(plan, fe1, registrar, routing);
+  const authorization = new Authorization(plan, registrar, routing);
   const source = { connection: 7, address: '192.0.2.22', port: 50_000, local: { address: '192.0.2.11', port: 5061 }, names: [] as readonly string[] };
   const check = (from: string, more: Partial<typeof source> = {}) =>
     authorization.check(ask('INVITE', 'sip:x@contoso.example', from), { ...source, ...more }, ZERO)?.status ?? 'taken';

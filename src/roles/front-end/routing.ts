@@ -9,6 +9,7 @@ import type { Decision } from '../../protocol/sip/proxy/proxy.js';
 import type { Home, Registrar } from '../../protocol/sip/registrar.js';
 import { addressOf, formatUri, parseUri } from '../../protocol/sip/uri.js';
 import type { Plan, PlanNode, PlanUser } from '../../topology/plan.js';
+import { bracketed, hostPort } from '../../wire/address.js';
 import type { FrontEndConfig } from './config.js';
 import { clientDoor, namesOf, serverDoor } from './homes.js';
 
@@ -41,7 +42,7 @@ export class Routing {
     const home = this.#nodeOf(user.home);
     if (home === undefined) return { kind: 'unknown' };
     const { host, port } = clientDoor(this.#plan, home);
-    return { kind: 'elsewhere', contact: `sip:${bracketed(host)}:${port};transport=tls` };
+    return { kind: 'elsewhere', contact: `sip:${hostPort(host, port)};transport=tls` };
   }
 
   /** @param location who is signed in here */
@@ -76,8 +77,4 @@ export class Routing {
 
 function addressesOf(node: PlanNode): string[] {
   return node.interfaces.flatMap((iface) => iface.addresses.map(({ address }) => address));
-}
-
-function bracketed(address: string): string {
-  return address.includes(':') ? `[${address}]` : address;
 }

@@ -63,7 +63,7 @@ class FrontEnd {
     this.#expiry = new Deadline(host, () => {
       this.#expired();
     });
-    const authorization = new Authorization(plan, node, this.#registrar, routing);
+    const authorization = new Authorization(plan, this.#registrar, routing);
     this.#transport = new SipTransport(
       host,
       {

@@ -9,6 +9,7 @@ import { LabError } from '../../base/error.js';
 import { randomRoot } from '../../base/rng.js';
 import { millis, type Nanos } from '../../base/time.js';
 import type { DatagramHandler, Deferred, Endpoint, Host, Secret, TlsMaterial, UdpSocket } from '../../host/host.js';
+import { familyOf } from '../../wire/address.js';
 
 export interface Crossing {
   readonly at: Nanos;
@@ -130,7 +131,7 @@ export class TestHost implements Host {
   endpoint(address: string, port: number): Endpoint {
     const known = this.#endpoints.get(`${address}|${port}`);
     if (known !== undefined) return known;
-    const endpoint: Endpoint = { address, port, family: address.includes(':') ? 6 : 4, key: this.#endpoints.size + 1 };
+    const endpoint: Endpoint = { address, port, family: familyOf(address), key: this.#endpoints.size + 1 };
     this.#endpoints.set(`${address}|${port}`, endpoint);
     return endpoint;
   }

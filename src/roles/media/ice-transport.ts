@@ -19,6 +19,7 @@ import { looksLikeStun } from '../../protocol/stun/framing.js';
 import { formatAddress, type TransportAddress } from '../../protocol/stun/transport-address.js';
 import type { Carrier, OpenRelay, Relay } from './carrier.js';
 import { bindPorts, type MediaSocket, type PortRange } from './port-pair.js';
+import { familyOf } from '../../wire/address.js';
 
 export interface IceTransportOptions {
   readonly host: Host;
@@ -125,7 +126,7 @@ export class IceTransport {
       streams: [options.components],
       bases,
       gatherers: [
-        ...options.stunServers.map((s) => new ReflexiveGatherer({ address: s.address, port: s.port, family: s.address.includes(':') ? 6 : 4 })),
+        ...options.stunServers.map((s) => new ReflexiveGatherer({ address: s.address, port: s.port, family: familyOf(s.address) })),
         ...this.#relays.map((relay) => relay.gatherer),
       ],
       ...(options.settings !== undefined && { settings: options.settings }),

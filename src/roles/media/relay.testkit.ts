@@ -9,7 +9,7 @@ import type { Cause } from '../../base/brand.js';
 import type { DatagramHandler, Endpoint, UdpSocket } from '../../host/host.js';
 import { demux, KIND } from '../../protocol/demux.js';
 import type { IceBase } from '../../protocol/ice/candidates/candidate.js';
-import type { GatherContext, Gatherer, GathererOut } from '../../protocol/ice/candidates/gatherer.js';
+import type { GatherDeps, Gatherer, GathererOut } from '../../protocol/ice/candidates/gatherer.js';
 import { setU16, u16 } from '../../wire/bytes.js';
 import type { Carrier, OpenRelay, Relay, RelayPlug } from './carrier.js';
 import type { TestHost } from './hosts.testkit.js';
@@ -99,8 +99,8 @@ export class TestRelay implements Relay, Carrier {
       done: true,
       notes: [],
       deadline: NEVER,
-      start: (context, _now, out) => {
-        this.#start(context, out);
+      start: (deps, _now, out) => {
+        this.#start(deps, out);
       },
       receive: () => false,
       fault: () => undefined,
@@ -111,9 +111,9 @@ export class TestRelay implements Relay, Carrier {
     };
   }
 
-  #start(context: GatherContext, out: GathererOut[]): void {
+  #start(deps: GatherDeps, out: GathererOut[]): void {
     const through = must(
-      context.bases.find((b) => b.address.family === this.local.family),
+      deps.bases.find((b) => b.address.family === this.local.family),
       'a base that reaches the server',
     );
     const { address, port, family } = this.local;

@@ -18,6 +18,7 @@ import type { HeaderPairs, SipMessage } from '../../protocol/sip/message.js';
 import type { Hop, Send } from '../../protocol/sip/transaction/layer.js';
 import type { Content, UaIn, UaOut } from '../../protocol/sip/user-agent/events.js';
 import { UserAgent, type UserAgentOptions } from '../../protocol/sip/user-agent/user-agent.js';
+import { bracketed, hostPort } from '../../wire/address.js';
 import { deviceId } from './device-id.js';
 import { SipTransport, type TransportOptions } from './transport.js';
 
@@ -322,7 +323,7 @@ function take<T>(map: Map<number, T>, key: number): T | undefined {
 function coreOptions(host: Host, options: SipUserAgentOptions): UserAgentOptions {
   const { aor, displayName, credentials, outbound, listens, accepts, methods } = options;
   const address = host.addresses[0] ?? '127.0.0.1';
-  const at = listens === undefined ? bracketed(address) : `${bracketed(listens.host)}:${listens.port}`;
+  const at = listens === undefined ? bracketed(address) : hostPort(listens.host, listens.port);
   const user = /^sips?:(?:([^@]+)@)?/.exec(aor)?.[1];
   return {
     aor,
@@ -336,8 +337,4 @@ function coreOptions(host: Host, options: SipUserAgentOptions): UserAgentOptions
     ...(accepts !== undefined && { accepts }),
     ...(methods !== undefined && { methods }),
   };
-}
-
-function bracketed(address: string): string {
-  return address.includes(':') ? `[${address}]` : address;
 }

@@ -15,6 +15,7 @@ import type { SipMessage } from '../../protocol/sip/message.js';
 import { parseMessage } from '../../protocol/sip/parser.js';
 import type { Hop, Send, Source } from '../../protocol/sip/transaction/layer.js';
 import { answerRefusal } from '../../protocol/sip/uas.js';
+import { familyOf, hostPort } from '../../wire/address.js';
 
 export interface TransportUser {
   received(message: SipMessage, source: Source): void;
@@ -167,7 +168,7 @@ export class SipTransport {
 
   async #addressesOf(host: string): Promise<readonly string[]> {
     if (host.includes(':') || /^[0-9.]+$/.test(host)) return [host];
-    const families = new Set(this.#host.addresses.map((a) => (a.includes(':') ? 'AAAA' : 'A') as 'A' | 'AAAA'));
+    const families = new Set(this.#host.addresses.map((a) => (familyOf(a) === 6 ? 'AAAA' : 'A') as 'A' | 'AAAA'));
     const found: string[] = [];
     let failure: LabError | null = null;
     for (const type of families) {
@@ -186,7 +187,7 @@ export class SipTransport {
     connection.stream = stream;
     connection.source = { connection: connection.id, address: stream.remote.address, port: stream.remote.port, local, names: stream.clientNames };
     const over = (): void => {
-      this.#drop(connection, new LabError('NET_CLOSED', `connection with ${stream.remote.address}:${stream.remote.port} was closed`));
+      this.#drop(connection, new LabError('NET_CLOSED', `connection with ${hostPort(stream.remote.address, stream.remote.port)} was closed`));
     };
     stream.on('data', (chunk: Uint8Array) => {
       this.#data(connection, stream, chunk);

@@ -10,6 +10,7 @@ import { formatAddress, type TransportAddress } from '../../protocol/stun/transp
 import { serve } from '../commands.js';
 import type { RoleContext, RoleServer } from '../role.js';
 import { stunConfig } from './config.js';
+import { familyOf } from '../../wire/address.js';
 
 export async function start(host: Host, context: RoleContext): Promise<RoleServer> {
   const { port, alternatePort } = stunConfig.parse(context.node.config ?? {});
@@ -45,7 +46,7 @@ export async function start(host: Host, context: RoleContext): Promise<RoleServe
 function pairs(addresses: readonly string[], port: number, alternate: number): ReadonlyMap<string, TransportAddress> {
   const places = new Map<string, TransportAddress>();
   for (const family of [4, 6] as const) {
-    const [first, second] = addresses.filter((address) => address.includes(':') === (family === 6));
+    const [first, second] = addresses.filter((address) => familyOf(address) === family);
     if (first === undefined || second === undefined) continue;
     for (const [address, other] of [
       [first, second],

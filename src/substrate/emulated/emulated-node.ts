@@ -9,7 +9,7 @@ import { Bridge } from '../../netstack/bridge.js';
 import { IpNode } from '../../netstack/ip-node.js';
 import { installNetfilter } from '../../netstack/netfilter/netfilter.js';
 import type { Netfilter } from '../../netstack/netfilter/netfilter.js';
-import type { NodeServices } from '../../netstack/node-core.js';
+import type { NodeDeps } from '../../netstack/node-core.js';
 import { TcpLayer } from '../../netstack/tcp/tcp-layer.js';
 import { IPPROTO } from '../../netstack/transport.js';
 import type { Json } from '../../roles/role.js';
@@ -32,17 +32,17 @@ export interface EmulatedNode {
 export function emulateNode(
   node: PlanNode,
   endOf: (iface: PlanNode['interfaces'][number]) => LinkEnd,
-  services: Omit<NodeServices, 'random'>,
+  deps: Omit<NodeDeps, 'random'>,
   random: RandomRoot,
 ): EmulatedNode {
   const ends = node.interfaces.map(endOf);
   if (node.bridge) {
-    new Bridge(node, ends, { ...services, random: random.stream(`node:${node.name}:bridge`) });
+    new Bridge(node, ends, { ...deps, random: random.stream(`node:${node.name}:bridge`) });
     return { plan: node, ip: null, tcp: null, netfilter: null, equipment: null };
   }
   const hashSeed = random.stream(`node:${node.name}:multipath`).u32();
-  const ip = new IpNode(node, ends, { ...services, random: random.stream(`node:${node.name}:ip`) }, { hashSeed });
-  const tcp = new TcpLayer({ output: ip.output, scheduler: services.scheduler, random: random.stream(`node:${node.name}:tcp`) });
+  const ip = new IpNode(node, ends, { ...deps, random: random.stream(`node:${node.name}:ip`) }, { hashSeed });
+  const tcp = new TcpLayer({ output: ip.output, scheduler: deps.scheduler, random: random.stream(`node:${node.name}:tcp`) });
   ip.registerTransport(IPPROTO.TCP, tcp);
   return { plan: node, ip, tcp, netfilter: installNetfilter(ip, node), equipment: equip(ip, node, random.stream(`node:${node.name}:nat`)) };
 }

@@ -40,6 +40,7 @@ import type { Recorder } from '../../capture/recorder.js';
 import type { WaitingList } from '../../base/waiting.js';
 import { deferred } from '../../host/deferred.js';
 import { formatAddress } from '../../protocol/stun/transport-address.js';
+import { hostPort } from '../../wire/address.js';
 
 export interface SimHostDeps {
   readonly plan: PlanNode;
@@ -129,7 +130,7 @@ export class SimHost implements Host {
       ...(from !== undefined && { from }),
       ...(options.dscp !== undefined && { dscp: options.dscp }),
     });
-    const opened = this.deferred<null>(`connection to ${options.to.address}:${options.to.port}`);
+    const opened = this.deferred<null>(`connection to ${hostPort(options.to.address, options.to.port)}`);
     const timer = this.after(options.timeout, () => {
       socket.onChange = () => undefined;
       socket.abort();

@@ -41,7 +41,7 @@ export const sim: Substrate = {
 /** Lab time that starting all roles may take. */
 const START_LIMIT = 60e9 as Nanos;
 
-interface Parts {
+interface SimLabDeps {
   readonly plan: Plan;
   readonly scheduler: LabScheduler;
   readonly driver: Driver;
@@ -62,22 +62,22 @@ class SimLab implements Lab {
   readonly #roles = new Map<string, RunningRole>();
   #closed = false;
 
-  private constructor(parts: Parts) {
-    this.clock = parts.scheduler;
-    this.#driver = parts.driver;
-    this.#fabric = parts.fabric;
-    this.#nodes = parts.nodes;
-    this.#waiting = parts.waiting;
+  private constructor(deps: SimLabDeps) {
+    this.clock = deps.scheduler;
+    this.#driver = deps.driver;
+    this.#fabric = deps.fabric;
+    this.#nodes = deps.nodes;
+    this.#waiting = deps.waiting;
     this.links = linksWithBgp({
-      plan: parts.plan,
-      scheduler: parts.scheduler,
-      now: () => parts.scheduler.now,
-      links: parts.fabric.control,
+      plan: deps.plan,
+      scheduler: deps.scheduler,
+      now: () => deps.scheduler.now,
+      links: deps.fabric.control,
       route: (node, changes) => {
         this.#change(node, changes);
       },
       note: (node, event, fields) => {
-        parts.recorder.event(node, parts.scheduler.now, event, fields);
+        deps.recorder.event(node, deps.scheduler.now, event, fields);
       },
     });
   }

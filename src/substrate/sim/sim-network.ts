@@ -34,7 +34,7 @@ export function buildNetwork(plan: Plan, { scheduler, tap, decisions, random }: 
   const pool = createPool();
   const book = new AddressBook();
   const fabric = createFabric({ links: plan.links, scheduler, pool, tap, random });
-  const services = { scheduler, pool, tap, book, decisions };
-  const nodes = plan.nodes.map((node) => emulateNode(node, (iface) => fabric.end(iface.link, iface.side), services, random));
+  const deps = { scheduler, pool, tap, book, decisions };
+  const nodes = plan.nodes.map((node) => emulateNode(node, (iface) => fabric.end(iface.link, iface.side), deps, random));
   return { pool, fabric, book, nodes };
 }

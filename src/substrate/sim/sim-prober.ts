@@ -26,7 +26,7 @@ import { arrivedOf, requestOf } from './probe-messages.js';
 import type { Arrived, Message } from './probe-messages.js';
 import { buildNetwork } from './sim-network.js';
 import type { SimNetwork } from './sim-network.js';
-import { hostPort } from '../../wire/address.js';
+import { familyOf, hostPort } from '../../wire/address.js';
 
 export const simProber: ProberFactory = (plan, seed) => new SimProber(plan, seed);
 
@@ -74,7 +74,7 @@ class SimProber implements Prober {
     this.#probe = probe;
     this.#taken = this.#answer = this.#answered = null;
     const node = must(network.nodes.find(({ plan }) => plan.name === probe.node)?.ip, `node ${probe.node} with addresses`);
-    const sent = this.#send(node, requestOf(probe.transport, probe.to.includes(':') ? 6 : 4), probe.from, probe.to);
+    const sent = this.#send(node, requestOf(probe.transport, familyOf(probe.to)), probe.from, probe.to);
     const until = (scheduler.now + PATIENCE) as Nanos;
     while (network.pool.live > 0 && scheduler.stepUntil(until)) continue;
     this.#probe = null;

@@ -10,6 +10,7 @@ import { NO_ADVERTISE, NO_EXPORT } from './communities.js';
 import { type Contender, decide } from './decision.js';
 import { applyPolicy } from './policy.js';
 import type { NextHop, Underlay } from './underlay.js';
+import { familyOf } from '../../wire/address.js';
 
 /** What a message says of prefixes: a path, or null when it is withdrawn. */
 export type Update = ReadonlyMap<string, BgpPath | null>;
@@ -260,10 +261,6 @@ export class Speaker {
       localPref: DEFAULT_LOCAL_PREF,
     };
   }
-}
-
-function familyOf(prefix: string): 4 | 6 {
-  return prefix.includes(':') ? 6 : 4;
 }
 
 function compareText(a: string, b: string): number {

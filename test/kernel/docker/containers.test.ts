@@ -8,7 +8,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { seconds } from '../../../src/base/time.js';
-import { flowIds } from '../../../src/library/load/load.js';
 import { runFlow } from '../../../src/library/run/flow-run.js';
 import { bridge } from '../../../src/roles/bridge/kind.js';
 import { dns } from '../../../src/roles/dns/kind.js';
@@ -17,7 +16,8 @@ import { router } from '../../../src/roles/router/kind.js';
 import { createDocker } from '../../../src/substrate/docker/docker.js';
 import { CONTRACT_TOPOLOGY, hostContract } from '../../contract/host-contract.js';
 import { probe } from '../../contract/probe/kind.js';
-import { flowWith, judge, planWith, play, swap, tool } from '../../smoke/support.js';
+import { flowWith, judge, play, swap, tool } from '../../smoke/support.js';
+import { flowsOn, planOfFlow } from '../../support/documented-flows.js';
 import { buildImage, containersOfMine, mountedProbe, rolePid, TEST_IMAGE, withoutDocker } from './support.js';
 import { buildLab, inNode, planOf } from '../support.js';
 
@@ -162,13 +162,13 @@ describe.skipIf(reason !== null)('labs of containers', () => {
 
   describe('the documented flows', () => {
     const shipped = createDocker({ image: TEST_IMAGE });
-    it.each(flowIds())(
+    it.each(flowsOn('docker'))(
       '%s has the verdict of the simulator, check by check',
       async (id) => {
-        const contained = await runFlow(flowWith(id, PATIENT), planWith(), { substrate: shipped, seed: 1, captureFile: null });
+        const contained = await runFlow(flowWith(id, PATIENT), planOfFlow(id), { substrate: shipped, seed: 1, captureFile: null });
         expect(contained.error).toBeNull();
         expect(contained.findings.filter((finding) => finding.status !== 'pass')).toEqual([]);
-        const simulated = await play(flowWith(id, PATIENT), planWith());
+        const simulated = await play(flowWith(id, PATIENT), planOfFlow(id));
         const statuses = (verdict: typeof contained): string[] => verdict.findings.map((finding) => `${finding.check} ${finding.status}`);
         expect(statuses(contained)).toEqual(statuses(simulated));
         contained.run.ledger.close();

@@ -3,6 +3,7 @@
  * @module
  */
 import { canonicalAddress, formatAddress, type TransportAddress } from '../../stun/transport-address.js';
+import { familyOf } from '../../../wire/address.js';
 
 export type CandidateType = 'host' | 'srflx' | 'prflx' | 'relay';
 export type CandidateTransport = 'udp' | 'tcp';
@@ -74,10 +75,6 @@ function whole(text: string | undefined, digits: number, low: number, high: numb
 
 function reject(why: string, malformed = true): RejectedCandidate {
   return { rejected: true, why, malformed };
-}
-
-function familyOf(address: string): 4 | 6 {
-  return address.includes(':') ? 6 : 4;
 }
 
 /**

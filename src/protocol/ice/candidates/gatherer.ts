@@ -16,7 +16,7 @@ export type GathererOut =
   | { readonly kind: 'send'; readonly base: IceBase; readonly to: TransportAddress; readonly bytes: Uint8Array; readonly cause: Cause }
   | { readonly kind: 'candidate'; readonly candidate: NewCandidate };
 
-export interface GatherContext {
+export interface GatherDeps {
   /** Bases of the host candidates. */
   readonly bases: readonly IceBase[];
   readonly pacer: Pacer;
@@ -42,7 +42,7 @@ export interface Gatherer {
   readonly done: boolean;
   readonly notes: readonly GatherNote[];
   /** Called again at a restart. */
-  start(context: GatherContext, now: Nanos, out: GathererOut[]): void;
+  start(deps: GatherDeps, now: Nanos, out: GathererOut[]): void;
   /** True when the packet was meant for it. */
   receive(base: IceBase, from: TransportAddress, packet: StunPacket, now: Nanos, out: GathererOut[]): boolean;
   /** An ICMP error about something sent from that base; a gatherer looks whether it was for its server. */

@@ -10,7 +10,7 @@ import { emitStun, type StunPacket } from '../../stun/codec.js';
 import { addressOf, errorOf, randomHex, STUN_METHOD } from '../../stun/message.js';
 import { formatAddress, sameAddress, type TransportAddress } from '../../stun/transport-address.js';
 import type { IceBase, NetFault } from './candidate.js';
-import type { GatherContext, Gatherer, GathererOut, GatherNote } from './gatherer.js';
+import type { GatherDeps, Gatherer, GathererOut, GatherNote } from './gatherer.js';
 import type { Pacer } from './pacer.js';
 
 interface Job {
@@ -43,10 +43,10 @@ export class ReflexiveGatherer implements Gatherer {
     return this.#jobs.every((j) => j.ended);
   }
 
-  start(context: GatherContext): void {
-    this.#pacer = context.pacer;
-    this.#random = context.random;
-    this.#jobs = context.bases
+  start(deps: GatherDeps): void {
+    this.#pacer = deps.pacer;
+    this.#random = deps.random;
+    this.#jobs = deps.bases
       .filter((b) => b.transport === 'udp' && b.address.family === this.#server.family)
       .map((base) => ({ base, transaction: null, mapped: null, refreshAt: NEVER, ended: false }));
   }

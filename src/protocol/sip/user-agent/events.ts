@@ -50,8 +50,8 @@ export type UaOut =
   | { readonly kind: 'redirected'; readonly to: Hop }
   | { readonly kind: 'register-failed'; readonly status: number; readonly reason: string }
   | { readonly kind: 'unregistered' }
-  /** The connection that the registration lives on is gone. */
-  | { readonly kind: 'registration-lost' }
+  /** The connection that the registration lives on is gone, or a refresh was refused: with what final response. */
+  | { readonly kind: 'registration-lost'; readonly refused: { readonly status: number; readonly reason: string } | null }
   | {
       readonly kind: 'incoming';
       readonly call: number;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { seconds } from '../../../base/time.js';
+import { millis, seconds } from '../../../base/time.js';
 import { here, pair, Phone, Server, Wire } from '../testing/wire.js';
 
 describe('registration (RFC 3261 section 10)', () => {
@@ -68,6 +68,32 @@ describe('registration (RFC 3261 section 10)', () => {
     wire.run(seconds(5));
     expect(alice.last('register-failed').status).toBe(301);
     expect(wire.between('REGISTER')).toHaveLength(12);
+  });
+  it('a refresh that is refused is told as a registration that was lost, with the response', () => {
+    const wire = new Wire();
+    let known = true;
+    new Server(wire, 'fe1', () => (known ? here : { kind: 'unknown' }));
+    const alice = new Phone(wire, 'alice', 'fe1');
+    alice.do({ kind: 'register', expires: 600 });
+    wire.run(seconds(460));
+    known = false;
+    wire.run(seconds(900));
+    expect(alice.kinds().slice(-2)).toEqual(['registered', 'registration-lost']);
+    expect(alice.last('registration-lost').refused).toMatchObject({ status: 404 });
+    // Whoever asks for a registration, or for its end, is told that it failed.
+    alice.do({ kind: 'register', expires: 600 });
+    wire.run(seconds(1));
+    expect(alice.kinds().at(-1)).toBe('register-failed');
+  });
+  it('a refresh whose connection is cut is lost once', () => {
+    const { wire, alice } = pair();
+    wire.run(seconds(449));
+    wire.log.length = 0;
+    while (wire.log.length === 0) wire.run(millis(10));
+    wire.cut('alice');
+    wire.run(seconds(60));
+    expect(alice.kinds().filter((kind) => kind === 'registration-lost')).toHaveLength(1);
+    expect(alice.last('registration-lost').refused).toBeNull();
   });
   it('a lost connection is told, and the flow has gone at the registrar', () => {
     const { wire, fe, alice } = pair();

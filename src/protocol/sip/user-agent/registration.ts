@@ -41,6 +41,8 @@ export class Registration {
   #redirections = 0;
   #pending: Pending<UaOut> | null = null;
   #connection: number | null = null;
+  /** What is under way keeps a registration; nobody has asked for it. */
+  #refreshing = false;
   /** When to refresh. */
   deadline: Nanos = NEVER;
 
@@ -60,6 +62,7 @@ export class Registration {
     this.#wanted = expires;
     this.#hop = hop;
     this.#redirections = 0;
+    this.#refreshing = false;
     this.#send(now, out);
   }
 
@@ -69,11 +72,14 @@ export class Registration {
       return;
     }
     this.#wanted = 0;
+    this.#refreshing = false;
     this.#send(now, out);
   }
 
   tick(now: Nanos, out: UaOut[]): void {
     if (now < this.deadline) return;
+    this.#redirections = 0;
+    this.#refreshing = true;
     this.#send(now, out);
   }
 
@@ -81,7 +87,7 @@ export class Registration {
     if (this.#connection !== connection) return;
     this.#connection = null;
     this.deadline = NEVER;
-    out.push({ kind: 'registration-lost' });
+    out.push({ kind: 'registration-lost', refused: null });
   }
 
   #send(now: Nanos, out: UaOut[]): void {
@@ -135,8 +141,11 @@ export class Registration {
       this.#send(now, out);
       return;
     }
+    const { reason } = response;
+    // A connection that closed while the refresh was under way has told it already.
+    const lost = this.#refreshing && this.#connection !== null;
     this.#connection = null;
-    out.push({ kind: 'register-failed', status, reason: response.reason });
+    out.push(lost ? { kind: 'registration-lost', refused: { status, reason } } : { kind: 'register-failed', status, reason });
   }
 
   #accepted(response: SipResponse, sent: SipRequest, source: Source | null, now: Nanos, out: UaOut[]): void {

@@ -72,7 +72,7 @@ export type Inquest = (p: Packet, print: Fingerprint, port: number) => Promise<{
 
 const NOWHERE: readonly number[] = [];
 
-export interface IdentityServices {
+export interface IdentityDeps {
   readonly pool: PacketPool;
   readonly tap: Tap;
   /** Of a bridge: the port behind which a station is, by MAC address (see `stations.ts`). */
@@ -89,7 +89,7 @@ export interface IdentityServices {
 export class PacketIdentity {
   readonly counts: IdentityCounts = { passed: 0, byOrder: 0, translated: 0, ambiguous: 0, copies: 0, made: 0, vanished: 0 };
   readonly #node: PlanNode;
-  readonly #services: IdentityServices;
+  readonly #deps: IdentityDeps;
   readonly #passesOn: boolean;
   readonly #own: readonly IpAddress[];
   readonly #byHash = new Map<number, Held[]>();
@@ -104,11 +104,11 @@ export class PacketIdentity {
   /** Packets for the node itself are kept until their time is over. */
   #keepsLocal: boolean;
 
-  constructor(node: PlanNode, services: IdentityServices) {
+  constructor(node: PlanNode, deps: IdentityDeps) {
     this.#node = node;
-    this.#services = services;
+    this.#deps = deps;
     this.#translates = node.firewall?.ruleset.tables.some(({ chains }) => chains.some(({ base }) => base?.type === 'nat')) ?? false;
-    this.#keepsLocal = services.filters === true || this.#translates;
+    this.#keepsLocal = deps.filters === true || this.#translates;
     this.#passesOn = node.bridge || node.forwards;
     this.#own = node.interfaces.flatMap((iface) => iface.addresses).flatMap((a) => parseAddress(a.address) ?? []);
   }
@@ -138,7 +138,7 @@ export class PacketIdentity {
   /** A rule dropped it: told by whoever watches the rules. */
   dropped(id: PacketId, drop: DropCode, why: DecisionId): void {
     const held = this.#queue.slice(this.#head).find(({ packet, done, taken }) => packet.id === id && !done && !taken);
-    if (held !== undefined) this.#vanish(held, drop, why, this.#services.now());
+    if (held !== undefined) this.#vanish(held, drop, why, this.#deps.now());
   }
 
   /** The kernel has the frame's octets by now. Takes ownership. `port` is the interface's index from 0. */
@@ -185,7 +185,7 @@ export class PacketIdentity {
   flush(now: Nanos): void {
     this.#expire(now);
     for (const held of this.#queue.slice(this.#head)) {
-      if (held.done || held.taken) this.#services.pool.release(held.packet);
+      if (held.done || held.taken) this.#deps.pool.release(held.packet);
       else this.#end(held.packet);
     }
     this.#queue = [];
@@ -211,7 +211,7 @@ export class PacketIdentity {
 
   #fromBridge(p: Packet, port: number, alike: readonly Held[]): void {
     const inside = alike.filter((held) => !held.taken);
-    const station = this.#services.stations?.get(ethernet.dst(p.buf, p.off));
+    const station = this.#deps.stations?.get(ethernet.dst(p.buf, p.off));
     const first = inside[0];
     if (first !== undefined && (station === undefined || station === port)) {
       if (inside.length > 1) this.counts.byOrder++;
@@ -244,7 +244,7 @@ export class PacketIdentity {
       if (same.length > 1) this.counts.byOrder++;
     } else if (alike.every((held) => sameFlow(held.packet.buf, held.print, first.packet.buf, first.print))) {
       this.counts.translated++;
-      p.decision = this.#services.translated?.(translationText(first.packet.buf, first.print, p.buf, print)) ?? NO_DECISION;
+      p.decision = this.#deps.translated?.(translationText(first.packet.buf, first.print, p.buf, print)) ?? NO_DECISION;
     } else {
       this.counts.ambiguous++;
       return;
@@ -275,7 +275,7 @@ export class PacketIdentity {
       this.#head++;
       const kept = !held.done && !held.taken && this.#giveUp(held, now);
       if (!held.done) this.#forget(held);
-      if (!kept) this.#services.pool.release(held.packet);
+      if (!kept) this.#deps.pool.release(held.packet);
     }
     if (this.#head > 1024 && this.#head * 2 > this.#queue.length) {
       this.#queue = this.#queue.slice(this.#head);
@@ -285,7 +285,7 @@ export class PacketIdentity {
 
   /** Its time is over, and it has not come out. True: it is kept, since an answer is waited for. */
   #giveUp(held: Held, now: Nanos): boolean {
-    const { inquest, tap, filters } = this.#services;
+    const { inquest, tap, filters } = this.#deps;
     if (held.leftBy.length > 0 || (held.local && (filters !== true || held.print.family !== 4))) tap.ended(held.packet);
     else if (!held.local && held.print.family !== 0 && held.print.ttl === 1) this.#vanish(held, DROP.TTL, NO_DECISION, now);
     else if (inquest === undefined || held.print.family === 0) this.#vanish(held, DROP.UNEXPLAINED, NO_DECISION, now);
@@ -297,11 +297,11 @@ export class PacketIdentity {
   }
 
   #inquire(held: Held, inquest: Inquest): void {
-    const { pool, now } = this.#services;
+    const { pool, now } = this.#deps;
     const asked = inquest(held.packet, held.print, held.cameBy)
       .catch(() => null)
       .then((found) => {
-        if (found === null && held.local) this.#services.tap.ended(held.packet);
+        if (found === null && held.local) this.#deps.tap.ended(held.packet);
         else this.#vanish(held, found?.drop ?? DROP.UNEXPLAINED, found?.why ?? NO_DECISION, now());
         pool.release(held.packet);
         this.#inquests.delete(asked);
@@ -312,8 +312,8 @@ export class PacketIdentity {
   #vanish(held: Held, drop: DropCode, why: DecisionId, now: Nanos): void {
     this.counts.vanished++;
     held.packet.time = now;
-    this.#services.tap.dropped(held.packet, this.#node.id, drop, why);
-    this.#services.tap.ended(held.packet);
+    this.#deps.tap.dropped(held.packet, this.#node.id, drop, why);
+    this.#deps.tap.ended(held.packet);
     this.#forget(held);
   }
 
@@ -326,8 +326,8 @@ export class PacketIdentity {
   }
 
   #end(p: Packet): void {
-    this.#services.tap.ended(p);
-    this.#services.pool.release(p);
+    this.#deps.tap.ended(p);
+    this.#deps.pool.release(p);
   }
 }
 

@@ -5,6 +5,7 @@
 import { LabError } from '../../../base/error.js';
 import type { Endpoint } from '../../../host/host.js';
 import { netError } from '../../../host/stream.js';
+import { hostPort } from '../../../wire/address.js';
 
 /** The errno's name that Node's errors carry; '' for an error that is none of the kernel's. */
 export function errnoOf(error: Error): string {
@@ -32,7 +33,7 @@ export function streamError(error: Error, remote: Endpoint): LabError {
     case 'EPERM': // a packet filter of the node's own
       return netError('unreachable', remote);
     default:
-      return new LabError('NET_CLOSED', `stream with ${remote.address}:${remote.port} broke: ${error.message}`, { cause: error });
+      return new LabError('NET_CLOSED', `stream with ${hostPort(remote.address, remote.port)} broke: ${error.message}`, { cause: error });
   }
 }
 

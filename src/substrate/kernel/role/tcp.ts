@@ -7,13 +7,14 @@ import type { ConnectOptions, Endpoint, Host, Listener, ListenOptions, TcpStream
 import { netError } from '../../../host/stream.js';
 import { NetStream } from './net-stream.js';
 import { bindError, errnoOf, streamError } from './socket-error.js';
+import { hostPort } from '../../../wire/address.js';
 
 type TcpHost = Pick<Host, 'name' | 'endpoint' | 'after' | 'cancel' | 'deferred'>;
 
 /** Errors: NET_REFUSED, NET_TIMEOUT, NET_UNREACHABLE. */
 export async function openStream(host: TcpHost, options: ConnectOptions): Promise<TcpStream> {
   const { to } = options;
-  const opened = host.deferred<null>(`connection to ${to.address}:${to.port}`);
+  const opened = host.deferred<null>(`connection to ${hostPort(to.address, to.port)}`);
   const socket = netConnect({
     host: to.address,
     port: to.port,
@@ -53,7 +54,7 @@ export async function listenAt(host: TcpHost, options: ListenOptions, accept: (s
     if (socket.remoteAddress === undefined || socket.remotePort === undefined) socket.destroy();
     else accept(dressed(host, socket, host.endpoint(socket.remoteAddress, socket.remotePort)));
   });
-  const listening = host.deferred<null>(`listening at ${address}:${port}`);
+  const listening = host.deferred<null>(`listening at ${hostPort(address, port)}`);
   const failed = (error: Error): void => {
     listening.reject(bindError(errnoOf(error), address, port, host.name));
   };

@@ -69,10 +69,10 @@ export class KernelFabric {
     this.links = createFabric({ links: plan.links, scheduler, pool, tap, random });
     this.#spare = new SparePacket(pool, Math.max(0, ...plan.links.map((link) => link.mtu)));
     this.#identities = plan.nodes.map((node) => this.#identify(node, options, pool));
-    const services = { scheduler, pool, tap, decisions, book: new AddressBook() };
+    const deps = { scheduler, pool, tap, decisions, book: new AddressBook() };
     this.emulated = plan.nodes
       .filter((node) => node.emulated === true)
-      .map((node) => emulateNode(node, (iface) => this.links.end(iface.link, iface.side), services, random));
+      .map((node) => emulateNode(node, (iface) => this.links.end(iface.link, iface.side), deps, random));
     this.#ports = plan.nodes.flatMap((node) => this.#plug(node, options, pool));
     this.#idle = new PpollIdle(
       options.libc,
