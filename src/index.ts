@@ -37,6 +37,10 @@ export type { BgpCandidate, BgpEntry, PlanBgp } from './topology/bgp/bgp.js';
 export { KIND_INFOS, KINDS } from './roles/kinds.js';
 export type { RoleKind } from './roles/role.js';
 
+// ---- Kinds, steps and expectations, for programs that hand in more of them than there are.
+export { TABLES } from './library/tables.js';
+export type { Tables } from './library/tables.js';
+
 // ---- Flows: who does what, and what must be seen. `fitFlow` holds a flow against a plan before it is run.
 export { fitFlow, parseFlow } from './library/load/flow-file.js';
 export type { FlowResult, FlowSpec } from './library/load/flow-file.js';

@@ -29,6 +29,7 @@ it('has these names and no others', () => {
     'LabError',
     'PLAIN',
     'SUBSTRATES',
+    'TABLES',
     'checkFile',
     'clearText',
     'compareBaseline',
