@@ -216,7 +216,7 @@ describe('callpath', () => {
   });
 
   it('lists the flows', async () => {
-    const ids = readdirSync(join(ROOT, 'lab', 'flows')).map((name) => name.replace('.flow.yaml', ''));
+    const ids = readdirSync(join(ROOT, 'lab', 'flows')).flatMap((name) => (name.endsWith('.flow.yaml') ? [name.replace('.flow.yaml', '')] : []));
     const { code, out } = await desk.run('flows');
     expect(code).toBe(0);
     for (const id of ids) expect(out).toMatch(new RegExp(`^${id} +\\S`, 'm'));

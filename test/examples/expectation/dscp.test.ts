@@ -2,13 +2,12 @@
  * The example of an expectation, judged on runs: it passes, fails, and is not proved by silence.
  */
 import { describe, expect, it } from 'vitest';
-import { TABLES, parseFlow, runFlow, sim, type Finding } from '../../../src/index.js';
+import type { Finding } from '../../../src/index.js';
 import type { Plan } from '../../../src/topology/plan.js';
 import { readAs } from '../../../src/verify/checks/check.testkit.js';
 import { ROOT, planOverridden, planWith, swap } from '../../smoke/support.js';
+import { run } from '../own-tables.js';
 import { dscp } from './dscp.js';
-
-const tables = { ...TABLES, checks: [...TABLES.checks, dscp] };
 
 /** A call of alice's to dave, in the other office, judged. */
 async function judged(plan: Plan, expectation: string): Promise<readonly Finding[]> {
@@ -21,9 +20,7 @@ actors: { caller: alice, callee: dave, third: bob }
 steps: [{ sign-in: [caller, callee] }, { call: { from: caller, to: callee, for: 1s } }]
 expect: [${expectation}]
 `;
-  const parsed = parseFlow(text, `${ROOT}/lab/flows/marks.flow.yaml`, tables);
-  if (!parsed.ok) throw parsed.errors[0];
-  const verdict = await runFlow(parsed.flow, plan, { substrate: sim, seed: 1, captureFile: null, tables });
+  const verdict = await run(text, `${ROOT}/lab/flows/marks.flow.yaml`, plan);
   verdict.run.ledger.close();
   return verdict.findings;
 }

@@ -2,12 +2,11 @@
  * The example of a step: what it reads and asks, and a flow in which it is heard.
  */
 import { expect, it } from 'vitest';
-import { TABLES, parseFlow, runFlow, sim } from '../../../src/index.js';
+import { parseFlow } from '../../../src/index.js';
 import { NotingStage, misfits, played, readAs } from '../../../src/scenario/steps/step.testkit.js';
 import { ROOT, planWith } from '../../smoke/support.js';
+import { run, tables } from '../own-tables.js';
 import { outage } from './outage.js';
-
-const tables = { ...TABLES, steps: [...TABLES.steps, outage] };
 
 const FLOW = `flow: restart
 title: The switch of the head office is started anew in mid-call
@@ -28,9 +27,7 @@ expect:
 `;
 
 it('in a call it is the silence that is heard, and no longer', async () => {
-  const parsed = parseFlow(FLOW, `${ROOT}/lab/flows/restart.flow.yaml`, tables);
-  if (!parsed.ok) throw parsed.errors[0];
-  const verdict = await runFlow(parsed.flow, planWith(), { substrate: sim, seed: 1, captureFile: null, tables });
+  const verdict = await run(FLOW, `${ROOT}/lab/flows/restart.flow.yaml`, planWith());
   verdict.run.ledger.close();
   const step = verdict.run.outcomes.find(({ step: { do: key } }) => (key as string) === 'outage');
   expect(step).toMatchObject({ ok: true });
