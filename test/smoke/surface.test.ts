@@ -30,8 +30,10 @@ it('has these names and no others', () => {
     'PLAIN',
     'SUBSTRATES',
     'TABLES',
+    'check',
     'checkFile',
     'clearText',
+    'command',
     'compareBaseline',
     'compileFilter',
     'diffJobs',
@@ -71,13 +73,16 @@ it('has these names and no others', () => {
     'routesOf',
     'runFlow',
     'selectPackets',
+    'serve',
     'sim',
+    'stepKind',
     'storiesOf',
     'substrateNamed',
     'topologyJsonSchema',
     'verifyFlow',
     'whyLine',
     'whyText',
+    'zodConfigSchema',
   ]);
 });
 
