@@ -37,6 +37,18 @@ export type { BgpCandidate, BgpEntry, PlanBgp } from './topology/bgp/bgp.js';
 export { KIND_INFOS, KINDS } from './roles/kinds.js';
 export type { RoleKind } from './roles/role.js';
 
+// ---- Kinds, steps and expectations of one's own, for programs that hand in more of them than there are.
+export { TABLES } from './library/tables.js';
+export type { Tables } from './library/tables.js';
+export { command, serve } from './roles/commands.js';
+export type { RoleContext, RoleServer } from './roles/role.js';
+export type { Host } from './host/host.js';
+export { zodConfigSchema } from './topology/config-schema.js';
+export { stepKind } from './scenario/steps/step-kind.js';
+export type { Outcome, Stage } from './scenario/steps/step-kind.js';
+export { check } from './verify/checks/check.js';
+export type { Context } from './verify/context.js';
+
 // ---- Flows: who does what, and what must be seen. `fitFlow` holds a flow against a plan before it is run.
 export { fitFlow, parseFlow } from './library/load/flow-file.js';
 export type { FlowResult, FlowSpec } from './library/load/flow-file.js';

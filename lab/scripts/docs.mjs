@@ -7,11 +7,12 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { sections as commands } from './docs/commands.mjs';
+import { sections as examples } from './docs/examples.mjs';
 import { sections as flows } from './docs/flows.mjs';
 import { files as schemas } from './docs/schemas.mjs';
 
 /** { file, name, make }: a section of a document. */
-const sections = [...commands, ...flows];
+const sections = [...commands, ...examples, ...flows];
 /** { file, make }: a whole file. */
 const files = [...schemas];
 

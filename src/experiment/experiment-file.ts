@@ -27,7 +27,7 @@ const experimentSchema = z.strictObject({
   source: z.string().min(1),
   topology: z.string().min(1),
   with: changes,
-  ...scriptSchema,
+  ...scriptSchema(),
   broken: variant,
   cured: variant,
 });

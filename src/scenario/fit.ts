@@ -10,13 +10,14 @@ import { didYouMean, listed } from '../base/suggest.js';
 import type { ExpectationTable } from './description/expectation-kind.js';
 import { stepsOf } from './flow.js';
 import type { FlowSpec } from './flow.js';
-import { stepKindOf } from './steps/table.js';
+import type { StepTable } from './steps/step-kind.js';
+import { STEPS, stepKindOf } from './steps/table.js';
 
-/** Every fault, in the order of the file. Codes: FLOW_ACTOR, FLOW_STEP, FLOW_EXPECTATION. @param table what may be expected */
-export function fitFlow(flow: FlowSpec, plan: Plan, table: ExpectationTable): readonly LabError[] {
+/** Every fault, in the order of the file. Codes: FLOW_ACTOR, FLOW_STEP, FLOW_EXPECTATION. @param table what may be expected @param steps what may be done */
+export function fitFlow(flow: FlowSpec, plan: Plan, table: ExpectationTable, steps: StepTable = STEPS): readonly LabError[] {
   const actors = Object.keys(flow.actors);
   return [
-    ...fitScript(flow, plan),
+    ...fitScript(flow, plan, steps),
     ...flow.expectations.flatMap((expectation) => {
       const kind = must(
         table.find(({ key }) => key === expectation.expect),
@@ -27,9 +28,9 @@ export function fitFlow(flow: FlowSpec, plan: Plan, table: ExpectationTable): re
   ];
 }
 
-/** Of those who act and what they do. Codes: FLOW_ACTOR, FLOW_STEP. */
-export function fitScript(flow: FlowSpec, plan: Plan): readonly LabError[] {
-  return [...actorFaults(flow, plan), ...stepsOf(flow.steps).flatMap((step) => stepKindOf(step).fit?.(step, plan) ?? [])];
+/** Of those who act and what they do. Codes: FLOW_ACTOR, FLOW_STEP. @param table that the steps are of */
+export function fitScript(flow: FlowSpec, plan: Plan, table: StepTable = STEPS): readonly LabError[] {
+  return [...actorFaults(flow, plan), ...stepsOf(flow.steps).flatMap((step) => stepKindOf(step, table).fit?.(step, plan) ?? [])];
 }
 
 function actorFaults(flow: FlowSpec, plan: Plan): LabError[] {

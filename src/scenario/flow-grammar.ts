@@ -15,8 +15,8 @@ import type { AnyExpectation, ExpectationTable } from './description/expectation
 import { duration, time } from './description/fields.js';
 import { lateTimes } from './script-tree.js';
 import type { ScriptItem, StepList, Together } from './script-tree.js';
+import type { StepKind, StepTable } from './steps/step-kind.js';
 import { STEPS, type Step } from './steps/table.js';
-import type { StepKind } from './steps/step-kind.js';
 
 /** JSON Schema, draft 2020-12, of a kind of files that people write. */
 export function fileJsonSchema(schema: z.ZodType, title: string): object {
@@ -36,24 +36,29 @@ function entryOf(kinds: readonly { readonly key: string; readonly schema: z.ZodT
 const at = duration.describe('a time since the start of the list in which it stands, such as 5s').optional();
 
 /** A step, or several side by side; with `at`, at a time. */
-const scriptItem: EntrySchema = z
-  .union([
-    ...STEPS.map(({ key, schema, doc }) => z.strictObject({ at, [key]: schema }).describe(doc)),
-    z
-      .strictObject({
-        at,
-        together: z.array(z.union([z.lazy(() => scriptItem), z.array(z.lazy(() => scriptItem)).min(1, 'at least one step')])).min(1, 'at least one step'),
-      })
-      .describe('steps, or lists of steps, that begin at one time; it ends when all have ended'),
-  ])
-  .meta({ id: 'step' });
+function scriptItem(table: StepTable): EntrySchema {
+  const item: EntrySchema = z
+    .union([
+      ...table.map(({ key, schema, doc }) => z.strictObject({ at, [key]: schema }).describe(doc)),
+      z
+        .strictObject({
+          at,
+          together: z.array(z.union([z.lazy(() => item), z.array(z.lazy(() => item)).min(1, 'at least one step')])).min(1, 'at least one step'),
+        })
+        .describe('steps, or lists of steps, that begin at one time; it ends when all have ended'),
+    ])
+    .meta({ id: 'step' });
+  return item;
+}
 
-/** Keys that every script has. */
-export const scriptSchema = {
-  actors: z.record(z.string(), z.string()),
-  steps: z.array(scriptItem).min(1, 'at least one step'),
-  limit: duration.optional(),
-};
+/** Keys that every script has. @param table what its steps may be */
+export function scriptSchema(table: StepTable = STEPS) {
+  return {
+    actors: z.record(z.string(), z.string()),
+    steps: z.array(scriptItem(table)).min(1, 'at least one step'),
+    limit: duration.optional(),
+  };
+}
 
 /** A list of what is expected, of these kinds. */
 export function expectationsSchema(table: ExpectationTable): z.ZodArray<EntrySchema> {
@@ -76,41 +81,50 @@ export function readShape<T extends z.ZodType>(schema: T, source: Source, faults
 
 type Actors = Readonly<Record<string, string>>;
 
+/** What a script is read with. */
+interface Reading {
+  readonly actors: Actors;
+  /** What its steps may be. */
+  readonly table: StepTable;
+  readonly faults: Faults;
+}
+
 /** The script at a path of a file. Faults: FLOW_ACTOR; FLOW_STEP for a time that is over when its list comes to it. */
-export function readSteps(raw: readonly Entry[], path: Path, actors: Actors, faults: Faults): StepList {
-  const steps = readList(raw, path, actors, faults);
-  for (const { at, earliest } of lateTimes(steps)) {
+export function readSteps(raw: readonly Entry[], path: Path, actors: Actors, faults: Faults, table: StepTable = STEPS): StepList {
+  const steps = readList(raw, path, { actors, table, faults });
+  for (const { at, earliest } of lateTimes(steps, table)) {
     const message = `"at: ${formatDuration(at.time)}" is over when the list comes to it: what stands before takes ${formatDuration(earliest)} at least`;
     faults.report(new LabError('FLOW_STEP', message, { where: at.src, expected: 'a later time, or what stands before as a branch of a "together"' }));
   }
   return steps;
 }
 
-function readList(raw: readonly Entry[], path: Path, actors: Actors, faults: Faults): StepList {
-  return raw.map((entry, i) => readItem(entry, [...path, i], actors, faults));
+function readList(raw: readonly Entry[], path: Path, reading: Reading): StepList {
+  return raw.map((entry, i) => readItem(entry, [...path, i], reading));
 }
 
-function readItem(entry: Entry, path: Path, actors: Actors, faults: Faults): ScriptItem {
-  const item = 'together' in entry ? readTogether(entry, path, actors, faults) : readStep(entry, path, actors, faults);
+function readItem(entry: Entry, path: Path, reading: Reading): ScriptItem {
+  const item = 'together' in entry ? readTogether(entry, path, reading) : readStep(entry, path, reading);
   const { at } = entry;
-  return typeof at === 'string' ? { do: 'at', time: time(at), item, src: faults.source.place([...path, 'at']) } : item;
+  return typeof at === 'string' ? { do: 'at', time: time(at), item, src: reading.faults.source.place([...path, 'at']) } : item;
 }
 
-function readTogether(entry: Entry, path: Path, actors: Actors, faults: Faults): Together {
+function readTogether(entry: Entry, path: Path, reading: Reading): Together {
   const raw = entry['together'] as readonly (Entry | readonly Entry[])[];
   const branches = raw.map((branch, i) => {
     const below = [...path, 'together', i];
-    return isList(branch) ? readList(branch, below, actors, faults) : [readItem(branch, below, actors, faults)];
+    return isList(branch) ? readList(branch, below, reading) : [readItem(branch, below, reading)];
   });
-  return { do: 'together', branches, src: faults.source.place(path) };
+  return { do: 'together', branches, src: reading.faults.source.place(path) };
 }
 
 function isList(branch: Entry | readonly Entry[]): branch is readonly Entry[] {
   return Array.isArray(branch);
 }
 
-function readStep(entry: Entry, path: Path, actors: Actors, faults: Faults): Step {
-  const kind: StepKind = kindOf(entry, STEPS);
+/** Of a table of one's own, a step that is none of the product's goes by their type: whoever plays it asks that table. */
+function readStep(entry: Entry, path: Path, { actors, table, faults }: Reading): Step {
+  const kind: StepKind = kindOf(entry, table);
   const step = { ...kind.read(entry[kind.key]), do: kind.key, src: faults.source.place(path) };
   checkActors(kind.actors(step), actors, path, faults);
   return step as Step;

@@ -18,10 +18,14 @@ import type { FlowSpec } from './flow.js';
 import { Recording } from './recording.js';
 import { Script } from './script.js';
 import type { StepOutcome } from './script.js';
+import type { StepTable } from './steps/step-kind.js';
+import { STEPS } from './steps/table.js';
 
 export interface ScenarioOptions {
   readonly substrate: Substrate;
   readonly kinds: ReadonlyMap<string, RoleKind>;
+  /** That the flow's steps are of; default: the product's. */
+  readonly steps?: StepTable;
   readonly pki: LabPki;
   readonly seed: number;
   /** Of callpath, for the capture's header. */
@@ -57,7 +61,8 @@ export interface ScenarioRun {
  * in the result's `error`, defects excepted.
  */
 export async function runScenario(flow: FlowSpec, plan: Plan, options: ScenarioOptions): Promise<ScenarioRun> {
-  const [fault] = fitScript(flow, plan);
+  const steps = options.steps ?? STEPS;
+  const [fault] = fitScript(flow, plan, steps);
   if (fault !== undefined) throw fault;
   const recording = new Recording(plan, options);
   const { recorder } = recording;
@@ -66,7 +71,7 @@ export async function runScenario(flow: FlowSpec, plan: Plan, options: ScenarioO
   let error: LabError | null = null;
   try {
     lab = await options.substrate.build(plan, { ...options, ...recording.deps });
-    const playing = new Script(flow, plan, lab, recorder);
+    const playing = new Script(flow, plan, lab, recorder, steps);
     script = playing;
     await lab.run(async (time) => {
       await playing.play(time);

@@ -6,7 +6,8 @@
 import type { SourceRef } from '../base/error.js';
 import { plus, ZERO } from '../base/time.js';
 import type { Nanos } from '../base/time.js';
-import { stepKindOf, type Step } from './steps/table.js';
+import type { StepTable } from './steps/step-kind.js';
+import { STEPS, stepKindOf, type Step } from './steps/table.js';
 
 /** Each item begins when the one before it has ended. */
 export type StepList = readonly ScriptItem[];
@@ -42,13 +43,13 @@ export interface Late {
   readonly earliest: Nanos;
 }
 
-/** Times that are over when their list comes to them, as far as that can be known before a run. */
-export function lateTimes(list: StepList): readonly Late[] {
-  return walk(list).late;
+/** Times that are over when their list comes to them, as far as that can be known before a run. @param table that the steps are of */
+export function lateTimes(list: StepList, table: StepTable = STEPS): readonly Late[] {
+  return walk(list, table).late;
 }
 
 /** How long a list takes at least, and what comes too late in it. */
-function walk(list: StepList): { readonly end: Nanos; readonly late: readonly Late[] } {
+function walk(list: StepList, table: StepTable): { readonly end: Nanos; readonly late: readonly Late[] } {
   const late: Late[] = [];
   let end = ZERO;
   for (const item of list) {
@@ -58,11 +59,11 @@ function walk(list: StepList): { readonly end: Nanos; readonly late: readonly La
     }
     const inner = item.do === 'at' ? item.item : item;
     if (inner.do === 'together') {
-      const branches = inner.branches.map(walk);
+      const branches = inner.branches.map((branch) => walk(branch, table));
       late.push(...branches.flatMap((branch) => branch.late));
       end = plus(end, Math.max(...branches.map((branch) => branch.end)) as Nanos);
     } else {
-      end = plus(end, stepKindOf(inner).lasts?.(inner) ?? ZERO);
+      end = plus(end, stepKindOf(inner, table).lasts?.(inner) ?? ZERO);
     }
   }
   return { end, late };

@@ -12,7 +12,7 @@ import type { Lab, ScriptTime } from '../substrate/substrate.js';
 import type { Actor, FlowSpec } from './flow.js';
 import { stepsOf } from './script-tree.js';
 import type { At, ScriptItem, StepList, Together } from './script-tree.js';
-import type { Outcome, Stage } from './steps/step-kind.js';
+import type { Outcome, Stage, StepTable } from './steps/step-kind.js';
 import { stepKindOf, type Step } from './steps/table.js';
 
 export interface StepOutcome extends Outcome {
@@ -45,16 +45,19 @@ export class Script {
   readonly #plan: Plan;
   readonly #lab: Lab;
   readonly #recorder: Recorder;
+  readonly #table: StepTable;
   /** By so much may a step come late: a wall clock is never exact. */
   readonly #slack: Nanos;
   readonly outcomes: StepOutcome[] = [];
   #broken = false;
 
-  constructor(flow: FlowSpec, plan: Plan, lab: Lab, recorder: Recorder) {
+  /** @param table that the flow's steps are of */
+  constructor(flow: FlowSpec, plan: Plan, lab: Lab, recorder: Recorder, table: StepTable) {
     this.#flow = flow;
     this.#plan = plan;
     this.#lab = lab;
     this.#recorder = recorder;
+    this.#table = table;
     this.#slack = lab.lateness === null ? ZERO : WALL_SLACK;
   }
 
@@ -98,7 +101,7 @@ export class Script {
     if (this.#broken) return false;
     const from = this.#lab.clock.now;
     try {
-      return this.#note(step, from, await attempt(step, stage));
+      return this.#note(step, from, await attempt(step, stage, this.#table));
     } catch (error) {
       // What runs beside it has nobody to tell any more.
       this.#broken = true;
@@ -110,7 +113,7 @@ export class Script {
     if (this.#broken) return false;
     const to = this.#lab.clock.now;
     const nodes = stepsOf([step]).flatMap((one) =>
-      stepKindOf(one)
+      stepKindOf(one, this.#table)
         .actors(one)
         .map((actor) => this.#node(actor)),
     );
@@ -141,9 +144,9 @@ export class Script {
   }
 }
 
-async function attempt(step: Step, stage: Stage): Promise<Outcome> {
+async function attempt(step: Step, stage: Stage, table: StepTable): Promise<Outcome> {
   try {
-    return await stepKindOf(step).play(step, stage);
+    return await stepKindOf(step, table).play(step, stage);
   } catch (error) {
     if (!LabError.is(error) || isOurs(error)) throw error;
     return { ok: false, says: `${error.code} ${error.message}` };

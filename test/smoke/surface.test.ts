@@ -29,8 +29,11 @@ it('has these names and no others', () => {
     'LabError',
     'PLAIN',
     'SUBSTRATES',
+    'TABLES',
+    'check',
     'checkFile',
     'clearText',
+    'command',
     'compareBaseline',
     'compileFilter',
     'diffJobs',
@@ -70,13 +73,16 @@ it('has these names and no others', () => {
     'routesOf',
     'runFlow',
     'selectPackets',
+    'serve',
     'sim',
+    'stepKind',
     'storiesOf',
     'substrateNamed',
     'topologyJsonSchema',
     'verifyFlow',
     'whyLine',
     'whyText',
+    'zodConfigSchema',
   ]);
 });
 

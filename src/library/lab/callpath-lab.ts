@@ -11,7 +11,8 @@
  */
 import { LabError } from '../../base/error.js';
 import { type Nanos, seconds, ZERO } from '../../base/time.js';
-import { KIND_INFOS, KINDS } from '../../roles/kinds.js';
+import { KINDS } from '../../roles/kinds.js';
+import type { RoleKind } from '../../roles/role.js';
 import { Recording } from '../../scenario/recording.js';
 import type { Substrate } from '../../substrate/substrate.js';
 import type { Plan } from '../../topology/plan.js';
@@ -31,6 +32,7 @@ export class CallpathLab {
   readonly #topology: string | Plan;
   #substrate: string | Substrate = 'sim';
   #seed = 1;
+  #kinds: ReadonlyMap<string, RoleKind> = KINDS;
   #captureFile: string | null = null;
   #timeLimit: Nanos = TIME_LIMIT;
 
@@ -51,6 +53,12 @@ export class CallpathLab {
     return this;
   }
 
+  /** Node kinds by name, in place of the product's: `new Map([...KINDS, ['echo', echo]])`. Those of one's own run on `sim` only. */
+  withKinds(kinds: ReadonlyMap<string, RoleKind>): this {
+    this.#kinds = kinds;
+    return this;
+  }
+
   /** Writes the capture (pcapng) to a file, from the lab's start on. Without it, it is kept in memory. */
   withCapture(file: string): this {
     this.#captureFile = file;
@@ -65,14 +73,15 @@ export class CallpathLab {
 
   /** Errors: those of the topology (its first fault), of the substrate where this machine lacks something, CAPTURE_WRITE. */
   async start(): Promise<StartedLab> {
-    const plan = planOf(this.#topology);
+    const kinds = this.#kinds;
+    const plan = planOf(this.#topology, kinds);
     const substrate = typeof this.#substrate === 'string' ? await substrateNamed(this.#substrate) : this.#substrate;
     const seed = this.#seed;
-    const pki = await pkiOf(plan, seed);
+    const pki = await pkiOf(plan, seed, kinds);
     const recording = new Recording(plan, { substrate, seed, version: VERSION, captureFile: this.#captureFile });
     const ending = new AbortController();
     try {
-      const lab = await substrate.build(plan, { ...recording.deps, kinds: KINDS, seed, pki, signal: ending.signal });
+      const lab = await substrate.build(plan, { ...recording.deps, kinds, seed, pki, signal: ending.signal });
       return new StartedLab({ plan, lab, recording, ending, timeLimit: this.#timeLimit });
     } catch (error) {
       recording.close(ZERO);
@@ -81,9 +90,9 @@ export class CallpathLab {
   }
 }
 
-function planOf(topology: string | Plan): Plan {
+function planOf(topology: string | Plan, kinds: ReadonlyMap<string, RoleKind>): Plan {
   if (typeof topology !== 'string') return topology;
-  const parsed = parseTopology(readText(topology), topology, KIND_INFOS);
+  const parsed = parseTopology(readText(topology), topology, kinds);
   if (parsed.ok) return parsed.plan;
   const [first, ...others] = parsed.errors;
   throw others.length === 0 || first === undefined

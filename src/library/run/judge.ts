@@ -7,6 +7,8 @@ import type { Observation } from '../../analysis/legs.js';
 import type { Ledger } from '../../capture/ledger.js';
 import type { FlowSpec } from '../../scenario/flow.js';
 import type { Plan } from '../../topology/plan.js';
+import type { CheckTable } from '../../verify/checks/check.js';
+import { CHECKS } from '../../verify/checks/table.js';
 import { verifyFlow } from '../../verify/expectations.js';
 import { holds } from '../../verify/finding.js';
 import type { Finding } from '../../verify/finding.js';
@@ -20,9 +22,9 @@ export interface Judgement {
   readonly documented: boolean;
 }
 
-/** Holds what the ledger shows against the documentation. */
-export function judge(flow: FlowSpec, plan: Plan, ledger: Ledger): Judgement {
+/** Holds what the ledger shows against the documentation. @param checks that the flow's expectations are of */
+export function judge(flow: FlowSpec, plan: Plan, ledger: Ledger, checks: CheckTable = CHECKS): Judgement {
   const observation = observe(ledger, plan);
-  const findings = verifyFlow({ flow, plan, ledger, observation });
+  const findings = verifyFlow({ flow, plan, ledger, observation }, checks);
   return { observation, findings, documented: holds(findings) };
 }

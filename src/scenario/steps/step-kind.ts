@@ -76,6 +76,9 @@ export interface StepKind<K extends string = string, Z extends z.ZodType = z.Zod
   play(step: StepOf<K, F>, stage: Stage): Promise<Outcome>;
 }
 
+/** In the order of the reference. */
+export type StepTable = readonly StepKind[];
+
 /** For the types: those of the later fields follow from the schema and from what `read` gives. */
 export function stepKind<const K extends string, Z extends z.ZodType, F extends object>(kind: StepKind<K, Z, F>): StepKind<K, Z, F> {
   return kind;

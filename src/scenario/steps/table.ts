@@ -13,7 +13,7 @@ import { node } from './node.js';
 import { route } from './route.js';
 import { signIn } from './sign-in.js';
 import { signOut } from './sign-out.js';
-import type { AnyStep, StepKind, StepOf } from './step-kind.js';
+import type { AnyStep, StepKind, StepOf, StepTable } from './step-kind.js';
 import { unmute } from './unmute.js';
 import { wait } from './wait.js';
 
@@ -24,8 +24,10 @@ type Made<Kind> = Kind extends StepKind<infer K, z.ZodType, infer F> ? StepOf<K,
 /** What the kinds of the table make. */
 export type Step = Made<(typeof STEPS)[number]>;
 
-const BY_KEY: ReadonlyMap<string, StepKind> = new Map(STEPS.map((kind): [string, StepKind] => [kind.key, kind]));
-
-export function stepKindOf(step: AnyStep): StepKind {
-  return must(BY_KEY.get(step.do), `a step "${step.do}"`);
+/** @param table the one that the step was read by */
+export function stepKindOf(step: AnyStep, table: StepTable = STEPS): StepKind {
+  return must(
+    table.find(({ key }) => key === step.do),
+    `a step "${step.do}"`,
+  );
 }

@@ -17,6 +17,9 @@ export interface Check<K extends string = string, Z extends z.ZodType = z.ZodTyp
   judge(expectation: ExpectationOf<K, F>, c: Context): Verdict;
 }
 
+/** In the order of the reference. */
+export type CheckTable = readonly Check[];
+
 /** For the types: those of the later fields follow from the schema and from what `read` gives. */
 export function check<const K extends string, Z extends z.ZodType, F extends object>(kind: Check<K, Z, F>): Check<K, Z, F> {
   return kind;

@@ -6,7 +6,7 @@ import type { z } from 'zod';
 import { must } from '../../base/assert.js';
 import type { AnyExpectation, ExpectationOf } from '../../scenario/description/expectation-kind.js';
 import { call } from './call.js';
-import type { Check } from './check.js';
+import type { Check, CheckTable } from './check.js';
 import { fails } from './fails.js';
 import { ice } from './ice.js';
 import { internetOnly } from './internet-only.js';
@@ -30,8 +30,10 @@ export type Expectation = Made<Kind>;
 /** One entry of `expect`, as people write it. */
 export type ExpectationText = Written<Kind>;
 
-const BY_KEY: ReadonlyMap<string, Check> = new Map(CHECKS.map((kind): [string, Check] => [kind.key, kind]));
-
-export function checkOf(expectation: AnyExpectation): Check {
-  return must(BY_KEY.get(expectation.expect), `an expectation "${expectation.expect}"`);
+/** @param table the one that the expectation was read by */
+export function checkOf(expectation: AnyExpectation, table: CheckTable = CHECKS): Check {
+  return must(
+    table.find(({ key }) => key === expectation.expect),
+    `an expectation "${expectation.expect}"`,
+  );
 }
