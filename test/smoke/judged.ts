@@ -16,7 +16,8 @@ import { judged } from '../../src/capture/testing/tools.js';
 import type { FlowVerdict } from '../../src/library/run/flow-run.js';
 import { sim } from '../../src/substrate/sim/sim-lab.js';
 import type { Plan } from '../../src/topology/plan.js';
-import { flowWith, planWith, play, swap } from './support.js';
+import { planOfFlow } from '../support/documented-flows.js';
+import { flowWith, play, swap } from './support.js';
 import type { Change } from './support.js';
 
 /** Milliseconds for a hook that runs several flows on a machine that has other things to do. */
@@ -53,7 +54,7 @@ export function captures(): (id: string, name: string, plan?: Plan, ...changes: 
   afterAll(() => {
     rmSync(folder, { recursive: true, force: true });
   });
-  return async (id, name, plan = planWith(), ...changes) => {
+  return async (id, name, plan = planOfFlow(id), ...changes) => {
     const file = join(folder, `${name}.pcapng`);
     const verdict = await play(flowWith(id, ...changes), plan, { captureFile: file });
     if (verdict.error !== null) throw verdict.error;
