@@ -10,7 +10,7 @@ const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
 process.chdir(root);
 
 /** What must hold on every version: the flows as documented, the same seed the same run, HTTP and TLS over the Host. */
-const SUITES = ['test/smoke/flows.test.ts', 'test/contract', 'src/host', 'src/fabric/driver', 'src/protocol/rtp'];
+const SUITES = ['test/smoke/flows.test.ts', 'test/contract', 'test/http', 'src/host', 'src/fabric/driver', 'src/protocol/rtp'];
 const MAJORS = process.argv.slice(2).length > 0 ? process.argv.slice(2) : ['20', '22', '24'];
 
 /** Path of that Node's binary, fetched once; null when the registry does not give it. */

@@ -281,8 +281,11 @@ class HostAgent extends Agent {
     return true;
   }
 
-  override reuseSocket(_stream: Duplex, request: ClientRequest): void {
-    request.reusedSocket = true;
+  /** Node takes back here what it does to streams in its pool: listeners, and since 22 a guard against unasked data. */
+  override reuseSocket(stream: Duplex & { ref?(): void }, request: ClientRequest): void {
+    // Of a socket of the kernel, the process would wait for it again.
+    stream.ref ??= () => undefined;
+    super.reuseSocket(stream, request);
   }
 }
 
