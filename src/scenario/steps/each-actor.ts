@@ -11,7 +11,7 @@ import { DONE, type StepKind } from './step-kind.js';
 /** Commands that take no argument. */
 type PlainCommand = 'sign-in' | 'sign-out' | 'mute' | 'unmute';
 
-interface EachActor {
+export interface EachActor {
   readonly actors: readonly Actor[];
 }
 

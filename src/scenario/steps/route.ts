@@ -35,7 +35,7 @@ const schema = z
     error: 'one of via, dev (or both), blackhole, unreachable, prohibit, delete',
   });
 
-interface Fields {
+export interface Fields {
   readonly node: string;
   readonly to: string;
   readonly via: string | null;

@@ -21,7 +21,7 @@ const MEDIA = ['signalling', 'audio', 'rtcp', 'stun', 'dns'] as const;
 type WhyMedium = (typeof MEDIA)[number];
 
 /** Why a flow between two nodes broke. What is null may be anything. */
-interface WhyExpected {
+export interface WhyExpected {
   /** One or two ends: actors, or nodes of the topology. */
   readonly nodes: readonly string[];
   readonly medium: WhyMedium | null;
