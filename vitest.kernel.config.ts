@@ -3,11 +3,10 @@ import { defineConfig } from 'vitest/config';
 /**
  * Labs on the machine's own kernel, as root. Two projects: what shares nothing of the machine but its kernel stands side by side
  * (`kernel`: a lab has namespaces of its own, and nothing is asserted but what its packets say); after it, one file at a time,
- * what asserts on the machine, on its time, or on containers and names that a user has once (`kernel-alone`).
+ * what asserts on the machine, on its time (timeouts and rates beside a kernel's own: `conntrack`, `differential`), or on
+ * containers and names that a user has once (`kernel-alone`).
  */
-const SIDE_BY_SIDE = ['conntrack', 'differential', 'host-netns', 'masquerade', 'nat', 'nft/iptables', 'nft/language', 'routing', 'why'].map(
-  (name) => `test/kernel/${name}.test.ts`,
-);
+const SIDE_BY_SIDE = ['host-netns', 'masquerade', 'nat', 'nft/iptables', 'nft/language', 'routing', 'why'].map((name) => `test/kernel/${name}.test.ts`);
 
 export default defineConfig({
   test: {
