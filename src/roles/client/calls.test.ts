@@ -50,6 +50,17 @@ describe('calls of a client', () => {
     expect([...lab.wire.open.keys()].filter((key) => /\|500\d\d$/.test(key))).toEqual([]);
   });
 
+  it('is busy, 486, when other calls have all of its ports; those go on', async () => {
+    await signedIn({ bob: '{ audioPorts: { from: 50000, to: 50000 } }' }, 'alice', 'bob', 'carol');
+    expect(await call('alice', BOB)).toMatchObject({ answered: true });
+    expect(await call('carol', BOB)).toEqual({ answered: false, status: 486, reason: 'Busy Here' });
+    expect(lab.wire.named('media-failed', 'bob').map(({ fields }) => fields['peer'])).toEqual([CAROL]);
+    await lab.wire.run(1000);
+    expect((await statistics('bob'))[0]).toMatchObject({ peer: ALICE, received: [{ lost: 0 }] });
+    await tell('alice', 'hang-up');
+    expect(await call('carol', BOB)).toMatchObject({ answered: true });
+  });
+
   it('nobody is there: the status of the server is the result', async () => {
     await signedIn();
     expect(await call('alice', 'nobody@contoso.example')).toMatchObject({ answered: false, status: 404 });

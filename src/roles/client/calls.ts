@@ -102,7 +102,12 @@ export class Calls {
 
   async #take({ call: id, content }: Told<'incoming'>, peer: string): Promise<void> {
     const { host, sip } = this.#account;
-    const call = new ClientCall(host, peer, await this.#openMedia(false));
+    const media = await this.#freeMedia(peer);
+    if (media === null) {
+      if (this.#taken.has(id)) this.#reject(id, 486);
+      return;
+    }
+    const call = new ClientCall(host, peer, media);
     if (!this.#taken.has(id)) {
       call.media.stop();
       return;
@@ -121,6 +126,17 @@ export class Calls {
       if (!LabError.is(error)) throw error;
       host.event('offer-refused', { peer, says: error.message });
       this.#reject(id, error.code === 'SDP_MALFORMED' ? 400 : 488);
+    }
+  }
+
+  /** Null when every port is taken by other calls: it is busy (RFC 3261 section 21.4.24). */
+  async #freeMedia(peer: string): Promise<CallMedia | null> {
+    try {
+      return await this.#openMedia(false);
+    } catch (error) {
+      if (!LabError.is(error) || error.code !== 'MEDIA_FAILED') throw error;
+      this.#account.host.event('media-failed', { peer, why: error.message });
+      return null;
     }
   }
 
