@@ -1,9 +1,12 @@
 import { defineConfig } from 'vitest/config';
 
 // For test/mutation/run.mjs, which says which tests are near to what it changes.
+const near = JSON.parse(process.env['CALLPATH_MUTATION_TESTS'] ?? '{ "tests": ["src/**/*.test.ts"] }') as { readonly tests: string[]; readonly not?: string[] };
+
 export default defineConfig({
   test: {
-    include: JSON.parse(process.env['CALLPATH_MUTATION_TESTS'] ?? '["src/**/*.test.ts"]') as string[],
+    include: near.tests,
+    exclude: near.not ?? [],
     testTimeout: 120_000,
   },
 });

@@ -1,6 +1,7 @@
 // Mutation testing of one folder of src/: Stryker changes the code in small ways and looks which changes the near tests do
 // not notice. Prints what survived and the score by folder; below 80 the run fails.
 //   npm run test:mutation -- netstack/conntrack                     everything; the next run asks only for what has changed
+//   npm run test:mutation -- netstack/conntrack/icmp.ts             one file of it
 //   npm run test:mutation -- netstack/conntrack --sample 0.1        a tenth of it, the same tenth each time
 //   npm run test:mutation -- netstack/conntrack --sample 0.1 --seed 2 --survivors 20
 import { createHash } from 'node:crypto';
@@ -20,10 +21,14 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: { sample: { type: 'string', default: '1' }, seed: { type: 'string', default: '1' }, survivors: { type: 'string', default: '100' } },
 });
-const [folder = ''] = positionals;
+const [asked = ''] = positionals;
+const folder = Object.keys(FOLDERS).find((name) => asked === name || (asked.startsWith(`${name}/`) && asked.endsWith('.ts'))) ?? '';
+const file = asked === folder ? null : join('src', asked);
 const share = Number(values.sample);
-if (positionals.length !== 1 || FOLDERS[folder] === undefined || !(share > 0 && share <= 1)) {
-  console.error(`usage: npm run test:mutation -- FOLDER [--sample 0.1] [--seed 1] [--survivors 100]\nFOLDER is one of ${Object.keys(FOLDERS).join(', ')}`);
+if (positionals.length !== 1 || folder === '' || !(share > 0 && share <= 1) || (file !== null && share < 1)) {
+  console.error(
+    `usage: npm run test:mutation -- FOLDER[/FILE.ts] [--sample 0.1] [--seed 1] [--survivors 100]\nFOLDER is one of ${Object.keys(FOLDERS).join(', ')}; a file is taken whole`,
+  );
   process.exit(2);
 }
 
@@ -57,10 +62,10 @@ function chosen(files) {
 
 const cache = join('node_modules', '.cache', 'stryker');
 mkdirSync(cache, { recursive: true });
-process.env.CALLPATH_MUTATION_TESTS = JSON.stringify(FOLDERS[folder].tests);
-const mutate = chosen(sources(join('src', folder)));
+process.env.CALLPATH_MUTATION_TESTS = JSON.stringify(FOLDERS[folder]);
+const mutate = chosen(sources(join('src', folder)).filter((path) => file === null || path === file));
 if (mutate.length === 0) {
-  console.error(`a sample of ${values.sample} with seed ${values.seed} has no line of src/${folder}: take a larger one or another seed`);
+  console.error(`a sample of ${values.sample} with seed ${values.seed} has no line of src/${asked}: take a larger one or another seed`);
   process.exit(2);
 }
 const stryker = new Stryker({
@@ -83,7 +88,8 @@ const stryker = new Stryker({
   allowEmpty: true,
   logLevel: 'warn',
 });
-const results = await stryker.runMutationTest();
+// What earlier runs found out about other files comes too.
+const results = (await stryker.runMutationTest()).filter(({ fileName }) => file === null || relative(process.cwd(), fileName) === file);
 
 const DETECTED = new Set(['Killed', 'Timeout']);
 const MISSED = new Set(['Survived', 'NoCoverage']);
@@ -117,7 +123,7 @@ if (total === null) {
   console.error('nothing was mutated: take a larger sample or another seed');
   process.exit(2);
 }
-console.log(line(`src/${folder}${share < 1 ? ` (sample ${values.sample}, seed ${values.seed})` : ''}`, total));
+console.log(line(`src/${asked}${share < 1 ? ` (sample ${values.sample}, seed ${values.seed})` : ''}`, total));
 if (total.percent < ENOUGH) {
   console.error(`below ${ENOUGH} %`);
   process.exit(1);
