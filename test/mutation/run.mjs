@@ -19,7 +19,12 @@ const PIECE = 25;
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { sample: { type: 'string', default: '1' }, seed: { type: 'string', default: '1' }, survivors: { type: 'string', default: '100' } },
+  options: {
+    sample: { type: 'string', default: '1' },
+    seed: { type: 'string', default: '1' },
+    survivors: { type: 'string', default: '100' },
+    jobs: { type: 'string', default: '2' },
+  },
 });
 const [asked = ''] = positionals;
 const folder = Object.keys(FOLDERS).find((name) => asked === name || (asked.startsWith(`${name}/`) && asked.endsWith('.ts'))) ?? '';
@@ -27,7 +32,7 @@ const file = asked === folder ? null : join('src', asked);
 const share = Number(values.sample);
 if (positionals.length !== 1 || folder === '' || !(share > 0 && share <= 1) || (file !== null && share < 1)) {
   console.error(
-    `usage: npm run test:mutation -- FOLDER[/FILE.ts] [--sample 0.1] [--seed 1] [--survivors 100]\nFOLDER is one of ${Object.keys(FOLDERS).join(', ')}; a file is taken whole`,
+    `usage: npm run test:mutation -- FOLDER[/FILE.ts] [--sample 0.1] [--seed 1] [--survivors 100] [--jobs 2]\nFOLDER is one of ${Object.keys(FOLDERS).join(', ')}; a file is taken whole`,
   );
   process.exit(2);
 }
@@ -76,7 +81,7 @@ const stryker = new Stryker({
   coverageAnalysis: 'perTest',
   // What runs once when a module is loaded is not told apart by test: each of its mutants would run all of them.
   ignoreStatic: true,
-  concurrency: 2,
+  concurrency: Math.max(1, Math.trunc(Number(values.jobs)) || 1),
   timeoutMS: 20_000,
   // A part of the folder is asked for as it is: what was found out about the rest would count among it.
   incremental: share === 1,
