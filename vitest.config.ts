@@ -13,6 +13,8 @@ export default defineConfig({
     // Many tests wait for programs that they start.
     maxWorkers: '100%',
     isolate: false,
+    experimental: { fsModuleCache: true, fsModuleCachePath: join(import.meta.dirname, 'node_modules', '.cache', 'vitest') },
+    setupFiles: ['test/support/equal-octets.ts'],
     // What hangs is told, and no more: how long a test takes is the machine's business.
     testTimeout: 120_000,
     hookTimeout: 120_000,

@@ -11,9 +11,9 @@ function parse(text: string): Ruleset | null {
   return result.ok ? result.ruleset : null;
 }
 
-test('in 400 generated cases', () => {
+test('in 250 generated cases', () => {
   let cached = 0;
-  for (let number = 0; number < 400; number++) {
+  for (let number = 0; number < 250; number++) {
     const c = generateCase(21, number);
     const ruleset = parse(c.rules);
     if (ruleset === null) continue;
@@ -21,5 +21,5 @@ test('in 400 generated cases', () => {
     expect(compareRuns(runCase(one!, c), runCase(other!, c), ['kept', 'walked'])).toEqual([]);
     cached += one!.cached;
   }
-  expect(cached).toBeGreaterThan(100);
+  expect(cached).toBeGreaterThan(60);
 });

@@ -41,6 +41,7 @@ describe('G.711', () => {
   });
 
   it('every sample comes back within half a step of its segment; encoding is monotone', () => {
+    const wrong: number[] = [];
     let previousU = -40000;
     let previousA = -40000;
     for (let sample = -32768; sample < 32768; sample++) {
@@ -50,13 +51,12 @@ describe('G.711', () => {
       const size = Math.abs(sample);
       const stepU = Math.max(8, 2 ** (Math.floor(Math.log2(Math.min(32635, size) + 132)) - 4));
       const stepA = Math.max(16, 2 ** (Math.floor(Math.log2(Math.max(1, size))) - 4));
-      expect(Math.abs(u - sample)).toBeLessThanOrEqual(size > 32635 ? 32768 - 32124 : stepU / 2 + 4);
-      expect(Math.abs(a - sample)).toBeLessThanOrEqual(stepA / 2 + 16);
-      expect(u).toBeGreaterThanOrEqual(previousU);
-      expect(a).toBeGreaterThanOrEqual(previousA);
+      const near = Math.abs(u - sample) <= (size > 32635 ? 32768 - 32124 : stepU / 2 + 4) && Math.abs(a - sample) <= stepA / 2 + 16;
+      if (!near || u < previousU || a < previousA) wrong.push(sample);
       previousU = u;
       previousA = a;
     }
+    expect(wrong).toEqual([]);
   });
 
   it('ranges, and silence', () => {

@@ -25,6 +25,11 @@ describe('YamlSource', () => {
     expect(at(source, ['g', 'e'])).toBe('4:17');
     expect(at(source, ['g', 'h'])).toBe('6:22');
   });
+  it('takes an alias for the last anchor of that name above it', () => {
+    const twice = new YamlSource('a: &x { n: 1 }\nb: *x\nc: &x { n: 2 }\nd: *x\n', 'x.yaml');
+    expect(twice.value).toMatchObject({ b: { n: 1 }, d: { n: 2 } });
+    expect([at(twice, ['b', 'n']), at(twice, ['d', 'n'])]).toEqual(['1:12', '3:12']);
+  });
   it('places what is missing at the key above', () => {
     expect(at(source, ['a', 'nothing', 'deep'])).toBe('1:1');
     expect(source.has(['a', 'nothing'])).toBe(false);

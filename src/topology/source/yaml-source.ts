@@ -4,12 +4,27 @@
  * @module
  */
 import { LineCounter, isAlias, isMap, isScalar, isSeq, parseDocument, visit } from 'yaml';
-import type { Document, Node, Pair, Scalar, YAMLError, YAMLMap } from 'yaml';
+import type { Alias, Document, Node, Pair, Scalar, YAMLError, YAMLMap } from 'yaml';
 import { LabError } from '../../base/error.js';
 import type { ErrorCode, SourceRef } from '../../base/error.js';
 import type { Path, PlaceOn, Source } from './source.js';
 
 export type { Path, PlaceOn } from './source.js';
+
+/** What each alias stands for: the last node above it that has the anchor. The library walks the document for each question. */
+function aliased(document: Document.Parsed): ReadonlyMap<Alias, Node> {
+  const anchored = new Map<string, Node>();
+  const found = new Map<Alias, Node>();
+  visit(document, {
+    Node: (_key, node) => {
+      if (isAlias(node)) {
+        const target = anchored.get(node.source);
+        if (target !== undefined) found.set(node, target);
+      } else if (node.anchor !== undefined) anchored.set(node.anchor, node);
+    },
+  });
+  return found;
+}
 
 export class YamlSource implements Source {
   readonly file: string;
@@ -20,6 +35,7 @@ export class YamlSource implements Source {
   readonly value: unknown;
   readonly #document: Document.Parsed;
   readonly #lines = new LineCounter();
+  readonly #aliased: ReadonlyMap<Alias, Node>;
   readonly #duplicateKey: ErrorCode;
 
   /** @param duplicateKey code of the fault that a key stands twice */
@@ -27,6 +43,7 @@ export class YamlSource implements Source {
     this.file = file;
     this.#duplicateKey = duplicateKey;
     this.#document = parseDocument(text, { merge: true, lineCounter: this.#lines, prettyErrors: false, stringKeys: true });
+    this.#aliased = aliased(this.#document);
     const errors = [...this.#document.errors, ...this.#document.warnings].map((e) => this.#syntaxError(e));
     errors.push(...this.#badReferences());
     this.usable = errors.every((e) => e.code === duplicateKey);
@@ -88,7 +105,7 @@ export class YamlSource implements Source {
         );
       },
       Alias: (_key, alias) => {
-        if (alias.resolve(this.#document) !== undefined) return;
+        if (this.#aliased.has(alias)) return;
         found.push(
           new LabError('YAML_SYNTAX', `the alias *${alias.source} names no anchor above it`, {
             where: this.#refOf(alias.range?.[0] ?? 0),
@@ -128,7 +145,7 @@ export class YamlSource implements Source {
   }
 
   #resolved(node: Node | null): Node | null {
-    return isAlias(node) ? (node.resolve(this.#document) ?? null) : node;
+    return isAlias(node) ? (this.#aliased.get(node) ?? null) : node;
   }
 
   #child(node: Node | null, step: string | number): { key: Node | null; value: Node | null } | undefined {
