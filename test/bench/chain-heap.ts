@@ -29,9 +29,9 @@ const MODES: Readonly<Record<string, ChainOptions['record']>> = {
 };
 
 const CALLS = 100;
-const WARM = 30_000;
-const ROUND = 10_000;
-const ROUNDS = 8;
+const WARM = 25_000;
+const ROUND = 5_000;
+const ROUNDS = 6;
 
 const record = MODES[values.mode];
 assertInvariant(record !== undefined, `--mode is one of ${Object.keys(MODES).join(', ')}`);
