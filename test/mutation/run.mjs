@@ -4,12 +4,12 @@
 //   npm run test:mutation -- netstack/conntrack/icmp.ts             one file of it
 //   npm run test:mutation -- netstack/conntrack --sample 0.1        a tenth of it, the same tenth each time
 //   npm run test:mutation -- netstack/conntrack --sample 0.1 --seed 2 --survivors 20
+import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { mkdirSync, readFileSync, readdirSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { Stryker } from '@stryker-mutator/core';
 import { FOLDERS } from './folders.mjs';
 
 /** Least score. */
@@ -37,7 +37,25 @@ if (positionals.length !== 1 || folder === '' || !(share > 0 && share <= 1) || (
   process.exit(2);
 }
 
-process.chdir(join(dirname(fileURLToPath(import.meta.url)), '..', '..'));
+const here = dirname(fileURLToPath(import.meta.url));
+process.chdir(join(here, '..', '..'));
+
+/** Stryker has a lock file of its own: nobody else needs its packages. */
+async function stryker() {
+  const stamp = join(here, 'node_modules', '.callpath-lock');
+  const lock = readFileSync(join(here, 'package-lock.json'), 'utf8');
+  if (!existsSync(stamp) || readFileSync(stamp, 'utf8') !== lock) {
+    console.error('callpath: installing Stryker (once) ...');
+    const flags = ['--legacy-peer-deps', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'];
+    const npm = spawnSync('npm', ['ci', '--prefix', here, ...flags], { stdio: ['ignore', 2, 2] });
+    if (npm.status !== 0) {
+      console.error('callpath: npm ci failed; its output is above. Mend that, then run the same command again.');
+      process.exit(3);
+    }
+    writeFileSync(stamp, lock);
+  }
+  return (await import('@stryker-mutator/core')).Stryker;
+}
 
 /** Code of the folder that runs: no tests, no kits for them. */
 function sources(dir) {
@@ -73,16 +91,18 @@ if (mutate.length === 0) {
   console.error(`a sample of ${values.sample} with seed ${values.seed} has no line of src/${asked}: take a larger one or another seed`);
   process.exit(2);
 }
-const stryker = new Stryker({
+const Stryker = await stryker();
+const run = new Stryker({
   mutate,
-  plugins: ['@stryker-mutator/vitest-runner'],
+  plugins: [import.meta.resolve('@stryker-mutator/vitest-runner')],
   testRunner: 'vitest',
   vitest: { configFile: 'vitest.mutation.config.ts', related: false },
   coverageAnalysis: 'perTest',
   // What runs once when a module is loaded is not told apart by test: each of its mutants would run all of them.
   ignoreStatic: true,
   concurrency: Math.max(1, Math.trunc(Number(values.jobs)) || 1),
-  timeoutMS: 20_000,
+  // Generous: on a busy machine loading alone takes seconds, and what only took long counts as noticed.
+  timeoutMS: 60_000,
   // A part of the folder is asked for as it is: what was found out about the rest would count among it.
   incremental: share === 1,
   incrementalFile: join(cache, `${folder.replaceAll('/', '-')}.json`),
@@ -94,7 +114,7 @@ const stryker = new Stryker({
   logLevel: 'warn',
 });
 // What earlier runs found out about other files comes too.
-const results = (await stryker.runMutationTest()).filter(({ fileName }) => file === null || relative(process.cwd(), fileName) === file);
+const results = (await run.runMutationTest()).filter(({ fileName }) => file === null || relative(process.cwd(), fileName) === file);
 
 const DETECTED = new Set(['Killed', 'Timeout']);
 const MISSED = new Set(['Survived', 'NoCoverage']);
@@ -109,7 +129,8 @@ if (missed.length > Number(values.survivors)) console.log(`... and ${missed.leng
 function score(of) {
   const killed = of.filter(({ status }) => DETECTED.has(status)).length;
   const all = killed + of.filter(({ status }) => MISSED.has(status)).length;
-  return all === 0 ? null : { percent: (killed / all) * 100, killed, all };
+  const late = of.filter(({ status }) => status === 'Timeout').length;
+  return all === 0 ? null : { percent: (killed / all) * 100, killed, all, late };
 }
 
 const byFolder = new Map();
@@ -117,7 +138,8 @@ for (const result of results) {
   const name = dirname(relative(process.cwd(), result.fileName));
   byFolder.set(name, [...(byFolder.get(name) ?? []), result]);
 }
-const line = (name, s) => `${name.padEnd(32)}${s.percent.toFixed(1).padStart(6)} %  ${s.killed} of ${s.all} mutants detected`;
+const line = (name, s) =>
+  `${name.padEnd(32)}${s.percent.toFixed(1).padStart(6)} %  ${s.killed} of ${s.all} mutants detected${s.late > 0 ? `, ${s.late} of them by their time` : ''}`;
 console.log('');
 for (const [name, list] of [...byFolder].sort(([a], [b]) => (a < b ? -1 : 1))) {
   const s = score(list);
