@@ -8,5 +8,7 @@ export default defineConfig({
     include: near.tests,
     exclude: near.not ?? [],
     testTimeout: 120_000,
+    // As in vitest.config.ts, and here once per mutant: loading the modules anew for each file takes longer than the tests.
+    isolate: false,
   },
 });
