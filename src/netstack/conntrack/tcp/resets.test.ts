@@ -80,11 +80,13 @@ describe('of a connection that is not open yet', () => {
   });
 
   test('the answer to a SYN: it is gone, whatever is acknowledged of what was sent', () => {
-    const refused = (ack: number, flags = RST | ACK): string => {
+    const refused = (ack: number, flags = RST | ACK, isn = 100): string => {
       const talk = new Talk();
-      talk.client(SYN, 100);
+      talk.client(SYN, isn);
       return talk.server(flags, 0, ack);
     };
+    // From here 0 is a number that was not sent.
+    expect(refused(0, RST | ACK, 4_294_967_000)).toBe('none');
     expect([refused(101), refused(55), refused(0), refused(103), refused(103, RST)]).toEqual(['none', 'none', 'none', UNSENT, 'none']);
   });
 
@@ -95,6 +97,13 @@ describe('of a connection that is not open yet', () => {
       return talk.client(RST, seq);
     };
     expect([taken(100, 101), taken(4_294_967_000, 0), taken(4_294_967_000, 200), taken(100, 50_000)]).toEqual(['none', 'none', BEYOND, BEYOND]);
+  });
+
+  test('once it is answered, 0 is a number like others', () => {
+    const talk = new Talk();
+    talk.client(SYN, 4_294_967_000);
+    talk.server(SYN | ACK, 900, 4_294_967_001, { window: 100 });
+    expect(talk.client(RST, 0)).toBe(BEYOND);
   });
 
   test('picked up, and not answered often enough to be sure of it', () => {

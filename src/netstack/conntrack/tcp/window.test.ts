@@ -71,6 +71,8 @@ describe('I: not beyond what the receiver allows', () => {
     expect(closed().server(ACK, 901, 101, { length: 1 })).toContain('ESTABLISHED');
     expect(closed().server(ACK, 902, 101)).toContain('ESTABLISHED');
     expect(closed().server(ACK, 903, 101)).toBe(BEYOND);
+    // And what is older than one octet is old.
+    expect(closed().later(10).server(ACK, 899, 101)).toBe('ESTABLISHED 290 [ASSURED]');
   });
 });
 
@@ -168,8 +170,8 @@ describe('the scale of windows (RFC 7323)', () => {
     ['the server', undefined, 7],
   ])('does not when only %s has', (_who, client, server) => {
     const talk = new Talk();
-    talk.client(SYN, 100, 0, { options: client === undefined ? {} : { windowScale: client } });
-    talk.server(SYN | ACK, 900, 101, { options: server === undefined ? {} : { windowScale: server } });
+    talk.client(SYN, 100, 0, { options: { mss: 1460, ...(client === undefined ? {} : { windowScale: client }) } });
+    talk.server(SYN | ACK, 900, 101, { options: { mss: 1460, ...(server === undefined ? {} : { windowScale: server }) } });
     talk.client(ACK, 101, 901);
     talk.server(ACK, 901, 101);
     expect(talk.server(ACK, 901 + 16_384, 101)).toBe(BEYOND);
@@ -201,8 +203,8 @@ describe('SACK (RFC 2018)', () => {
   /** What the client has sent: 101 to 300. */
   function sent(client: boolean, server: boolean): Talk {
     const talk = new Talk();
-    talk.client(SYN, 100, 0, { options: { sackPermitted: client } });
-    talk.server(SYN | ACK, 900, 101, { options: { sackPermitted: server } });
+    talk.client(SYN, 100, 0, { options: { mss: 1460, sackPermitted: client } });
+    talk.server(SYN | ACK, 900, 101, { options: { mss: 1460, sackPermitted: server } });
     talk.client(ACK, 101, 901);
     talk.client(ACK, 201, 901, { length: 99 });
     return talk;
@@ -246,6 +248,15 @@ describe('a SYN that begins anew uses larger numbers (RFC 9293 3.4.2)', () => {
     expect(talk.server(ACK, 901 + 65_536, 5001)).toBe(AHEAD);
   });
 
+  test('without any option, what was offered before holds', () => {
+    const talk = new Talk();
+    talk.client(SYN, 100, 0, { options: { windowScale: 3 } });
+    talk.client(SYN, 5000);
+    talk.server(SYN | ACK, 900, 5001, { options: { windowScale: 3 } });
+    talk.client(ACK, 5001, 901);
+    expect(talk.server(ACK, 901 + 65_536, 5001)).toBe(AHEAD);
+  });
+
   test('with smaller ones it is an old one', () => {
     const talk = new Talk();
     talk.client(SYN, 100);
@@ -259,9 +270,16 @@ describe('a SYN that begins anew uses larger numbers (RFC 9293 3.4.2)', () => {
     talk.client(SYN, 100);
     talk.server(SYN, 900);
     talk.client(SYN | ACK, 100, 901);
-    expect(talk.client(SYN | ACK, 300, 901)).toBe('SYN_RECV 60');
+    expect(talk.later(10).client(SYN | ACK, 300, 901)).toBe('SYN_RECV 60');
     expect(talk.server(ACK, 901, 302)).toBe(UNSENT);
     expect(talk.server(ACK, 901, 301)).toBe(SEEN);
+  });
+
+  test('not once the other side has sent one of its own', () => {
+    const talk = new Talk();
+    talk.client(SYN, 100);
+    talk.server(SYN, 900);
+    expect(talk.later(10).client(SYN, 5000)).toBe('SYN_SENT2 110');
   });
 
   test('not once the connection is open', () => {
