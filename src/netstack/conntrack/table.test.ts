@@ -71,6 +71,7 @@ describe('an entry', () => {
     expect(bed.table.find(tuple(5000))).toBe(entry.original);
     expect(bed.table.find(inverse(5000, 9))).toBe(entry.reply);
     expect(bed.table.find(tuple(5001))).toBeNull();
+    expect([entry.tuple(0), entry.tuple(1)]).toEqual([entry.original, entry.reply]);
     expect([entry.confirmed, bed.table.count]).toEqual([true, 1]);
   });
 

@@ -237,6 +237,11 @@ describe('a FIN or RST outside of the window, and one that answers it', () => {
     expect(both(new Talk(settings).open())).toBe(`ESTABLISHED ${rest} [ASSURED]`);
   });
 
+  test('the rest is what is left of it', () => {
+    const settings = { nf_conntrack_tcp_timeout_established: 125, nf_conntrack_tcp_timeout_unacknowledged: 50 };
+    expect(both(new Talk(settings).open().later(6))).toBe('ESTABLISHED 119 [ASSURED]');
+  });
+
   test('only of connections that are assured', () => {
     const talk = new Talk({ nf_conntrack_tcp_timeout_syn_recv: 1000, nf_conntrack_tcp_timeout_max_retrans: 1000 });
     talk.client(SYN, 100);

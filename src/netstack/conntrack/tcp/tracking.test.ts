@@ -33,6 +33,16 @@ describe('a connection', () => {
     expect(talk.server(ACK, 901, 101)).toBe(OPEN);
   });
 
+  test('opens so by a SYN-ACK of the server, too, and closes as others do', () => {
+    const talk = new Talk();
+    talk.client(SYN, 100);
+    talk.server(SYN, 900);
+    expect(talk.server(SYN | ACK, 900, 101)).toBe('SYN_RECV 60');
+    expect(talk.client(ACK, 101, 901)).toBe(OPEN);
+    talk.client(FIN | ACK, 101, 901);
+    expect(talk.server(ACK, 901, 102)).toBe('CLOSE_WAIT 60 [ASSURED]');
+  });
+
   test('whose beginning was not seen is picked up; what its windows are is not known, so nothing is outside them', () => {
     const talk = new Talk();
     expect(talk.client(ACK, 5000, 7000)).toBe('ESTABLISHED 300');
@@ -225,7 +235,7 @@ describe('a challenge ACK (RFC 5961 4.2) acknowledges no FIN', () => {
   test('after another segment it is, too', () => {
     const talk = lastAck();
     talk.client(SYN, 5000);
-    talk.server(FIN | ACK, 901, 102);
+    expect(talk.later(10).server(FIN | ACK, 901, 102)).toBe('LAST_ACK 30 [ASSURED]');
     expect(talk.client(ACK, 102, 902)).toBe('TIME_WAIT 120 [ASSURED]');
   });
 });
