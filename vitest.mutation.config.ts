@@ -11,5 +11,7 @@ export default defineConfig({
     isolate: false,
     setupFiles: ['test/mutation/reached.ts'],
     testTimeout: 120_000,
+    // As in vitest.config.ts, and here once per mutant: loading the modules anew for each file takes longer than the tests.
+    isolate: false,
   },
 });

@@ -234,7 +234,9 @@ export class Conntrack implements Tracker {
     table.sweep();
     if (this.#pressed !== null && now - this.#pressed >= PRESSURE) {
       this.#pressed = null;
-      this.stats.early_drop += table.relieve(Math.floor(max / 100) * 95);
+      // As Linux reckons 95 %: of less than a hundred it is nothing, and then nothing goes.
+      const most = Math.floor(max / 100) * 95;
+      if (most > 0) table.relieve(most);
     }
     if (table.count < max) return true;
     const gone = table.evict(this.#tuple);

@@ -112,17 +112,12 @@ export class ConnectionTable {
   }
 
   /** What Linux's garbage collection does under pressure: entries that are not assured or are closing go, oldest first. */
-  relieve(target: number): number {
-    let gone = 0;
+  relieve(target: number): void {
     for (let entry = this.#oldest; entry !== null && this.#count >= target; ) {
       const { newer } = entry;
-      if ((entry.status & CT_STATUS.ASSURED) === 0 || (entry.tcp !== null && isClosing(entry.tcp.state))) {
-        this.remove(entry);
-        gone++;
-      }
+      if ((entry.status & CT_STATUS.ASSURED) === 0 || (entry.tcp !== null && isClosing(entry.tcp.state))) this.remove(entry);
       entry = newer;
     }
-    return gone;
   }
 
   /** Oldest first. */

@@ -13,7 +13,7 @@ import type { ConnectionTable } from '../table.js';
 import { CT_WHY } from '../why.js';
 import { isClosing, nextState, SEGMENT, segmentKind, soundFlags, TCP, TCP_IGNORE, TCP_INVALID, TCP_RETRANS, TCP_UNACK } from './states.js';
 import { LAST, SIDE, TcpSide, type TcpTrack } from './track.js';
-import { before, IGNORED, IN_WINDOW, readSynOptions, segmentEnd, sequenceOf, TcpWindow } from './window.js';
+import { atLeastOne, before, IGNORED, IN_WINDOW, readSynOptions, segmentEnd, sequenceOf, TcpWindow } from './window.js';
 
 /** What {@link TcpTracking.packet} says beside a reason of {@link CT_WHY} (positive). */
 export const TCP_ACCEPTED = 0;
@@ -48,7 +48,7 @@ export class TcpTracking {
     }
     const old = track.state;
     const next = nextState(direction, kind, old);
-    if (next === TCP_INVALID) return old === TCP.NONE ? CT_WHY.NO_CONNECTION : CT_WHY.STATE;
+    if (next === TCP_INVALID) return CT_WHY.STATE;
     if (next === TCP_IGNORE || (next === TCP.SYN_SENT && old >= TCP.TIME_WAIT)) {
       if (next === TCP.SYN_SENT && reopens(track, direction)) {
         this.#table.remove(entry);
@@ -61,7 +61,7 @@ export class TcpTracking {
       resynchronise(track, direction);
       return this.#judged(entry, track, direction, kind, TCP.SYN_SENT, TCP.SYN_RECV, b, at, n);
     }
-    if (next === TCP.TIME_WAIT && isChallenge(track, direction, kind, old)) {
+    if (next === TCP.TIME_WAIT && isChallenge(track, direction, old)) {
       track.lastFlags &= ~LAST.CHALLENGE;
       return TCP_ACCEPTED;
     }
@@ -80,7 +80,7 @@ export class TcpTracking {
     const sender = track.side(0);
     const receiver = track.side(1);
     sender.end = segmentEnd(b, at, n);
-    sender.maxWindow = tcp.window(b, at) === 0 ? 1 : tcp.window(b, at);
+    sender.maxWindow = atLeastOne(tcp.window(b, at));
     if (first === TCP.SYN_SENT) {
       sender.maxEnd = sender.end;
       readSynOptions(b, at, sender);
@@ -149,7 +149,7 @@ export class TcpTracking {
     track.lastKind = kind;
     track.lastDirection = direction;
     track.state = to;
-    if (old !== to && to === TCP.FIN_WAIT) track.side(direction).flags |= SIDE.CLOSE_INIT;
+    if (to === TCP.FIN_WAIT) track.side(direction).flags |= SIDE.CLOSE_INIT;
     let timeout = this.#timeout(track, kind, to);
     if ((entry.status & CT_STATUS.SEEN_REPLY) === 0) {
       // Only an RST came back: there never was a connection.
@@ -160,7 +160,7 @@ export class TcpTracking {
       // A repeated SYN does not keep the entry alive.
       if (kind === SEGMENT.SYN && old === TCP.SYN_SENT) return TCP_ACCEPTED;
       if (to === TCP.ESTABLISHED && this.#longer(timeout, TCP_UNACK)) timeout = TCP_UNACK;
-    } else if ((entry.status & CT_STATUS.ASSURED) === 0 && (old === TCP.SYN_RECV || old === TCP.ESTABLISHED) && to === TCP.ESTABLISHED) {
+    } else if (to === TCP.ESTABLISHED) {
       entry.status |= CT_STATUS.ASSURED;
     }
     entry.refresh(this.#moment, this.#settings.timeouts, timeout);
@@ -211,19 +211,14 @@ function resynchronise(track: TcpTrack, direction: number): void {
   const asked = track.side(track.lastDirection);
   asked.end = track.lastEnd;
   asked.maxEnd = track.lastEnd;
-  asked.maxWindow = track.lastWindow === 0 ? 1 : track.lastWindow;
+  asked.maxWindow = atLeastOne(track.lastWindow);
   asked.scale = track.lastScale;
   track.lastFlags &= ~LAST.CHALLENGE;
   asked.flags = track.lastFlags;
   track.side(direction).reset();
 }
 
-function isChallenge(track: TcpTrack, direction: number, kind: number, old: number): boolean {
-  return (
-    old === TCP.LAST_ACK &&
-    kind === SEGMENT.ACK &&
-    track.lastDirection !== direction &&
-    track.lastKind === SEGMENT.SYN &&
-    (track.lastFlags & LAST.CHALLENGE) !== 0
-  );
+/** An ACK that would be the last one of the connection. */
+function isChallenge(track: TcpTrack, direction: number, old: number): boolean {
+  return old === TCP.LAST_ACK && track.lastDirection !== direction && track.lastKind === SEGMENT.SYN && (track.lastFlags & LAST.CHALLENGE) !== 0;
 }

@@ -43,6 +43,11 @@ export function sequenceOf(b: Uint8Array, o: number): number {
   return ((b[o] as number) << 24) | ((b[o + 1] as number) << 16) | ((b[o + 2] as number) << 8) | (b[o + 3] as number);
 }
 
+/** The largest window of a side that has offered this one: 0 would be a side that was not seen. */
+export function atLeastOne(window: number): number {
+  return window === 0 ? 1 : window;
+}
+
 /** The options of a SYN: whether the side scales its window and takes SACK. */
 export function readSynOptions(b: Uint8Array, at: number, side: TcpSide): void {
   const n = tcp.headerLength(b, at) - tcp.HEADER;
@@ -76,7 +81,7 @@ function highestSack(b: Uint8Array, at: number, ack: number): number {
 function begin(sender: TcpSide, receiver: TcpSide, b: Uint8Array, at: number, end: number, window: number, direction: number): void {
   sender.end = end;
   sender.maxEnd = end;
-  sender.maxWindow = window === 0 ? 1 : window;
+  sender.maxWindow = atLeastOne(window);
   readSynOptions(b, at, sender);
   // RFC 7323 2.2: scaling is on when both have offered it.
   if (direction === 1 && (sender.flags & receiver.flags & SIDE.WINDOW_SCALE) === 0) {
@@ -85,19 +90,13 @@ function begin(sender: TcpSide, receiver: TcpSide, b: Uint8Array, at: number, en
   }
 }
 
-/** A side shows itself in the middle of a connection: its numbers are taken as they are. */
+/** The answering side shows itself in the middle of a connection, unscaled: its numbers are taken as they are. */
 function pickUp(sender: TcpSide, receiver: TcpSide, end: number, window: number, sack: number): void {
-  const scaled = (window << sender.scale) >>> 0;
   sender.end = end;
-  sender.maxWindow = scaled === 0 ? 1 : scaled;
+  sender.maxWindow = atLeastOne(window);
   sender.maxEnd = (end + sender.maxWindow) | 0;
-  if (receiver.maxWindow === 0) {
-    receiver.end = sack;
-    receiver.maxEnd = sack;
-  } else if (sack === ((receiver.end + 1) | 0)) {
-    // The answer to a keep-alive.
-    receiver.end = sack;
-  }
+  // The answer to a keep-alive.
+  if (sack === ((receiver.end + 1) | 0)) receiver.end = sack;
 }
 
 export class TcpWindow {
