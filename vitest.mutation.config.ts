@@ -7,11 +7,9 @@ export default defineConfig({
   test: {
     include: near.tests,
     exclude: near.not ?? [],
-    // Loading the modules anew for each file would cost more than the tests do.
+    // As in vitest.config.ts, and here once per mutant: loading the modules anew for each file would cost more than the tests do.
     isolate: false,
     setupFiles: ['test/mutation/reached.ts'],
     testTimeout: 120_000,
-    // As in vitest.config.ts, and here once per mutant: loading the modules anew for each file takes longer than the tests.
-    isolate: false,
   },
 });

@@ -91,6 +91,13 @@ if (mutate.length === 0) {
   console.error(`a sample of ${values.sample} with seed ${values.seed} has no line of src/${asked}: take a larger one or another seed`);
   process.exit(2);
 }
+const incrementalFile = join(cache, `${folder.replaceAll('/', '-')}.json`);
+// What a test noticed is not asked again. The rest is: a test that is new may stand in a file that Stryker does not know.
+if (share === 1 && existsSync(incrementalFile)) {
+  const known = JSON.parse(readFileSync(incrementalFile, 'utf8'));
+  for (const one of Object.values(known.files)) one.mutants = one.mutants.filter(({ status }) => status === 'Killed' || status === 'Ignored');
+  writeFileSync(incrementalFile, JSON.stringify(known));
+}
 const Stryker = await stryker();
 const run = new Stryker({
   mutate,
@@ -105,7 +112,7 @@ const run = new Stryker({
   timeoutMS: 60_000,
   // A part of the folder is asked for as it is: what was found out about the rest would count among it.
   incremental: share === 1,
-  incrementalFile: join(cache, `${folder.replaceAll('/', '-')}.json`),
+  incrementalFile,
   tempDirName: '.stryker',
   ignorePatterns: ['/dist', '/captures', '/lab/docs', '/coverage'],
   reporters: ['progress-append-only'],
