@@ -7,6 +7,8 @@ export default defineConfig({
   test: {
     include: near.tests,
     exclude: near.not ?? [],
+    // As in vitest.config.ts: loading the modules anew for each file would cost more than the tests do.
+    isolate: false,
     testTimeout: 120_000,
   },
 });
