@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Candidate, IceBase } from '../candidates/candidate.js';
-import { base, candidate, kinds, Scripted } from '../scripted-peer.testkit.js';
+import { PlannedGatherer } from '../planned-gatherer.testkit.js';
+import { at, base, candidate, kinds, Scripted } from '../scripted-peer.testkit.js';
 
 describe('which candidates make a pair', () => {
   const tcp = (tcpType: 'active' | 'passive' | 'so') => ({ transport: 'tcp', tcpType }) as const;
@@ -13,6 +14,7 @@ describe('which candidates make a pair', () => {
     ['6.1.2.2: a link-local address with a global one of the peer', 0, base('fe80::1'), candidate('2001:db8::2')],
     ['6.1.2.2: a global address with a link-local one of the peer', 0, base('2001:db8::1'), candidate('fe80::2')],
     ['another transport', 0, base('192.0.2.1', tcp('active')), candidate('192.0.2.2')],
+    ['another transport of the peer', 0, base('192.0.2.1'), candidate('192.0.2.2', tcp('passive'))],
     ['RFC 6544 6.2: active with passive', 1, base('192.0.2.1', tcp('active')), candidate('192.0.2.2', tcp('passive'))],
     ['RFC 6544 6.2: active with active', 0, base('192.0.2.1', tcp('active')), candidate('192.0.2.2', tcp('active'))],
     ['RFC 6544 6.2: active with so', 0, base('192.0.2.1', tcp('active')), candidate('192.0.2.2', tcp('so'))],
@@ -81,6 +83,24 @@ describe('order and number', () => {
       { at: 0, local: 'host udp 192.0.2.1:50000', remote: 'host udp 192.0.2.2:50001', why: 'more than 3 pairs (RFC 8445 6.1.2.5)' },
     ]);
     expect(one.list(1).pruned).toEqual([]);
+  });
+
+  it('6.1.2.4: a reflexive candidate is checked from its base, even if the pair of that had to go', () => {
+    const host = base('192.0.2.1');
+    const mapped = { type: 'srflx', base: host, address: at('198.51.100.1 4000'), learnedFrom: at('203.0.113.1 3478'), related: host.address } as const;
+    const one = Scripted.gathered({
+      settings: { maxPairs: 1 },
+      bases: [host],
+      gatherers: [new PlannedGatherer({ opensPaths: false, after: 100, finds: [mapped] })],
+    });
+    one.remote([candidate('192.0.2.2'), candidate('192.0.2.3', { priority: 5 })]);
+    one.until(200);
+    expect(one.list().pairs).toHaveLength(1);
+    expect(one.list().pruned.map((p) => [p.at / 1e6, p.local, p.remote, p.why])).toEqual([
+      [0, 'host udp 192.0.2.1:50000', 'host udp 192.0.2.3:50000', 'more than 1 pairs (RFC 8445 6.1.2.5)'],
+      [100, 'srflx udp 198.51.100.1:4000', 'host udp 192.0.2.2:50000', 'redundant: leaves from the same base to the same address as pair 1 (RFC 8445 6.1.2.4)'],
+      [100, 'srflx udp 198.51.100.1:4000', 'host udp 192.0.2.3:50000', 'reflexive: checked from its base (RFC 8445 6.1.2.4)'],
+    ]);
   });
 
   it('6.1.2.5: a pair whose check is due or under way stays, be it the lowest', () => {
@@ -225,6 +245,15 @@ describe('thawing', () => {
     expect([one.pair(1).state, one.pair(2).state]).toEqual(['in-progress', 'frozen']);
     one.refuse(one.check(), 500, 'Server Error');
     expect([one.pair(1).state, one.pair(2).state]).toEqual(['failed', 'in-progress']);
+  });
+
+  it('6.1.4.2: so does one that waits for its turn in another stream', () => {
+    const one = Scripted.gathered({ streams: [1, 1], bases: [base('192.0.2.1'), base('192.0.2.1 50100', { stream: 1 })] });
+    one.remote([candidate('192.0.2.2', { foundation: 'a' }), candidate('192.0.2.3', { foundation: 'f', priority: 5 })]);
+    one.remote([candidate('192.0.2.3 50100', { foundation: 'f', priority: 4 })], { stream: 1 });
+    // The second slot belongs to the second stream, which has nothing that may go.
+    one.until(50);
+    expect([1, 2, 3].map((id) => one.pair(id).state)).toEqual(['in-progress', 'in-progress', 'frozen']);
   });
 
   it('8.1.2: what was taken off the list neither thaws nor is waited for', () => {

@@ -8,7 +8,7 @@ import { formatDuration, millis, type Nanos } from '../../../base/time.js';
 import type { StunAttribute } from '../../stun/attribute.js';
 import { checkIntegrity, emitStun, type StunPacket } from '../../stun/codec.js';
 import { shortTermKey } from '../../stun/integrity.js';
-import { addressOf, errorOf, randomHex, STUN_METHOD } from '../../stun/message.js';
+import { addressOf, errorOf, formatAttributeCode, randomHex, STUN_METHOD } from '../../stun/message.js';
 import { DEFAULT_RTO, Retransmission } from '../../stun/retransmission.js';
 import { formatAddress, sameAddress, type TransportAddress } from '../../stun/transport-address.js';
 import type { IceOut } from '../agent-io.js';
@@ -131,7 +131,7 @@ export function handleCheckResponse(ctx: IceContext, base: IceBase, from: Transp
   }
   if (packet.unknown.length > 0) {
     // RFC 8489 sections 6.3.3 and 6.3.4: an answer that can't be understood is none, and no other will come.
-    failCheck(ctx, check, `answer with unknown attributes ${packet.unknown.map((code) => `0x${code.toString(16).padStart(4, '0')}`).join(', ')}`, now, out);
+    failCheck(ctx, check, `answer with unknown attributes ${packet.unknown.map(formatAttributeCode).join(', ')}`, now, out);
     return true;
   }
   if (packet.class === 'error') {
