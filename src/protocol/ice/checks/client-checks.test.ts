@@ -131,7 +131,7 @@ describe('the answer', () => {
   it('7.2.5.2.1: from another address, or at another socket, it fails the check', () => {
     const other = base('192.0.2.11', { localPreference: 65534 });
     const one = started({ bases: [base('192.0.2.1'), other] });
-    one.answer(one.check(), { from: at('192.0.2.2 50002') });
+    expect(kinds(one.answer(one.check(), { from: at('192.0.2.2 50002') }))).toEqual(['pair 1 failed']);
     expect(one.story(1).at(-1)).toBe('failed: answer from 192.0.2.2:50002 to 192.0.2.1:50000: not symmetric (RFC 8445 7.2.5.2.1)');
     one.until(50);
     one.answer(one.check(), { base: must(one.bases[0], 'base') });
@@ -161,7 +161,8 @@ describe('the answer', () => {
     const one = started();
     const odd = [0x0042, 0x7ffe].map((code) => ({ name: 'unknown', code, bytes: new Uint8Array(4) }) as const);
     const optional = { name: 'unknown', code: 0xc057, bytes: new Uint8Array(4) } as const;
-    one.answer(one.check(), { class: kind, attributes: [{ name: 'xor-mapped-address', address: at('192.0.2.1') }, optional, ...odd] });
+    const outs = one.answer(one.check(), { class: kind, attributes: [{ name: 'xor-mapped-address', address: at('192.0.2.1') }, optional, ...odd] });
+    expect(kinds(outs)).toEqual(['pair 1 failed']);
     expect(one.story(1).at(-1)).toBe('failed: answer with unknown attributes 0x0042, 0x7ffe');
   });
 
@@ -216,6 +217,7 @@ describe('the answer', () => {
     ]);
     expect(one.outputs('selected').map((s) => [s.pair, s.local.type, s.base.address.address])).toEqual([[2, 'prflx', '192.0.2.1']]);
     expect(one.story(1).filter((s) => s.includes('discovered'))).toHaveLength(1);
+    expect(one.story(2).filter((s) => s.includes('valid by'))).toHaveLength(1);
   });
 
   it('7.2.5.3.1: two peers behind one mapping: the second finds the candidate that the first discovered', () => {
@@ -308,12 +310,16 @@ describe('the nominating check', () => {
     const one = Scripted.gathered();
     one.remote([candidate('192.0.2.2'), candidate('192.0.2.3', { foundation: '2', priority: 5 })]);
     one.answer(one.check());
-    one.until(50);
+    one.until(100);
+    one.answer(one.check('192.0.2.3'));
     const outs = one.refuse(one.check('192.0.2.2'), 400, 'Bad Request');
     expect(kinds(outs)).toEqual(['pair 1 failed', 'failed']);
     expect(one.story(1).at(-1)).toBe('failed: nominating check failed: answered with 400 Bad Request');
     expect(one.list()).toMatchObject({ state: 'failed', why: 'the nominating check of pair 1 failed: answered with 400 Bad Request' });
-    expect(one.pair(1)).toMatchObject({ valid: false, nominated: false });
+    expect([one.pair(1), one.pair(2)].map((p) => [p.valid, p.nominated])).toEqual([
+      [false, false],
+      [true, false],
+    ]);
     expect(one.until(120_000)).toEqual([]);
   });
 

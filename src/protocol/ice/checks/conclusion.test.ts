@@ -31,6 +31,29 @@ describe('8.1.1: when the controlling agent nominates', () => {
     expect(one.story(2)).toContain('succeeded: nominated: best valid pair 3s after the first success');
   });
 
+  it('the highest of all that are valid, be it one that a check discovered', () => {
+    const one = Scripted.gathered();
+    one.remote([HIGH, LOW], { complete: false });
+    one.until(70);
+    one.answer(one.check('192.0.2.3'));
+    one.answer(one.check('192.0.2.2'), { mapped: '198.51.100.7 4000' });
+    one.in({ kind: 'end-of-candidates', stream: 0 });
+    one.until(200);
+    expect(nominations(one)).toEqual([[100, '192.0.2.2']]);
+    expect(one.story(3)).toContain('succeeded: nominated: no pending pair outranks it');
+  });
+
+  it('and not 3 s after a later success', () => {
+    const one = Scripted.gathered();
+    one.remote([HIGH, LOW, candidate('192.0.2.4', { foundation: 'm', priority: 150 })]);
+    one.until(120);
+    one.answer(one.check('192.0.2.3'));
+    one.until(1000);
+    one.answer(one.check('192.0.2.4'));
+    one.until(10_000);
+    expect(nominations(one)[0]).toEqual([3120, '192.0.2.4']);
+  });
+
   it.each([
     ['is frozen', 'f'],
     ['waits', 'g'],

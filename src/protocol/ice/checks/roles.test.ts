@@ -87,6 +87,28 @@ describe('7.3.1.1: the roles', () => {
     expect(one.checks()).toHaveLength(2);
   });
 
+  it('7.2.5.1: a 487 after the decision revives no other pair either', () => {
+    const one = Scripted.gathered({ controlling: false });
+    one.remote([candidate('192.0.2.2'), candidate('192.0.2.3', { foundation: '3', priority: 5 })]);
+    const first = one.check();
+    one.ask('192.0.2.3', { nominate: true });
+    one.until(50);
+    one.answer(one.check());
+    one.refuse(first, 487, 'Role Conflict');
+    expect(one.pair(1).state).toBe('in-progress');
+  });
+
+  it('7.2.5.1: a 487 to the nominating check: the pair stays valid, and it is for the peer to nominate it', () => {
+    const one = started(true);
+    one.answer(one.check());
+    one.until(50);
+    one.refuse(one.check(), 487, 'Role Conflict');
+    one.until(5000);
+    expect([one.agent.controlling, one.list().state, one.pair(1).state, one.checks().length]).toEqual([false, 'running', 'succeeded', 2]);
+    one.ask('192.0.2.2', { nominate: true });
+    expect(one.agent.selected(0, 1)?.pair).toBe(1);
+  });
+
   it('a role that is lost takes its open nomination along: its silence does not fail the stream', () => {
     const one = started(true);
     one.answer(one.check());

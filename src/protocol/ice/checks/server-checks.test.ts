@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { must } from '../../../base/assert.js';
-import { type Cause } from '../../../base/brand.js';
+import { NO_CAUSE, type Cause } from '../../../base/brand.js';
 import { millis } from '../../../base/time.js';
 import { checkFingerprint, checkIntegrity } from '../../stun/codec.js';
 import { shortTermKey } from '../../stun/integrity.js';
@@ -81,6 +81,14 @@ describe('7.3.1.3: who asks and was not named', () => {
     // The same once more is the same pair.
     one.ask('198.51.100.7 4000');
     expect([one.list().pairs.length, one.list().remoteCandidates.length, one.pair(2).requestsReceived]).toEqual([3, 3, 2]);
+  });
+
+  it('6.1.2.3: takes the place in the list that its priority gives it', () => {
+    const one = Scripted.gathered({ controlling: false });
+    one.remote([candidate('192.0.2.2', { priority: 5 })]);
+    one.ask('198.51.100.7 4000', { priority: 9 });
+    one.ask('198.51.100.7 4001', { priority: 2 });
+    expect(one.list().pairs.map((p) => p.id)).toEqual([2, 1, 3]);
   });
 
   it('a check without PRIORITY counts as the least', () => {
@@ -250,6 +258,28 @@ describe('7.3.1.4: what a request triggers', () => {
     one.ask('192.0.2.3');
     one.until(3000);
     expect(one.pair(2)).toMatchObject({ removed: true, requestsReceived: 1, requestsSent: 0 });
+    expect(one.story(2).at(-1)).toBe('waiting: taken off the list: pair 1 is selected (RFC 8445 8.1.2)');
+  });
+
+  it('of a pair that failed before the stream was decided nothing either', () => {
+    const one = Scripted.gathered({ controlling: false });
+    one.remote([candidate('192.0.2.2'), candidate('192.0.2.3', { foundation: 'b', priority: 5 })]);
+    one.refuse(one.check(), 500, 'Server Error');
+    one.ask('192.0.2.3', { nominate: true });
+    one.until(50);
+    one.answer(one.check());
+    one.ask('192.0.2.2');
+    expect(one.pair(1)).toMatchObject({ state: 'failed', requestsReceived: 1 });
+  });
+
+  it('what asked a pair that had succeeded is not the cause of its nomination', () => {
+    const one = Scripted.gathered();
+    one.remote([candidate('192.0.2.2')], { complete: false });
+    one.answer(one.check());
+    one.ask('192.0.2.2', { cause: 9 as Cause });
+    one.in({ kind: 'end-of-candidates', stream: 0 });
+    one.until(100);
+    expect([one.check().nominates, one.check().cause]).toEqual([true, NO_CAUSE]);
   });
 
   it('a check that was answered before its triggered successor went makes that one needless', () => {
