@@ -115,6 +115,22 @@ describe('gathering', () => {
     expect(released()).toEqual(['release 192.0.2.1:50000 192.0.2.11:50001']);
   });
 
+  it('8.3: one stream that is decided is not all', () => {
+    const plan = new PlannedGatherer({ opensPaths: false, after: 100 });
+    const one = Scripted.gathered({
+      controlling: false,
+      gatherers: [plan],
+      streams: [1, 1],
+      bases: [base('192.0.2.1'), base('192.0.2.1 50100', { stream: 1 })],
+    });
+    one.remote([candidate('192.0.2.2')]);
+    one.ask('192.0.2.2', { nominate: true });
+    one.until(50);
+    one.answer(one.check());
+    one.until(20_000);
+    expect([one.agent.listState(0), plan.calls.filter((c) => c.startsWith('release'))]).toEqual(['completed', []]);
+  });
+
   it('9: a restart begins it anew, and tells what is in use anew', () => {
     const plan = new PlannedGatherer({ opensPaths: false, after: 100 });
     const one = Scripted.gathered({ controlling: false, gatherers: [plan] });
