@@ -100,6 +100,11 @@ export function errorOf(message: Attributed): { readonly code: number; readonly 
   return attribute !== undefined && 'reason' in attribute ? attribute : undefined;
 }
 
+/** `0x8022`. */
+export function formatAttributeCode(code: number): string {
+  return `0x${code.toString(16).padStart(4, '0')}`;
+}
+
 /** `bytes` octets of randomness as lower-case hex: transaction ids (12), tie-breakers (8). */
 export function randomHex(random: Rng, bytes: number): string {
   let text = '';

@@ -2,16 +2,15 @@
  * Server-reflexive candidates from one STUN server: RFC 8445 section 5.1.1.2, kept alive by section 5.1.1.4.
  * @module
  */
+import { must } from '../../../base/assert.js';
 import { NO_CAUSE } from '../../../base/brand.js';
 import { millis, NEVER, plus, seconds, type Nanos } from '../../../base/time.js';
-import type { Rng } from '../../../base/rng.js';
 import { StunClientTransaction, type StunClientOut } from '../../stun/client-transaction.js';
 import { emitStun, type StunPacket } from '../../stun/codec.js';
-import { addressOf, errorOf, randomHex, STUN_METHOD } from '../../stun/message.js';
+import { addressOf, errorOf, formatAttributeCode, randomHex, STUN_METHOD } from '../../stun/message.js';
 import { formatAddress, sameAddress, type TransportAddress } from '../../stun/transport-address.js';
 import type { IceBase, NetFault } from './candidate.js';
 import type { GatherDeps, Gatherer, GathererOut, GatherNote } from './gatherer.js';
-import type { Pacer } from './pacer.js';
 
 interface Job {
   readonly base: IceBase;
@@ -31,8 +30,7 @@ export class ReflexiveGatherer implements Gatherer {
   readonly notes: GatherNote[] = [];
   readonly #server: TransportAddress;
   #jobs: Job[] = [];
-  #pacer: Pacer | null = null;
-  #random: Rng | null = null;
+  #deps: GatherDeps | null = null;
 
   constructor(server: TransportAddress) {
     this.#server = server;
@@ -44,8 +42,7 @@ export class ReflexiveGatherer implements Gatherer {
   }
 
   start(deps: GatherDeps): void {
-    this.#pacer = deps.pacer;
-    this.#random = deps.random;
+    this.#deps = deps;
     this.#jobs = deps.bases
       .filter((b) => b.transport === 'udp' && b.address.family === this.#server.family)
       .map((base) => ({ base, transaction: null, mapped: null, refreshAt: NEVER, ended: false }));
@@ -53,10 +50,8 @@ export class ReflexiveGatherer implements Gatherer {
 
   receive(base: IceBase, from: TransportAddress, packet: StunPacket, now: Nanos, out: GathererOut[]): boolean {
     const job = this.#jobs.find((j) => j.transaction?.transaction === packet.transaction);
-    if (job === undefined || job.transaction === null) return false;
+    if (job === undefined) return false;
     if (job.base !== base || !sameAddress(from, this.#server)) return true;
-    const results: StunClientOut[] = [];
-    job.transaction.handle({ kind: 'response', packet }, now, results);
     job.transaction = null;
     this.#answered(job, packet, now, out);
     return true;
@@ -82,10 +77,10 @@ export class ReflexiveGatherer implements Gatherer {
 
   get deadline(): Nanos {
     let next: number = NEVER;
+    const free = this.#deps?.pacer.free ?? NEVER;
     for (const job of this.#jobs) {
       if (job.transaction !== null) next = Math.min(next, job.transaction.deadline);
-      else if (!job.ended) next = Math.min(next, this.#pacer?.free ?? NEVER);
-      else if (job.refreshAt !== NEVER) next = Math.min(next, Math.max(job.refreshAt, this.#pacer?.free ?? 0));
+      else next = Math.min(next, job.ended ? Math.max(job.refreshAt, free) : free);
     }
     return next as Nanos;
   }
@@ -98,11 +93,12 @@ export class ReflexiveGatherer implements Gatherer {
   }
 
   #open(job: Job, now: Nanos): void {
-    if (this.#pacer === null || this.#random === null || !this.#pacer.take(now)) return;
-    const id = randomHex(this.#random, 12);
+    const { pacer, random } = must(this.#deps, 'what it was started with');
+    if (!pacer.take(now)) return;
+    const id = randomHex(random, 12);
     const request = emitStun({ class: 'request', method: STUN_METHOD.BINDING, transaction: id, attributes: [] }, { fingerprint: true });
     // RTO = MAX(500ms, Ta * number of candidates sought) (RFC 8445 section 14.3).
-    const rto = Math.max(millis(500), this.#pacer.ta * this.#jobs.length) as Nanos;
+    const rto = Math.max(millis(500), pacer.ta * this.#jobs.length) as Nanos;
     job.transaction = new StunClientTransaction(id, request, now, { rto });
     job.refreshAt = NEVER;
   }
@@ -123,6 +119,11 @@ export class ReflexiveGatherer implements Gatherer {
   #answered(job: Job, packet: StunPacket, now: Nanos, out: GathererOut[]): void {
     job.ended = true;
     const mapped = addressOf(packet, 'xor-mapped-address') ?? addressOf(packet, 'mapped-address');
+    // RFC 8489 sections 6.3.3 and 6.3.4: an answer that can't be understood is none, and no other will come.
+    if (packet.unknown.length > 0) {
+      this.#note(job, `answer with unknown attributes ${packet.unknown.map(formatAttributeCode).join(', ')}`, now);
+      return;
+    }
     if (packet.class !== 'success' || mapped === undefined) {
       const error = errorOf(packet);
       this.#note(job, error === undefined ? 'answer without a mapped address' : `answered with ${error.code} ${error.reason}`, now);

@@ -6,7 +6,7 @@
 import type { Cause } from '../../../base/brand.js';
 import type { Nanos } from '../../../base/time.js';
 import { isLinkLocal, sameAddress, type TransportAddress } from '../../stun/transport-address.js';
-import { describeCandidate, type Candidate, type IceBase, type LocalCandidate } from '../candidates/candidate.js';
+import { describeCandidate, type Candidate, type IceBase, type LocalCandidate, type TcpType } from '../candidates/candidate.js';
 import { CandidatePair } from './pair.js';
 import { comparePriority } from '../candidates/priority.js';
 import type { IceContext } from './context.js';
@@ -90,17 +90,14 @@ export class CheckList {
   }
 }
 
-/** Why two candidates make no pair, or null when they make one: component, transport (RFC 6544 section 6.2), family (RFC 8445 6.1.2.2). */
-function mismatch(local: LocalCandidate, remote: Candidate): string | null {
-  if (local.component !== remote.component) return 'component';
-  if (local.transport !== remote.transport) return 'transport';
-  if (local.transport === 'tcp') {
-    const fits = (local.tcpType === 'active' && remote.tcpType === 'passive') || (local.tcpType === 'so' && remote.tcpType === 'so');
-    if (!fits) return 'tcptype';
-  }
-  if (local.address.family !== remote.address.family) return 'family';
-  if (isLinkLocal(local.address) !== isLinkLocal(remote.address)) return 'link-local';
-  return null;
+/** Whom a TCP candidate of ours asks; who is passive is asked (RFC 6544 section 6.2). */
+const ASKED_BY: Readonly<Record<TcpType, TcpType | null>> = { active: 'passive', so: 'so', passive: null };
+
+/** Whether two candidates make a pair: component, transport, family, link-local with link-local only (RFC 8445 section 6.1.2.2). */
+function fits(local: LocalCandidate, remote: Candidate): boolean {
+  if (local.component !== remote.component || local.transport !== remote.transport) return false;
+  if (local.transport === 'tcp' && remote.tcpType !== ASKED_BY[local.tcpType ?? 'passive']) return false;
+  return local.address.family === remote.address.family && isLinkLocal(local.address) === isLinkLocal(remote.address);
 }
 
 /** Pairs every local with every remote candidate that is not paired yet, prunes, limits and sets the states. */
@@ -109,7 +106,7 @@ export function formPairs(ctx: IceContext, list: CheckList, locals: readonly Loc
   for (const local of locals) {
     if (local.base.stream !== list.stream) continue;
     for (const remote of remotes) {
-      if (mismatch(local, remote) !== null) continue;
+      if (!fits(local, remote)) continue;
       const pair = formPair(ctx, list, local, remote, now);
       if (pair !== null) fresh.push(pair);
     }
@@ -132,7 +129,7 @@ function formPair(ctx: IceContext, list: CheckList, local: LocalCandidate, remot
   const known = list.pairs.find((p) => p.sameWay(local, remote));
   if (known !== undefined) {
     if (known.remote.type === 'prflx' && remote.type !== 'prflx') {
-      known.adoptRemote(remote, ctx.controlling);
+      for (const pair of [known, ...list.discovered]) if (pair.producedBy === known) pair.adoptRemote(remote, ctx.controlling);
       list.sort();
       ctx.note(known, 'the peer has now named the candidate that was peer-reflexive', now);
       return null;
@@ -159,7 +156,7 @@ function pairCount(ctx: IceContext): number {
 function limitPairs(ctx: IceContext, now: Nanos): void {
   let total = pairCount(ctx);
   while (total > ctx.options.maxPairs) {
-    const idle = ctx.lists.flatMap((l) => l.pairs).filter((p) => p.state === 'frozen' && p.requestsSent === 0);
+    const idle = ctx.lists.flatMap((l) => l.pairs).filter((p) => p.state === 'frozen');
     const lowest = idle.sort((a, b) => comparePriority(a.priority, b.priority) || b.id - a.id)[0];
     if (lowest === undefined) return;
     const list = ctx.listOf(lowest);
@@ -175,9 +172,9 @@ function limitPairs(ctx: IceContext, now: Nanos): void {
 function initialState(ctx: IceContext, pair: CandidatePair): readonly ['waiting' | 'frozen', string] {
   const group = ctx.lists.flatMap((l) => l.pairs).filter((p) => p.foundation === pair.foundation);
   if (group.some((p) => p.state === 'succeeded')) return ['waiting', `a pair of foundation ${pair.foundation} has succeeded`];
-  const first = [...group].sort((a, b) => a.component - b.component || comparePriority(b.priority, a.priority) || a.id - b.id)[0];
+  const [first = pair] = group.sort((a, b) => a.component - b.component || comparePriority(b.priority, a.priority) || a.id - b.id);
   if (first === pair) return ['waiting', `first of foundation ${pair.foundation}`];
-  return ['frozen', `foundation ${pair.foundation} is tried by pair ${first?.id ?? 0} first`];
+  return ['frozen', `foundation ${pair.foundation} is tried by pair ${first.id} first`];
 }
 
 /** The foundation has proved itself: what was held back for it may go (RFC 8445 section 7.2.5.3.3). */

@@ -8,7 +8,7 @@ import { formatDuration, millis, type Nanos } from '../../../base/time.js';
 import type { StunAttribute } from '../../stun/attribute.js';
 import { checkIntegrity, emitStun, type StunPacket } from '../../stun/codec.js';
 import { shortTermKey } from '../../stun/integrity.js';
-import { addressOf, errorOf, randomHex, STUN_METHOD } from '../../stun/message.js';
+import { addressOf, errorOf, formatAttributeCode, randomHex, STUN_METHOD } from '../../stun/message.js';
 import { DEFAULT_RTO, Retransmission } from '../../stun/retransmission.js';
 import { formatAddress, sameAddress, type TransportAddress } from '../../stun/transport-address.js';
 import type { IceOut } from '../agent-io.js';
@@ -53,8 +53,9 @@ export function emitCheck(ctx: IceContext, list: CheckList, pair: CandidatePair,
 
 /** Starts a check of the pair and sends its first request. */
 export function startCheck(ctx: IceContext, list: CheckList, pair: CandidatePair, now: Nanos, out: IceOut[]): void {
-  const useCandidate = pair.nominating && ctx.controlling;
-  if (pair.state === 'succeeded') ctx.note(pair, useCandidate ? 'nominating check' : 'checked again', now);
+  // Only a controlling agent nominates, and only what has succeeded.
+  const useCandidate = pair.nominating;
+  if (useCandidate) ctx.note(pair, 'nominating check', now);
   else ctx.change(pair, 'in-progress', pair.cause === NO_CAUSE ? 'check started' : 'triggered check started', now, out);
   const transaction = randomHex(ctx.random, 12);
   const check: Check = {
@@ -128,9 +129,14 @@ export function handleCheckResponse(ctx: IceContext, base: IceBase, from: Transp
     failCheck(ctx, check, `answer from ${formatAddress(from)} to ${formatAddress(base.address)}: not symmetric (RFC 8445 7.2.5.2.1)`, now, out);
     return true;
   }
-  if (error !== undefined) {
-    if (error.code === 487) onRoleConflict(ctx, list, check, now, out);
-    else failCheck(ctx, check, `answered with ${error.code} ${error.reason}`, now, out);
+  if (packet.unknown.length > 0) {
+    // RFC 8489 sections 6.3.3 and 6.3.4: an answer that can't be understood is none, and no other will come.
+    failCheck(ctx, check, `answer with unknown attributes ${packet.unknown.map(formatAttributeCode).join(', ')}`, now, out);
+    return true;
+  }
+  if (packet.class === 'error') {
+    if (error?.code === 487) onRoleConflict(ctx, list, check, now, out);
+    else failCheck(ctx, check, error === undefined ? 'answered with an error that has no code' : `answered with ${error.code} ${error.reason}`, now, out);
     return true;
   }
   const mapped = addressOf(packet, 'xor-mapped-address');

@@ -76,7 +76,7 @@ export class Consent {
     const sentAt = this.#underway.get(packet.transaction);
     if (sentAt === undefined) return false;
     const remote = this.#ctx.listOf(this.pair).remote;
-    const proved = packet.class === 'success' && remote !== null && checkIntegrity(packet, shortTermKey(remote.pwd));
+    const proved = packet.class === 'success' && packet.unknown.length === 0 && remote !== null && checkIntegrity(packet, shortTermKey(remote.pwd));
     if (!proved || base !== this.pair.local.base || !sameAddress(from, this.pair.remote.address)) {
       this.#ctx.note(this.pair, 'ignored an answer to a consent check: not a signed success from the peer', now);
       return true;

@@ -79,7 +79,7 @@ export class CandidatePair {
 
   /** Same way out and same destination: what the wire can tell apart. */
   sameWay(local: LocalCandidate, remote: Candidate): boolean {
-    return this.local.base === local.base && this.remote.transport === remote.transport && sameAddress(this.remote.address, remote.address);
+    return this.local.base === local.base && sameAddress(this.remote.address, remote.address);
   }
 }
 
