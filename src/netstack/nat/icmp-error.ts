@@ -28,11 +28,10 @@ export class IcmpErrorTranslation {
     return findTransport(p.buf, p.off + ethernet.HEADER, p.off + p.len, family, this.#place) && this.#place.protocol === protocol;
   }
 
-  /** False: the quote is not there, or the checksum is wrong. */
+  /** Whether its checksum holds. That of a packet that the node has had for longer is not looked at. */
   sound(p: Packet, family: 4 | 6, arrived: boolean): boolean {
     const { at } = this.#place;
     const n = p.off + p.len - at;
-    if (n < icmp.HEADER + (family === 4 ? 20 : 40)) return false;
     return !arrived || checksum.verifyView(p.view, at, n, pseudo(p, family, n));
   }
 

@@ -3,7 +3,6 @@
  * @module
  */
 import type { AddressBook } from '../address-book.js';
-import { CT_STATUS } from '../conntrack/connection.js';
 import type { Entry } from '../conntrack/entry.js';
 import { endpointText, type Tuple } from '../conntrack/tuple.js';
 import { type Addr, IPPROTO } from '../transport.js';
@@ -22,13 +21,9 @@ export function natText(book: AddressBook, entry: Entry, direction: 0 | 1, ports
   const add = (before: string, after: string): void => {
     if (before !== after) pairs.push(`${before}>${after}`);
   };
-  if (direction === 0 ? (entry.status & CT_STATUS.SNAT) !== 0 : (entry.status & CT_STATUS.DNAT) !== 0) {
-    add(end(from.src, from.sport), end(to.dst, query ? to.sport : to.dport));
-  }
   // The identifier of a query is the "port" of both its ends.
-  if (query || (direction === 0 ? (entry.status & CT_STATUS.DNAT) !== 0 : (entry.status & CT_STATUS.SNAT) !== 0)) {
-    add(end(from.dst, query ? from.sport : from.dport), end(to.src, to.sport));
-  }
+  add(end(from.src, from.sport), end(to.dst, query ? to.sport : to.dport));
+  add(end(from.dst, query ? from.sport : from.dport), end(to.src, to.sport));
   return pairs.join(',');
 }
 

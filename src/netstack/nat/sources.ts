@@ -28,14 +28,12 @@ export class SourceTable {
   /** Entries with the source of `tuple`, newest first, whose time is not over at `now`. */
   *of(tuple: Tuple, now: number): Iterable<Entry> {
     for (const entry of this.#lists.get(keyOfSource(tuple)) ?? []) {
-      const { original } = entry;
-      const same =
-        original.srcKey === tuple.srcKey && original.sport === tuple.sport && original.protocol === tuple.protocol && original.family === tuple.family;
-      if (same && entry.expires > now) yield entry;
+      if (entry.original.protocol === tuple.protocol && entry.expires > now) yield entry;
     }
   }
 }
 
+/** Address and port, of which no two have the same: addresses of both families are numbers below 2^34. */
 function keyOfSource(t: Tuple): number {
-  return Math.imul(Math.imul(t.srcKey, 0x9e3779b1) ^ t.sport, 0x85ebca6b) ^ (t.protocol << 3) ^ t.family;
+  return t.src * 65536 + t.sport;
 }

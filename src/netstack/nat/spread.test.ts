@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { must } from '../../base/assert.js';
 import { formatIpv4, formatIpv6, parseAddress } from '../../wire/address.js';
-import { addressOfPool } from './spread.js';
+import { addressOfPool, hash4 } from './spread.js';
 
 const bytesOf = (text: string): Uint8Array => {
   const address = must(parseAddress(text), text);
@@ -31,4 +31,21 @@ test.each([
   const [first, last] = POOLS[from.includes(':') ? 6 : 4];
   const chosen = addressOfPool(bytesOf(first), bytesOf(last), bytesOf(from), bytesOf(to), persistent);
   expect(chosen.length === 16 ? formatIpv6(chosen) : formatIpv4(new DataView(chosen.buffer).getUint32(0))).toBe(expected);
+});
+
+// By an implementation of hashlittle() that gives lookup3.c's own examples (driver5: 0x17770551 and 0xcd628161).
+test.each([
+  ['Four score and s', 0, 0x17bd0180],
+  ['Four score and s', 1, 0xe44aa5f2],
+  ['even years ago o', 0, 0x81f88807],
+  ['\0'.repeat(16), 0, 0xbaf9078c],
+  ['\xff'.repeat(16), 0xffffffff, 0x34e69a46],
+])('the hash of the 16 octets %j from %i on', (text, initial, expected) => {
+  const octets = new DataView(Uint8Array.from(text, (char) => char.charCodeAt(0)).buffer);
+  expect(
+    hash4(
+      Uint32Array.from([0, 4, 8, 12], (at) => octets.getUint32(at, true)),
+      initial,
+    ),
+  ).toBe(expected);
 });

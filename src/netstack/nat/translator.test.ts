@@ -172,6 +172,29 @@ describe('what it says', () => {
     ]);
   });
 
+  test('beside the route, as it leaves; nothing before, and nothing of what is not translated', () => {
+    const r = simRouter({ nat: [{ ...OUT, match: { protocol: 'udp', dport: 9 } }] });
+    const texts: string[] = [];
+    for (const point of ['forward', 'postrouting'] as const) r.node.install({ point, priority: 200, family: 0, run: (p) => (texts.push(r.said(p)), 0) });
+    r.send('in', udp('10.0.1.1', 5000, '10.0.2.1', 9));
+    r.send('in', udp('10.0.1.1', 5000, '10.0.2.1', 10));
+    const route = 'at=router stage=route route=10.0.2.0/24 dev=out';
+    expect(texts).toEqual([route, `${route} nat=10.0.1.1:5000>10.0.2.254:5000`, route, route]);
+  });
+
+  test('of packets of one connection that leave by several routes: each with its own', () => {
+    const r = simRouter({ nat: [OUT] });
+    const texts: string[] = [];
+    r.node.install({ point: 'postrouting', priority: 200, family: 0, run: (p) => (texts.push(r.said(p)), 0) });
+    r.send('in', udp('10.0.1.1', 5000, '10.0.2.1', 9));
+    r.node.routes.add({ prefix: '10.0.2.1/32', via: '10.0.2.2' });
+    r.send('in', udp('10.0.1.1', 5000, '10.0.2.1', 9));
+    expect(texts).toEqual([
+      'at=router stage=route route=10.0.2.0/24 dev=out nat=10.0.1.1:5000>10.0.2.254:5000',
+      'at=router stage=route route=10.0.2.1/32 via=10.0.2.2 dev=out nat=10.0.1.1:5000>10.0.2.254:5000',
+    ]);
+  });
+
   test('both ends of a hairpin, and IPv6 in brackets', () => {
     const nat: NatRule[] = [forward(80, '10.0.1.1', 8080), { point: 'postrouting', wire: 'in', family: 4, addresses: ['10.0.2.254', '10.0.2.254'] }];
     expect(decisions({ nat }, ['in', udp('10.0.1.2', 5000, '10.0.2.254', 80)])).toEqual(['10.0.1.2:5000>10.0.2.254:5000,10.0.2.254:80>10.0.1.1:8080']);

@@ -101,12 +101,10 @@ export class Nat implements Translator {
     if (entry === null) return ACCEPT;
     const direction = (p.ctinfo & CT_REPLY) === 0 ? 0 : 1;
     const state = p.ctinfo & 255;
-    if (state !== CT_STATE.ESTABLISHED) {
-      if (state === CT_STATE.RELATED && this.#errors.isError(p, family)) return this.#error(p, entry, family, point, manip, direction);
-      if (!bound(entry, manip)) {
-        const verdict = this.#ask(p, entry, family, point, manip);
-        if (verdict !== ACCEPT) return verdict;
-      } else if (this.#leftElsewhere(p, entry, point, direction)) return this.#forget(p, entry);
+    if (state === CT_STATE.RELATED && this.#errors.isError(p, family)) return this.#error(p, entry, family, point, manip, direction);
+    if (state !== CT_STATE.ESTABLISHED && !bound(entry, manip)) {
+      const verdict = this.#ask(p, entry, family, point, manip);
+      if (verdict !== ACCEPT) return verdict;
     } else if (this.#leftElsewhere(p, entry, point, direction)) return this.#forget(p, entry);
     if (translates(entry, manip, direction)) {
       const other = entry.tuple(1 - direction);
@@ -149,7 +147,7 @@ export class Nat implements Translator {
 
   #error(p: Packet, entry: Entry, family: 4 | 6, point: NatPoint, manip: Manip, direction: 0 | 1): Verdict {
     const { core } = this.#node;
-    if (!this.#errors.sound(p, family, point === 'prerouting' || point === 'input')) {
+    if (!this.#errors.sound(p, family, point === 'prerouting')) {
       p.decision = core.why('checksum', point, 'icmp');
       return dropVerdict(DROP.CHECKSUM);
     }

@@ -10,6 +10,7 @@ import type { Conntrack } from '../conntrack/conntrack.js';
 import { CT_STATUS } from '../conntrack/connection.js';
 import type { Entry } from '../conntrack/entry.js';
 import { TCP } from '../conntrack/tcp/states.js';
+import type { TcpTrack } from '../conntrack/tcp/track.js';
 import type { NatRange } from '../conntrack/tracker.js';
 import { Tuple } from '../conntrack/tuple.js';
 import { keyOf } from '../address-book.js';
@@ -47,7 +48,7 @@ export class UniqueTuples {
     if (!random) {
       if (range.ports === null) {
         if (!this.#taken(tuple, entry)) return;
-      } else if (portInRange(tuple, range, manip) && (range.ports.from === range.ports.to || !this.#taken(tuple, entry))) return;
+      } else if (portInRange(tuple, range.ports, manip) && (range.ports.from === range.ports.to || !this.#taken(tuple, entry))) return;
     }
     this.#port(tuple, range, entry, manip, random);
   }
@@ -73,7 +74,7 @@ export class UniqueTuples {
       const { from, to } = range.addresses;
       if (tuple.family === 4 ? !(tuple.src >= from && tuple.src <= to) : !this.#between6(tuple.src, from, to)) return false;
     }
-    return range.ports === null || portInRange(tuple, range, MANIP_SRC);
+    return range.ports === null || portInRange(tuple, range.ports, MANIP_SRC);
   }
 
   #between6(addr: Addr, from: Addr, to: Addr): boolean {
@@ -129,10 +130,10 @@ export class UniqueTuples {
     const { table } = this.#conntrack;
     const found = table.find(this.#reply);
     if (found === null) return false;
-    const other = found.entry as Entry | null;
-    if (other === null || other.tcp === null || found === other.original || other.tcp.state < TCP.TIME_WAIT || (other.status & CT_STATUS.SNAT) === 0)
-      return true;
-    if (((entry.tcp.side(0).end - other.tcp.side(0).end) | 0) <= 0) return true;
+    const other = found.entry as Entry;
+    const over = other.tcp as TcpTrack;
+    if (found === other.original || over.state < TCP.TIME_WAIT || (other.status & CT_STATUS.SNAT) === 0) return true;
+    if (((entry.tcp.side(0).end - over.side(0).end) | 0) <= 0) return true;
     table.remove(other);
     return false;
   }
@@ -146,16 +147,15 @@ function portsFor(port: number, range: NatRange, query: boolean): readonly [numb
   return port < 1024 ? [600, 1023] : [1024, 65535];
 }
 
-function portInRange(tuple: Tuple, range: NatRange, manip: Manip): boolean {
-  if (range.ports === null) return true;
+function portInRange(tuple: Tuple, ports: { readonly from: number; readonly to: number }, manip: Manip): boolean {
   switch (tuple.protocol) {
     case IPPROTO.ICMP:
     case IPPROTO.IPV6_ICMP:
-      return tuple.sport >= range.ports.from && tuple.sport <= range.ports.to;
+      return tuple.sport >= ports.from && tuple.sport <= ports.to;
     case IPPROTO.UDP:
     case IPPROTO.TCP: {
       const port = manip === MANIP_SRC ? tuple.sport : tuple.dport;
-      return port >= range.ports.from && port <= range.ports.to;
+      return port >= ports.from && port <= ports.to;
     }
     default:
       return true;

@@ -166,6 +166,8 @@ export interface SimRouter extends Router {
   readonly scheduler: LabScheduler;
   /** Decisions of drops, as text. */
   readonly drops: string[];
+  /** What is decided of a packet so far, as text. */
+  said(p: Packet): string;
   /** Moves the clock. */
   at(now: Nanos): void;
 }
@@ -203,6 +205,7 @@ export function simRouter(spec: RouterSpec = {}): SimRouter {
     tracker,
     scheduler,
     drops,
+    said: (p) => decisions.text(p.decision),
     send(wire, packet) {
       out = [];
       const frame = frameInto(wire, packet);
