@@ -7,6 +7,9 @@ export default defineConfig({
   test: {
     include: near.tests,
     exclude: near.not ?? [],
+    // Loading the modules anew for each file would cost more than the tests do.
+    isolate: false,
+    setupFiles: ['test/mutation/reached.ts'],
     testTimeout: 120_000,
   },
 });
