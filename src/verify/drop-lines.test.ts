@@ -33,6 +33,14 @@ describe('why packets were dropped', () => {
     expect(judged(signalling, (lab) => talk(lab, 0, 'bob lan rt dc-fe')).evidence).not.toHaveProperty('drops');
   });
 
+  it('is not told of packets that arrived where nothing listens: the network is not to blame', () => {
+    const refused = judged(signalling, (lab) => {
+      lab.send({ way: BY_CIRCUIT, at: at(0), frame: tcp('bob', 40000, 'online-fe', 443), dropped: DROP.NO_LISTENER });
+    });
+    expect(refused).toMatchObject({ status: 'fail', evidence: { total: 1, why: '1 × no-listener at online-fe' } });
+    expect(refused.evidence).not.toHaveProperty('drops');
+  });
+
   it('is told of what nodes dropped, the most frequent first, two lines at most, where nothing came about', () => {
     const lines = drops((lab) => {
       dropped(lab, 0, 40000, DROP.TTL);

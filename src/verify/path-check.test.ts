@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { HandMade, PLAN, tcp } from '../analysis/ledger.testkit.js';
+import { HandMade, PLAN, tcp, udp } from '../analysis/ledger.testkit.js';
 import { observe } from '../analysis/legs.js';
 import { DROP } from '../base/drop.js';
 import { BY_CIRCUIT, BY_INTERNET, at, back, talk } from './checks/check.testkit.js';
@@ -65,6 +65,16 @@ describe('links that should not be there', () => {
     expect(words('Internet', (lab) => talk(lab, 0, LOCAL))).toBe('fail: local: alice--lan, rt--lan, dc-fe--rt');
   });
 
+  it('are told apart by direction, also where they are as many', () => {
+    const run = (lab: HandMade): void => {
+      lab.send({ way: 'dns rt ce isp public-dns', at: at(0), frame: udp('dns', 5353, 'public-dns', 53, new Uint8Array(20)) });
+      lab.send({ way: 'public-dns isp msee', at: at(9), frame: udp('public-dns', 53, 'dns', 5353, new Uint8Array(20)), dropped: DROP.NO_ROUTE });
+    };
+    expect(words('local', run)).toBe(
+      'fail: Internet: out by ce--isp, public-dns--isp; back by public-dns--isp, isp--msee, nothing of public-dns reaches dns (no-route at msee)',
+    );
+  });
+
   it('of different ways out and home are told apart', () => {
     const run = (lab: HandMade): void => {
       lab.send({ way: 'bob lan rt ce isp msee ms-lan online-fe', at: at(0), frame: tcp('bob', 40000, 'online-fe', 443) });
@@ -122,8 +132,11 @@ describe('where the way parts from the documented one', () => {
   });
 
   it('is not asked where the label is right and somebody is silent', () => {
-    const found = judge('ExpressRoute', (lab) => lab.send({ way: BY_CIRCUIT, at: at(0), frame: tcp('bob', 40000, 'online-fe', 443) }));
-    expect(found).toMatchObject({ status: 'fail', observed: 'ExpressRoute, nothing of online-fe reaches bob' });
-    expect(found.evidence).not.toHaveProperty('why');
+    const found = judge('ExpressRoute', (lab) => {
+      lab.send({ way: 'bob lan rt ce rt', at: at(0), frame: tcp('bob', 40000, 'online-fe', 443), dropped: DROP.TTL });
+      lab.send({ way: back(BY_CIRCUIT), at: at(9), frame: tcp('online-fe', 443, 'bob', 40000) });
+    });
+    expect(found).toMatchObject({ status: 'fail', observed: 'ExpressRoute, nothing of bob reaches online-fe (ttl at rt)' });
+    expect(found.evidence.why).toBe('1 × ttl at rt');
   });
 });
