@@ -125,7 +125,8 @@ describe('the rate', () => {
       const link = testLink({ spec: { rate, limit: 5000 }, quiet: true });
       for (let i = 0; i < 3000; i++) link.send(length);
       link.run();
-      expect(link.arrivals.map((a) => a.at)).toEqual(Array.from({ length: 3000 }, (_, i) => expect.closeTo(((i + 1) * length * 8e9) / rate, -0.3)));
+      expect(link.arrivals).toHaveLength(3000);
+      expect(Math.max(...link.arrivals.map((a, i) => Math.abs(a.at - ((i + 1) * length * 8e9) / rate)))).toBeLessThan(1);
       expect(Math.abs(link.scheduler.now - (3000 * length * 8e9) / rate)).toBeLessThan(1);
     }
   });
@@ -324,20 +325,15 @@ describe('conservation', () => {
           else link.at(nanos(now), () => link.fabric.control.set(LINK, 'both', { ...s.change, up: s.up }));
         }
         link.run();
-        expect(link.pool.live).toBe(0);
         const count = (kind: string): number => link.notes.filter((n) => n.kind === kind).length;
         const stats = link.fabric.stats(LINK, 0);
+        const { offered, duplicated, carried } = stats;
         const dropped = stats.lost + stats.down + stats.queueOverflow + stats.tooLong;
-        expect(count('sent')).toBe(stats.offered + stats.duplicated);
-        expect(count('delivered')).toBe(stats.carried);
-        expect(count('received')).toBe(stats.carried);
-        expect(count('ended')).toBe(dropped);
-        expect(link.drops().length).toBe(dropped);
-        expect(stats.offered + stats.duplicated).toBe(stats.carried + dropped);
-        const ids = link.notes.filter((n) => n.kind === 'ended' || n.kind === 'delivered').map((n) => n.id);
-        expect(new Set(ids).size).toBe(ids.length);
+        const ends = link.notes.filter((n) => n.kind === 'ended' || n.kind === 'delivered').map((n) => n.id);
+        const seen = [link.pool.live, ...['sent', 'delivered', 'received', 'ended'].map(count), link.drops().length, offered + duplicated, new Set(ends).size];
+        expect(seen).toEqual([0, offered + duplicated, carried, carried, dropped, dropped, carried + dropped, ends.length]);
       }),
-      { seed: 5, numRuns: 200 },
+      { seed: 5, numRuns: 100 },
     );
   });
 });
