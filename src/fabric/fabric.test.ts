@@ -273,24 +273,51 @@ describe('changes at run time', () => {
 
 describe('an impairment out of range', () => {
   it('is refused when a link is built and when it is changed', () => {
-    const wrong: Partial<ImpairmentSpec>[] = [
-      { corrupt: 1.01 },
-      { duplicate: -0.1 },
-      { reorder: NaN },
-      { loss: { model: 'random', probability: 2 } },
-      { loss: { model: 'gemodel', p: 0, r: 0, h: -1, k: 1 } },
-      { delay: -1 as Nanos },
-      { jitter: 0.5 as Nanos },
-      { gap: Infinity },
-      { rate: -1 },
-      { limit: 0 },
+    const probability = (p: number): string => `a probability is between 0 and 1: ${p}`;
+    const whole = (n: number): string => `delay, jitter and gap are whole and not negative: ${n}`;
+    const rate = (n: number): string => `a rate is not negative: ${n}`;
+    const limit = (n: number): string => `a queue has room for one frame at least: ${n}`;
+    const ge = { model: 'gemodel', p: 0, r: 0, h: 1, k: 1 } as const;
+    const wrong: [Partial<ImpairmentSpec>, string][] = [
+      [{ corrupt: 1.01 }, probability(1.01)],
+      [{ duplicate: -0.1 }, probability(-0.1)],
+      [{ reorder: NaN }, probability(NaN)],
+      [{ loss: { model: 'random', probability: 2 } }, probability(2)],
+      [{ loss: { ...ge, p: 1.5 } }, probability(1.5)],
+      [{ loss: { ...ge, r: -1 } }, probability(-1)],
+      [{ loss: { ...ge, h: -2 } }, probability(-2)],
+      [{ loss: { ...ge, k: 1.1 } }, probability(1.1)],
+      [{ delay: -1 as Nanos }, whole(-1)],
+      [{ jitter: 0.5 as Nanos }, whole(0.5)],
+      [{ gap: Infinity }, whole(Infinity)],
+      [{ gap: -1 }, whole(-1)],
+      [{ rate: -1 }, rate(-1)],
+      [{ rate: Infinity }, rate(Infinity)],
+      [{ limit: 0 }, limit(0)],
+      [{ limit: 1.5 }, limit(1.5)],
     ];
-    for (const spec of wrong) {
-      expect(() => testLink({ spec })).toThrow();
+    for (const [spec, words] of wrong) {
+      expect(() => testLink({ spec })).toThrow(words);
       const link = testLink();
-      expect(() => link.fabric.control.set(LINK, 0, spec)).toThrow();
+      expect(() => link.fabric.control.set(LINK, 0, spec)).toThrow(words);
       expect(link.fabric.impairment(LINK, 0)).toEqual(NO_IMPAIRMENT);
     }
+  });
+
+  it('is none at the ends of the range', () => {
+    const least = {
+      corrupt: 0,
+      duplicate: 0,
+      reorder: 0,
+      loss: { model: 'random', probability: 0 },
+      delay: nanos(0),
+      jitter: nanos(0),
+      gap: 0,
+      rate: 0,
+      limit: 1,
+    } as const;
+    const most = { corrupt: 1, duplicate: 1, reorder: 1, loss: { model: 'gemodel', p: 1, r: 1, h: 1, k: 1 } } as const;
+    for (const spec of [least, most]) expect(testLink({ spec }).fabric.impairment(LINK, 1)).toEqual({ ...NO_IMPAIRMENT, ...spec });
   });
 });
 
