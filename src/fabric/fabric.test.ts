@@ -383,6 +383,15 @@ describe('determinism', () => {
     expect(lost({ spec: noisy, name: 'other' })).not.toEqual(lost({ spec: noisy }));
   });
 
+  it('each direction throws dice of its own', () => {
+    const link = testLink({ spec: noisy });
+    for (let i = 0; i < 100; i++) for (const side of [0, 1] as const) link.sendAt(millis(i), 100, { side });
+    link.run();
+    const lostOf = (side: number): number[] => link.notes.filter((n) => n.side === side && n.drop === 'link-loss').map((n) => n.at);
+    expect(lostOf(0).length).toBeGreaterThan(0);
+    expect(lostOf(0)).not.toEqual(lostOf(1));
+  });
+
   it('no other impairment moves a loss', () => {
     const all: Partial<ImpairmentSpec> = { ...noisy, jitter: millis(3), distribution: 'normal', corrupt: 0.3, duplicate: 0.3, reorder: 0.3, gap: 2, rate: 1e9 };
     expect(lost({ spec: all })).toEqual(lost({ spec: noisy }));
