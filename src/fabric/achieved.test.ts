@@ -254,9 +254,9 @@ describe('what chance is given: four standard deviations', () => {
   });
 
   it('of a loss in bursts, by how long a state lasts', () => {
-    // Good to bad 0.01, back 0.04: a fifth is bad; of bad frames all are lost, of good ones a hundredth.
-    const loss = { model: 'gemodel', p: 0.01, r: 0.04, h: 0, k: 0.99 } as const;
-    const mean = 0.2 + 0.8 * 0.01;
+    // Good to bad 0.01, back 0.04: a fifth is bad; of bad frames three quarters are lost, of good ones a hundredth.
+    const loss = { model: 'gemodel', p: 0.01, r: 0.04, h: 0.25, k: 0.99 } as const;
+    const mean = 0.2 * 0.75 + 0.8 * 0.01;
     // Variance of a count of two states: times (2 - p - r) / (p + r) = 39; and 1 / (p + r) = 20 frames to settle in.
     const room = 4 * Math.sqrt(100_000 * mean * (1 - mean) * 39) + 20 + 1;
     const lost = (off: number): readonly string[] => asked({ loss }, { tried: 100_000, lost: Math.round(100_000 * mean + off) });
@@ -299,6 +299,10 @@ describe('what chance is given: four standard deviations', () => {
     // The normal table ends at 3.67 sigma.
     const normal = (delay: number, ms: number): readonly string[] => asked({ delay: millis(delay), jitter: millis(10), distribution: 'normal' }, took(ms, 1e6));
     expect([normal(36, 38.1), normal(36, 74), normal(36, 75), normal(37, 39)]).toEqual([[], [], ['delay'], ['delay']]);
+  });
+
+  it('nothing is off of which nothing was seen', () => {
+    expect(asked({ delay: millis(20), rate: 10e6, ...RANDOM(1) }, {})).toEqual([]);
   });
 
   it('and all that is off is told', () => {
