@@ -57,6 +57,10 @@ describe('the pool', () => {
     expect([copy.trail, copy.decision, copy.ct, copy.mark]).toEqual([5, 6, null, 0]);
     copy.buf[copy.off] = 0;
     expect(p.buf[p.off]).toBe(1);
+    // Nothing beyond its length is touched.
+    p.buf[p.off + 100] = 77;
+    const shorter = pool.clone(p);
+    expect(shorter.buf[shorter.off + 100]).not.toBe(77);
   });
 
   it('makes no slab while released slots are left', () => {

@@ -36,6 +36,28 @@ describe.each(EGRESS)('a queue, %s', (egress) => {
     expect(one.arrivals.map((a) => a.at)).toEqual(Array.from({ length: 190 }, (_, i) => (i + 1) * 1e6));
   });
 
+  it('knows of each frame of a long queue when it leaves', () => {
+    const one = link(200);
+    for (let i = 0; i < 40; i++) one.send(1000);
+    one.run(millis(20));
+    for (let i = 0; i < 181; i++) one.send(1000);
+    // 200 had not left at 20 ms; 70 have, and 70 more, at 90 and at 160 ms.
+    for (const ms of [90, 160]) {
+      one.run(millis(ms));
+      for (let i = 0; i < 71; i++) one.send(1000);
+    }
+    one.run();
+    expect(one.drops().map(([id]) => id)).toEqual([221, 292, 363]);
+    expect(one.arrivals.at(-1)?.at).toBe(360e6);
+  });
+
+  it('is not paid back for a line that was idle', () => {
+    const one = link(10);
+    for (const ms of [0, 5, 5]) one.sendAt(millis(ms), 1000);
+    one.run();
+    expect(one.arrivals.map((a) => a.at)).toEqual([1e6, 6e6, 7e6]);
+  });
+
   it('has room again for each frame that has left, at the very time', () => {
     const one = link(3);
     for (let i = 0; i < 3; i++) one.send(1000);
