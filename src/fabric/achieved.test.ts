@@ -8,7 +8,7 @@ import { type ImpairmentSpec, NO_IMPAIRMENT } from '../topology/impairment.js';
 import { achieved, deviations } from './achieved.js';
 import type { Idle, RealTime } from './driver/real-time.js';
 import { WallDriver } from './driver/wall-driver.js';
-import type { LinkPhase } from './link-stats.js';
+import { type LinkPhase, type LinkStats, totalStats } from './link-stats.js';
 import { type TestLink, testLink } from './testing.js';
 
 const LINK = 0 as LinkId;
@@ -193,5 +193,120 @@ describe('a change of what is asked', () => {
     const phases = link.fabric.phases(LINK, 0);
     expect(phases.map(({ stats }) => Math.round((achieved(stats).rate ?? 0) / 1e4))).toEqual([400, 200]);
     expect(phases.map(judged)).toEqual([[], []]);
+  });
+});
+
+/** What a direction would have counted; what is not told is nothing. */
+function counted(stats: Partial<LinkStats>): LinkStats {
+  return { ...totalStats([only(testLink()).stats]), ...stats };
+}
+const asked = (spec: Partial<ImpairmentSpec>, stats: Partial<LinkStats>): readonly string[] => deviations({ ...NO_IMPAIRMENT, ...spec }, counted(stats));
+/** So many frames with that mean time on the way, in milliseconds. */
+const took = (ms: number, timed = 1): Partial<LinkStats> => ({ timed, transitSum: nanos(ms * 1e6 * timed) });
+
+describe('what a clock on the wall is given', () => {
+  it.each<[number, number, readonly string[]]>([
+    [0, 0, []],
+    [0, 1, []],
+    [0, 1.001, ['delay']],
+    [10, 9, []],
+    [10, 8.999, ['delay']],
+    [10, 11, []],
+    [10, 11.001, ['delay']],
+    // From 20 ms on five percent are more than a millisecond.
+    [100, 105, []],
+    [100, 105.001, ['delay']],
+    [100, 95, []],
+    [100, 94.999, ['delay']],
+  ])('asked %d ms, took %d ms', (delay, time, wanted) => {
+    expect(asked({ delay: millis(delay) }, took(time, 10))).toEqual(wanted);
+  });
+
+  it.each<[number, readonly string[]]>([
+    [1.05, []],
+    [0.95, []],
+    [1.0701, ['rate']],
+    [0.9299, ['rate']],
+    // Two periods in 100 ms, each late by up to a millisecond: two percent more.
+    [1.0699, []],
+    [0.9301, []],
+  ])('a rate of %d times what was asked', (factor, wanted) => {
+    const stats = { busyPeriods: 2, busyTime: millis(100), busyBytes: (10e6 * factor * 0.1) / 8 };
+    expect(asked({ rate: 10e6 }, stats)).toEqual(wanted);
+    // Nobody asked for a rate.
+    expect(asked({}, stats)).toEqual([]);
+  });
+
+  it('a rate whose ends are jittered is given twice the jitter a period', () => {
+    const stats = { busyPeriods: 1, busyTime: millis(100), busyBytes: (10e6 * 1.155 * 0.1) / 8 };
+    expect(asked({ rate: 10e6, jitter: millis(5) }, stats)).toEqual([]);
+    expect(asked({ rate: 10e6, jitter: millis(4) }, stats)).toEqual(['rate']);
+  });
+});
+
+describe('what chance is given: four standard deviations', () => {
+  it('of a loss and one frame more', () => {
+    // 10000 throws at 0.1: 1000 +- 30.
+    const lost = (count: number): readonly string[] => asked(RANDOM(0.1), { tried: 10_000, lost: count });
+    expect([879, 878, 1121, 1122].map(lost)).toEqual([[], ['loss'], [], ['loss']]);
+    expect(asked({}, { tried: 10, lost: 1 })).toEqual(['loss']);
+    expect(asked({}, { tried: 10, lost: 0 })).toEqual([]);
+  });
+
+  it('of a loss in bursts, by how long a state lasts', () => {
+    // Good to bad 0.01, back 0.04: a fifth is bad; of bad frames three quarters are lost, of good ones a hundredth.
+    const loss = { model: 'gemodel', p: 0.01, r: 0.04, h: 0.25, k: 0.99 } as const;
+    const mean = 0.2 * 0.75 + 0.8 * 0.01;
+    // Variance of a count of two states: times (2 - p - r) / (p + r) = 39; and 1 / (p + r) = 20 frames to settle in.
+    const room = 4 * Math.sqrt(100_000 * mean * (1 - mean) * 39) + 20 + 1;
+    const lost = (off: number): readonly string[] => asked({ loss }, { tried: 100_000, lost: Math.round(100_000 * mean + off) });
+    expect([room - 1, -room + 1, room + 1, -room - 1].map(lost)).toEqual([[], [], ['loss'], ['loss']]);
+  });
+
+  it('of bursts that are shorter than chance would have them, no less than of single losses', () => {
+    // Each state lasts one frame: 2 - p - r is less than p + r.
+    const loss = { model: 'gemodel', p: 1, r: 1, h: 0, k: 1 } as const;
+    const lost = (count: number): readonly string[] => asked({ loss }, { tried: 10_000, lost: count });
+    // 5000 +- 4 * 50, half a frame to settle in, and one.
+    expect([5201, 5202, 4799, 4798].map(lost)).toEqual([[], ['loss'], [], ['loss']]);
+  });
+
+  it('of a chain that never leaves the good state as of single losses', () => {
+    const loss = { model: 'gemodel', p: 0, r: 0, h: 0, k: 0.9 } as const;
+    const lost = (count: number): readonly string[] => asked({ loss }, { tried: 10_000, lost: count });
+    expect([880, 877, 1120, 1123].map(lost)).toEqual([[], ['loss'], [], ['loss']]);
+  });
+
+  it('of a jittered delay, by the number of frames', () => {
+    // Uniform within 12 ms: sigma 12 / sqrt 3 ms; of 16 frames four standard errors are that. Five percent of 100 ms beside it.
+    const room = 5 + 12 / Math.sqrt(3);
+    const mean = (ms: number): readonly string[] => asked({ delay: millis(100), jitter: millis(12) }, took(ms, 16));
+    expect([100 + room - 0.01, 100 - room + 0.01, 100 + room + 0.01, 100 - room - 0.01].map(mean)).toEqual([[], [], ['delay'], ['delay']]);
+  });
+
+  it('of a jitter by a table, around the mean of the table', () => {
+    // Pareto: mean -0.0329, sigma 0.8209 of the jitter (jitter-table.ts). Of a million frames chance is next to nothing.
+    const mean = (ms: number): readonly string[] => asked({ delay: millis(100), jitter: millis(20), distribution: 'pareto' }, took(ms, 1e6));
+    const [centre, room] = [100 - 0.0329 * 20, 5 + (4 * 0.8209 * 20) / 1000];
+    expect([centre + room - 0.01, centre - room + 0.01, centre + room + 0.01, centre - room - 0.01].map(mean)).toEqual([[], [], ['delay'], ['delay']]);
+  });
+
+  it('of a jitter beyond the delay also what is cut at zero', () => {
+    const mean = (delay: number, ms: number): readonly string[] => asked({ delay: millis(delay), jitter: millis(10) }, took(ms, 1e6));
+    // Within 10 ms either way; 1 ms for the clock, 0.02 ms for chance.
+    expect([mean(10, 11), mean(10, 11.1)]).toEqual([[], ['delay']]);
+    expect([mean(9, 20), mean(9, 20.1), mean(9, 7.9)]).toEqual([[], ['delay'], ['delay']]);
+    // The normal table ends at 3.67 sigma.
+    const normal = (delay: number, ms: number): readonly string[] => asked({ delay: millis(delay), jitter: millis(10), distribution: 'normal' }, took(ms, 1e6));
+    expect([normal(36, 38.1), normal(36, 74), normal(36, 75), normal(37, 39)]).toEqual([[], [], ['delay'], ['delay']]);
+  });
+
+  it('nothing is off of which nothing was seen', () => {
+    expect(asked({ delay: millis(20), rate: 10e6, ...RANDOM(1) }, {})).toEqual([]);
+  });
+
+  it('and all that is off is told', () => {
+    const stats = { ...took(50), tried: 10, lost: 10, busyPeriods: 1, busyTime: millis(100), busyBytes: 1 };
+    expect(asked({ rate: 10e6 }, stats)).toEqual(['delay', 'loss', 'rate']);
   });
 });

@@ -69,8 +69,8 @@ export function compareBaseline(baseline: Baseline, flow: string, observation: O
   return ids.map((id) => {
     const leg = observation.legs.find((candidate) => candidate.id === id);
     const [before, after] = [stored[id], now[id]];
-    const expected = before === undefined ? 'no such leg' : text(before);
-    const observed = after === undefined ? 'no such leg' : text(after);
+    const expected = before === undefined ? 'no such leg' : pathWords(before);
+    const observed = after === undefined ? 'no such leg' : pathWords(after);
     return finding(
       expected === observed ? 'pass' : 'fail',
       `baseline/${id}`,
@@ -82,7 +82,8 @@ export function compareBaseline(baseline: Baseline, flow: string, observation: O
   });
 }
 
-function text({ label, there, back }: LegPaths): string {
+/** `ExpressRoute: er, rt--ce; back by ce--isp`. */
+export function pathWords({ label, there, back }: LegPaths): string {
   const by = (links: readonly string[]): string => (links.length === 0 ? 'nothing' : links.join(', '));
   return `${label}: ${by(there)}${there.join() === back.join() ? '' : `; back by ${by(back)}`}`;
 }

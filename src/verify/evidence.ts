@@ -37,7 +37,8 @@ function inTurns(lists: readonly (readonly PacketId[])[]): readonly PacketId[] {
 
 /** `7 × firewall-rule at fw1 (chain=inet/filter/forward rule=7 src=fw1.nft:12)`. */
 export function endingWords({ packets, reason, where, examples }: Ending, drops: readonly DropGroup[]): string {
-  const group = drops.find((drop) => drop.reason === reason && drop.where === where && drop.examples.some((id) => examples.includes(id)));
+  // A packet ends once.
+  const group = drops.find((drop) => drop.examples.some((id) => examples.includes(id)));
   const said = (group?.decision ?? '')
     .split(' ')
     .filter((pair) => !/^(at|stage)=|^$/.test(pair))

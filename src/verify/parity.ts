@@ -5,7 +5,7 @@
  */
 import type { Observation } from '../analysis/legs.js';
 import type { Plan } from '../topology/plan.js';
-import { pathsOf } from './baseline.js';
+import { pathWords, pathsOf } from './baseline.js';
 import type { Finding } from './finding.js';
 
 export interface ParityRun {
@@ -46,9 +46,7 @@ export function parity(runs: readonly ParityRun[], plan: Plan): readonly ParityR
         leg,
         paths.map((path) => {
           const seen = path[leg];
-          return seen === undefined
-            ? 'no such leg'
-            : `${seen.label}: ${seen.there.join(', ')}${seen.there.join() === seen.back.join() ? '' : `; back by ${seen.back.join(', ')}`}`;
+          return seen === undefined ? 'no such leg' : pathWords(seen);
         }),
       ),
     ),

@@ -27,7 +27,7 @@ export function judgePath(legs: readonly TwoWay[], is: PathLabel, observation: O
   const silent = silences(legs);
   if (label === is && silent.length === 0) return { status: 'pass', observed: label, evidence };
   const aside = label === is ? null : deviation(legs, is, plan);
-  const observed = [aside === null || aside.links === '' ? label : `${label}: ${aside.links}`, ...silent].join(', ');
+  const observed = [aside === null ? label : `${label}: ${aside.links}`, ...silent].join(', ');
   return { status: 'fail', observed, evidence: withWhy(evidence, aside?.parts ?? null) };
 }
 
@@ -83,7 +83,6 @@ interface Parting {
  */
 function parting(direction: Direction, start: PlanNode, is: PathLabel, plan: Plan): Parting | null {
   const right = SEGMENT_OF[is];
-  if (right === null) return null;
   const wrong = direction.paths.find((path) => path.links.every((id) => plan.links[id]?.segment !== right));
   let at: number = start.id;
   for (const id of wrong?.links ?? []) {

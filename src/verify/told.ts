@@ -42,24 +42,24 @@ interface Stretch {
   readonly to: Nanos;
 }
 
-/** Passes when each of the legs carried something in each of the stretches. */
+/** Passes when each of the legs carried something in each of the stretches. @param legs a name stands for one that is not there */
 export function proved(c: Context, observed: string, stretches: readonly Stretch[], legs: readonly (Leg | string)[]): Verdict {
   const packets: Evidence['packets'][number][] = [];
+  const crossed: Leg[] = [];
+  const missed = (name: string): Verdict => ({ status: 'unproved', observed: `${observed}, but no packet of ${name}`, evidence: c.whyNot() });
   let total = 0;
   for (const leg of legs) {
+    if (typeof leg === 'string') return missed(leg);
     for (const { from, to } of stretches) {
-      const found = typeof leg === 'string' ? [] : packetsDuring(c.ledger, leg.flows, from, to);
-      if (found.length === 0) {
-        const name = typeof leg === 'string' ? leg : leg.id;
-        return { status: 'unproved', observed: `${observed}, but no packet of ${name}`, evidence: c.whyNot() };
-      }
+      const found = packetsDuring(c.ledger, leg.flows, from, to);
+      if (found.length === 0) return missed(leg.id);
       packets.push(...found.slice(0, NAMED));
       total += found.length;
     }
+    crossed.push(leg);
   }
   if (total === 0) return { status: 'unproved', observed: `${observed}, but no packet`, evidence: c.whyNot() };
-  const known = legs.filter((leg) => typeof leg !== 'string');
-  return { status: 'pass', observed, evidence: { packets: packets.sort((a, b) => a - b).slice(0, NAMED), total, links: linkNames(known, c.plan) } };
+  return { status: 'pass', observed, evidence: { packets: packets.sort((a, b) => a - b).slice(0, NAMED), total, links: linkNames(crossed, c.plan) } };
 }
 
 /** The legs that a request from one user to another must cross: to the sender's home, to the other's home, to the other. A name stands for one that is not there. */

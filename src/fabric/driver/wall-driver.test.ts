@@ -147,6 +147,27 @@ describe('wall time', () => {
     expect(time.woken).toBe(1);
   });
 
+  it('passes on the error of the task, one task at a time, and hears of a signal only meanwhile', async () => {
+    const time = new FakeTime();
+    const scheduler = createScheduler();
+    const abort = new AbortController();
+    const driver = new WallDriver(scheduler, { time, idle: time, signal: abort.signal });
+    const error = new Error('of the task');
+    await expect(driver.run(Promise.reject(error), seconds(1))).rejects.toBe(error);
+    let resolve: (value: number) => void = () => undefined;
+    let second: unknown = null;
+    // Both while the first sleeps.
+    time.outside.push(() => {
+      second = driver.run(Promise.resolve(2), seconds(1)).catch((e: unknown) => e);
+      resolve(1);
+    });
+    expect(await driver.run(new Promise<number>((r) => (resolve = r)), seconds(1))).toBe(1);
+    expect(await second).toMatchObject({ message: expect.stringContaining('a driver runs one task at a time') as string });
+    const { woken } = time;
+    abort.abort();
+    expect(time.woken).toBe(woken);
+  });
+
   it('runs on the real clock: a task that needs no event, and one of the outside world', async () => {
     const scheduler = createScheduler();
     const driver = new WallDriver(scheduler);

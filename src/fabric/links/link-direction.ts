@@ -56,7 +56,7 @@ export class End implements LinkEnd {
   }
 
   get up(): boolean {
-    return this.#out !== null && this.#out.up;
+    return (this.#out as LinkDirection).up;
   }
 
   send(p: Packet): void {
@@ -97,7 +97,7 @@ export class LinkDirection implements Target, Line {
   #up: boolean;
   /** Counts the times the direction went down: what left in another epoch does not arrive. */
   #epoch = 1;
-  #keepsOrder = false;
+  #keepsOrder: boolean;
   #lastArrival: Nanos = UNSET;
   #latestSent: Nanos = UNSET;
 

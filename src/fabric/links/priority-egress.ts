@@ -96,8 +96,9 @@ export class PriorityEgress implements Egress, Target {
       return LEAVES;
     }
     const band = bandOf(p.buf, p.off, p.len);
-    // One more is on the line.
-    if (this.#kept + 1 >= this.#limit && !this.#makeRoom(band)) return FULL;
+    // One more is on the line, unless that has just become free and its event is still to come.
+    const onLine = this.freeAt > now ? 1 : 0;
+    if (this.#kept + onLine >= this.#limit && !this.#makeRoom(band)) return FULL;
     (this.#bands[band] as Band).push(p);
     this.#kept++;
     // Booked already if the only frame kept has just given way to this one.

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { TimerId } from '../../base/brand.js';
 import type { Nanos } from '../../base/time.js';
 import { QUEUE_CASES } from './event-queue.contract.js';
+import type { Packet } from '../packet.js';
 import type { EventQueue, Target } from '../scheduler.js';
 import { SortedQueue } from './testing/sorted-queue.js';
 import { TimingWheel } from './timing-wheel.js';
@@ -27,7 +28,7 @@ it('the contract finds a queue that reverses ties', () => {
   expect(() => tie.run(new Reversing())).toThrow(/expected 0,1,2/);
 });
 
-type Step = { do: 'push'; after: number } | { do: 'cancel'; which: number } | { do: 'pop'; n: number } | { do: 'peek' };
+type Step = { do: 'push' | 'post' | 'until'; after: number } | { do: 'cancel'; which: number } | { do: 'pop'; n: number } | { do: 'peek' };
 
 /** Distances of all sizes, with many ties; negative = before the event fired last. */
 const after = fc.oneof(
@@ -42,6 +43,8 @@ const after = fc.oneof(
 
 const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 6, arbitrary: after.map((a): Step => ({ do: 'push', after: a })) },
+  { weight: 2, arbitrary: after.map((a): Step => ({ do: 'post', after: a })) },
+  { weight: 1, arbitrary: after.map((a): Step => ({ do: 'until', after: a })) },
   { weight: 2, arbitrary: fc.nat().map((which): Step => ({ do: 'cancel', which })) },
   { weight: 3, arbitrary: fc.integer({ min: 1, max: 8 }).map((n): Step => ({ do: 'pop', n })) },
   { weight: 2, arbitrary: fc.constant<Step>({ do: 'peek' }) },
@@ -51,20 +54,19 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 function play(queue: EventQueue, steps: readonly Step[]): string[] {
   const log: string[] = [];
   const ids: TimerId[] = [];
-  let now = 0;
-  const target: Target = { fire: (op) => void log.push(`${op}@${now}`) };
-  const pop = (): void => {
-    now = Math.max(now, queue.peek());
-    queue.pop();
-  };
+  let booked = 0;
+  const target: Target = { fire: (op, p) => void log.push(`${op}@${queue.now}${p === null ? '' : ` with ${p.id}`}`) };
+  const when = (after: number): Nanos => Math.max(0, (Number.isFinite(queue.now) ? queue.now : 0) + after) as Nanos;
   for (const s of steps) {
-    if (s.do === 'push') ids.push(queue.push(Math.max(0, (Number.isFinite(now) ? now : 0) + s.after) as Nanos, target, ids.length, null));
+    if (s.do === 'push') ids.push(queue.push(when(s.after), target, booked++, null));
+    else if (s.do === 'post') queue.post(target, booked, { id: booked++, time: when(s.after) } as Packet);
+    else if (s.do === 'until') log.push(`until ${queue.popUntil(when(s.after))}`);
     else if (s.do === 'cancel' && ids.length > 0) log.push(`cancel ${queue.cancel(ids[s.which % ids.length]!)}`);
-    else if (s.do === 'pop') for (let i = 0; i < s.n && queue.size > 0; i++) pop();
+    else if (s.do === 'pop') for (let i = 0; i < s.n && queue.size > 0; i++) queue.pop();
     else log.push(`peek ${queue.peek()} of ${queue.size}`);
   }
-  while (queue.size > 0) pop();
-  return log;
+  while (queue.size > 0) queue.pop();
+  return [...log, `empty at ${queue.peek()}`];
 }
 
 it('the wheel shows the same as the sorted list, whatever is done', () => {
@@ -127,4 +129,52 @@ it('an event is gone even if its target throws', () => {
   wheel.push(1 as Nanos, target, 0, null);
   expect(() => wheel.pop()).toThrow('from the target');
   expect(wheel.size).toBe(0);
+});
+
+describe('many events', () => {
+  const target = (fired: number[]): Target => ({ fire: (op) => void fired.push(op) });
+  /** Numbers from 0 to n - 1, as if shuffled, the same each time. */
+  const shuffled = (n: number): number[] => Array.from({ length: n }, (_, i) => (i * 7919 + 13) % n);
+
+  it('far away, of which any are cancelled, fire in order', () => {
+    // Beyond the wheel: all stand in the heap, and leave it from everywhere.
+    const wheel = new TimingWheel();
+    const fired: number[] = [];
+    const times = shuffled(3000);
+    const ids = times.map((n) => wheel.push((1e12 + n * 1e9) as Nanos, target(fired), n, null));
+    const cancelled = new Set(times.filter((_, i) => i % 3 === 1));
+    expect(ids.filter((_, i) => i % 3 === 1).filter((id) => !wheel.cancel(id))).toEqual([]);
+    expect(wheel.size).toBe(2000);
+    while (wheel.size > 0) wheel.pop();
+    expect(fired).toEqual(Array.from({ length: 3000 }, (_, i) => i).filter((n) => !cancelled.has(n)));
+  });
+
+  it('in one bucket, however they are booked and cancelled, fire in order', () => {
+    const wheel = new TimingWheel();
+    const fired: number[] = [];
+    const times = shuffled(500);
+    const ids = times.map((n) => wheel.push(n as Nanos, target(fired), n, null));
+    const cancelled = new Set(times.filter((_, i) => i % 5 === 2));
+    for (const [i, id] of ids.entries()) if (i % 5 === 2) wheel.cancel(id);
+    while (wheel.size > 0) wheel.pop();
+    expect(fired).toEqual(Array.from({ length: 500 }, (_, i) => i).filter((n) => !cancelled.has(n)));
+  });
+
+  it('give their slots back: a full house is emptied and filled again', () => {
+    const wheel = new TimingWheel();
+    const fired: number[] = [];
+    for (let round = 0; round < 3; round++) {
+      for (const n of shuffled(2500)) wheel.push((wheel.now + n * 500) as Nanos, target(fired), n, null);
+      while (wheel.size > 0) wheel.pop();
+    }
+    const once = Array.from({ length: 2500 }, (_, i) => i);
+    expect(fired).toEqual([...once, ...once, ...once]);
+  });
+
+  it('a cancelled event is gone, and an id that was never given cancels nothing', () => {
+    const wheel = new TimingWheel();
+    const id = wheel.push(5 as Nanos, target([]), 1, null);
+    expect([wheel.cancel(id), wheel.cancel(id), wheel.size, wheel.peek(), wheel.now]).toEqual([true, false, 0, Infinity, 0]);
+    expect([1e12, -1, 0.5, NaN].map((stale) => wheel.cancel(stale as TimerId))).toEqual([false, false, false, false]);
+  });
 });

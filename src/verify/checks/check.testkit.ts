@@ -9,7 +9,7 @@ import { DROP, type DropCode } from '../../base/drop.js';
 import type { LabError } from '../../base/error.js';
 import type { Nanos } from '../../base/time.js';
 import { millis } from '../../base/time.js';
-import type { FlowSpec, Step } from '../../scenario/flow.js';
+import type { FlowSpec, Step, StepList } from '../../scenario/flow.js';
 import { verifyFlow } from '../expectations.js';
 import type { Finding } from '../finding.js';
 import type { Check } from './check.js';
@@ -20,7 +20,7 @@ export const BY_CIRCUIT = 'bob lan rt ce msee ms-lan online-fe';
 export const BY_INTERNET = 'bob lan rt ce isp msee ms-lan online-fe';
 
 export const SRC = { file: 'f.flow.yaml', line: 10, column: 5 };
-export const CALL: Step = { do: 'call', from: 'caller', to: 'callee', talk: millis(1000), src: SRC };
+export const CALL = { do: 'call', from: 'caller', to: 'callee', talk: millis(1000), src: SRC } satisfies Step;
 const ACTORS = { caller: 'alice', callee: 'bob', third: 'dave' };
 
 export type Pair = readonly [string, string];
@@ -29,7 +29,7 @@ export const CALLER_CALLEE: Pair = ['caller', 'callee'];
 type Play = (lab: HandMade) => void;
 
 /** The finding of one expectation. */
-export function judged(expectation: Expectation, play: Play, steps: readonly Step[] = [CALL]): Finding {
+export function judged(expectation: Expectation, play: Play, steps: StepList = [CALL]): Finding {
   const flow: FlowSpec = {
     id: 'f',
     title: 't',
@@ -52,7 +52,7 @@ export function judged(expectation: Expectation, play: Play, steps: readonly Ste
 }
 
 /** `status: observed`. */
-export function verdict(expectation: Expectation, play: Play, steps?: readonly Step[]): string {
+export function verdict(expectation: Expectation, play: Play, steps?: StepList): string {
   const { status, observed } = judged(expectation, play, steps);
   return `${status}: ${observed}`;
 }

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { type HandMade, rtp, udp } from '../../analysis/ledger.testkit.js';
 import { DROP } from '../../base/drop.js';
 import type { Nanos } from '../../base/time.js';
-import { CALLER_CALLEE, SRC, at, relay, speak, verdict } from './check.testkit.js';
+import { CALLER_CALLEE, SRC, at, judged, relay, speak, verdict } from './check.testkit.js';
 import type { Expectation } from './table.js';
 
 const quality = (loss: number | null, delay: Nanos | null = null, jitter: Nanos | null = null): Expectation => ({
@@ -68,5 +68,74 @@ describe('quality', () => {
       speak(lab, 1, 'bob lan', 2, 3, { lost: DROP.LINK_LOSS });
     };
     expect(verdict(quality(0.99), run)).toBe('unproved: nothing of bob reaches alice (link-loss at bob--lan)');
+  });
+
+  it.each<[string, Expectation, string]>([
+    ['its loss', quality(1 / 3), 'fail: loss 33.33%'],
+    ['its loss, a little above', quality(0.334), 'pass: loss 33.33%'],
+    ['its delay', quality(null, at(4)), 'fail: delay 4ms'],
+    ['its delay, a little above', quality(null, (at(4) + 1) as Nanos), 'pass: delay 4ms'],
+    ['its jitter', quality(null, null, at(0.5)), 'fail: jitter 500us'],
+    ['its jitter, a little above', quality(null, null, (at(0.5) + 1) as Nanos), 'pass: jitter 500us'],
+  ])('must stay below the bound: %s', (_, expectation, wanted) => {
+    const run = (lab: HandMade): void => {
+      both(lab);
+      // Of alice six: four arrive, after 2, 2, 2 and 10 ms; the estimate of jitter is a sixteenth of 8 ms (RFC 3550 section 6.4.1).
+      lab.send({ way: 'alice lan bob', at: at(60), frame: udp('alice', 50000, 'bob', 50000, rtp(1, 3)), delays: [at(1), at(9)] });
+      for (const k of [4, 5]) lab.send({ way: 'alice lan', at: at(k * 20), frame: udp('alice', 50000, 'bob', 50000, rtp(1, k)), lost: DROP.LINK_LOSS });
+    };
+    expect(verdict(expectation, run)).toBe(wanted);
+  });
+
+  it('is of the worse direction, whichever that is', () => {
+    const run = (lab: HandMade): void => {
+      speak(lab, 0, 'alice lan bob', 1);
+      // Bob's come 5 ms later than alice's, the third 24 ms late, the fourth never.
+      for (const k of [0, 1, 2])
+        lab.send({ way: 'bob lan alice', at: at(k * 20), frame: udp('bob', 50000, 'alice', 50000, rtp(2, k)), delays: [at(1), at(k === 2 ? 30 : 6)] });
+      lab.send({ way: 'bob lan', at: at(60), frame: udp('bob', 50000, 'alice', 50000, rtp(2, 3)), lost: DROP.LINK_LOSS });
+    };
+    // (7 + 7 + 31) / 3 = 15 ms; 24 / 16 = 1.5 ms.
+    expect(verdict(quality(0.25, at(15), at(1.5)), run)).toBe('fail: loss 25.00%, delay 15ms, jitter 1.5ms');
+    expect(verdict(quality(0.26, at(15.1), at(1.6)), run)).toBe('pass: loss 25.00%, delay 15ms, jitter 1.5ms');
+  });
+
+  it('counts what arrived nowhere and was not lost neither way: refused, and under way at the end', () => {
+    const run = (lab: HandMade): void => {
+      both(lab);
+      lab.send({ way: 'alice lan bob', at: at(80), frame: udp('alice', 50000, 'bob', 50000, rtp(1, 4)), flying: true });
+    };
+    expect(verdict(quality(0.01), run)).toBe('pass: loss 0.00%');
+  });
+
+  it('shows the packets of both, whatever it comes to', () => {
+    const evidence = { packets: [1, 4, 2, 5, 3, 6], total: 6, links: ['alice--lan', 'bob--lan'] };
+    expect(judged(quality(0.1), both)).toMatchObject({ status: 'pass', evidence });
+    expect(judged(quality(0), both)).toMatchObject({ status: 'fail', observed: 'loss 0.00%', evidence });
+    const unknown = (lab: HandMade): void => {
+      for (const [from, to] of [
+        ['alice', 'bob'],
+        ['bob', 'alice'],
+      ] as const)
+        for (const k of [1, 2]) lab.send({ way: `${from} lan ${to}`, at: at(k), frame: udp(from, 50000, to, 50000, rtp(9, k, k * 160, 97)) });
+    };
+    expect(judged(quality(null, null, at(1)), unknown)).toMatchObject({ status: 'unproved', evidence: { total: 4 } });
+  });
+
+  it('tells times to the microsecond', () => {
+    const run = (lab: HandMade): void => {
+      for (const [from, to, ssrc] of [
+        ['alice', 'bob', 1],
+        ['bob', 'alice', 2],
+      ] as const)
+        for (const k of [1, 2])
+          lab.send({ way: `${from} lan ${to}`, at: at(k * 20), frame: udp(from, 50000, to, 50000, rtp(ssrc, k)), delays: [at(1), 1_234_567 as Nanos] });
+    };
+    expect(verdict(quality(null, at(3), at(1)), run)).toBe('pass: delay 2.235ms, jitter 0');
+  });
+
+  it('says why there is nothing to judge', () => {
+    const found = judged(quality(0.1), (lab) => lab.event(null, at(90), 'step', { step: 'call', ok: 'no', says: '480' }));
+    expect(found).toMatchObject({ status: 'unproved', observed: 'no packet', evidence: { total: 0, why: 'step call: 480' } });
   });
 });

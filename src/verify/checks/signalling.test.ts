@@ -99,4 +99,16 @@ describe('signalling', () => {
     expect(verdict(servers('Internet'), run)).toBe('fail: ExpressRoute: er-primary (instead of ce--isp, isp--msee)');
     expect(verdict(servers('ExpressRoute'), () => undefined)).toBe('unproved: no packet');
   });
+
+  it('says why there is none, and only then', () => {
+    const refused = (lab: HandMade): void => lab.event(null, at(90), 'step', { step: 'sign-in', ok: 'no', says: 'DNS_TIMEOUT' });
+    expect(judged(expectation, refused).evidence.why).toBe('step sign-in: DNS_TIMEOUT');
+    const passed = judged(expectation, (lab) => (talk(lab, 0, BY_CIRCUIT), refused(lab)));
+    expect(passed.status).toBe('pass');
+    expect(passed.evidence).not.toHaveProperty('why');
+  });
+
+  it('of one who is no user is with nobody', () => {
+    expect(verdict(ofActor('stun', 'local'), (lab) => talk(lab, 0, BY_CIRCUIT))).toBe('unproved: no packet');
+  });
 });
