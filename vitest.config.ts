@@ -22,7 +22,7 @@ export default defineConfig({
     teardownTimeout: 5_000,
     projects: [
       { extends: true, test: { name: 'unit', include: ['src/**/*.test.ts'] } },
-      { extends: true, test: { name: 'lab', include: ['test/**/*.test.ts'], exclude: ['test/kernel/**', 'test/bench/**'] } },
+      { extends: true, test: { name: 'lab', include: ['test/**/*.test.ts'], exclude: ['**/node_modules/**', 'test/kernel/**', 'test/bench/**'] } },
     ],
   },
 });

@@ -6,9 +6,9 @@
 //   npm run test:mutation -- netstack/conntrack --sample 0.1 --seed 2 --survivors 20
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
-import { dirname, join, relative } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { copyFileSync, existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { dirname, join, relative, resolve } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 import { FOLDERS } from './folders.mjs';
 
@@ -40,21 +40,24 @@ if (positionals.length !== 1 || folder === '' || !(share > 0 && share <= 1) || (
 const here = dirname(fileURLToPath(import.meta.url));
 process.chdir(join(here, '..', '..'));
 
-/** Stryker has a lock file of its own: nobody else needs its packages. */
-async function stryker() {
-  const stamp = join(here, 'node_modules', '.callpath-lock');
+/** Stryker has a lock file of its own, since nobody else needs its packages. They stay in node_modules/.cache. */
+const tools = resolve('node_modules', '.cache', 'stryker-tools');
+const tool = (name) => pathToFileURL(join(tools, 'node_modules', '@stryker-mutator', name, 'dist', 'src', 'index.js')).href;
+
+function install() {
+  const stamp = join(tools, '.installed');
   const lock = readFileSync(join(here, 'package-lock.json'), 'utf8');
-  if (!existsSync(stamp) || readFileSync(stamp, 'utf8') !== lock) {
-    console.error('callpath: installing Stryker (once) ...');
-    const flags = ['--legacy-peer-deps', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'];
-    const npm = spawnSync('npm', ['ci', '--prefix', here, ...flags], { stdio: ['ignore', 2, 2] });
-    if (npm.status !== 0) {
-      console.error('callpath: npm ci failed; its output is above. Mend that, then run the same command again.');
-      process.exit(3);
-    }
-    writeFileSync(stamp, lock);
+  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === lock) return;
+  console.error('callpath: installing Stryker (once) ...');
+  mkdirSync(tools, { recursive: true });
+  for (const name of ['package.json', 'package-lock.json']) copyFileSync(join(here, name), join(tools, name));
+  const flags = ['--legacy-peer-deps', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'];
+  const npm = spawnSync('npm', ['ci', '--prefix', tools, ...flags], { stdio: ['ignore', 2, 2] });
+  if (npm.status !== 0) {
+    console.error('callpath: npm ci failed; its output is above. Mend that, then run the same command again.');
+    process.exit(3);
   }
-  return (await import('@stryker-mutator/core')).Stryker;
+  writeFileSync(stamp, lock);
 }
 
 /** Code of the folder that runs: no tests, no kits for them. */
@@ -98,10 +101,11 @@ if (share === 1 && existsSync(incrementalFile)) {
   for (const one of Object.values(known.files)) one.mutants = one.mutants.filter(({ status }) => status === 'Killed' || status === 'Ignored');
   writeFileSync(incrementalFile, JSON.stringify(known));
 }
-const Stryker = await stryker();
+install();
+const { Stryker } = await import(tool('core'));
 const run = new Stryker({
   mutate,
-  plugins: [import.meta.resolve('@stryker-mutator/vitest-runner')],
+  plugins: [tool('vitest-runner')],
   testRunner: 'vitest',
   vitest: { configFile: 'vitest.mutation.config.ts', related: false },
   coverageAnalysis: 'perTest',
