@@ -62,7 +62,7 @@ export class StubResolver {
     for (const family of new Set(this.#servers.map((server) => server.family))) {
       const address = host.addresses.find((text) => familyOf(text) === family);
       if (address === undefined) continue;
-      const socket = await host.udp({ address, port: 0, sync: true }, (buf, off, len, from, cause) => {
+      const socket = await host.udp({ address, port: 0 }, (buf, off, len, from, cause) => {
         const server = indexOf(from);
         if (server < 0) return;
         query.handle({ kind: 'datagram', server, bytes: buf.slice(off, off + len) }, host.clock.now, out);

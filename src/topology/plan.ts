@@ -124,6 +124,8 @@ export interface PlanNode {
   readonly rpFilter?: RpFilter;
   /** What chooses the next hop of a flow on a multipath route: addresses alone, or ports too. Absent: `l4`. */
   readonly multipathHash?: 'l3' | 'l4';
+  /** The most half-open connections of a TCP listener, Linux's net.core.somaxconn. Absent: 4096. */
+  readonly somaxconn?: number;
   /** What the node is and knows as a BGP speaker. Absent: it is none. */
   readonly bgp?: PlanBgp;
   /** Addresses of the DNS servers that it asks, in order. */
@@ -234,7 +236,7 @@ export interface KindInfo {
   readonly references?: readonly ConfigReference[];
   /** Keys of a node that a node of this kind must not have, with the reason and what to do instead. */
   readonly refuses?: readonly {
-    readonly key: 'firewall' | 'conntrack' | 'addresses' | 'routes' | 'rules' | 'rpFilter' | 'multipathHash';
+    readonly key: 'firewall' | 'conntrack' | 'addresses' | 'routes' | 'rules' | 'rpFilter' | 'multipathHash' | 'somaxconn';
     readonly why: string;
     readonly instead: string;
   }[];

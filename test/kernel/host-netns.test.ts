@@ -60,6 +60,26 @@ describe('a role on the wall clock', () => {
     (await finish()).close();
   });
 
+  it('whose process dies while nobody asks it anything ends what is run, by name, and the ledger tells it', async () => {
+    const { lab, finish } = await buildLab(substrate, planOf(CONTRACT_TOPOLOGY, KINDS), { kinds: KINDS });
+    const { process: pid } = (await lab.inspect('a')) as { process: number };
+    const run = lab.run((time) => time.sleep(seconds(30)), seconds(60));
+    process.kill(pid, 'SIGKILL');
+    await expect(run).rejects.toMatchObject({ code: 'LAB_ROLE_FAILED', message: expect.stringMatching(/^the process of a was killed by SIGKILL/) as unknown });
+    expect([...lab.failures.keys()]).toEqual(['a']);
+    await expect(lab.run((time) => time.sleep(seconds(1)), seconds(60))).rejects.toMatchObject({ code: 'LAB_ROLE_FAILED' });
+    const ledger = await finish();
+    expect(ledger.events().filter(({ name }) => name === 'role-failed')).toMatchObject([{ fields: { code: 'LAB_ROLE_FAILED', signal: 'SIGKILL' } }]);
+    ledger.close();
+  });
+
+  it('that is closed with its lab has not failed', async () => {
+    const { lab, finish } = await buildLab(substrate, planOf(CONTRACT_TOPOLOGY, KINDS), { kinds: KINDS });
+    const ledger = await finish();
+    expect([lab.failures.size, ledger.events().filter(({ name }) => name === 'role-failed')]).toEqual([0, []]);
+    ledger.close();
+  });
+
   it('ends with LAB_INTERRUPTED on a signal, and closing twice is one closing', async () => {
     const abort = new AbortController();
     const { lab, finish } = await buildLab(substrate, planOf(CONTRACT_TOPOLOGY, KINDS), { kinds: KINDS, signal: abort.signal });

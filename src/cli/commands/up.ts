@@ -80,7 +80,7 @@ interface Surroundings {
   readonly server: LiveServer;
   readonly signal: AbortSignal;
   readonly io: Io;
-  /** Told when the capture can't be written any more. */
+  /** Told when the capture can't be written any more, and when a role ends. */
   readonly onError: (error: LabError) => void;
 }
 
@@ -91,7 +91,7 @@ async function keepUp(plan: Plan, around: Surroundings): Promise<never> {
   const recording = new Recording(plan, { substrate, seed, version: VERSION, captureFile: file, onError });
   let lab: Lab | null = null;
   try {
-    lab = await substrate.build(plan, { ...recording.deps, kinds: KINDS, seed, pki, signal });
+    lab = await substrate.build(plan, { ...recording.deps, onRoleFailed: onError, kinds: KINDS, seed, pki, signal });
     server.open(new LiveLab(lab, plan));
     print(io, `${plan.name} is up on ${substrate.name}: ${plan.nodes.length} nodes, ${plan.links.length} links; it is captured in ${shown(file)}`);
     print(io, 'from another terminal: callpath status | call USER USER | link set NAME down | exec NODE -- COMMAND | down; Ctrl-C here ends it');

@@ -177,7 +177,7 @@ export class IpInput {
     const n = p.off + p.len - at;
     if (protocol === IPPROTO.UDP) node.udp.receive(p, ip.family, at, n, group);
     else if (protocol === ip.icmp) node.icmp.receive(p, ip.family, at, n, group);
-    else if (protocol === ipv6.NEXT.NONE && ip.family === 6) node.core.end(p);
+    else if (protocol === ipv6.NEXT.NONE && ip.family === 6) node.core.drop(p, DROP.NO_LISTENER, node.core.why('no-listener', 'input', 'no-next-header'));
     else node.transports.receive(p, ip.family, protocol, at, n, group);
   }
 

@@ -87,6 +87,7 @@ const inherited = {
   dscp: z.array(dscpPolicy).describe('marks by local port; the first match wins').optional(),
   rpFilter: rpFilter.optional(),
   multipathHash: z.enum(['l3', 'l4']).describe('l3: addresses alone choose the next hop of a flow; l4: ports too').optional(),
+  somaxconn: z.int().min(1).max(65535).describe('the most half-open connections of a TCP listener (sysctl net.core.somaxconn)').optional(),
 };
 const config = z.record(z.string(), z.unknown()).describe('settings of the kind');
 

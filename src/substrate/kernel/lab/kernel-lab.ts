@@ -44,7 +44,7 @@ import { programStart, type ProgramStart } from '../program/program-start.js';
 import { KernelClock } from '../role/kernel-clock.js';
 import { recorderListener } from '../role/role-process.js';
 import { type KindRef, roleStartOf } from '../role/role-start.js';
-import type { RoleListener, RpcClient } from '../rpc/rpc-client.js';
+import type { RoleExit, RoleListener, RpcClient } from '../rpc/rpc-client.js';
 import { KernelFabric } from '../tap/kernel-fabric.js';
 import { type Libc, loadLibc } from '../tap/libc.js';
 import { RuleWatch } from '../trace/rule-watch.js';
@@ -80,12 +80,14 @@ export class KernelLab implements Lab {
   readonly #options: KernelLabOptions;
   readonly #fabric: KernelFabric;
   readonly #nodes: readonly KernelNode[];
+  readonly failures = new Map<string, LabError>();
   readonly #roles = new Map<string, RpcClient>();
   readonly #causes: ReadonlyMap<NodeId, CauseResolver>;
   readonly #programs = new Map<string, Program>();
   readonly #watches: RuleWatch[] = [];
   readonly #waiting = new WaitingList();
-  /** Of the pump, when it ended by itself. */
+  #built = false;
+  /** Of the pump when it ended by itself, or of a role that did. */
   #failure: Error | null = null;
   #onFailure: (error: Error) => void = () => undefined;
   #closed: Promise<void> | null = null;
@@ -179,6 +181,7 @@ export class KernelLab implements Lab {
       await lab.#startRoles();
       // Programs find the lab's own servers running: most of them try once at their start.
       await lab.#startPrograms();
+      lab.#built = true;
       return lab;
     } catch (error) {
       await lab.close();
@@ -370,7 +373,24 @@ export class KernelLab implements Lab {
       touch: () => {
         scheduler.touch();
       },
+      failed: (error, exit) => {
+        this.#roleFailed(node, error, exit);
+      },
     };
+  }
+
+  /** A role that is dead is no result of the network: what was run with it shows nothing. */
+  #roleFailed(node: PlanNode, error: LabError, exit: RoleExit | null): void {
+    const { recorder, onRoleFailed } = this.#deps;
+    this.failures.set(node.name, error);
+    recorder.event(node.id, this.#fabric.driver.sample(), 'role-failed', {
+      code: error.code,
+      ...(exit?.signal != null && { signal: exit.signal }),
+      ...(exit?.code != null && { status: String(exit.code) }),
+      says: error.message.split('\n')[0] ?? '',
+    });
+    if (onRoleFailed === undefined || !this.#built) this.#fail(error);
+    else onRoleFailed(error);
   }
 
   #sleep(delay: Nanos): Promise<void> {
