@@ -55,7 +55,7 @@ function globPattern(glob: string, token: Token): RegExp {
   let out = '';
   for (let i = 0; i < glob.length; i++) {
     const char = glob[i] as string;
-    if (char === '*') out += '[^/]*';
+    if (char === '*') out += out.endsWith('[^/]*') ? '' : '[^/]*';
     else if (char === '?') out += '[^/]';
     else if (char !== '[') out += char.replace(/[\\^$.|+()\]{}]/g, '\\$&');
     else {
@@ -70,6 +70,7 @@ function globPattern(glob: string, token: Token): RegExp {
     }
   }
   try {
+    // eslint-disable-next-line no-restricted-syntax -- the wildcard that the user wrote, on names of files
     return new RegExp(`^${out}$`);
   } catch (cause) {
     if (cause instanceof SyntaxError) throw fault('NFT_FILE', token, 'the wildcard cannot be read', { expected: 'such as *.nft' });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { must } from '../../base/assert.js';
 import { PICTURES } from '../../protocol/rtp/pictures.testkit.js';
-import { parseSdp } from '../../protocol/sdp/session.js';
+import { parseSdp } from '../../protocol/sdp/parse.js';
 import type { Content } from '../../protocol/sip/user-agent/events.js';
 import { TestHost, Wire } from '../media/hosts.testkit.js';
 import { MediaSession, type SessionStream } from '../media/media-session.js';

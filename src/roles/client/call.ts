@@ -7,7 +7,9 @@ import { must } from '../../base/assert.js';
 import { LabError } from '../../base/error.js';
 import type { Host } from '../../host/host.js';
 import { agree, type LocalMedia, makeAnswer, makeOffer, type Origin } from '../../protocol/sdp/offer-answer.js';
-import { formatSdp, parseSdp, type SdpMedia, type SdpSession } from '../../protocol/sdp/session.js';
+import { formatSdp } from '../../protocol/sdp/format.js';
+import { parseSdp } from '../../protocol/sdp/parse.js';
+import type { SdpMedia, SdpSession } from '../../protocol/sdp/session.js';
 import type { Content } from '../../protocol/sip/user-agent/events.js';
 import type { CallMedia, ConnectResult } from './call-media.js';
 

@@ -10,8 +10,8 @@ import { legEvidence, silences } from '../evidence.js';
 import { heardStreams, mediaTalk } from '../media-talk.js';
 import { check } from './check.js';
 
-const bound = (unit: string): z.ZodString =>
-  z.string().regex(new RegExp(`^<\\s*\\d+(\\.\\d+)?\\s*(${unit})$`), { error: `an upper bound such as "< 1${unit.split('|')[0] ?? ''}"` });
+const share = z.string().regex(/^<\s*\d+(?:\.\d+)?\s*%$/, { error: 'an upper bound such as "< 1%"' });
+const duration = z.string().regex(/^<\s*\d+(?:\.\d+)?\s*(?:ms|us|s)$/, { error: 'an upper bound such as "< 1ms"' });
 
 /** Upper bounds: share of packets, one-way time, RFC 3550 jitter. */
 interface Bounds {
@@ -22,14 +22,14 @@ interface Bounds {
 
 export const quality = check({
   key: 'quality',
-  schema: z.strictObject({ between: pair, loss: bound('%').optional(), delay: bound('ms|us|s').optional(), jitter: bound('ms|us|s').optional() }),
+  schema: z.strictObject({ between: pair, loss: share.optional(), delay: duration.optional(), jitter: duration.optional() }),
   form: '{ between, loss, delay, jitter }',
   doc:
     'the media: share of packets lost, mean one-way delay, greatest interarrival jitter (RFC 3550) at a receiver; ' +
     'each an upper bound such as `< 1%`, `< 50ms`; the worse direction counts',
   read({ between, loss, delay, jitter }) {
     const bounds: Bounds = {
-      loss: loss === undefined ? null : Number(upper(loss).replace(/\s*%$/, '')) / 100,
+      loss: loss === undefined ? null : Number(upper(loss).replace('%', '')) / 100,
       delay: delay === undefined ? null : time(upper(delay)),
       jitter: jitter === undefined ? null : time(upper(jitter)),
     };

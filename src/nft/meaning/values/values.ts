@@ -145,7 +145,7 @@ const UNITS = { d: 86_400_000, h: 3_600_000, m: 60_000, s: 1000, ms: 1 } as cons
 function milliseconds(text: string, e: Expr, info: TypeInfo): number {
   if (/^\d+$/.test(text)) return Number(text) * 1000;
   if (!/^(?=\d)(\d+d)?(\d+h)?(\d+m(?!s))?(\d+s)?(\d+ms)?$/.test(text)) throw misfit(e, info, `"${text}" is no time`);
-  return [...text.matchAll(/(\d+)(ms|[dhms])/g)].reduce((sum, [, amount, unit]) => sum + Number(amount) * UNITS[unit as keyof typeof UNITS], 0);
+  return text.split(/(?<=[a-z])(?=\d)/).reduce((sum, part) => sum + Number.parseInt(part, 10) * UNITS[part.replace(/^\d+/, '') as keyof typeof UNITS], 0);
 }
 
 // ---- addresses -------------------------------------------------------------------------------------------------------

@@ -11,6 +11,7 @@ import type { Token, TokenKind } from './token.js';
 
 const H4 = '[0-9a-fA-F]{1,4}';
 /** Groups left and right of a `::`, at most seven in all; or all eight. */
+// eslint-disable-next-line no-restricted-syntax -- only texts of LONGEST_IPV6 characters are tried
 const IPV6 = new RegExp(
   `^(?:(?:${H4}:){7}${H4}|(?:${H4}:){1,7}:|:(?::${H4}){1,7}|(?:${H4}:){1,6}(?::${H4}){1,6}|::(?:[fF]{4}:)?(?:\\d{1,3}\\.){3}\\d{1,3}|::)$`,
 );

@@ -99,15 +99,14 @@ export function preprocess(request: SipRequest, isMe: (uri: SipUri) => boolean, 
       current = withHeader({ ...current, uri: formatUri(last.uri) }, 'Route', `<${request.uri}>`, ...all.slice(0, -1).map(formatNameAddr));
   }
   let flow: number | null = null;
-  let routed = false;
-  for (;;) {
-    const top = routes(current)[0]?.uri;
-    if (top?.kind !== 'sip' || !isMe(top)) return { request: current, flow, routed };
-    routed = true;
-    current = withoutTop(current, 'Route');
-    const connection = top.user === null ? null : tokens.read(top.user);
+  let mine = 0;
+  for (const { uri } of routes(current)) {
+    if (uri.kind !== 'sip' || !isMe(uri)) break;
+    mine++;
+    const connection = uri.user === null ? null : tokens.read(uri.user);
     if (connection !== null && connection !== source) flow = connection;
   }
+  return { request: mine === 0 ? current : withoutTop(current, 'Route', mine), flow, routed: mine > 0 };
 }
 
 /** `sip:token@host:port;transport=tls;lr`. */
