@@ -4,8 +4,7 @@
  * @module
  */
 import type { Brand, Cause } from '../base/brand.js';
-import type { DropCode } from '../base/drop.js';
-import type { NodeDrop } from './node-core.js';
+import type { DropCode, DropReason } from '../base/drop.js';
 
 /** An interned IP address. */
 export type Addr = Brand<number, 'Addr'>;
@@ -32,7 +31,7 @@ export interface IpOutput {
 /** Why a transport threw something away without a word to its sender; one object for each reason. */
 export interface Refusal {
   readonly code: DropCode;
-  readonly reason: NodeDrop;
+  readonly reason: Extract<DropReason, { at: 'node' }>['kind'];
   /** Says it closer; may be empty. */
   readonly kind: string;
 }

@@ -45,6 +45,7 @@ import { KernelClock } from '../role/kernel-clock.js';
 import { recorderListener } from '../role/role-process.js';
 import { type KindRef, roleStartOf } from '../role/role-start.js';
 import type { RoleExit, RoleListener, RpcClient } from '../rpc/rpc-client.js';
+import { Checkpoints } from './checkpoints.js';
 import { KernelFabric } from '../tap/kernel-fabric.js';
 import { type Libc, loadLibc } from '../tap/libc.js';
 import { RuleWatch } from '../trace/rule-watch.js';
@@ -86,6 +87,7 @@ export class KernelLab implements Lab {
   readonly #programs = new Map<string, Program>();
   readonly #watches: RuleWatch[] = [];
   readonly #waiting = new WaitingList();
+  #checkpoints: Checkpoints | null = null;
   #built = false;
   /** Of the pump when it ended by itself, or of a role that did. */
   #failure: Error | null = null;
@@ -175,6 +177,7 @@ export class KernelLab implements Lab {
     const lab = new KernelLab(plan, deps, options, nodes, fabric, causes);
     // Keys come from other processes, after the first packets that they open: those wait for them.
     deps.recorder.hold();
+    lab.#checkpoints = new Checkpoints(fabric.scheduler, deps.recorder);
     lab.#pump();
     try {
       await lab.#watchRules();
@@ -385,8 +388,7 @@ export class KernelLab implements Lab {
     this.failures.set(node.name, error);
     recorder.event(node.id, this.#fabric.driver.sample(), 'role-failed', {
       code: error.code,
-      ...(exit?.signal != null && { signal: exit.signal }),
-      ...(exit?.code != null && { status: String(exit.code) }),
+      ...howEnded(exit),
       says: error.message.split('\n')[0] ?? '',
     });
     if (onRoleFailed === undefined || !this.#built) this.#fail(error);
@@ -431,6 +433,7 @@ export class KernelLab implements Lab {
   }
 
   async #close(): Promise<void> {
+    this.#checkpoints?.close();
     await Promise.all([...this.#roles.values(), ...this.#programs.values()].map((role) => role.close()));
     await Promise.all(this.#watches.map((watch) => watch.close()));
     await this.#fabric.close();
@@ -445,6 +448,12 @@ export class KernelLab implements Lab {
 function idsOf(numbers: string | undefined, causes: CauseResolver | undefined): string {
   const ids = (numbers ?? '').split(',').flatMap((number) => causes?.idOf(Number(number)) ?? []);
   return ids.length === 0 ? '0' : ids.join();
+}
+
+function howEnded(exit: RoleExit | null): Readonly<Record<string, string>> {
+  if (exit === null) return {};
+  if (exit.signal !== null) return { signal: exit.signal };
+  return exit.code === null ? {} : { status: String(exit.code) };
 }
 
 function hasRole(node: PlanNode, deps: LabDeps): boolean {
