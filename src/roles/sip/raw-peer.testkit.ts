@@ -28,7 +28,12 @@ export class RawPeer {
       for (const frame of frames) {
         if (frame.kind !== 'message') continue;
         const message = parseMessage(frame.bytes, { framing: 'stream' });
-        if ('malformed' in message) throw new Error(`a role sent what nobody can read: ${message.why}`);
+        if ('malformed' in message) {
+          // A refusal has the fields of the request as they came, faults and all (RFC 3261 section 8.2.6.2).
+          const { message: part } = message;
+          if (part?.kind === 'response' && (part.status === 400 || part.status === 505)) continue;
+          throw new Error(`a role sent what nobody can read: ${message.why}`);
+        }
         this.heard.push(message);
         this.onMessage(message);
       }

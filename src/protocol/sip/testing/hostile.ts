@@ -219,7 +219,7 @@ export const HOSTILE_SDP: fc.Arbitrary<string> = fc
             'b=AS:64',
             'o=late 1 1 IN IP4 192.0.2.9',
           ),
-          { maxLength: 8 },
+          { maxLength: 4 },
         ),
       ),
       { maxLength: 3 },
