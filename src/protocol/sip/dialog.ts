@@ -7,9 +7,9 @@ import type { Rng } from '../../base/rng.js';
 import { callId, contact, cseq, fromTag, recordRoutes, routes, toTag } from './fields.js';
 import { header, makeRequest, NO_BODY, type HeaderPairs, type SipMessage, type SipRequest, type SipResponse } from './message.js';
 import { formatNameAddr, parseNameAddr } from './name-addr.js';
-import { hostName, param, withoutParam } from './syntax.js';
+import { hostName, param } from './syntax.js';
 import type { Hop } from './transaction/layer.js';
-import { formatUri, parseUri, type Uri } from './uri.js';
+import { parseUri, requestUri, type Uri } from './uri.js';
 
 export type DialogState = 'early' | 'confirmed' | 'terminated';
 
@@ -30,10 +30,8 @@ interface DialogParts {
 const REFRESHES = new Set(['INVITE', 'UPDATE']);
 
 function targetOf(message: SipMessage): string | null {
-  const uri = contact(message)?.uri;
-  if (uri?.kind !== 'sip') return uri === undefined ? null : formatUri(uri);
-  // Section 19.1.1, table 1: a Request-URI has neither headers nor the method parameter.
-  return formatUri({ ...uri, headers: null, params: withoutParam(uri.params, 'method') });
+  const found = contact(message);
+  return found === undefined ? null : requestUri(found.uri);
 }
 
 export class Dialog {
@@ -77,7 +75,7 @@ export class Dialog {
         localAddress: `${to};tag=${localTag}`,
         remoteAddress: must(header(invite, 'From'), 'From'),
         routeSet: recordRoutes(invite).map(formatNameAddr),
-        remoteTarget: targetOf(invite) ?? formatUri(parseNameAddr(must(header(invite, 'From'), 'From')).uri),
+        remoteTarget: targetOf(invite) ?? requestUri(parseNameAddr(must(header(invite, 'From'), 'From')).uri),
         localSequence: 0,
         remoteSequence: cseq(invite).sequence,
       },
@@ -154,7 +152,7 @@ export class Dialog {
       const route = parseNameAddr(first).uri;
       if (route.kind === 'sip' && param(route.params, 'lr') === undefined) {
         // A strict router: it wants itself in the Request-URI and the target at the end.
-        uri = formatUri(route);
+        uri = requestUri(route);
         routes = [...routeSet.slice(1), `<${remoteTarget}>`];
       }
     }

@@ -150,10 +150,15 @@ export interface ResponseOptions {
 
 const COPIED = new Set(['via', 'from', 'to', 'call-id', 'cseq']);
 
-/** A response by RFC 3261 section 8.2.6: Via, From, To, Call-ID and CSeq as they came, then the given fields. */
+/** A response by RFC 3261 section 8.2.6: Via, From, To, Call-ID and CSeq as they came (in a 100 Timestamp too), then the given fields. */
 export function makeResponse(request: SipRequest, status: number, options: ResponseOptions = {}): SipResponse {
   const copied = request.headers
-    .filter((h) => COPIED.has(canonicalName(h.name)) || (status > 100 && status < 300 && canonicalName(h.name) === 'record-route'))
+    .filter(
+      (h) =>
+        COPIED.has(canonicalName(h.name)) ||
+        (status === 100 && canonicalName(h.name) === 'timestamp') ||
+        (status > 100 && status < 300 && canonicalName(h.name) === 'record-route'),
+    )
     .map((h) => {
       if (options.toTag === undefined || status === 100 || canonicalName(h.name) !== 'to' || hasTag(h.value)) return h;
       return { name: h.name, value: `${h.value};tag=${options.toTag}` };

@@ -106,6 +106,12 @@ export function formatUri(uri: Uri): string {
   return `${uri.scheme}:${user}${uri.host}${port}${params}${uri.headers === null ? '' : `?${uri.headers}`}`;
 }
 
+/** The URI as a Request-URI, which has neither headers nor the method parameter (RFC 3261 section 19.1.1, table 1). */
+export function requestUri(uri: Uri): string {
+  if (uri.kind === 'other') return uri.text;
+  return formatUri({ ...uri, headers: null, params: uri.params.filter((p) => p.name.toLowerCase() !== 'method') });
+}
+
 /** Unescapes what need not be escaped, so that two spellings compare equal; other escapes get upper-case digits. */
 function canonical(text: string): string {
   return text.replace(/%[0-9A-Fa-f]{2}/g, (escape) => {

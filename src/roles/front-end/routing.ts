@@ -8,7 +8,7 @@ import type { SipRequest } from '../../protocol/sip/message.js';
 import type { Decision } from '../../protocol/sip/proxy/proxy.js';
 import type { Home, Registrar } from '../../protocol/sip/registrar.js';
 import { hostName } from '../../protocol/sip/syntax.js';
-import { addressOf, formatUri, parseUri } from '../../protocol/sip/uri.js';
+import { addressOf, parseUri, requestUri } from '../../protocol/sip/uri.js';
 import type { Plan, PlanNode, PlanUser } from '../../topology/plan.js';
 import { hostPort } from '../../wire/address.js';
 import type { FrontEndConfig } from './config.js';
@@ -64,7 +64,7 @@ export class Routing {
   #toUser(user: PlanUser, location: Registrar['location'], now: Nanos): Decision {
     if (user.home === this.#node.name) {
       const bindings = location.lookup(user.address.toLowerCase(), now);
-      return { kind: 'forward', targets: bindings.map((b) => ({ uri: formatUri(b.uri), hop: { kind: 'connection', connection: b.connection } })) };
+      return { kind: 'forward', targets: bindings.map((b) => ({ uri: requestUri(b.uri), hop: { kind: 'connection', connection: b.connection } })) };
     }
     const home = this.#nodeOf(user.home);
     if (home === undefined) return { kind: 'respond', status: 404 };

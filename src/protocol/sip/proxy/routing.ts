@@ -8,7 +8,7 @@ import { callId, cseq, fromTag, maxForwards, routes, toTag, vias } from '../fiel
 import { header, headerList, withHeader, withoutTop, withTop, type HeaderPairs, type SipRequest } from '../message.js';
 import { formatNameAddr } from '../name-addr.js';
 import { param } from '../syntax.js';
-import { formatUri, parseUri, type SipUri } from '../uri.js';
+import { parseUri, requestUri, type SipUri } from '../uri.js';
 import { hostPort } from '../../../wire/address.js';
 
 /** How this element is called from one side. */
@@ -96,7 +96,7 @@ export function preprocess(request: SipRequest, isMe: (uri: SipUri) => boolean, 
     const all = routes(current);
     const last = all.at(-1);
     if (last !== undefined)
-      current = withHeader({ ...current, uri: formatUri(last.uri) }, 'Route', `<${request.uri}>`, ...all.slice(0, -1).map(formatNameAddr));
+      current = withHeader({ ...current, uri: requestUri(last.uri) }, 'Route', `<${request.uri}>`, ...all.slice(0, -1).map(formatNameAddr));
   }
   let flow: number | null = null;
   let mine = 0;
@@ -126,5 +126,5 @@ export function advance(request: SipRequest): SipRequest {
   const counted = withHeader(request, 'Max-Forwards', String(left === undefined ? 70 : left - 1));
   const [first, ...rest] = routes(counted);
   if (first?.uri.kind !== 'sip' || param(first.uri.params, 'lr') !== undefined) return counted;
-  return withHeader({ ...counted, uri: formatUri(first.uri) }, 'Route', ...rest.map(formatNameAddr), `<${counted.uri}>`);
+  return withHeader({ ...counted, uri: requestUri(first.uri) }, 'Route', ...rest.map(formatNameAddr), `<${counted.uri}>`);
 }
