@@ -2,16 +2,20 @@
  * Files that people name: reading and writing with clear errors.
  * @module
  */
-import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, relative, resolve } from 'node:path';
+import { LARGEST_FILE, readBounded } from '../../base/bounded-file.js';
 import { LabError } from '../../base/error.js';
 
-/** UTF-8 text, without a byte order mark. Errors: FILE_NOT_FOUND, FILE_UNREADABLE. */
-export function readText(file: string): string {
+/** UTF-8 text, without a byte order mark; what has no end, such as a device, is refused. @param mark keep that mark Errors: FILE_NOT_FOUND, FILE_UNREADABLE. */
+export function readText(file: string, { mark = false }: { readonly mark?: boolean } = {}): string {
   let bytes: Uint8Array;
   try {
-    bytes = readFileSync(file);
+    const read = readBounded(file, LARGEST_FILE, 'any');
+    if ('refused' in read) throw new LabError('FILE_UNREADABLE', `${file} can't be read: ${read.refused}`, { expected: 'a text file' });
+    bytes = read.bytes;
   } catch (cause) {
+    if (LabError.is(cause)) throw cause;
     const code = (cause as NodeJS.ErrnoException).code;
     if (code === 'ENOENT')
       throw new LabError('FILE_NOT_FOUND', `there is no file ${file}`, { hint: 'check the path; it is taken from the folder in which you are', cause });
@@ -19,7 +23,7 @@ export function readText(file: string): string {
     throw new LabError('FILE_UNREADABLE', `${file} can't be read: ${why}`, { expected: 'a text file that you may read', cause });
   }
   try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: mark }).decode(bytes);
   } catch (cause) {
     throw new LabError('FILE_UNREADABLE', `${file} is no UTF-8 text`, { expected: 'a text file in UTF-8', cause });
   }

@@ -14,7 +14,7 @@ import { readText } from './files.js';
 /** Errors: Faults (NFT_*), FILE_*. */
 export function loadRules(file: string): Ruleset {
   // Read once: it may be a pipe.
-  const text = readText(file);
+  const text = readText(file, { mark: true });
   const result = parseRuleset(
     file,
     (path) => (path === file ? text : RULE_FILES.read(path)),

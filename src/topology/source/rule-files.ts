@@ -2,8 +2,12 @@
  * Rule files on the disk, as the reader of nftables' language asks for them.
  * @module
  */
-import { readFileSync, readdirSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
+import { readBounded } from '../../base/bounded-file.js';
 import type { FileAccess } from '../../nft/syntax/include.js';
+
+/** nft has no such bound; no rule set of a firewall is larger. */
+const LARGEST = 16 * 1024 * 1024;
 
 export type RuleFiles = FileAccess;
 
@@ -11,7 +15,8 @@ export type RuleFiles = FileAccess;
 export const RULE_FILES: RuleFiles = {
   read(path) {
     try {
-      return new TextDecoder('utf-8', { fatal: true }).decode(readFileSync(path));
+      const read = readBounded(path, LARGEST, 'ordinary');
+      return 'refused' in read ? read : new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(read.bytes);
     } catch {
       // Not there, not ours to read, no text: to the reader it is a file that cannot be had, and it says where it was named.
       return null;

@@ -28,6 +28,8 @@ const WORD = /[A-Za-z_.][A-Za-z0-9/\-_.]*/y;
 const WILDCARD = /[A-Za-z_.][A-Za-z0-9/\-_.]*\\?\*|\\\*/y;
 const SIGN = /==|!=|<=|>=|<<|>>|[<>,.:;{}[\]()^&|!/\-*@$=+]/y;
 
+const BYTE_ORDER_MARK = '\ufeff';
+
 interface Found {
   readonly kind: TokenKind;
   readonly raw: string;
@@ -41,6 +43,12 @@ export function tokenize(text: string, file: string, faults: FaultList): readonl
   let spaced = false;
   /** One such fault in a line is enough. */
   let told = 0;
+  let toldReturns = false;
+  const wrong = (column: number, message: string, hint: string): void => faults.add(fault('NFT_SYNTAX', { file, line, column }, message, { hint }));
+  if (text.startsWith(BYTE_ORDER_MARK)) {
+    wrong(1, 'the file begins with a byte order mark, which means nothing to nft', 'save it as UTF-8 without one');
+    at = lineStart = BYTE_ORDER_MARK.length;
+  }
   const newLine = (end: number): void => {
     line++;
     lineStart = end;
@@ -50,10 +58,15 @@ export function tokenize(text: string, file: string, faults: FaultList): readonl
     const column = at - lineStart + 1;
     const char = text[at];
     if (char === ' ' || char === '\t' || char === '\r') {
+      if (char === '\r' && !toldReturns) {
+        wrong(column, 'a carriage return means nothing to nft', 'save the file with line ends of Unix (LF alone)');
+        toldReturns = true;
+      }
       at++;
       spaced = true;
     } else if (char === '#') {
       const end = endOfLine(text, at);
+      if (end === text.length) wrong(column, 'the last line is a comment and has no line end, which nft does not read', 'end the file with a newline');
       // A line that is nothing but a comment is no line.
       if (text.slice(lineStart, at).trim() === '' && end < text.length) newLine(end + 1);
       else at = end;
