@@ -2,26 +2,89 @@
  * Files that people name: reading and writing with clear errors.
  * @module
  */
-import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
-import { dirname, relative, resolve } from 'node:path';
+import { closeSync, constants, fstatSync, mkdirSync, openSync, readSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, join, relative, resolve } from 'node:path';
 import { LabError } from '../../base/error.js';
+import { HEAD, requireKind } from './file-kind.js';
+import type { FileKind } from './file-kind.js';
 
-/** UTF-8 text, without a byte order mark. Errors: FILE_NOT_FOUND, FILE_UNREADABLE. */
-export function readText(file: string): string {
+/** Octets that a text for callpath may have: who names a device, or a capture by mistake, need not wait for its end. */
+const LARGEST = 64 * 1024 * 1024;
+
+/**
+ * UTF-8 text, without a byte order mark. Errors: FILE_NOT_FOUND, FILE_UNREADABLE; FILE_KIND for a file that is known to be
+ * none of those wanted.
+ * @param wanted kinds that would do; without any: whatever it is
+ */
+export function readText(file: string, ...wanted: readonly FileKind[]): string {
   let bytes: Uint8Array;
   try {
-    bytes = readFileSync(file);
+    bytes = readOctets(file, LARGEST);
   } catch (cause) {
+    if (LabError.is(cause)) throw cause;
     const code = (cause as NodeJS.ErrnoException).code;
     if (code === 'ENOENT')
       throw new LabError('FILE_NOT_FOUND', `there is no file ${file}`, { hint: 'check the path; it is taken from the folder in which you are', cause });
     const why = code === 'EISDIR' ? 'it is a folder' : code === 'EACCES' ? 'you may not read it' : (code ?? String(cause));
     throw new LabError('FILE_UNREADABLE', `${file} can't be read: ${why}`, { expected: 'a text file that you may read', cause });
   }
+  if (wanted.length > 0) requireKind(file, bytes.subarray(0, HEAD), ...wanted);
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch (cause) {
     throw new LabError('FILE_UNREADABLE', `${file} is no UTF-8 text`, { expected: 'a text file in UTF-8', cause });
+  }
+}
+
+/** Errors: FILE_KIND for a file that is there and is known to be no capture. */
+export function requireCapture(file: string): void {
+  const head = new Uint8Array(HEAD);
+  let fd: number;
+  try {
+    fd = openSync(file, constants.O_RDONLY | constants.O_NONBLOCK);
+  } catch {
+    // Whoever reads it says why it can't be opened.
+    return;
+  }
+  try {
+    if (fstatSync(fd).isFile()) requireKind(file, head.subarray(0, readSync(fd, head, 0, HEAD, 0)), 'capture');
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/** All of a file or pipe. Errors: FILE_UNREADABLE for one that is longer than that; those of the file system. */
+function readOctets(file: string, most: number): Uint8Array {
+  // A named pipe that nobody writes to would hold up the opening for ever.
+  const fd = openSync(file, constants.O_RDONLY | constants.O_NONBLOCK);
+  try {
+    const chunks: Uint8Array[] = [];
+    let length = 0;
+    for (;;) {
+      const chunk = new Uint8Array(64 * 1024);
+      const read = readSome(fd, chunk);
+      if (read === 0) return Buffer.concat(chunks, length);
+      length += read;
+      if (length > most) throw new LabError('FILE_UNREADABLE', `${file} does not end within ${most / 1024 / 1024} MiB`, { expected: 'a text file' });
+      chunks.push(chunk.subarray(0, read));
+    }
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/** So often whoever writes a pipe is waited for, 10 ms each. */
+const LOOKS = 1000;
+
+/** Errors: those of the file system; EAGAIN when whoever writes a pipe says nothing for ten seconds. */
+function readSome(fd: number, chunk: Uint8Array): number {
+  for (let look = 1; ; look++) {
+    try {
+      return readSync(fd, chunk, 0, chunk.length, null);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EAGAIN' || look === LOOKS) throw error;
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 10);
+    }
   }
 }
 
@@ -76,6 +139,20 @@ function isFolder(path: string): boolean {
     if (['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '')) return false;
     throw new LabError('CLI_USAGE', `can't look at ${path}: ${(error as Error).message}`, { expected: 'a path that you may use', cause: error });
   }
+}
+
+/**
+ * Each folder among the names stands for the files in it with one of those endings, sorted; one without any stands for
+ * itself, and whoever reads it says what it is.
+ */
+export function filesNamed(names: readonly string[], endings: readonly string[]): readonly string[] {
+  return names.flatMap((name) => {
+    if (!isFolder(name)) return [name];
+    const found = readdirSync(name)
+      .filter((file) => endings.some((ending) => file.endsWith(ending)))
+      .sort();
+    return found.length > 0 ? found.map((file) => join(name, file)) : [name];
+  });
 }
 
 /** The path as people read it: from where they are, if that is shorter. */

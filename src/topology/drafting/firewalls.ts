@@ -34,7 +34,8 @@ export function readFirewalls(
     const path: Path = [...node.path, 'firewall'];
     const file = isAbsolute(node.firewall) ? node.firewall : join(dirname(draft.faults.source.file), node.firewall);
     if (files.read(file) === null) {
-      draft.faults.add('FILE_NOT_FOUND', path, `the rule file ${file} cannot be read`, {
+      const why = files.why?.(file) ?? 'is not there';
+      draft.faults.add(why === 'is not there' ? 'FILE_NOT_FOUND' : 'FILE_UNREADABLE', path, `the rule file ${file} ${why}`, {
         expected: 'a file of nftables rules, its path relative to this file',
       });
       continue;
