@@ -242,6 +242,8 @@ export interface KindInfo {
   }[];
   /** Whether a valid `config` fits the node's interfaces; issues as the schema's. Asked only where those have no faults. */
   fits?(config: unknown, interfaces: readonly NodeInterface[]): readonly ConfigIssue[];
+  /** Of kinds at which users are homed: the SIP domains that a node with that valid `config` serves. Absent: nobody knows. */
+  servedDomains?(config: unknown): readonly string[];
   /** Whether a node with that valid `config` is emulated on every substrate ({@link PlanNode.emulated}). */
   emulated?(config: unknown): boolean;
 }

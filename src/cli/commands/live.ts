@@ -31,8 +31,12 @@ export async function setLink(name: string, words: readonly string[], options: L
   return ExitCode.Documented;
 }
 
-export async function status(options: LiveOptions, io: Io): Promise<ExitCode> {
+export async function status(options: LiveOptions & { readonly json?: boolean }, io: Io): Promise<ExitCode> {
   const lab = await ask(options.lab, { do: 'status' });
+  if (options.json === true) {
+    print(io, JSON.stringify(lab, null, 2));
+    return ExitCode.Documented;
+  }
   const nodes = lab.nodes.map((node) => [node.name, node.kind, node.users.join(', '), node.failed === null ? '' : 'failed']);
   const links = lab.links.map((link) => [link.name, link.ends.join(' '), ...link.packets.map(String), link.set.join(', ')]);
   print(io, `${lab.topology}, up for ${(lab.time / 1e9).toFixed(0)} s`);
@@ -46,7 +50,8 @@ export async function status(options: LiveOptions, io: Io): Promise<ExitCode> {
 /** Settles when the lab is down: nothing of it is left then. */
 export async function down(options: LiveOptions, io: Io): Promise<ExitCode> {
   const { lab, connection } = await connect(options.lab);
-  await connection.ask({ do: 'down' });
+  // Whoever names no lab means one of their own folder.
+  await connection.ask({ do: 'down', ...(options.lab === undefined && { folder: process.cwd() }) });
   await connection.ended;
   print(io, `${lab} is down`);
   return ExitCode.Documented;

@@ -7,6 +7,7 @@ import type { Journey } from '../../capture/ledger.js';
 import { readLedgerFile } from '../../capture/ledger-reader.js';
 import type { LedgerRead } from '../../capture/ledger-reader.js';
 import { selectPackets } from './filter.js';
+import { requireCapture } from '../load/files.js';
 
 export interface Journeys extends LedgerRead {
   readonly journeys: readonly Journey[];
@@ -14,6 +15,7 @@ export interface Journeys extends LedgerRead {
 
 /** The caller closes the ledger. @param capture a ledger's file. Errors: FILE_*, CAPTURE_*. */
 export function journeysOf(capture: string, filter: Filter): Journeys {
+  requireCapture(capture);
   const read = readLedgerFile(capture);
   try {
     return { ...read, journeys: selectPackets(capture, filter).flatMap((id) => read.ledger.journey(id) ?? []) };

@@ -9,6 +9,7 @@ import type { Filter } from '../../capture/filter/compile.js';
 import { readLedgerFile } from '../../capture/ledger-reader.js';
 import type { Plan } from '../../topology/plan.js';
 import { selectPackets } from './filter.js';
+import { requireCapture } from '../load/files.js';
 
 export interface Stories {
   readonly stories: readonly FlowStory[];
@@ -26,6 +27,7 @@ const RANK = { broken: 0, refused: 1, fine: 2 } as const;
  * Errors: FILE_*, CAPTURE_*.
  */
 export function storiesOf(capture: string, filter: Filter, plan: Plan | null): Stories {
+  requireCapture(capture);
   const { ledger, warnings } = readLedgerFile(capture);
   try {
     return {

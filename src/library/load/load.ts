@@ -50,7 +50,7 @@ export function loadFlow(name: string): FlowSpec {
     });
   }
   const file = isId ? own : name;
-  const result = parseFlow(readText(file), shown(file));
+  const result = parseFlow(readText(file, 'flow'), shown(file));
   if (!result.ok) throw new Faults(result.errors);
   return result.flow;
 }
@@ -66,7 +66,7 @@ export function loadExperiment(name: string): ExperimentSpec {
     });
   }
   const file = isId ? own : name;
-  const result = parseExperiment(readText(file), shown(file));
+  const result = parseExperiment(readText(file, 'experiment'), shown(file));
   if (!result.ok) throw new Faults(result.errors);
   return result.experiment;
 }
@@ -84,7 +84,7 @@ export function planOf(file: string, flow: Pick<FlowSpec, 'topologySrc'> | null 
 
 function topologyText(file: string, flow: Pick<FlowSpec, 'topologySrc'> | null): string {
   try {
-    return readText(file);
+    return readText(file, 'topology');
   } catch (error) {
     if (flow === null || !LabError.is(error)) throw error;
     throw new LabError(error.code, error.message, {

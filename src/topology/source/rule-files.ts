@@ -17,9 +17,12 @@ export const RULE_FILES: RuleFiles = {
     try {
       const read = readBounded(path, LARGEST, 'ordinary');
       return 'refused' in read ? read : new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(read.bytes);
-    } catch {
-      // Not there, not ours to read, no text: to the reader it is a file that cannot be had, and it says where it was named.
-      return null;
+    } catch (error) {
+      if (error instanceof TypeError) return { refused: 'it is no UTF-8 text' };
+      // The reader knows where it was named, and says that it is not there.
+      const { code } = error as NodeJS.ErrnoException;
+      if (code === 'EISDIR') return { refused: 'it is a folder' };
+      return code === 'EACCES' ? { refused: 'you may not read it' } : null;
     }
   },
   list(folder) {

@@ -133,7 +133,7 @@ const names = z.union([z.string(), z.array(z.string())]);
 const service = z.strictObject({
   priority: z.int().min(0).max(65535).default(0),
   weight: z.int().min(0).max(65535).default(0),
-  port: z.int().min(0).max(65535),
+  port: z.int().min(1).max(65535).describe('the port that the service listens on, 1 to 65535'),
   target: z.string(),
 });
 const recordSet = z.strictObject({

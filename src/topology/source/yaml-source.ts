@@ -8,6 +8,7 @@ import type { Alias, Document, Node, Pair, Scalar, YAMLError, YAMLMap } from 'ya
 import { LabError } from '../../base/error.js';
 import type { ErrorCode, SourceRef } from '../../base/error.js';
 import type { Path, PlaceOn, Source } from './source.js';
+import { yamlWords } from './yaml-words.js';
 
 export type { Path, PlaceOn } from './source.js';
 
@@ -44,8 +45,8 @@ export class YamlSource implements Source {
     this.#duplicateKey = duplicateKey;
     this.#document = parseDocument(text, { merge: true, lineCounter: this.#lines, prettyErrors: false, stringKeys: true });
     this.#aliased = aliased(this.#document);
-    const errors = [...this.#document.errors, ...this.#document.warnings].map((e) => this.#syntaxError(e));
-    errors.push(...this.#badReferences());
+    const errors = causes([...this.#document.errors, ...this.#document.warnings].map((e) => this.#syntaxError(e)));
+    errors.push(...this.#badReferences(), ...this.#badNames());
     this.usable = errors.every((e) => e.code === duplicateKey);
     this.value = this.usable ? this.#plain(errors) : undefined;
     this.errors = errors;
@@ -86,8 +87,7 @@ export class YamlSource implements Source {
         hint: 'rename or remove one of them; only the last one would count',
       });
     }
-    const message = e.message.replace(/\s+/g, ' ').trim();
-    return new LabError('YAML_SYNTAX', message, { where, expected: 'YAML 1.2' });
+    return new LabError('YAML_SYNTAX', ...yamlWords(e.code, e.message, where));
   }
 
   /** Aliases without an anchor, and merge keys with nothing that could be merged. */
@@ -112,6 +112,19 @@ export class YamlSource implements Source {
             expected: `an anchor &${alias.source} before this line`,
           }),
         );
+      },
+    });
+    return found;
+  }
+
+  /** What a JavaScript object has for its own ends, and would lose. */
+  #badNames(): LabError[] {
+    const found: LabError[] = [];
+    visit(this.#document, {
+      Pair: (_key, pair) => {
+        if (!isScalar(pair.key) || pair.key.value !== '__proto__') return;
+        const where = this.#refOf(pair.key.range?.[0] ?? 0);
+        found.push(new LabError('YAML_SYNTAX', '"__proto__" can\'t be a name', { where, expected: 'another name' }));
       },
     });
     return found;
@@ -171,6 +184,19 @@ export class YamlSource implements Source {
     }
     return undefined;
   }
+}
+
+/** Of faults of syntax on one line the first: what follows it there follows from it. */
+function causes(errors: readonly LabError[]): LabError[] {
+  const lines = new Set<number>();
+  return [...errors]
+    .sort((a, b) => (a.where?.line ?? 0) - (b.where?.line ?? 0) || (a.where?.column ?? 0) - (b.where?.column ?? 0))
+    .filter((error) => {
+      const line = error.where?.line ?? 0;
+      const first = error.code !== 'YAML_SYNTAX' || !lines.has(line);
+      if (error.code === 'YAML_SYNTAX') lines.add(line);
+      return first;
+    });
 }
 
 function isMergeKey(key: unknown): boolean {

@@ -7,10 +7,11 @@ import type { Nanos } from '../../base/time.js';
 import { formatDuration } from '../../base/time.js';
 import { pair, time } from '../../scenario/description/fields.js';
 import { legEvidence, silences } from '../evidence.js';
+import { needsCalls } from '../fit.js';
 import { heardStreams, mediaTalk } from '../media-talk.js';
 import { check } from './check.js';
 
-const share = z.string().regex(/^<\s*\d+(?:\.\d+)?\s*%$/, { error: 'an upper bound such as "< 1%"' });
+const percent = z.string().regex(/^<\s*\d+(?:\.\d+)?\s*%$/, { error: 'an upper bound such as "< 1%"' });
 const duration = z.string().regex(/^<\s*\d+(?:\.\d+)?\s*(?:ms|us|s)$/, { error: 'an upper bound such as "< 1ms"' });
 
 /** Upper bounds: share of packets, one-way time, RFC 3550 jitter. */
@@ -20,9 +21,19 @@ interface Bounds {
   readonly jitter: Nanos | null;
 }
 
+/** A bound that everything keeps, or nothing, says nothing. */
+const share = percent.refine((text) => /[1-9]/.test(text) && Number.parseFloat(upper(text)) <= 100, {
+  error: 'a share above 0% and up to 100%, such as "< 1%"',
+});
+const longer = duration.refine((text) => /[1-9]/.test(text), { error: 'a time above 0, such as "< 50ms"' });
+
+const schema = z
+  .strictObject({ between: pair, loss: share.optional(), delay: longer.optional(), jitter: longer.optional() })
+  .refine(({ loss, delay, jitter }) => [loss, delay, jitter].some((one) => one !== undefined), { error: 'at least one of loss, delay, jitter' });
+
 export const quality = check({
   key: 'quality',
-  schema: z.strictObject({ between: pair, loss: share.optional(), delay: duration.optional(), jitter: duration.optional() }),
+  schema,
   form: '{ between, loss, delay, jitter }',
   doc:
     'the media: share of packets lost, mean one-way delay, greatest interarrival jitter (RFC 3550) at a receiver; ' +
@@ -36,6 +47,7 @@ export const quality = check({
     return [{ between, ...bounds }];
   },
   actors: ({ between }) => between,
+  fit: ({ between, src }, _plan, script) => needsCalls(between, script, src),
   about: (e, c) => ({ check: `quality/${c.pair(...e.between)}`, subject: `${c.pair(...e.between)} quality`, expected: boundsText(e) }),
   judge(e, c) {
     const talks = mediaTalk(c, e.between);
