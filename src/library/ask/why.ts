@@ -19,7 +19,7 @@ export interface Stories {
   readonly otherPlan: boolean;
 }
 
-const RANK = { broken: 0, refused: 1, fine: 2 } as const;
+const RANK = { broken: 0, lossy: 1, refused: 2, fine: 3 } as const;
 
 /**
  * @param capture a ledger's file
