@@ -102,7 +102,7 @@ export interface DatagramOutput extends IpOutput {
 export interface ErrorReports {
   unreachable(p: Packet, why: Unreachable): void;
   /** Destination unreachable, with whatever code a firewall was told. */
-  refused(p: Packet, code: number): void;
+  refused(p: Packet, code: number, routed: boolean): void;
   /** @param code 0 = TTL or hop limit, 1 = reassembly */
   timeExceeded(p: Packet, code: 0 | 1): void;
   /** @param mtu of the next hop */

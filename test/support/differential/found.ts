@@ -26,6 +26,10 @@ function rules(...bodies: readonly string[]): string {
 
 const base = (type: string, hook: string, priority: string, policy = 'accept'): string => `type ${type} hook ${hook} priority ${priority}; policy ${policy}`;
 
+/** @param declared stands before the chain */
+const nat = (hook: 'prerouting' | 'postrouting', rule: string, declared = ''): string =>
+  `table inet n {\n  ${declared}\n  chain p {\n    ${base('nat', hook, hook === 'prerouting' ? 'dstnat' : 'srcnat')}\n    ${rule}\n  }\n}`;
+
 function found(name: string, text: string, steps: readonly Step[], tracked: Tracked = text.includes('ct ') || text.includes('nat') ? 'both' : 'none'): Case {
   return { name, bed: 'three', tracked, rules: text, steps };
 }
@@ -105,5 +109,66 @@ export const FOUND: readonly Case[] = [
     'by the protocol of its connection an error is read as if it were of that protocol',
     'table ip t {\n  chain c {\n    type filter hook postrouting priority filter; policy drop;\n    ct reply protocol udp udp dport > 22 counter accept\n  }\n}',
     [udp(own)],
+  ),
+  // ---- maps of translation whose data are prefixes and ranges ----
+  found(
+    'a map gives the addresses of a prefix',
+    nat(
+      'postrouting',
+      'snat ip to ip saddr map @m',
+      'map m { type ipv4_addr : interval ipv4_addr; flags interval; elements = { 10.1.0.0/24 : 198.51.100.20/31 }; }',
+    ),
+    [udp(inside), udp(inside, { src: '10.1.0.3' })],
+  ),
+  found(
+    'a map gives a prefix and a port',
+    nat(
+      'postrouting',
+      'meta l4proto { tcp, udp } snat ip to ip saddr map { 10.1.0.2 : 198.51.100.20/31 . 2000-2000, 10.1.0.3 : 198.51.100.22-198.51.100.23 . 80-80 }',
+    ),
+    [udp(inside), udp(inside, { src: '10.1.0.3' })],
+  ),
+  found('a map gives a prefix of IPv6', nat('postrouting', 'meta nfproto ipv6 snat to ip6 saddr map { 2001:db8:1::/64 : 2001:db8:2::20/127 }'), [udp(inside6)]),
+  found('a map gives destinations of a prefix', nat('prerouting', 'dnat ip to ip daddr map { 198.51.100.0/24 : 198.51.100.2/31 }'), [
+    udp(inside),
+    udp(inside, { src: '10.1.0.3' }),
+  ]),
+  found(
+    'a translation in a table of both families knows its family by a match',
+    nat('prerouting', 'meta nfproto ipv4 udp dport 5060 dnat to 198.51.100.3:8080'),
+    [udp(inside), udp(inside6)],
+    'ip',
+  ),
+  // ---- before anything is put together, looked up, or routed ----
+  found(
+    'what comes before defragmentation sees fragments',
+    rules(
+      `${base('filter', 'prerouting', '-450')}; ip frag-off & 0x1fff != 0 counter drop; counter`,
+      `${base('filter', 'forward', 'filter')}; ct state new counter`,
+    ),
+    [udp(inside, { payload: 1200, fragments: 576, id: 4501 }), udp(inside), udp(inside6, { payload: 1200, fragments: 576, id: 4502 })],
+  ),
+  found(
+    'what is not tracked is not put together',
+    rules(
+      `${base('filter', 'prerouting', '-450')}; counter notrack`,
+      `${base('filter', 'forward', 'filter')}; ct state untracked counter; ct state new counter`,
+    ),
+    [udp(inside, { payload: 1200, fragments: 576, id: 4503 }), udp(inside6, { payload: 1200, fragments: 576, id: 4504 })],
+  ),
+  found(
+    'the first packet of a connection has no time that runs out',
+    rules(`${base('filter', 'forward', 'filter')}; ct expiration < 30s counter; ct expiration 25s-5d counter`),
+    [udp(inside), udp(inside), { answer: 0, with: {} }],
+  ),
+  found(
+    'who rejects before routing speaks by the address on the way back',
+    rules(`${base('filter', 'prerouting', 'filter')}; counter reject with icmpx host-unreachable`),
+    [
+      udp({ ...own, dst: '198.51.100.1' }),
+      udp({ ...own, iface: 1, src: '198.51.100.2', dst: '198.51.100.10' }),
+      udp({ ...own, dst: '10.1.0.255' }),
+      udp({ ...own6, dst: '2001:db8:2::1' }),
+    ],
   ),
 ];
