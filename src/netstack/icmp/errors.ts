@@ -70,8 +70,8 @@ export class IcmpErrors implements ErrorReports {
     this.#send(p, f, f.tooBig.type, f.tooBig.code, mtu);
   }
 
-  /** ICMPv6 only. @param code 0 erroneous field, 1 unrecognized next header @param at offset of the fault in `p.buf` */
-  parameterProblem(p: Packet, code: 0 | 1, at: number): void {
+  /** ICMPv6 only. @param code 0 erroneous field, 1 unrecognized next header, 2 unrecognized option, 3 incomplete header chain @param at offset of the fault in `p.buf` */
+  parameterProblem(p: Packet, code: 0 | 1 | 2 | 3, at: number): void {
     this.#send(p, ICMPV6, icmpv6.TYPES.PARAMETER_PROBLEM, code, at - p.off - ethernet.HEADER);
   }
 

@@ -55,11 +55,11 @@ export class IpInput {
     const fault = ip.fault(p, iface);
     if (fault !== FAULT.NONE) {
       this.#refuse(p, iface, fault);
-    } else if (ip.isFragment(p) && this.#node.defragments.has(ip.family)) {
+    } else if (ip.isPart(p) && this.#node.defragments.has(ip.family)) {
       // Only what stands before defragmentation sees the parts; what is not to be tracked is left in parts.
       const hooks = ip.hooks.prerouting;
       if (hooks.length !== 0 && !this.#pass(hooks, p, -Infinity, PRIORITY.DEFRAG)) return;
-      const whole = p.ctinfo === CT_STATE.UNTRACKED ? p : ip.gather(p);
+      const whole = p.ctinfo === CT_STATE.UNTRACKED ? p : ip.gather(p, true);
       if (whole !== null) this.#prerouting(whole, iface, PRIORITY.DEFRAG);
     } else this.#prerouting(p, iface);
   }
@@ -161,11 +161,11 @@ export class IpInput {
   #local(p: Packet, group: boolean): void {
     const ip = this.#ip;
     let whole: Packet | null = p;
-    if (ip.gathersBeforeInput && ip.isFragment(p)) whole = ip.gather(p);
+    if (ip.gathersBeforeInput && ip.isFragment(p)) whole = ip.gather(p, false);
     if (whole === null) return;
     const hooks = ip.hooks.input;
     if (hooks.length !== 0 && !this.#pass(hooks, whole)) return;
-    if (!ip.gathersBeforeInput && ip.isFragment(whole)) whole = ip.gather(whole);
+    if (!ip.gathersBeforeInput && ip.isFragment(whole)) whole = ip.gather(whole, false);
     if (whole !== null) this.#deliver(whole, group);
   }
 

@@ -34,6 +34,73 @@ function found(name: string, text: string, steps: readonly Step[], tracked: Trac
   return { name, bed: 'three', tracked, rules: text, steps };
 }
 
+/** Ways in which a datagram of 808 octets, header and all, may come: from, to, whether more are said to follow. */
+const PIECES: Readonly<Record<string, NonNullable<PacketSpec['pieces']>>> = {
+  'of unequal size': [
+    [0, 400],
+    [400, 480],
+    [480, 808],
+  ],
+  'in disorder': [
+    [480, 808],
+    [0, 400],
+    [400, 480],
+  ],
+  'one twice': [
+    [0, 400],
+    [0, 400],
+    [400, 808],
+  ],
+  'one within two others': [
+    [0, 200],
+    [200, 400],
+    [104, 304],
+    [400, 808],
+  ],
+  'one within two that came the other way round': [
+    [200, 400],
+    [0, 200],
+    [104, 304],
+    [400, 808],
+  ],
+  'that overlap, and the same again': [
+    [0, 400],
+    [392, 600],
+    [0, 400],
+    [400, 808],
+  ],
+  'a first one of no multiple of eight': [
+    [0, 403, true],
+    [400, 808],
+  ],
+  'two last ones': [
+    [400, 808],
+    [400, 600, false],
+    [0, 400],
+  ],
+  'something beyond the last': [
+    [400, 808, false],
+    [808, 816, true],
+    [0, 400],
+  ],
+  'an empty one first': [
+    [0, 0, true],
+    [0, 400],
+    [400, 808],
+  ],
+  'an empty one between': [
+    [0, 400],
+    [400, 400, true],
+    [400, 808],
+  ],
+  'a first one without the whole header': [
+    [0, 4, true],
+    [0, 400],
+    [400, 808],
+  ],
+  'one that is the whole': [[0, 808, false]],
+};
+
 export const FOUND: readonly Case[] = [
   found(
     'of two base chains with one priority the later one is asked first',
@@ -170,5 +237,12 @@ export const FOUND: readonly Case[] = [
       udp({ ...own, dst: '10.1.0.255' }),
       udp({ ...own6, dst: '2001:db8:2::1' }),
     ],
+  ),
+  ...Object.entries(PIECES).map(([name, pieces], i) =>
+    found(
+      `fragments: ${name}`,
+      rules(`${base('filter', 'forward', 'filter')}; ct state new counter`),
+      [inside, inside6, own, own6].map((ends, n) => udp(ends, { payload: 800, pieces, id: 7000 + 4 * i + n })),
+    ),
   ),
 ];
