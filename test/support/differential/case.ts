@@ -40,15 +40,16 @@ export function runCase(bed: Bed, { rules, steps }: Pick<Case, 'rules' | 'steps'
   const emitted: (readonly Emitted[] | null)[] = [];
   const injected: (Uint8Array | null)[] = [];
   for (const step of steps) {
-    const frames = framesFor(step, emitted);
+    const frames = framesFor(step, emitted, (seed - 1) * 0x101);
     injected.push(frames?.frames[0] ?? null);
     emitted.push(frames === null ? null : frames.frames.flatMap((frame) => bed.inject(frames.iface, frame)));
   }
   return { emitted, injected, state: bed.state() };
 }
 
-function framesFor(step: Step, before: readonly (readonly Emitted[] | null)[]): { readonly iface: number; readonly frames: Uint8Array[] } | null {
-  if ('send' in step) return { iface: step.send.iface, frames: framesOf(step.send) };
+/** @param salt for identifications: a kernel remembers fragments that it could not put together */
+function framesFor(step: Step, before: readonly (readonly Emitted[] | null)[], salt: number): { readonly iface: number; readonly frames: Uint8Array[] } | null {
+  if ('send' in step) return { iface: step.send.iface, frames: framesOf({ ...step.send, id: ((step.send.id ?? 1) + salt) & 0xffff }) };
   const about = before['answer' in step ? step.answer : step.error]?.[0];
   if (about === undefined) return null;
   const { iface, frame } = about;

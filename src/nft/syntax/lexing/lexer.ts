@@ -23,6 +23,8 @@ const IPV4 = /(?:\d{1,3}\.){3}\d{1,3}/y;
 const TIME = /(?=\d)(?:\d+d)?(?:\d+h)?(?:\d+m(?!s))?(?:\d+s)?(?:\d+ms)?/y;
 const NUMBER = /0[xX][0-9a-fA-F]+|\d+/y;
 const CLASS_ID = /[0-9a-fA-F]{1,4}:[0-9a-fA-F]{1,4}(?=[ \t\n:\-},])/y;
+/** EtherTypes whose names begin with a digit: nft's scanner knows just these. */
+const ETHER_TYPE = /8021(?:q|ad)/y;
 const QUOTED = /"[^"\n]*"/y;
 const WORD = /[A-Za-z_.][A-Za-z0-9/\-_.]*/y;
 const WILDCARD = /[A-Za-z_.][A-Za-z0-9/\-_.]*\\?\*|\\\*/y;
@@ -117,6 +119,7 @@ const HEX_WORDS: readonly Pattern[] = [['word', address], ['word', CLASS_ID], ..
 const NUMBERS: readonly Pattern[] = [
   ['word', address],
   ['word', TIME],
+  ['word', ETHER_TYPE],
   ['number', NUMBER],
   ['word', CLASS_ID],
 ];
