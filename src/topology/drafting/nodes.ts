@@ -162,11 +162,11 @@ export function checkNodeReference(name: string, does: (kind: KindInfo) => boole
   const { topology } = structure.file;
   const wanted = [...known.values()].filter(does).map(({ kind }) => kind);
   const kindOf = (n: string): string | undefined => topology.nodes[n]?.kind ?? topology.defaults?.kind;
-  const fitting = Object.keys(topology.nodes).filter((n) => wanted.includes(kindOf(n) ?? ''));
-  if (fitting.includes(name)) return true;
+  if (Object.hasOwn(topology.nodes, name) && wanted.includes(kindOf(name) ?? '')) return true;
   // A node whose own kind is wrong has had its fault.
   if (structure.brokenNodes.has(name) || (Object.hasOwn(topology.nodes, name) && !known.has(kindOf(name) ?? ''))) return false;
   const kinds = wanted.join(' or ');
+  const fitting = Object.keys(topology.nodes).filter((n) => wanted.includes(kindOf(n) ?? ''));
   const message = Object.hasOwn(topology.nodes, name) ? `the node "${name}" is a ${kindOf(name)}, not a ${kinds}` : `there is no node "${name}"`;
   faults.add('TOPOLOGY_REFERENCE', path, message, { expected: `a node of kind ${kinds}: ${listed(fitting)}`, ...didYouMean(name, fitting) });
   return false;

@@ -83,10 +83,11 @@ function checkServed(domain: string, home: string, path: readonly string[], node
 
 /** A user sits at an end system: not at a router, a bridge or a server. Anybody's program may be one. */
 function checkSeat(name: string, path: readonly string[], nodes: ReadonlyMap<string, DraftNode>, { structure, faults }: Draft): void {
+  const isSeat = ({ kind }: DraftNode): boolean => typeof kind.traits === 'function' || kind.traits.is === 'endpoint';
   const node = nodes.get(name);
-  const seats = [...nodes.values()].filter(({ kind }) => typeof kind.traits === 'function' || kind.traits.is === 'endpoint').map((n) => n.name);
-  if (node !== undefined && seats.includes(name)) return;
+  if (node !== undefined && isSeat(node)) return;
   if (node === undefined && (structure.brokenNodes.has(name) || Object.hasOwn(structure.file.topology.nodes, name))) return;
+  const seats = [...nodes.values()].filter(isSeat).map((n) => n.name);
   const message = node === undefined ? `there is no node "${name}"` : `nobody sits at "${name}": it is a ${node.kind.kind}`;
   faults.add('TOPOLOGY_REFERENCE', path, message, { expected: `a client: ${listed(seats)}`, ...didYouMean(name, seats) });
 }

@@ -4,7 +4,7 @@
  * @module
  */
 import { LabError } from '../../base/error.js';
-import { contains, parseIp, parseIpWithLength } from '../addressing/ip.js';
+import { BITS, contains, formatNetwork, networkOf, parseIp, parseIpWithLength } from '../addressing/ip.js';
 import type { Ip, Network } from '../addressing/ip.js';
 import { MAIN_TABLE } from '../plan.js';
 import type { Plan, PlanNode, PlanRoute } from '../plan.js';
@@ -63,16 +63,17 @@ function tableOf({ routes, rules }: PlanNode): readonly Hop[] {
 function destinations(tables: readonly (readonly Hop[])[], owners: ReadonlyMap<string, number>): ReadonlyMap<string, number> {
   const prefixes = new Map<string, Network>();
   for (const table of tables) for (const { network, route } of table) if (route.via !== null) prefixes.set(route.prefix, network);
-  const longest = [...prefixes.values()].sort((a, b) => b.length - a.length);
+  const lengths = [...new Set([...prefixes.values()].map(({ length }) => length))].sort((a, b) => b - a);
   const found = new Map<string, number>();
-  const open = new Set(longest);
+  const open = new Set(prefixes.keys());
   for (const [address, owner] of owners) {
     if (open.size === 0) break;
     const ip = parseIp(address);
     if (ip === undefined) continue;
-    const network = longest.find((one) => contains(one, ip));
-    if (network === undefined || !open.has(network)) continue;
-    open.delete(network);
+    const fitting = lengths.filter((length) => length <= BITS[ip.family]).map((length) => formatNetwork(networkOf(ip, length)));
+    const prefix = fitting.find((one) => prefixes.has(one));
+    if (prefix === undefined || !open.has(prefix)) continue;
+    open.delete(prefix);
     found.set(address, owner);
   }
   return found;
