@@ -25,6 +25,9 @@ export function answersFrom(
 ): Extract<Remark, { kind: 'answers-from' }> | null {
   // Only translations give the ends other names.
   if (aliases.length === 0) return null;
+  // What is answered came by the name that was spoken to: another direction may have names of its own.
+  const spokenTo = there.some(({ end, strands }) => end.kind === 'delivered' && end.wanted && strands.some((strand) => seenAt(ledger, strand, 0)?.to === b));
+  if (!spokenTo) return null;
   for (const { end, strands } of back) {
     if (end.kind !== 'delivered' || !end.wanted) continue;
     const seen = strands.map((strand) => seenAt(ledger, strand, -1)).find((one) => one !== null && one.to === a && one.from !== b);

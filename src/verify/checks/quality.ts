@@ -51,7 +51,7 @@ export const quality = check({
     const limits = (sign: '<' | '>'): QualityLimits => {
       const of = (text: string | undefined): string | null => (text?.startsWith(sign) === true ? text.slice(1).trim() : null);
       const [l, d, j] = [of(loss), of(delay), of(jitter)];
-      return { loss: l === null ? null : Number(l.replace(/\s*%$/, '')) / 100, delay: d === null ? null : time(d), jitter: j === null ? null : time(j) };
+      return { loss: l === null ? null : Number.parseFloat(l) / 100, delay: d === null ? null : time(d), jitter: j === null ? null : time(j) };
     };
     const above = limits('>');
     return [{ between, ...limits('<'), ...(Object.values(above).some((one) => one !== null) && { above }) }];
