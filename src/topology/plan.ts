@@ -187,14 +187,38 @@ export interface PlanUser {
   readonly src: SourceRef;
 }
 
-export interface PlanRecord {
+interface PlanOwner {
   /** Fully qualified, lower case, no trailing dot. */
   readonly name: string;
-  readonly type: 'A' | 'AAAA' | 'CNAME' | 'SRV';
   /** Seconds. */
   readonly ttl: number;
-  readonly data: string | { readonly priority: number; readonly weight: number; readonly port: number; readonly target: string };
 }
+
+/** RFC 2782. */
+export interface PlanService {
+  readonly priority: number;
+  readonly weight: number;
+  readonly port: number;
+  readonly target: string;
+}
+
+/** RFC 3403 section 4.1. */
+export interface PlanNaptr {
+  readonly order: number;
+  readonly preference: number;
+  readonly flags: string;
+  readonly service: string;
+  readonly regexp: string;
+  /** Empty: the root. */
+  readonly replacement: string;
+}
+
+export type PlanData =
+  | { readonly type: 'A' | 'AAAA' | 'CNAME'; readonly data: string }
+  | { readonly type: 'SRV'; readonly data: PlanService }
+  | { readonly type: 'NAPTR'; readonly data: PlanNaptr };
+
+export type PlanRecord = PlanOwner & PlanData;
 
 export interface PlanZone {
   readonly name: string;

@@ -64,6 +64,8 @@ export interface Ground {
   close(): Promise<void>;
 }
 
+const ROLE_FAILED_EVENT = 'role-failed';
+
 export interface KernelLabOptions {
   /** CLOCK_REALTIME of lab time 0, in nanoseconds. */
   readonly origin: bigint;
@@ -386,7 +388,7 @@ export class KernelLab implements Lab {
   #roleFailed(node: PlanNode, error: LabError, exit: RoleExit | null): void {
     const { recorder, onRoleFailed } = this.#deps;
     this.failures.set(node.name, error);
-    recorder.event(node.id, this.#fabric.driver.sample(), 'role-failed', {
+    recorder.event(node.id, this.#fabric.driver.sample(), ROLE_FAILED_EVENT, {
       code: error.code,
       ...howEnded(exit),
       says: error.message.split('\n')[0] ?? '',
