@@ -23,6 +23,11 @@ const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..', '..', '..');
 const FLOWS = join(ROOT, 'lab', 'flows');
 const EXPERIMENTS = join(ROOT, 'lab', 'experiments');
 
+/** Where the product is installed. */
+export function packageFolder(): string {
+  return ROOT;
+}
+
 /** Ids of the flows that come with the product, sorted. */
 export function flowIds(): readonly string[] {
   return idsOf(FLOWS, '.flow.yaml');
