@@ -114,6 +114,17 @@ function commandLine(io: Io, exit: (code: number) => void): Command {
     .action(async (files: string[], options) => exit(await (await import('./commands/check.js')).check(files, options, io)));
 
   program
+    .command('nodes')
+    .description('nodes of a topology: kind, users, interfaces with their links, MACs and addresses, and the names that lead to them')
+    .argument('<topology>', '*.lab.yaml file')
+    .argument('[node]', 'one node; without it all')
+    .option(...WITH)
+    .option(...JSON_OUT)
+    .action(async (topology: string, node: string | undefined, options) =>
+      exit(await (await import('./commands/nodes.js')).nodes(topology, node, options, io)),
+    );
+
+  program
     .command('routes')
     .description('routing tables, policy rules and BGP of the nodes: which route wins, and why')
     .argument('<topology>', '*.lab.yaml file')
@@ -262,7 +273,8 @@ function commandLine(io: Io, exit: (code: number) => void): Command {
     .command('compose')
     .description('print a Compose file that runs a topology in containers')
     .argument('<topology>', '*.lab.yaml file, by its path from the folder of the Compose file')
-    .action(async (topology: string) => exit(await (await import('./commands/compose.js')).compose(topology, io)));
+    .option('--flow <flow>', 'a flow that the lab runs: an id or a *.flow.yaml file; may stand more than once. Without: those that come with the product', each)
+    .action(async (topology: string, options) => exit(await (await import('./commands/compose.js')).compose(topology, options, io)));
 
   program
     .command('errors')
