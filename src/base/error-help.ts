@@ -158,6 +158,10 @@ export const ERROR_HELP: Readonly<Record<ErrorCode, ErrorHelp>> = {
     meaning: 'A field is compared with something of another type, or by an operator that its type does not have.',
     mend: "Write a value of the field's type, as the message says.",
   },
+  CAPTURE_BUSY: {
+    meaning: 'Another run writes that capture at this moment; two runs never share a file.',
+    mend: 'Wait until the other run has ended, or give this one another folder (`--out`).',
+  },
   CAPTURE_WRITE: {
     meaning:
       'A capture cannot be written, or could not be written to its end: no such folder, no permission, no space. What was written before is a readable file.',

@@ -55,6 +55,7 @@ export const ERROR_CODES = {
   FILTER_UNKNOWN_FIELD: 'input',
   FILTER_TYPE: 'input',
   CAPTURE_WRITE: 'lab',
+  CAPTURE_BUSY: 'input',
   LAB_STALLED: 'lab',
   LAB_TIME_LIMIT: 'lab',
   LAB_INTERRUPTED: 'lab',
