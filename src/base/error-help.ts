@@ -175,6 +175,10 @@ export const ERROR_HELP: Readonly<Record<ErrorCode, ErrorHelp>> = {
     meaning: 'What the command says cannot be written to where it was sent, such as a file on a full disk.',
     mend: 'Free some space, or send the output elsewhere.',
   },
+  CAPTURE_BUSY: {
+    meaning: 'Another run writes that capture at this moment; two runs never share a file.',
+    mend: 'Wait until the other run has ended, or give this one another folder (`--out`).',
+  },
   CAPTURE_WRITE: {
     meaning:
       'A capture cannot be written, or could not be written to its end: no such folder, no permission, no space. What was written before is a readable file.',

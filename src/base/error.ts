@@ -59,6 +59,7 @@ export const ERROR_CODES = {
   FILTER_TYPE: 'input',
   OUTPUT_WRITE: 'lab',
   CAPTURE_WRITE: 'lab',
+  CAPTURE_BUSY: 'input',
   LAB_STALLED: 'lab',
   LAB_TIME_LIMIT: 'lab',
   LAB_INTERRUPTED: 'lab',
