@@ -46,9 +46,9 @@ export function noiseScript(targets: Targets, seed: number): string {
   const pieces = Array.from({ length: 60 }, () => noise(random)).map((bytes) => Array.from(bytes, (octet) => octet.toString(16).padStart(2, '0')).join(''));
   return (
     `const t=${JSON.stringify(targets)},p=${JSON.stringify(pieces)}.map(h=>Buffer.from(h,'hex'));let n=0;const next=()=>p[n++%p.length];` +
-    `const d=require('dgram').createSocket('udp4');d.on('error',()=>{});d.bind(0,()=>{setInterval(()=>{for(const a of t.addresses)d.send(next(),t.udp[n%t.udp.length],a,()=>{})},50);` +
-    `setInterval(()=>{const a=t.addresses[n%t.addresses.length],s=require('net').connect(t.tcp[n%t.tcp.length],a,()=>{s.write(next());s.write(next());setTimeout(()=>s.destroy(),500)});` +
-    `s.on('error',()=>{});setTimeout(()=>s.destroy(),1500)},100);console.log('ready')});`
+    `const d=require('dgram').createSocket('udp4');d.on('error',()=>{});d.bind(0,()=>{setInterval(()=>d.send(next(),t.udp[n%t.udp.length],t.addresses[n%t.addresses.length],()=>{}),25);` +
+    `let k=0;setInterval(()=>{const a=t.addresses[k++%t.addresses.length],s=require('net').connect(t.tcp[n%t.tcp.length],a,()=>{s.write(next());s.write(next());setTimeout(()=>s.destroy(),500)});` +
+    `s.on('error',()=>{});setTimeout(()=>s.destroy(),1500)},150);console.log('ready')});`
   );
 }
 

@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { must } from '../../base/assert.js';
 import { emitStun, isMalformedStun, parseStun } from '../../protocol/stun/codec.js';
@@ -74,6 +75,37 @@ describe('stun node', () => {
     socket.send(request, 0, request.length, client.endpoint('203.0.113.1', 3478));
     await wire.run(100);
     expect(got).toEqual(['5001']);
+  });
+
+  it('whatever it is sent, it answers the next who asks, and tells what it did not answer', async () => {
+    const good = emitStun(
+      { class: 'request', method: 1, transaction: 'ab'.repeat(12), attributes: [{ name: 'change-request', value: 6 }] },
+      { fingerprint: true },
+    );
+    const spoilt = fc.array(fc.tuple(fc.nat(good.length - 1), fc.nat(255)), { minLength: 1, maxLength: 5 }).map((edits) => {
+      const bytes = good.slice();
+      for (const [at, octet] of edits) bytes[at] = octet;
+      return bytes;
+    });
+    await fc.assert(
+      fc.asyncProperty(fc.array(fc.oneof(fc.uint8Array({ maxLength: 80 }), spoilt), { maxLength: 8 }), async (pieces) => {
+        const wire = new Wire();
+        await start(new TestHost(wire, 'stun', ['203.0.113.1', '203.0.113.2']), context({ alternatePort: 3479 }));
+        const client = new TestHost(wire, 'client', ['192.0.2.1']);
+        let answers = 0;
+        const socket = await client.udp({ address: '192.0.2.1', port: 5000 }, () => answers++);
+        const to = client.endpoint('203.0.113.1', 3478);
+        for (const bytes of pieces) socket.send(bytes, 0, bytes.length, to);
+        await wire.run(100);
+        // RESPONSE-PORT may send an answer where nobody is.
+        expect(wire.discards.length + wire.crossings.filter(({ from }) => from.startsWith('203.')).length).toBe(pieces.length);
+        answers = 0;
+        socket.send(good, 0, good.length, to);
+        await wire.run(100);
+        expect(answers).toBe(1);
+      }),
+      { numRuns: 100 },
+    );
   });
 
   it('with a second port and one address it does not start', async () => {
