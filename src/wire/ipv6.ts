@@ -92,13 +92,12 @@ export function setDst(b: Uint8Array, o: number, from: Uint8Array, fromOffset = 
   copy(from, fromOffset, b, o + DST, 16);
 }
 
-/** True for headers that {@link walk} steps over. */
+/** True for headers that {@link walk} steps over. A mobility header ends its packet (RFC 6275 6.1.1). */
 export function isExtension(header: number): boolean {
   switch (header) {
     case NEXT.HOP_BY_HOP:
     case NEXT.ROUTING:
     case NEXT.DESTINATION:
-    case NEXT.MOBILITY:
     case NEXT.AUTHENTICATION:
       return true;
     default:

@@ -58,6 +58,7 @@ const tally = { compared: 0, refused: 0 };
 function difference(c: Case, sim = sims.get(c.bed)!): string | null {
   const kernel = kernels.get(placeOf(c))!;
   try {
+    for (const step of c.steps) if ('load' in step) kernel.load(step.load);
     kernel.reset(c.rules);
   } catch {
     tally.refused++;

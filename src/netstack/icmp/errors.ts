@@ -106,7 +106,7 @@ export class IcmpErrors implements ErrorReports {
     if (ipv4.protocol(b, o) !== IPPROTO.ICMP) return true;
     const at = o + ipv4.headerLength(b, o);
     // Linux answers one ICMP message at a time: of the answer that it is about to send itself it makes no error.
-    return at < p.off + p.len && !icmp.isError(icmp.type(b, at)) && !(p.iif === NO_INTERFACE && icmp.type(b, at) === icmp.TYPES.ECHO_REPLY);
+    return at < p.off + p.len && ANSWERED.has(icmp.type(b, at)) && !(p.iif === NO_INTERFACE && icmp.type(b, at) === icmp.TYPES.ECHO_REPLY);
   }
 
   #mayAnswer6(p: Packet, o: number, aboutGroups: boolean): boolean {
@@ -138,6 +138,9 @@ export class IcmpErrors implements ErrorReports {
     return exempt || this.#node.addresses.isLocal(to) || this.rate.allow(to);
   }
 }
+
+/** Types of ICMP messages that are answered by an error: of what Linux does not know none (icmp_pointers, NR_ICMP_TYPES). */
+const ANSWERED: ReadonlySet<number> = new Set([0, 8, 13, 14, 15, 16, 17, 18]);
 
 /** RFC 4443 2.4 (e.3): a multicast destination is answered by these two alone. */
 function aboutGroups(type: number, code: number): boolean {

@@ -30,6 +30,8 @@ export interface IpFamily {
 
   /** The header judged; cuts off what follows the datagram in its frame (Ethernet pads to 60 octets). */
   fault(p: Packet, iface: Interface): Fault;
+  /** Whether nobody can have sent it who has an address: known where it is routed, behind the first hooks. */
+  isNobodys(p: Packet): boolean;
   isFragment(p: Packet): boolean;
   /** Whether connection tracking would put it together: of IPv6 also a fragment that is the whole (RFC 6946). */
   isPart(p: Packet): boolean;

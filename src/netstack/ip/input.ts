@@ -80,6 +80,11 @@ export class IpInput {
     const ip = this.#ip;
     const hooks = ip.hooks.prerouting;
     if (hooks.length !== 0 && !this.#pass(hooks, p, from, Infinity)) return;
+    if (ip.isNobodys(p)) {
+      const { core } = this.#node;
+      core.drop(p, DROP.RP_FILTER, core.why('rp-filter', 'route', 'martian'));
+      return;
+    }
     const source = ip.source(p);
     const to = ip.destination(p);
     const dest = ip.route(p, to, source);

@@ -56,6 +56,15 @@ export class Ipv4 implements IpFamily {
     return top >= 224 || (!iface.loopback && (top === 127 || b[o + ipv4.DST] === 127)) ? FAULT.MARTIAN : FAULT.NONE;
   }
 
+  /** As ip_route_input_slow: 0.0.0.0/8, unless it asks everybody for an address (RFC 2131). */
+  isNobodys(p: Packet): boolean {
+    const b = p.buf;
+    const o = p.off + ethernet.HEADER;
+    if (b[o + ipv4.SRC] !== 0) return false;
+    const to = ipv4.dst(b, o);
+    return to !== 0xffff_ffff && !(to === 0 && ipv4.src(b, o) === 0);
+  }
+
   isFragment(p: Packet): boolean {
     return ipv4.isFragment(p.buf, p.off + ethernet.HEADER);
   }

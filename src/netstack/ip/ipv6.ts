@@ -53,6 +53,10 @@ export class Ipv6 implements IpFamily {
     return martian ? FAULT.MARTIAN : FAULT.NONE;
   }
 
+  isNobodys(): boolean {
+    return false;
+  }
+
   isFragment(p: Packet): boolean {
     const at = fragmentAt(p.buf, p.off + ethernet.HEADER);
     return at >= 0 && !fragment.isAtomic(p.buf, at);

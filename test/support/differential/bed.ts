@@ -140,6 +140,10 @@ export interface Bed {
   readonly name: string;
   /** Rules in place of those before; no connection is known any more. Throws what the loader says. @param seed of what is drawn; a kernel has its own */
   reset(rules: string, seed: number): void;
+  /** Rules in place of those before; connections stay. */
+  load(rules: string): void;
+  /** @param milliseconds of time that passes */
+  wait(milliseconds: number): void;
   /** One frame in, what comes out at once. */
   inject(iface: number, frame: Uint8Array): Emitted[];
   state(): BedState;

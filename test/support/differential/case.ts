@@ -10,7 +10,11 @@ export type Step =
   /** Whoever got what came out first in an earlier step answers it. */
   | { readonly answer: number; readonly with: AnswerSpec }
   /** A router behind the interface by which it left reports an error of it. */
-  | { readonly error: number; readonly type: number; readonly code: number };
+  | { readonly error: number; readonly type: number; readonly code: number /** Octets of IP that it quotes. */; readonly quote?: number }
+  /** Time passes: milliseconds. */
+  | { readonly wait: number }
+  /** Other rules in place of those before; connections stay. */
+  | { readonly load: string };
 
 /**
  * Of which families rules ask for connection tracking. The kernel runs a case where no other was ever tracked: it is slow
@@ -34,21 +38,34 @@ export interface Run {
   readonly state: BedState;
 }
 
-/** @param seed of what the side draws, where that can be chosen */
-export function runCase(bed: Bed, { rules, steps }: Pick<Case, 'rules' | 'steps'>, seed = 1): Run {
+/**
+ * @param seed of what the side draws, where that can be chosen
+ * @param salt for identifications: a kernel remembers fragments that it could not put together
+ */
+export function runCase(bed: Bed, { rules, steps }: Pick<Case, 'rules' | 'steps'>, seed = 1, salt = (seed - 1) * 0x101): Run {
   bed.reset(rules, seed);
   const emitted: (readonly Emitted[] | null)[] = [];
   const injected: (Uint8Array | null)[] = [];
   for (const step of steps) {
-    const frames = framesFor(step, emitted, (seed - 1) * 0x101);
+    if ('wait' in step || 'load' in step) {
+      if ('wait' in step) bed.wait(step.wait);
+      else bed.load(step.load);
+      injected.push(null);
+      emitted.push([]);
+      continue;
+    }
+    const frames = framesFor(step, emitted, salt);
     injected.push(frames?.frames[0] ?? null);
     emitted.push(frames === null ? null : frames.frames.flatMap((frame) => bed.inject(frames.iface, frame)));
   }
   return { emitted, injected, state: bed.state() };
 }
 
-/** @param salt for identifications: a kernel remembers fragments that it could not put together */
-function framesFor(step: Step, before: readonly (readonly Emitted[] | null)[], salt: number): { readonly iface: number; readonly frames: Uint8Array[] } | null {
+function framesFor(
+  step: Exclude<Step, { wait: number } | { load: string }>,
+  before: readonly (readonly Emitted[] | null)[],
+  salt: number,
+): { readonly iface: number; readonly frames: Uint8Array[] } | null {
   if ('send' in step) return { iface: step.send.iface, frames: framesOf({ ...step.send, id: ((step.send.id ?? 1) + salt) & 0xffff }) };
   const about = before['answer' in step ? step.answer : step.error]?.[0];
   if (about === undefined) return null;
@@ -58,6 +75,6 @@ function framesFor(step: Step, before: readonly (readonly Emitted[] | null)[], s
     return answer === null ? null : { iface, frames: framesOf(answer) };
   }
   const host = (six: boolean): string => NETWORKS[iface]!.hosts.find((h) => h.includes(':') === six)!;
-  const error = errorAbout(frame, iface, { 4: host(false), 6: host(true) }, step.type, step.code);
+  const error = errorAbout(frame, iface, { 4: host(false), 6: host(true) }, step.type, step.code, step.quote);
   return error === null ? null : { iface, frames: [error] };
 }

@@ -15,16 +15,18 @@ export interface NamedPorts {
 const IPV4 = /\d+(?:\.\d+){3}(?:\/\d+)?/g;
 const IPV6 = /[0-9a-f]*:[0-9a-f:]*:[0-9a-f:]*(?:\/\d+)?/g;
 
-/** Numbers of the rules that are no part of an address, and ports of the packets. */
+/** Numbers of the rules that are no part of an address, ranges that are translated to, and ports of the packets. */
 export function namedPorts({ rules, steps }: Pick<Case, 'rules' | 'steps'>): NamedPorts {
   const singles = new Set<number>();
   const ranges: (readonly [number, number])[] = [];
-  for (const [, from, to] of rules
+  const texts = [rules, ...steps.flatMap((step) => ('load' in step ? [step.load] : []))].join('\n');
+  for (const [, colon, from, to] of texts
     .replace(IPV4, ' ')
     .replace(IPV6, ' ')
-    .matchAll(/\b(\d+)(?:-(\d+))?\b/g)) {
+    .matchAll(/(:?)\b(\d+)(?:-(\d+))?\b/g)) {
     if (to === undefined || to === from) singles.add(Number(from));
-    else ranges.push([Number(from), Number(to)]);
+    // What a match on a range makes of them is seen in what comes of it.
+    else if (colon === ':') ranges.push([Number(from), Number(to)]);
   }
   for (const step of steps) {
     if (!('send' in step)) continue;

@@ -41,8 +41,12 @@ export interface PacketSpec {
   readonly fragments?: number;
   /** Sent in these fragments, in this order: octets of what follows the IP header, from and to; whether more are said to follow. */
   readonly pieces?: readonly (readonly [from: number, to: number, more?: boolean])[];
+  /** TCP: octets of options, padded with no-operations. */
+  readonly tcpOptions?: readonly number[];
   /** IPv6: a destination options header stands before the transport header. */
   readonly options?: boolean;
+  /** IPv6: these extension headers, each of 8 octets of padding. */
+  readonly extensions?: readonly number[];
 }
 
 const isSix = (address: string): boolean => address.includes(':');
@@ -50,7 +54,8 @@ const isSix = (address: string): boolean => address.includes(':');
 function transportOf(spec: PacketSpec): { readonly number: number; readonly bytes: Uint8Array; readonly sumAt: number } {
   const payload = Uint8Array.from({ length: spec.payload ?? 0 }, (_, i) => 0x61 + (i % 26));
   const number = typeof spec.proto === 'number' ? spec.proto : PROTOCOLS[spec.proto];
-  const header = spec.proto === 'tcp' ? 20 : typeof spec.proto === 'number' ? 0 : 8;
+  const options = spec.proto === 'tcp' ? padded(spec.tcpOptions ?? []) : [];
+  const header = spec.proto === 'tcp' ? 20 + options.length : typeof spec.proto === 'number' ? 0 : 8;
   const b = new Uint8Array(header + payload.length);
   b.set(payload, header);
   switch (spec.proto) {
@@ -64,7 +69,8 @@ function transportOf(spec: PacketSpec): { readonly number: number; readonly byte
       setU16(b, 2, spec.dport ?? 0);
       setU32(b, 4, spec.seq ?? 0);
       setU32(b, 8, spec.ack ?? 0);
-      b[12] = 0x50;
+      b[12] = (5 + options.length / 4) << 4;
+      b.set(options, 20);
       b[13] = spec.flags ?? 0;
       setU16(b, 14, spec.window ?? 0xffff);
       return { number, bytes: b, sumAt: 16 };
@@ -78,6 +84,11 @@ function transportOf(spec: PacketSpec): { readonly number: number; readonly byte
     default:
       return { number, bytes: b, sumAt: -1 };
   }
+}
+
+/** To whole words, with no-operations. */
+function padded(options: readonly number[]): number[] {
+  return [...options, ...Array.from({ length: -options.length & 3 }, () => 1)];
 }
 
 /** One frame, or those of its fragments. */
@@ -133,10 +144,11 @@ function packet4(spec: PacketSpec, protocol: number, transport: Uint8Array, sumA
 }
 
 function packet6(spec: PacketSpec, protocol: number, transport: Uint8Array, sumAt: number): Uint8Array {
-  const extra = spec.options === true ? 8 : 0;
+  const headers = spec.extensions ?? (spec.options === true ? [ipv6.NEXT.DESTINATION] : []);
+  const extra = 8 * headers.length;
   const payload = new Uint8Array(extra + transport.length);
   // RFC 8200 4.6: next header, length 0 = 8 octets, PadN of 4.
-  if (extra > 0) payload.set([protocol, 0, 1, 4], 0);
+  headers.forEach((_, i) => payload.set([headers[i + 1] ?? protocol, 0, 1, 4], 8 * i));
   payload.set(transport, extra);
   const b = new Uint8Array(40 + payload.length);
   ipv6.emit(
@@ -144,7 +156,7 @@ function packet6(spec: PacketSpec, protocol: number, transport: Uint8Array, sumA
       dscp: (spec.tos ?? 0) >> 2,
       ecn: (spec.tos ?? 0) & 3,
       flowLabel: 0,
-      nextHeader: extra > 0 ? ipv6.NEXT.DESTINATION : protocol,
+      nextHeader: headers[0] ?? protocol,
       hopLimit: spec.ttl ?? 64,
       src: parseIpv6(spec.src)!,
       dst: parseIpv6(spec.dst)!,
@@ -224,6 +236,7 @@ export interface AnswerSpec {
   readonly payload?: number;
   readonly tos?: number;
   readonly ttl?: number;
+  readonly tcpOptions?: readonly number[];
 }
 
 function addressText(b: Uint8Array, o: number, six: boolean): string {
@@ -267,13 +280,20 @@ export function answerTo(frame: Uint8Array, iface: number, spec: AnswerSpec): Pa
 }
 
 /** An ICMP error about that frame, of a router on the way. Null where the frame is one itself. */
-export function errorAbout(frame: Uint8Array, iface: number, from: { readonly 4: string; readonly 6: string }, type: number, code: number): Uint8Array | null {
+export function errorAbout(
+  frame: Uint8Array,
+  iface: number,
+  from: { readonly 4: string; readonly 6: string },
+  type: number,
+  code: number,
+  quoted = 200,
+): Uint8Array | null {
   const packet = frame.subarray(14);
   const ends = read(packet);
   if (ends === null) return null;
   const errors = ends.protocol === PROTOCOLS.icmp ? [3, 11, 12] : ends.protocol === PROTOCOLS.icmpv6 ? [1, 2, 3, 4] : [];
   if (errors.includes(packet[ends.at]!)) return null;
-  const quote = packet.slice(0, Math.min(packet.length, 200));
+  const quote = packet.slice(0, Math.min(packet.length, quoted));
   const spec: PacketSpec = { iface, src: ends.six ? from[6] : from[4], dst: ends.src, proto: ends.six ? 'icmpv6' : 'icmp', type, code, payload: quote.length };
   const [made] = framesOf({ ...spec, sum: 'none' });
   const ip = ends.six ? 40 : 20;

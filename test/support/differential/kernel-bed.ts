@@ -62,6 +62,15 @@ export class KernelBed implements Bed {
     this.#drain();
   }
 
+  load(rules: string): void {
+    this.#node.namespace.inside(() => this.#nft.run(`flush ruleset\n${rules}`));
+  }
+
+  wait(milliseconds: number): void {
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, milliseconds);
+    this.#drain();
+  }
+
   inject(iface: number, frame: Uint8Array): Emitted[] {
     const device = this.#node.devices[iface]!;
     if (this.#libc.write(device.fd, frame, frame.length) !== frame.length) throw new Error(`${device.name} takes no frame`);

@@ -51,6 +51,9 @@ export function masked(frame: Uint8Array, injected: Uint8Array | null): Uint8Arr
   const at = transportOf(frame);
   if (!isError(frame) || copy.length < at + 28) return copy;
   setU16(copy, at + 2, 0);
+  // Of a reset that the node itself was about to send, as above.
+  const quoted = at + 8 + (copy[at + 8]! & 15) * 4;
+  if (copy[at + 17] === 6 && copy.length >= quoted + 20 && (copy[quoted + 13]! & 4) !== 0) setU16(copy, quoted + 16, 0);
   if (four && u16(injected, 18) === u16(frame, at + 12)) return copy;
   for (const field of [at + 12, at + 18]) setU16(copy, field, 0);
   return copy;

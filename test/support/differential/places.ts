@@ -13,7 +13,8 @@ export interface Places {
   readonly sums: readonly number[];
 }
 
-const ECHOES: readonly number[] = [0, 8, 128, 129];
+/** Messages with an identifier. */
+const ECHOES: readonly number[] = [0, 8, 13, 14, 15, 16, 17, 18, 128, 129];
 const ERRORS4: readonly number[] = [3, 11, 12];
 
 export function placesOf(frame: Uint8Array): Places {
@@ -32,7 +33,12 @@ function ofPacket(frame: Uint8Array, o: number, into: { ports: number[]; sums: n
     if (ipv4.fragmentOffset(ip, 0) === 0) ofTransport(frame, o + ipv4.headerLength(ip, 0), ipv4.protocol(ip, 0), into);
     return;
   }
-  const walked = ipv6.transport(ip, 0);
+  let walked = ipv6.transport(ip, 0);
+  if (walked >= 0 && ipv6.walkedHeader(walked) === ipv6.NEXT.FRAGMENT) {
+    const at = ipv6.walkedTo(walked);
+    if (at + 8 > ip.length || (u16(ip, at + 2) & 0xfff8) !== 0) return;
+    walked = ipv6.walk(ip, at + 8, ip.length, ip[at]!);
+  }
   if (walked >= 0) ofTransport(frame, o + ipv6.walkedTo(walked), ipv6.walkedHeader(walked), into);
 }
 

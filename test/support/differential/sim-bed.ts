@@ -3,6 +3,7 @@
  * @module
  */
 import type { LinkId } from '../../../src/base/brand.js';
+import { millis, plus } from '../../../src/base/time.js';
 import { randomRoot } from '../../../src/base/rng.js';
 import { DecisionTable } from '../../../src/capture/decision-table.js';
 import { createScheduler, type LabScheduler } from '../../../src/fabric/lab-scheduler.js';
@@ -78,6 +79,17 @@ export class SimBed implements Bed {
     this.#emitted.length = 0;
   }
 
+  load(rules: string): void {
+    this.#netfilter!.load(this.#parse(rules));
+  }
+
+  wait(milliseconds: number): void {
+    const until = plus(this.#scheduler.now, millis(milliseconds));
+    while (this.#scheduler.pending > 0 && this.#scheduler.next <= until) this.#scheduler.step();
+    this.#scheduler.advance(until);
+    this.#emitted.length = 0;
+  }
+
   inject(iface: number, frame: Uint8Array): Emitted[] {
     const p = pool.take(frame.length);
     p.len = frame.length;
@@ -100,6 +112,11 @@ export class SimBed implements Bed {
     }
     const { conntrack, node } = this.#netfilter!;
     return { counters, connections: conntrack.entries().map((entry) => conntrackLine(entry, node.book, this.#scheduler.now)) };
+  }
+
+  /** Packets that nobody has given back. */
+  get live(): number {
+    return pool.live;
   }
 
   /** Packets whose verdict was kept with their connection. */

@@ -80,7 +80,12 @@ function order(a: string, b: string): readonly [string, string] {
 /** One value, prefix or range of addresses. */
 function addressPattern(of: 4 | 6, { dice, universe }: Context): string {
   const one = universe.address(dice, of);
-  if (of === 6) return dice.percent(60) ? one : prefix(one, dice);
+  if (of === 6)
+    return dice.weighted([
+      [55, one],
+      [25, prefix(one, dice)],
+      [20, `${one.split('::')[0]}::${dice.pick(['', '1', '2'])}-${one.split('::')[0]}::${dice.pick(['3', '20', 'ffff'])}`],
+    ]);
   return dice.weighted([
     [50, one],
     [30, prefix(one, dice)],
@@ -94,10 +99,18 @@ function portPattern(dice: Dice): string {
   return dice.percent(65) ? String(one) : `${Math.min(one, other)}-${Math.max(one, other)}`;
 }
 
-/** Distinct elements that do not overlap: single values. */
+/** Distinct elements that do not overlap. */
 function portSet(dice: Dice): string {
-  return `{ ${dice.some(PORTS, 5).join(', ')} }`;
+  return `{ ${(dice.percent(70) ? dice.some(PORTS, 5).map(String) : dice.some(PORT_RANGES, 4)).join(', ')} }`;
 }
+
+const PORT_RANGES = ['22', '53', '80-443', '1000-1001', '3478', '5060-5061', '50000-50010'] as const;
+
+/** Ranges and prefixes that do not overlap. */
+export const INTERVALS = {
+  4: ['10.0.0.0/9', '10.200.0.0/16', '198.51.100.0-198.51.100.5', '8.0.0.0/7', '172.16.5.5', '192.168.7.0/24'],
+  6: ['2001:db8:1::/64', '2001:db8:2::2-2001:db8:2::8', '2001:db8:3::2', '2001:db8:100::/40', '2001:db8:4000::-2001:db8:4001::9'],
+} as const;
 
 const address: Maker = (context) => {
   const { dice, universe } = context;
@@ -107,6 +120,7 @@ const address: Maker = (context) => {
   if (named.length > 0 && dice.percent(30)) return `${field} ${not(dice)}@${dice.pick(named).name}`;
   if (dice.percent(25))
     return `${field} ${not(dice)}{ ${[...new Set(Array.from({ length: dice.between(1, 5) }, () => universe.address(dice, of)))].join(', ')} }`;
+  if (dice.percent(12)) return `${field} ${not(dice)}{ ${dice.some<string>(INTERVALS[of], 4).join(', ')} }`;
   if (dice.percent(8)) return `${field} ${dice.pick(['<', '>', '<=', '>='])} ${universe.address(dice, of)}`;
   return `${field} ${not(dice)}${addressPattern(of, context)}`;
 };
@@ -287,6 +301,22 @@ const concatenation: Maker = (context) => {
           : `iifname . ${pinned.protocol ?? 'udp'} dport ${elements(() => `"${dice.pick(universe.names())}" . ${dice.pick(PORTS)}`)}`,
     ],
     [15, () => (open(pinned) ? `meta l4proto . th dport ${elements(() => `${dice.pick(TRANSPORTS)} . ${dice.pick(PORTS)}`)}` : null)],
+    [
+      15,
+      () =>
+        addressed(
+          (ip, transport, of) =>
+            `${ip} saddr . ${ip} daddr . ${transport} dport ${not(dice)}${elements(() => `${universe.address(dice, of)} . ${universe.address(dice, of)} . ${dice.pick(PORTS)}`)}`,
+        ),
+    ],
+    [
+      12,
+      () =>
+        addressed(
+          (ip, transport, of) =>
+            `iifname . ${ip} saddr . ${transport} dport { "${dice.pick(universe.names())}" . ${dice.pick<string>(INTERVALS[of])} . ${dice.pick(['1-1023', '5060', '1000-50000'])} }`,
+        ),
+    ],
     [15, () => addressed((ip, transport, of) => `${ip} saddr . ${transport} dport { ${prefix(universe.address(dice, of), dice)} . ${portPattern(dice)} }`)],
   ])();
 };

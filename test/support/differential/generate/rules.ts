@@ -3,7 +3,7 @@
  * @module
  */
 import { type BedName, POOL } from '../bed.js';
-import { type Context, family, makeMatch, type Names, protocol } from './matches.js';
+import { type Context, family, INTERVALS, makeMatch, type Names, protocol } from './matches.js';
 import type { Dice } from './dice.js';
 import { PORTS, Universe } from './universe.js';
 
@@ -89,9 +89,9 @@ function declarations({ dice, universe, table: kind, names }: Context, chains: r
   const lines: string[] = [];
   if (dice.percent(35)) {
     const of = kind === 'ip' ? 4 : kind === 'ip6' ? 6 : dice.pick([4, 6] as const);
-    const interval = of === 4 && dice.percent(50);
+    const interval = dice.percent(50);
     const elements = interval
-      ? dice.some(['10.0.0.0/9', '10.200.0.0/16', '198.51.100.0-198.51.100.5', '8.0.0.0/7', '172.16.5.5', '192.168.7.0/24'], 4)
+      ? dice.some<string>(INTERVALS[of], 4)
       : [...new Set(Array.from({ length: dice.between(1, 6) }, () => universe.address(dice, of)))];
     names.sets.push({ name: 'hosts', type: of === 4 ? 'ipv4_addr' : 'ipv6_addr' });
     lines.push(
@@ -248,7 +248,7 @@ function ending(context: Context, at: Place | null, chains: readonly string[], t
     [40, () => dice.pick(verdicts)],
     [14, () => ''],
     [at !== null && ['input', 'forward', 'output'].includes(at.hook) ? 10 : 0, () => reject(context)],
-    [8, () => verdictMap(context, chains, at !== null)],
+    [8, () => verdictMap(context, chains, at !== null, tracked)],
     [6, () => `meta mark set ${mark(context, tracked)}`],
     [tracked ? 5 : 0, () => `ct mark set ${mark(context, true)}`],
     [6, () => mangling(context, leaves)],
@@ -307,7 +307,7 @@ function reject(context: Context): string {
 }
 
 /** @param shared with the table's map, which may lead to any chain: from base chains only, so that nothing goes round */
-function verdictMap(context: Context, chains: readonly string[], shared: boolean): string {
+function verdictMap(context: Context, chains: readonly string[], shared: boolean, tracked: boolean): string {
   const { dice, names, universe } = context;
   const verdict = (): string => dice.pick(['accept', 'drop', 'return', 'continue', ...chains.map((chain) => `jump ${chain}`)]);
   const bySource = (): string => {
@@ -337,6 +337,14 @@ function verdictMap(context: Context, chains: readonly string[], shared: boolean
           .map((name) => `"${name}" : ${verdict()}`)
           .join(', ')} }`,
     ],
+    [
+      tracked ? 15 : 0,
+      () =>
+        `ct state vmap { ${dice
+          .some(['established', 'related', 'new', 'invalid', 'untracked'], 4)
+          .map((state) => `${state} : ${verdict()}`)
+          .join(', ')} }`,
+    ],
     [15, () => `meta l4proto vmap { tcp : ${verdict()}, udp : ${verdict()} }`],
     [shared && names.verdictMaps.length > 0 ? 30 : 0, () => transported(context, (name) => `${name} dport vmap @verdicts`)],
   ])();
@@ -348,12 +356,25 @@ function translation(context: Context, at: Place): string {
   const of = family(context);
   const word = kind === 'inet' ? `${of === 4 ? 'ip' : 'ip6'} ` : '';
   const bracketed = (address: string): string => (of === 6 ? `[${address}]` : address);
-  const flags = dice.percent(6) ? ' persistent' : '';
+  const flags = dice.weighted<string>([
+    [85, ''],
+    [6, ' persistent'],
+    [5, ' random'],
+    [4, ' fully-random'],
+  ]);
   const ported = (text: string): string => transported(context, (name) => `meta l4proto ${name} ${text}`);
   if (at.hook === 'postrouting' || at.hook === 'input') {
     const pool = POOL[of];
     return dice.weighted<() => string>([
-      [at.hook === 'postrouting' ? 40 : 0, () => 'masquerade'],
+      [at.hook === 'postrouting' ? 40 : 0, () => `masquerade${dice.pick(['', '', '', ' random'])}`],
+      [8, () => ported(`snat ${word}to ${bracketed(dice.pick(pool))}:${dice.pick(['2100-2107', '1024-65535', '600-700'])}${flags}`)],
+      [4, () => ported(`snat ${word}to ${of === 6 ? `[${pool[0]}]-[${pool.at(-1)}]` : `${pool[0]}-${pool.at(-1)}`}:2100-2109`)],
+      [
+        6,
+        () =>
+          `snat ${word}to ${of === 4 ? `ip saddr map { 10.1.0.0/24 : 198.51.100.20/31, 10.9.0.0/16 : 198.51.100.22-198.51.100.23 }` : 'ip6 saddr map { 2001:db8:1::/64 : 2001:db8:2::20/127 }'}`,
+      ],
+      [at.hook === 'postrouting' ? 4 : 0, () => ported(`masquerade to :${dice.pick(['2100-2107', '1024-65535'])}`)],
       [30, () => `snat ${word}to ${dice.pick(pool)}${flags}`],
       [at.hook === 'postrouting' ? 8 : 0, () => ported(`masquerade to :${dice.pick(['2000', '2000-2000'])}`)],
       [10, () => ported(`snat ${word}to ${bracketed(dice.pick(pool))}:${dice.pick([2000, 1000])}`)],
@@ -370,6 +391,12 @@ function translation(context: Context, at: Place): string {
     [40, () => `dnat ${word}to ${dice.pick(inner)}${flags}`],
     [20, () => ported(`dnat ${word}to ${bracketed(dice.pick(inner))}:${dice.pick([80, 5060, 2000])}`)],
     [15, () => 'redirect'],
+    [
+      6,
+      () =>
+        `dnat ${word}to ${of === 4 ? dice.pick(['198.51.100.2-198.51.100.3', '10.1.0.2-10.1.0.4', '198.51.100.2/31']) : '2001:db8:2::2-2001:db8:2::3'}${flags}`,
+    ],
+    [4, () => ported('redirect to :2100-2107')],
     [10, () => ported(`redirect to :${dice.pick([80, 2000])}`)],
     [
       10,

@@ -81,7 +81,7 @@ const last = (mine: readonly number[]): number | null => mine.at(-1) ?? null;
 function answering(
   dice: Dice,
   which: (mine: readonly number[]) => number | null,
-  spec: { flags?: number; seq?: number; ack?: number; payload?: number } = {},
+  spec: { flags?: number; seq?: number; ack?: number; payload?: number; tcpOptions?: readonly number[]; window?: number } = {},
 ): Act {
   return (mine) => {
     const about = which(mine);
@@ -105,8 +105,23 @@ function errorOf(dice: Dice, six: boolean): Act {
           [3, 1],
         ];
     const [type, code] = dice.pick(kinds);
-    return about === null ? null : { error: about, type, code };
+    const quote = dice.percent(25) ? { quote: dice.pick(six ? [40, 44, 48, 60] : [20, 24, 28, 40]) } : {};
+    return about === null ? null : { error: about, type, code, ...quote };
   };
+}
+
+/** A datagram of 808 octets in pieces: cut anywhere, in any order, now and then one twice, odd, or overlapping. */
+function pieces(dice: Dice): NonNullable<PacketSpec['pieces']> {
+  const cuts = [...new Set([0, ...Array.from({ length: dice.between(1, 3) }, () => 8 * dice.between(1, 100)), 808])].sort((a, b) => a - b);
+  const parts: [number, number, boolean?][] = cuts.slice(1).map((to, i) => [cuts[i]!, to]);
+  if (dice.percent(40)) parts.sort(() => (dice.percent(50) ? 1 : -1));
+  const any = (): [number, number, boolean?] => [...dice.pick(parts)];
+  if (dice.percent(15)) parts.splice(dice.below(parts.length), 0, any());
+  if (dice.percent(10)) {
+    const [from, to] = any();
+    parts.splice(dice.below(parts.length), 0, [from, Math.min(808, to + 8)]);
+  }
+  return parts;
 }
 
 function udpFlow(dice: Dice, from: Ends, six: boolean, fragments: boolean): Act[] {
@@ -123,6 +138,8 @@ function udpFlow(dice: Dice, from: Ends, six: boolean, fragments: boolean): Act[
         [12, errorOf(dice, six)],
         [5, send({ sum: six ? 'bad' : dice.pick(['bad', 'none'] as const) })],
         [fragments ? 6 : 0, send({ payload: 1200, fragments: 576 })],
+        [fragments ? 6 : 0, send({ payload: 800, pieces: pieces(dice) })],
+        [six ? 4 : 0, send({ extensions: dice.pick([[0], [60], [0, 60], [60, 60]]) })],
         [4, send({ src: from.src, sport: dice.pick(PORTS) })],
         [4, send(six ? { options: true } : {})],
         [4, send({ dport: dice.pick(PORTS) })],
@@ -132,14 +149,27 @@ function udpFlow(dice: Dice, from: Ends, six: boolean, fragments: boolean): Act[
   return acts;
 }
 
+/** Options and windows, as stacks have them: MSS, window scale, SACK permitted at the beginning, time stamps. */
+function segment(dice: Dice, flags: number): { tcpOptions?: readonly number[]; window?: number } {
+  const stamps = [8, 10, 0, 0, 0, 1, 0, 0, 0, 0];
+  const options =
+    (flags & SYN) !== 0
+      ? dice.pick([[], [2, 4, 5, 180], [2, 4, 5, 180, 3, 3, dice.between(0, 14)], [4, 2, 1, 3, 3, 7], [3, 3, 2, ...stamps]])
+      : dice.pick([[], [], stamps, [1, 1, 5, 10, 0, 0, 3, 233, 0, 0, 4, 77]]);
+  return {
+    ...(options.length > 0 && { tcpOptions: options }),
+    ...(dice.percent(20) && { window: dice.pick([0, 1, 100, 1000, 8192, 65535]) }),
+  };
+}
+
 function tcpFlow(dice: Dice, from: Ends, six: boolean): Act[] {
   const c = dice.pick([1000, 0xffff_ff00, 77_000_000]);
   const s = dice.pick([5000, 0xffff_fff0, 99_000_000]);
   const at = (base: number, plus: number): number => (base + plus) % 2 ** 32;
   const send =
     (flags: number, seq: number, ack = 0, payload = 0): Act =>
-    () => ({ send: { ...from, proto: 'tcp', ...trimmings(dice), flags, seq, ack, payload } });
-  const reply = (flags: number, seq: number, ack: number, payload = 0): Act => answering(dice, first, { flags, seq, ack, payload });
+    () => ({ send: { ...from, proto: 'tcp', ...trimmings(dice), ...segment(dice, flags), flags, seq, ack, payload } });
+  const reply = (flags: number, seq: number, ack: number, payload = 0): Act => answering(dice, first, { ...segment(dice, flags), flags, seq, ack, payload });
   const handshake = [send(SYN, c), reply(SYN | ACK, s, at(c, 1)), send(ACK, at(c, 1), at(s, 1))];
   const data = [
     send(PSH | ACK, at(c, 1), at(s, 1), 100),
