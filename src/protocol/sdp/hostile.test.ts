@@ -1,7 +1,7 @@
 /** Descriptions that know the grammar and break it: refused by SDP_MALFORMED, or answered with what can be read. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { HOSTILE_SDP, spoiled } from '../sip/testing/hostile.js';
+import { HOSTILE_SDP, spoiled } from '../sip/testing/hostile.testkit.js';
 import { LabError } from '../../base/error.js';
 import { formatSdp } from './format.js';
 import { agree, makeAnswer, makeOffer, type LocalMedia, type Origin } from './offer-answer.js';

@@ -67,6 +67,7 @@ describe('text', () => {
         'o=- 18446744073709551615 1 IN IP4 10.0.1.1',
         's=-',
         't=0 0',
+        'a=ice-options:ice2',
         'm=audio 50000 RTP/SAVP 0 8',
         'c=IN IP4 10.0.1.1',
         'a=rtpmap:0 PCMU/8000',
