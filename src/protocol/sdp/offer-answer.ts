@@ -299,6 +299,8 @@ function keysOf(offered: SdpMedia, answered: SdpMedia, side: 'offerer' | 'answer
   const chosen = answered.cryptos[0];
   const matching = offered.cryptos.find((c) => c.tag === chosen?.tag && c.suite === chosen.suite);
   if (chosen === undefined || matching === undefined) unfit(`m-line ${i + 1}: the crypto attribute answers none that was offered`);
+  // Packets of the key would carry what is not understood here (RFC 4568 section 6.1).
+  if (chosen.mki !== undefined) unfit(`m-line ${i + 1}: the key has an MKI`);
   return side === 'offerer'
     ? { suite: chosen.suite, local: matching.key, remote: chosen.key }
     : { suite: chosen.suite, local: chosen.key, remote: matching.key };

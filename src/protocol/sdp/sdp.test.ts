@@ -214,6 +214,11 @@ describe('offer and answer (RFC 3264)', () => {
       }),
       /crypto/,
     ],
+    [
+      'a key with an MKI',
+      (s: SdpSession): SdpSession => ({ ...s, media: s.media.map((m) => ({ ...m, cryptos: m.cryptos.map((c) => ({ ...c, mki: { value: 1, length: 1 } })) })) }),
+      /MKI/,
+    ],
   ])('an answer that does not fit: %s', (_what, spoil, why) => expect(() => agree(offer, spoil(answer().session), 'offerer')).toThrow(why));
   it('a direction that does not answer', () => {
     const hold = makeOffer(origin('10.0.1.1'), [audio('10.0.1.1', KEY_A, { direction: 'sendonly' })]);

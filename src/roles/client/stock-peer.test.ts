@@ -122,6 +122,21 @@ Contact: <sip:stock@192.0.2.11:5061;transport=tls>${more === '' ? '' : `\n${more
     await say('INVITE', SDP, offer('m=audio 0 RTP/AVP 0\r\n'));
     expect(server.peer.statuses('INVITE')).toEqual([180, 488]);
   });
+  describe('keys (RFC 4568)', () => {
+    const KEY = 'a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:PS1uQCVeeCFCanVmcjkpPywjNWhcYD0mXXtxaVBR';
+    const secured = (...lines: readonly string[]): string => offer(`m=audio 7000 RTP/SAVP 0\r\na=rtcp-mux\r\n${lines.map((line) => `${line}\r\n`).join('')}`);
+
+    it('a key with an MKI is not taken, since packets here have none (section 6.1): 488', async () => {
+      await signedIn('{ srtp: true }');
+      await say('INVITE', SDP, secured(`${KEY}|2^31|1:1`));
+      expect(server.peer.statuses('INVITE')).toEqual([180, 488]);
+    });
+    it('beside one without, that one is', async () => {
+      await signedIn('{ srtp: true }');
+      await say('INVITE', SDP, secured(`${KEY}|2^31|1:1`, KEY.replace('crypto:1', 'crypto:2')));
+      expect(sdpOf(server.peer.response(200, 'INVITE')).media[0]?.cryptos.map((c) => [c.tag, c.mki])).toEqual([[2, undefined]]);
+    });
+  });
   describe('multipart (RFC 5621)', () => {
     const part = (type: string, body: string, more = ''): string => `--b1\r\nContent-Type: ${type}\r\n${more}\r\n${body}\r\n`;
     const invite = (subtype: string, ...parts: readonly string[]): Promise<void> =>
