@@ -179,7 +179,10 @@ test('a sink that fails is told once; the ledger goes on; the file keeps what it
   const ledger = lab.recorder.ledger();
   expect(ledger.packets).toBeGreaterThan(90);
   expect(ledger.firstBytes(1 as PacketId)).toBeNull();
-  expect(readLedger(new BytesSource(sink.bytes)).warnings).toEqual([]);
+  // Whole blocks, but not all of them: its statistics are missing.
+  const read = readLedger(new BytesSource(sink.bytes));
+  expect(read.partial).toBe(true);
+  expect(read.warnings.map(({ code }) => code)).toEqual(['CAPTURE_TRUNCATED']);
 });
 
 test('a disk that is full is CAPTURE_WRITE', () => {

@@ -3,6 +3,7 @@
  * that read nothing else.
  * @module
  */
+import type { Losses } from '../analysis/losses.js';
 import { observationJson } from '../analysis/observation-json.js';
 import type { ObservationJson } from '../analysis/observation-json.js';
 import type { Observation } from '../analysis/legs.js';
@@ -46,6 +47,8 @@ export interface FlowReport {
   readonly documented: boolean;
   /** Legs, labels, calls and drops, whether expected or not; null of a flow that did not start. */
   readonly observed: ObservationJson | null;
+  /** What was lost and what broke; null of a flow that did not start. */
+  readonly losses: Losses | null;
   readonly packets: number;
   readonly labTime: Nanos;
   /** Seconds that a person waited. */
@@ -87,6 +90,8 @@ export interface JudgedRun {
 export interface Circumstances {
   readonly words: ReportWords;
   readonly moved: readonly Finding[];
+  /** Default: not looked for. */
+  readonly losses?: Losses;
   readonly error: LabError | null;
   readonly files: readonly string[];
   /** Seconds that a person waited. */
@@ -106,6 +111,7 @@ export function flowReport({ flow, plan, run, observation, findings }: JudgedRun
     trouble: error === null ? null : formatLabError(error),
     documented: error === null && holds(findings) && moved.length === 0,
     observed: observationJson(observation, plan),
+    losses: around.losses ?? null,
     packets: run.ledger.packets,
     labTime: run.labTime,
     wall,
@@ -129,6 +135,7 @@ const NOTHING = {
   moved: [],
   documented: false,
   observed: null,
+  losses: null,
   packets: 0,
   labTime: ZERO,
   files: [],

@@ -54,7 +54,7 @@ zones:
 
 const KINDS: ReadonlyMap<string, RoleKind> = new Map([phone, frontEnd, dns, router, bridge].map((kind) => [kind.kind, kind]));
 
-async function build(): Promise<{ lab: Lab; link: number; alice: string }> {
+async function build(): Promise<{ lab: Lab; link: number; alice: string; recorder: Recorder }> {
   const parsed = parseTopology(TOPOLOGY, 'sip.lab.yaml', KINDS);
   if (!parsed.ok) throw new Error(parsed.errors.map((e) => `${e.where?.line ?? 0}: ${e.message}`).join('\n'));
   const { plan } = parsed;
@@ -69,7 +69,7 @@ async function build(): Promise<{ lab: Lab; link: number; alice: string }> {
   );
   const lab = await sim.build(plan, { kinds: KINDS, recorder, decisions, seed: 1, pki, signal: new AbortController().signal });
   const alice = plan.nodes.find((node) => node.name === 'alice')!.interfaces[0]!.addresses[0]!.address;
-  return { lab, link: plan.links.find((l) => l.name === 'fe2-lan')!.id, alice };
+  return { lab, link: plan.links.find((l) => l.name === 'fe2-lan')!.id, alice, recorder };
 }
 
 describe('SIP over TLS on the simulator', () => {
@@ -185,4 +185,31 @@ describe('SIP over TLS on the simulator', () => {
     expect([408, 500]).toContain(answer.status);
     lab.links.set(link as never, 'both', { up: true });
   });
+});
+
+it('what a front end discards names the packets that brought it, and by whom it came', async () => {
+  const { lab, recorder } = await build();
+  const raw = (text: string): Promise<Json> =>
+    lab.run(() => lab.role('alice').call('raw', { host: 'sip.contoso.example', port: 5061, text }), (lab.clock.now + seconds(60)) as never);
+  try {
+    // No length, so that nobody knows where it ends (RFC 3261 section 18.3); longer than two segments.
+    await raw(`OPTIONS sip:contoso.example SIP/2.0\r\nSubject: ${'x'.repeat(4000)}\r\n\r\n`);
+    await raw('OPTIONS sip:contoso.example SIP/2.0\r\nContent-Length: 0\r\nFrom: <\r\n\r\n');
+  } finally {
+    recorder.close(lab.clock.now);
+    await lab.close();
+  }
+  const ledger = recorder.ledger();
+  const discards = ledger.events().filter(({ name }) => name === 'discard');
+  expect(discards.map(({ node }) => node)).toEqual(['fe1', 'fe1']);
+  expect(discards[0]?.fields['reason']).toMatch(/^SIP framing: no-content-length, from 192\.0\.2\.\d+:\d+$/);
+  for (const { fields } of discards) {
+    const ids = (fields['cause'] ?? '').split(',').map(Number);
+    expect(ids.length).toBeGreaterThan(0);
+    const from = /from (.*)$/.exec(fields['reason'] ?? '')?.[1];
+    for (const id of ids) {
+      const flow = ledger.flows().find((one) => one.id === ledger.flowOf(id as never));
+      expect([flow?.a, flow?.b]).toContain(from);
+    }
+  }
 });

@@ -1,7 +1,7 @@
 /**
  * `callpath check`, `where` and `extract`: good files, bad files, and files that are something else altogether.
  */
-import { copyFileSync, existsSync, readFileSync, readdirSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, readFileSync, readdirSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Desk, flowText, lineOf, topologyText } from './cli-support.js';
 import { judge, swap, tool } from './support.js';
@@ -17,8 +17,21 @@ afterAll(() => {
   desk.clear();
 });
 
+/** What `where --json` prints. */
+interface Journeys {
+  readonly partial: boolean;
+  readonly warnings: readonly string[];
+  readonly journeys: readonly { readonly id: number; readonly hops: readonly unknown[]; readonly end: { readonly kind: string } }[];
+}
+
 /** Octets that are neither text nor a capture, the same on every run. */
 const GARBAGE = Uint8Array.from({ length: 4096 }, (_, i) => (i * 167 + 211) % 256);
+
+/** Offset of the first Interface Statistics Block (type 5) of a little-endian pcapng. */
+function firstStatistics(bytes: Buffer): number {
+  for (let at = 0; at < bytes.length; at += bytes.readUInt32LE(at + 4)) if (bytes.readUInt32LE(at) === 5) return at;
+  return -1;
+}
 
 describe('callpath check', () => {
   it('says in a line what good files hold', async () => {
@@ -69,10 +82,11 @@ describe('callpath check', () => {
   it('goes on after a file that cannot be read', async () => {
     desk.write('garbage.lab.yaml', GARBAGE);
     desk.write('garbage.flow.yaml', GARBAGE);
+    mkdirSync(desk.path('nothing'), { recursive: true });
     const { code, out, err } = await desk.run(
       'check',
       'no.lab.yaml',
-      '.',
+      'nothing',
       'garbage.lab.yaml',
       'garbage.flow.yaml',
       desk.write('good.lab.yaml', topologyText()),
@@ -81,10 +95,40 @@ describe('callpath check', () => {
     expect(out).toMatch(/^good\.lab\.yaml: topology contoso/);
     expect(err.split('\n').filter((line) => /^[A-Z]/.test(line))).toEqual([
       'FILE_NOT_FOUND there is no file no.lab.yaml',
-      "FILE_UNREADABLE . can't be read: it is a folder",
+      "FILE_UNREADABLE nothing can't be read: it is a folder",
       'FILE_UNREADABLE garbage.lab.yaml is no UTF-8 text',
       'FILE_UNREADABLE garbage.flow.yaml is no UTF-8 text',
     ]);
+  });
+
+  it('takes a folder for the files in it, and a change of the topology for all of them', async () => {
+    const files = ['own/a.lab.yaml', 'own/b.flow.yaml'];
+    mkdirSync(desk.path('own'), { recursive: true });
+    desk.write('own/a.lab.yaml', topologyText());
+    desk.write('own/b.flow.yaml', flowText('hybrid-p2p-mixed'));
+    const { code, out } = await desk.run('check', 'own');
+    expect([code, out.split('\n').map((line) => line.split(':')[0])]).toEqual([0, [...files, '']]);
+    expect((await desk.run('check', 'own', '--with', 'alice.kind=phone')).err.match(/TOPOLOGY_UNKNOWN_KIND/g)).toHaveLength(2);
+  });
+
+  it('warns of what hardly is meant, which --strict refuses', async () => {
+    const lonely = topologyText(swap('\n    alice:', '\n    lonely: { kind: client }\n    alice:'));
+    const warning = /^warning: lonely\.lab\.yaml:\d+:\d+: TOPOLOGY_DOUBTFUL no link leads to "lonely"/m;
+    const { code, err } = await desk.run('check', desk.write('lonely.lab.yaml', lonely));
+    expect(code).toBe(0);
+    expect(err).toMatch(warning);
+    const strict = await desk.run('check', '--strict', 'lonely.lab.yaml');
+    expect([strict.code, strict.err]).toEqual([2, expect.stringMatching(/^lonely\.lab\.yaml:.*TOPOLOGY_DOUBTFUL/)]);
+    expect(JSON.parse((await desk.run('check', '--json', 'lonely.lab.yaml')).out)).toMatchObject([{ severity: 'warning', code: 'TOPOLOGY_DOUBTFUL' }]);
+  });
+
+  it('calls a file of another kind by its name, with the command that takes it', async () => {
+    desk.write('a.nft', 'table inet f {\n}\n');
+    expect((await desk.run('check', 'a.nft')).err).toMatch(
+      /^FILE_KIND a\.nft is a file of nftables rules\n.*\n {2}mend it: {2}check it by: callpath rules check a\.nft/,
+    );
+    expect((await desk.run('run', 'good.lab.yaml')).err).toMatch(/^FILE_KIND good\.lab\.yaml is a topology\n/);
+    expect((await desk.run('routes', desk.write('k.flow.yaml', flowText('hybrid-p2p-mixed')), 'x')).err).toMatch(/^FILE_KIND k\.flow\.yaml is a flow\n/);
   });
 
   it('refuses a time beyond what the clock can hold', async () => {
@@ -117,14 +161,38 @@ describe('callpath where', () => {
       const { code, out } = await desk.run('where', LEDGER, filter, '--limit', '2');
       expect(code).toBe(0);
       expect(out.match(/^packet /gm)).toHaveLength(2);
-      expect(out).toMatch(/\d+ packets match; 2 shown, all with --limit \d+\n$/);
+      expect(out).toMatch(/\d+ packets match(, \d+ of them .*)?; 2 shown, all with --limit \d+\n$/);
     }
   });
 
   it('gives all as JSON', async () => {
-    const journeys = JSON.parse((await desk.run('where', LEDGER, 'dns', '--json')).out) as { id: number; hops: unknown[]; end: { kind: string } }[];
+    const { journeys, partial, warnings } = JSON.parse((await desk.run('where', LEDGER, 'dns', '--json')).out) as Journeys;
+    expect({ partial, warnings }).toEqual({ partial: false, warnings: [] });
     expect(journeys.length).toBeGreaterThan(20);
     expect(journeys[0]).toMatchObject({ id: 1, end: { kind: 'delivered' } });
+  });
+
+  it('shows copies that a bridge flooded to bystanders last, as no losses', async () => {
+    const { out } = await desk.run('where', LEDGER, 'lab.drop');
+    const ends = [...out.matchAll(/^ {2}(dropped at|ignored by)/gm)].map(([, end]) => end);
+    expect(ends).toEqual([...ends].sort());
+    expect(new Set(ends)).toEqual(new Set(['dropped at', 'ignored by']));
+    expect(out).toMatch(/\n {2}ignored by [\w-]+: flooded by a bridge, and not for it\n/);
+    expect(out).toMatch(/packets match, \d+ of them copies for bystanders, shown last/);
+    expect(out).not.toMatch(/dropped at [\w-]+: not-mine/);
+  });
+
+  it('says of a ledger that was cut between two blocks that it is partial', async () => {
+    const bytes = readFileSync(desk.path(LEDGER));
+    // Statistics of the points are the last blocks, of equal length.
+    desk.write('whole-blocks.pcapng', bytes.subarray(0, firstStatistics(bytes)));
+    const text = await desk.run('where', 'whole-blocks.pcapng', 'dns', '--limit', '1');
+    expect(text.code).toBe(0);
+    expect(text.err).toMatch(/^CAPTURE_TRUNCATED whole-blocks\.pcapng is partial: /);
+    for (const command of ['where', 'why'] as const) {
+      const told = JSON.parse((await desk.run(command, 'whole-blocks.pcapng', 'dns', '--json')).out) as Journeys;
+      expect(told).toMatchObject({ partial: true, warnings: [expect.stringContaining('is partial')] });
+    }
   });
 
   it('exits with 1 when nothing matches', async () => {
@@ -143,7 +211,7 @@ describe('callpath where', () => {
   });
 
   it.each([
-    ['no capture at all', 'good.flow.yaml', () => flowText('hybrid-p2p-mixed'), 'CAPTURE_FORMAT'],
+    ['no capture at all', 'good.flow.yaml', () => flowText('hybrid-p2p-mixed'), 'FILE_KIND'],
     ['garbage', 'garbage.pcapng', () => GARBAGE, 'CAPTURE_FORMAT'],
     ['an empty file', 'empty.pcapng', () => new Uint8Array(0), 'CAPTURE_FORMAT'],
     ['the head of a ledger only', 'head.pcapng', () => readFileSync(desk.path(LEDGER)).subarray(0, 400), 'CAPTURE_NOT_OURS'],
@@ -200,7 +268,7 @@ describe('callpath extract', () => {
   it('writes what a filter or a flow selects, readable by stock tools, SRTP decrypted', async () => {
     const rtp = await desk.run('extract', LEDGER, '--node', 'alice', '--filter', 'rtp', '--clear', '--out', 'rtp.pcapng');
     const [, packets = ''] = /: (\d+) packets/.exec(rtp.out) ?? [];
-    const [journey] = JSON.parse((await desk.run('where', LEDGER, 'rtp', '--json')).out) as { id: number }[];
+    const [journey] = (JSON.parse((await desk.run('where', LEDGER, 'rtp', '--json')).out) as Journeys).journeys;
     const flow = await desk.run('extract', LEDGER, '--node', 'alice', '--flow', String(journey?.id), '--out', 'flow.pcapng');
     expect(flow.code).toBe(0);
     // RTP, RTCP and ICE checks share the transport flow (RFC 8843, RFC 5761).

@@ -2,8 +2,9 @@
  * Where the bytes of a capture go and are had back from: a file, or memory.
  * @module
  */
-import { closeSync, fstatSync, ftruncateSync, openSync, readSync, writeSync } from 'node:fs';
+import { closeSync, fstatSync, ftruncateSync, openSync, readSync, statSync, writeSync } from 'node:fs';
 import { LabError } from '../../base/error.js';
+import { FileClaim } from './file-claim.js';
 
 /** Takes whole blocks, in order. */
 export interface ByteSink {
@@ -28,18 +29,24 @@ function reason(e: unknown): string {
   return e instanceof Error ? e.message : String(e);
 }
 
-/** A file under its final name: the capture of a run grows where the user looks for it. */
+/** A file under its final name: the capture of a run grows where the user looks for it. Nobody else writes it meanwhile. */
 export class FileSink implements ByteSink {
   readonly path: string;
+  readonly #claim: FileClaim | null;
   #fd: number;
   #length = 0;
 
-  /** Errors: CAPTURE_WRITE. */
+  /** Errors: CAPTURE_WRITE; CAPTURE_BUSY while another run writes it. */
   constructor(path: string) {
     this.path = path;
+    let claim: FileClaim | null = null;
     try {
+      // What is no file (/dev/null) is nobody's.
+      this.#claim = claim = statSync(path, { throwIfNoEntry: false })?.isFile() === false ? null : new FileClaim(path);
       this.#fd = openSync(path, 'w+');
     } catch (e) {
+      claim?.release();
+      if (LabError.is(e)) throw e;
       throw new LabError('CAPTURE_WRITE', `cannot write ${path}: ${reason(e)}`, { cause: e, hint: 'choose a folder that exists and may be written to' });
     }
   }
@@ -72,6 +79,7 @@ export class FileSink implements ByteSink {
     if (this.#fd < 0) return;
     closeSync(this.#fd);
     this.#fd = -1;
+    this.#claim?.release();
   }
 
   source(): ByteSource {

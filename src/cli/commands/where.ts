@@ -2,6 +2,7 @@
  * `callpath where`: the journey of each packet that a filter selects.
  * @module
  */
+import { formatLabError } from '../../base/error.js';
 import { readFilter, warningText } from '../../library/ask/filter.js';
 import { journeysOf } from '../../library/ask/journeys.js';
 import { journeyText } from '../../report/journey.js';
@@ -17,14 +18,16 @@ export interface WhereOptions {
 
 export function where(capture: string, filter: string, options: WhereOptions, io: Io): ExitCode {
   const limit = limitOf(options.limit);
-  const { ledger, warnings, journeys } = journeysOf(capture, readFilter(filter));
+  const { ledger, partial, warnings, journeys, bystanders } = journeysOf(capture, readFilter(filter));
   try {
     if (warnings.length > 0) printError(io, warningText(warnings));
-    if (options.json === true) print(io, JSON.stringify(journeys, null, 2));
+    if (options.json === true) print(io, JSON.stringify({ capture, partial, warnings: warnings.map(formatLabError), journeys }, null, 2));
     else {
-      for (const journey of journeys.slice(0, limit)) print(io, `${journeyText(journey, ledger, paintFor(io), columns(io))}\n`);
+      for (const journey of journeys.slice(0, limit)) print(io, `${journeyText(journey, ledger, paintFor(io), columns(io), bystanders.has(journey.id))}\n`);
       const more = journeys.length > limit ? `; ${limit} shown, all with --limit ${journeys.length}` : '';
-      print(io, `${journeys.length} ${journeys.length === 1 ? 'packet matches' : 'packets match'}${more}`);
+      const ignored = journeys.filter(({ id }) => bystanders.has(id)).length;
+      const copies = ignored === 0 ? '' : `, ${ignored} of them ${ignored === 1 ? 'a copy' : 'copies'} for bystanders, shown last`;
+      print(io, `${journeys.length} ${journeys.length === 1 ? 'packet matches' : 'packets match'}${copies}${more}`);
     }
     return journeys.length === 0 ? ExitCode.Differs : ExitCode.Documented;
   } finally {

@@ -7,15 +7,19 @@ import { type RouteSpec } from '../route-tables.js';
 import { type TestNet, testNet, type TestNodeSpec } from '../testing.js';
 
 /** r between a (eth0), b (eth1) and c (eth2); a sends to c with any source. */
-function lab(node: TestNodeSpec, routes: readonly RouteSpec[] = []): TestNet {
+function lab(node: TestNodeSpec, routes: readonly RouteSpec[] = [], inside: string | null = '10.0.1.254/24'): TestNet {
   return testNet({
     nodes: { a: {}, b: { forwards: true }, c: {}, r: { forwards: true, ...node } },
     links: [
-      { a: ['r', '10.0.1.254/24'], b: ['a', '10.0.1.1/24'] },
+      { a: inside === null ? ['r'] : ['r', inside], b: ['a', '10.0.1.1/24'] },
       { a: ['r', '10.0.2.254/24'], b: ['b', '10.0.2.1/24'] },
       { a: ['r', '10.0.3.254/24'], b: ['c', '10.0.3.1/24'] },
     ],
-    routes: { a: [{ prefix: '0.0.0.0/0', via: '10.0.1.254' }], r: routes },
+    routes: {
+      // Without an address there, r is spoken to by another of its own, which is told to be on the link.
+      a: [{ prefix: '0.0.0.0/0', via: inside === '10.0.1.254/24' ? '10.0.1.254' : '10.0.2.254', dev: 'eth0' }],
+      r: routes,
+    },
   });
 }
 
@@ -90,6 +94,21 @@ describe('loose', () => {
     ['10.9.0.1', 'kind=loose route=10.9.0.0/16', [{ prefix: '10.9.0.0/16', dev: null, origin: 'unreachable' }]],
   ])('a source %s: %s', (source, expected, routes) => {
     expect(fate(lab({ rpFilter: 'loose' }, routes), source)).toBe(expected);
+  });
+});
+
+// fib_validate_source: where the interface has no IPv4 address (`no_addr`), only a way back by itself will do, loosely too.
+describe('by an interface without an IPv4 address', () => {
+  test.each<[string, string | null, 'strict' | 'loose', string]>([
+    ['none at all', null, 'loose', '10.0.2.1'],
+    ['one of IPv6 alone', '2001:db8:1::fe/64', 'loose', '10.0.2.1'],
+    ['one of IPv6 alone', '2001:db8:1::fe/64', 'strict', '10.0.2.1'],
+  ])('%s (%s), %s: another way back is none', (_, inside, rpFilter, via) => {
+    expect(fate(lab({ rpFilter }, [{ prefix: '10.9.0.0/16', via }], inside), '10.9.0.1')).toBe(`kind=${rpFilter} route=10.9.0.0/16 dev=eth1`);
+  });
+  test('the way back by the interface itself passes', () => {
+    for (const rpFilter of ['strict', 'loose'] as const)
+      expect(fate(lab({ rpFilter }, [{ prefix: '10.9.0.0/16', dev: 'eth0' }], '2001:db8:1::fe/64'), '10.9.0.1')).toBe('passes');
   });
 });
 

@@ -49,6 +49,11 @@ export class Framer {
     this.#limits = limits;
   }
 
+  /** The beginning of a message is here, its end is not. */
+  get waits(): boolean {
+    return this.#end > this.#start;
+  }
+
   /** Appends the frames that are complete now. The bytes of a message are its own. */
   push(chunk: Uint8Array, out: Frame[]): void {
     if (this.#dead) return;

@@ -41,6 +41,8 @@ interface Connection {
   readonly framer: Framer;
   stream: TlsStream | null;
   source: Source | null;
+  /** What brought the octets since the last message's end, the latest last. */
+  causes: Cause[];
   /** What waits for the handshake. */
   readonly queue: { readonly send: Send; readonly because: Cause }[];
   /** Client transactions that have gone over it: they fail with it. */
@@ -53,6 +55,8 @@ const TIMEOUT = seconds(10);
 const KEEP_ALIVE = seconds(120);
 /** RFC 5626 section 4.4.1: no pong for so long, and the flow has failed. */
 const PONG_WAIT = seconds(10);
+/** Packets that a discarded message names, the last ones. */
+const NAMED = 64;
 /** Older transactions of a connection have ended long since. */
 const REMEMBERED = 1000;
 
@@ -124,6 +128,7 @@ export class SipTransport {
       framer: new Framer(side),
       stream: null,
       source: null,
+      causes: [],
       queue: [],
       transactions: new Set(),
       timer: null,
@@ -214,6 +219,9 @@ export class SipTransport {
 
   #data(connection: Connection, stream: TlsStream, chunk: Uint8Array): void {
     const frames: Frame[] = [];
+    const { causes } = connection;
+    if (causes.at(-1) !== stream.cause) causes.push(stream.cause);
+    if (causes.length > NAMED) causes.shift();
     connection.framer.push(new Uint8Array(chunk), frames);
     for (const frame of frames) {
       if (!connection.open || connection.source === null) return;
@@ -228,10 +236,11 @@ export class SipTransport {
           this.#message(connection, connection.source, stream, frame.bytes);
           break;
         case 'fault':
-          this.#host.discard(stream.cause, `SIP framing: ${frame.reason}`);
+          this.#discard(connection, stream, `SIP framing: ${frame.reason}`);
           this.#drop(connection, new LabError('SIP_MALFORMED', `the stream of ${stream.remote.address} cannot be followed: ${frame.reason}`));
       }
     }
+    if (frames.length > 0) connection.causes = connection.framer.waits ? [stream.cause] : [];
   }
 
   #message(connection: Connection, source: Source, stream: TlsStream, bytes: Uint8Array): void {
@@ -245,10 +254,15 @@ export class SipTransport {
       }
       return;
     }
-    this.#host.discard(stream.cause, `SIP ${message.reason}: ${message.why}`);
+    this.#discard(connection, stream, `SIP ${message.reason}: ${message.why}`);
     const response = answerRefusal(message, newTag(this.#host.random));
     if (response !== null)
       this.#write(connection, { kind: 'send', to: { kind: 'connection', connection: connection.id }, message: response, transaction: '' }, stream.cause);
+  }
+
+  /** Names all packets that brought it, as far as they are known; where they are not (a kernel's TCP tells none), by whom the flow can be found. */
+  #discard({ causes }: Connection, { remote }: TlsStream, why: string): void {
+    this.#host.discard(this.#host.causes(causes), `${why}, from ${hostPort(remote.address, remote.port)}`);
   }
 
   /** Books the next ping; called again when its pong came. */

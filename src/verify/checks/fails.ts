@@ -3,8 +3,10 @@
  * @module
  */
 import { z } from 'zod';
+import { LabError } from '../../base/error.js';
 import { REFUSABLE_STEPS } from '../../scenario/flow.js';
 import { legEvidence } from '../evidence.js';
+import type { Context } from '../context.js';
 import { check } from './check.js';
 
 /** As people say it: `sign-in`, `message` or `call`. */
@@ -19,6 +21,10 @@ export const fails = check({
   doc: `the event \`step\` with \`ok=no\`: the script ended at a ${REFUSABLE}; \`says\`, if given, is a part of what was said`,
   read: ({ step, says }) => [{ step, says: says ?? null }],
   actors: () => [],
+  fit({ step, src }, _plan, script) {
+    if (script.may(step)) return [];
+    return [new LabError('FLOW_EXPECTATION', `the script has no step "${step}" that could fail`, { where: src, expected: 'a step that it has' })];
+  },
   about: ({ step, says }) => ({ check: `fails/${step}`, subject: `${step} fails`, expected: says === null ? 'refused' : `refused, "${says}"` }),
   /** Passes when those who took the step sent something. */
   judge(e, c) {
@@ -28,10 +34,18 @@ export const fails = check({
     const nodes = (refused?.fields['of'] ?? '').split(' ');
     const legs = c.observation.legs.filter((leg) => nodes.includes(leg.a.name) || nodes.includes(leg.b.name));
     const evidence = legEvidence(legs, c.observation, c.plan);
-    if (refused === undefined) return { status: 'fail', observed: 'every step was done', evidence: c.whyNot(evidence) };
+    if (refused === undefined) return { status: 'fail', observed: endText(c), evidence: c.whyNot(evidence) };
     const { step = '?', says = '' } = refused.fields;
     const observed = says === '' ? `${step} refused` : `${step} refused: ${says}`;
     if (step !== e.step || (e.says !== null && !says.includes(e.says))) return { status: 'fail', observed, evidence };
     return { status: evidence.total === 0 ? 'unproved' : 'pass', observed: evidence.total === 0 ? `${observed}, but no packet` : observed, evidence };
   },
 });
+
+/** How a script ended of which no step was refused. */
+function endText(c: Context): string {
+  const early = c.events('ended-early').at(-1);
+  if (early === undefined) return 'every step was done';
+  const { code = '', says = '' } = early.fields;
+  return ['the run ended early:', code, says].filter((part) => part !== '').join(' ');
+}

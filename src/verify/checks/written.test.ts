@@ -22,8 +22,15 @@ describe('what an entry of a file says', () => {
     ['symmetric', { between: PAIR }, [{ between: PAIR }]],
     ['quality', { between: PAIR, loss: '< 1%' }, [{ between: PAIR, loss: 0.01, delay: null, jitter: null }]],
     ['quality', { between: PAIR, loss: '<0.5 %', delay: '<50ms' }, [{ between: PAIR, loss: 0.005, delay: millis(50), jitter: null }]],
+    ['quality', { between: PAIR, loss: '> 10%' }, [{ between: PAIR, loss: null, delay: null, jitter: null, above: { loss: 0.1, delay: null, jitter: null } }]],
+    [
+      'quality',
+      { between: PAIR, loss: '> 10%', delay: '< 5ms' },
+      [{ between: PAIR, loss: null, delay: millis(5), jitter: null, above: { loss: 0.1, delay: null, jitter: null } }],
+    ],
     ['quality', { between: PAIR, delay: '<  1.5 s', jitter: '< 250us' }, [{ between: PAIR, loss: null, delay: seconds(1.5), jitter: millis(0.25) }]],
     ['internet-only', ['dns'], [{ traffic: 'dns' }]],
+    ['quality', { between: PAIR, loss: '< 100%' }, [{ between: PAIR, loss: 1, delay: null, jitter: null }]],
     ['fails', { step: 'sign-in' }, [{ step: 'sign-in', says: null }]],
     ['fails', { step: 'call', says: '404' }, [{ step: 'call', says: '404' }]],
     ['silence', { from: 'caller', to: 'callee', for: '> 5s' }, [{ from: 'caller', to: 'callee', longer: seconds(5) }]],
@@ -53,6 +60,11 @@ describe('what an entry of a file says', () => {
 
   it.each<[string, unknown]>([
     ['signed-in', []],
+    // What every run keeps, or none, says nothing.
+    ['quality', { between: PAIR }],
+    ['quality', { between: PAIR, loss: '< 101%' }],
+    ['quality', { between: PAIR, loss: '< 0%' }],
+    ['quality', { between: PAIR, delay: '< 0.0ms' }],
     ['signalling', { of: 'caller', is: 'abroad' }],
     ['signalling', { of: 'caller', between: PAIR, is: 'local' }],
     ['media', { between: ['caller'], is: 'local' }],
@@ -60,7 +72,7 @@ describe('what an entry of a file says', () => {
     ['ice', { between: PAIR, candidates: 'host/ghost' }],
     ['quality', { between: PAIR, loss: '1%' }],
     ['quality', { between: PAIR, loss: '< 1' }],
-    ['quality', { between: PAIR, delay: '> 5ms' }],
+    ['quality', { between: PAIR, delay: '>= 5ms' }],
     ['quality', { between: PAIR, delay: '< 5%' }],
     ['internet-only', ['ntp']],
     ['fails', { step: 'wait' }],

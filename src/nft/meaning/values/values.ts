@@ -201,7 +201,8 @@ function interfaceName(e: Expr, info: TypeInfo): Value {
   if (name === '') throw misfit(e, info, wildcard ? '"*" matches every interface, which nft refuses' : 'the name is empty');
   if (new TextEncoder().encode(name).length > LONGEST_INTERFACE)
     throw misfit(e, info, `the name "${name}" is too long`, `the kernel has names of at most ${LONGEST_INTERFACE} characters`);
-  if (/[\s/]/.test(name) || /\*/.test(name.slice(0, -1))) throw misfit(e, info, `"${text}" can be no name of an interface`);
+  // To `iifname` any text is a name, if only one that no interface ever has; `iif` is looked up.
+  if (info.type === 'iface_index' && (/[\s/]/.test(name) || /\*/.test(name.slice(0, -1)))) throw misfit(e, info, `"${text}" can be no name of an interface`);
   return { is: 'interface', name, wildcard };
 }
 

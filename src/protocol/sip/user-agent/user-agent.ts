@@ -274,9 +274,10 @@ export class UserAgent implements Machine<UaIn, UaOut> {
         out.push({ kind: 'incoming', call: id, from, to, callId: callId(request), content: contentOf(request), message: request });
         return;
       }
+      // Each belongs to a dialog; of INFO, RFC 6086 section 4 says so.
       case 'BYE':
       case 'UPDATE':
-      case 'INFO': // RFC 6086 section 4: it belongs to a dialog.
+      case 'INFO':
         this.#respond(transaction, makeResponse(request, 481, { toTag: tag }), now, out);
         return;
       case 'OPTIONS':

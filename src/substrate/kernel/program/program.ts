@@ -59,6 +59,7 @@ const TAIL = 12;
 export class Program implements RoleHandle {
   readonly node: string;
   readonly events: readonly RoleEvent[] = [];
+  readonly failure = null;
   readonly #options: ProgramOptions;
   readonly #commands: Commanded;
   #child: ProgramChild | null = null;
