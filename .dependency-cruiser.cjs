@@ -91,7 +91,7 @@ module.exports = {
     {
       name: 'declared',
       severity: 'error',
-      from: { path: '^src/', pathNot: '\\.(test|bench)\\.ts$' },
+      from: { path: '^src/', pathNot: '\\.(test|bench|testkit)\\.ts$' },
       to: { dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown'] },
     },
   ],

@@ -25,7 +25,7 @@ export const plus = (a: Nanos, b: Nanos): Nanos => (a + b) as Nanos;
 /** What every floor may read of time. Only a driver moves it. */
 export interface Clock {
   readonly now: Nanos;
-  /** Epoch second that `now === 0` stands for. Goes into the capture's `if_tsoffset`; nobody else reads it. */
+  /** Epoch second that `now === 0` stands for. Goes into the capture's `if_tsoffset`, RTCP's NTP times and the Date of a registrar. */
   readonly originSeconds: number;
 }
 

@@ -17,6 +17,7 @@ export function formatSdp(session: SdpSession): string {
   const { username, sessionId, version, address } = session.origin;
   const lines = ['v=0', `o=${username} ${sessionId} ${version} ${networkAddress(address)}`, `s=${session.name}`, 't=0 0'];
   if (session.iceLite === true) lines.push('a=ice-lite');
+  if (session.iceOptions !== undefined) lines.push(`a=ice-options:${session.iceOptions.join(' ')}`);
   for (const mids of session.bundles ?? []) lines.push(`a=group:BUNDLE ${mids.join(' ')}`);
   for (const media of session.media) lines.push(...mediaLines(media));
   return `${lines.join(CRLF)}${CRLF}`;

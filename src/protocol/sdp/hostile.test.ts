@@ -1,7 +1,7 @@
 /** Descriptions that know the grammar and break it: refused by SDP_MALFORMED, or answered with what can be read. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { HOSTILE_SDP, spoiled } from '../sip/testing/hostile.js';
+import { HOSTILE_SDP, spoiled } from '../sip/testing/hostile.testkit.js';
 import { LabError } from '../../base/error.js';
 import { formatSdp } from './format.js';
 import { agree, makeAnswer, makeOffer, type LocalMedia, type Origin } from './offer-answer.js';
@@ -114,7 +114,7 @@ describe('the time grows with the text', () => {
     for (const piece of PIECES) {
       const before = performance.now();
       read(`v=0\r\no=- 1 1 IN IP4 1.1.1.1\r\ns=-\r\nc=IN IP4 1.1.1.1\r\nt=0 0\r\nm=audio 1 RTP/AVP 0\r\n${head}${piece.repeat(60_000 / piece.length)}`);
-      expect(performance.now() - before, piece).toBeLessThan(1000);
+      expect(performance.now() - before, piece).toBeLessThan(5000);
     }
   });
 });

@@ -67,7 +67,12 @@ export function makeOffer(origin: Origin, media: readonly LocalMedia[]): SdpSess
     const named = { ...own, mid: m.bundle.mid, extensions: [{ id: MID_ID, uri: MID }] };
     return m === bundled[0] ? named : m.bundle.state === 'agreed' ? untagged(named) : { ...untagged(named), port: 0, bundleOnly: true };
   });
-  return { origin, name: '-', ...bundlesOf(bundled.map((m) => m.bundle?.mid ?? '')), media: described };
+  return { origin, name: '-', ...iceOptions(described), ...bundlesOf(bundled.map((m) => m.bundle?.mid ?? '')), media: described };
+}
+
+/** "An agent compliant to this specification ... MUST" say so (RFC 8445 section 10, RFC 8839 section 5.6). */
+function iceOptions(media: readonly SdpMedia[]): Pick<SdpSession, 'iceOptions'> {
+  return media.some((m) => m.ice !== null) ? { iceOptions: ['ice2'] } : {};
 }
 
 /** Id of the MID header extension in an offer of ours. */
@@ -153,7 +158,7 @@ export function makeAnswer(origin: Origin, offer: SdpSession, local: (offered: S
     return bundle === undefined ? named(answer, offered) : joinBundle(bundle, offered, named(answer, offered));
   });
   const taken = bundles.filter((b) => b.taken.length > 0).map((b) => b.taken);
-  return { session: { origin, name: '-', ...(taken.length > 0 && { bundles: taken }), media }, refused };
+  return { session: { origin, name: '-', ...iceOptions(media), ...(taken.length > 0 && { bundles: taken }), media }, refused };
 }
 
 interface AnsweredBundle {
@@ -294,6 +299,8 @@ function keysOf(offered: SdpMedia, answered: SdpMedia, side: 'offerer' | 'answer
   const chosen = answered.cryptos[0];
   const matching = offered.cryptos.find((c) => c.tag === chosen?.tag && c.suite === chosen.suite);
   if (chosen === undefined || matching === undefined) unfit(`m-line ${i + 1}: the crypto attribute answers none that was offered`);
+  // Packets of the key would carry what is not understood here (RFC 4568 section 6.1).
+  if (chosen.mki !== undefined) unfit(`m-line ${i + 1}: the key has an MKI`);
   return side === 'offerer'
     ? { suite: chosen.suite, local: matching.key, remote: chosen.key }
     : { suite: chosen.suite, local: chosen.key, remote: matching.key };

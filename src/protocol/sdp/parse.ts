@@ -47,6 +47,7 @@ export function parseSdp(text: string): SdpSession {
     origin: originOf(origin),
     name: name.value,
     ...(bundles.length > 0 && { bundles }),
+    ...(common.flag('ice-options') && { iceOptions: (common.value('ice-options') ?? '').split(' ') }),
     ...(common.flag('ice-lite') && { iceLite: true }),
     media: media.map((own) => mediaOf(own, session, common)),
   };
@@ -126,6 +127,9 @@ function checkAttribute(name: string, value: string, number: number): void {
       return;
     case 'extmap':
       if (!/^\d{1,4}(?:\/\S+)? \S/.test(value)) malformed(number, 'malformed extmap', 'a=extmap:id uri (RFC 8285)');
+      return;
+    case 'ice-options':
+      if (!/^[A-Za-z0-9+/-]+(?: [A-Za-z0-9+/-]+)*$/.test(value)) malformed(number, 'malformed ice-options', 'a=ice-options:ice2');
       return;
     case 'mid':
       if (!TOKEN.test(value)) malformed(number, 'malformed mid', 'a=mid:token (RFC 5888)');

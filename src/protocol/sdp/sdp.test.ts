@@ -67,6 +67,7 @@ describe('text', () => {
         'o=- 18446744073709551615 1 IN IP4 10.0.1.1',
         's=-',
         't=0 0',
+        'a=ice-options:ice2',
         'm=audio 50000 RTP/SAVP 0 8',
         'c=IN IP4 10.0.1.1',
         'a=rtpmap:0 PCMU/8000',
@@ -212,6 +213,11 @@ describe('offer and answer (RFC 3264)', () => {
         media: s.media.map((m) => ({ ...m, cryptos: [{ tag: 7, suite: 'AES_CM_128_HMAC_SHA1_80' as const, key: KEY_B, sessionParameters: [] }] })),
       }),
       /crypto/,
+    ],
+    [
+      'a key with an MKI',
+      (s: SdpSession): SdpSession => ({ ...s, media: s.media.map((m) => ({ ...m, cryptos: m.cryptos.map((c) => ({ ...c, mki: { value: 1, length: 1 } })) })) }),
+      /MKI/,
     ],
   ])('an answer that does not fit: %s', (_what, spoil, why) => expect(() => agree(offer, spoil(answer().session), 'offerer')).toThrow(why));
   it('a direction that does not answer', () => {

@@ -66,6 +66,8 @@ export interface SdpSession {
   readonly bundles?: readonly (readonly string[])[];
   /** a=ice-lite (RFC 8839 section 5.3): the agent only answers checks. */
   readonly iceLite?: boolean;
+  /** a=ice-options of the session (RFC 8839 section 5.6): `ice2` for agents of RFC 8445, `trickle` ... */
+  readonly iceOptions?: readonly string[];
   readonly media: readonly SdpMedia[];
 }
 

@@ -13,7 +13,7 @@ import { formatNameAddr, parseNameAddrs } from './name-addr.js';
 import { parseMessage } from './parser.js';
 import { Proxy, type ProxyOut } from './proxy/proxy.js';
 import { Registrar } from './registrar.js';
-import { HOSTILE_REQUEST, HOSTILE_RESPONSE, spoiled } from './testing/hostile.js';
+import { HOSTILE_REQUEST, HOSTILE_RESPONSE, spoiled } from './testing/hostile.testkit.js';
 import type { Source } from './transaction/layer.js';
 import { answerRefusal } from './uas.js';
 import { FIRST_INCOMING, type UaIn, type UaOut } from './user-agent/events.js';

@@ -99,6 +99,7 @@ export const REASONS: Readonly<Record<number, string>> = {
   416: 'Unsupported URI Scheme',
   420: 'Bad Extension',
   421: 'Extension Required',
+  422: 'Session Interval Too Small',
   423: 'Interval Too Brief',
   430: 'Flow Failed',
   480: 'Temporarily Unavailable',

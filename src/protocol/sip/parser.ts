@@ -11,6 +11,7 @@
 import { parseCSeq, parseExpires, parseMediaType, parseNumber } from './fields.js';
 import { canonicalName, headerValues, NO_BODY, type HeaderField, type SipMessage } from './message.js';
 import { parseNameAddr, parseNameAddrs, type NameAddr } from './name-addr.js';
+import { parseSessionExpires } from './session-expires.js';
 import { isToken, param, splitList, SyntaxFault, trimWhite, type SyntaxReason } from './syntax.js';
 import { scanUri } from './uri.js';
 import { parseVias } from './via.js';
@@ -232,6 +233,10 @@ function checkValue(name: string, value: string, message: SipMessage): void {
       return;
     case 'date':
       if (!RFC1123.test(value)) throw new SyntaxFault('date', 0, 'a date is of RFC 1123, in GMT');
+      return;
+    case 'session-expires':
+    case 'min-se':
+      parseSessionExpires(value);
       return;
     case 'retry-after':
       if (parseExpires(/^\d+/.exec(value)?.[0] ?? '') === null) throw new SyntaxFault('number', 0, 'seconds below 2^32 expected');

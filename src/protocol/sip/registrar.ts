@@ -27,6 +27,8 @@ export interface RegistrarOptions {
   readonly home: (address: string) => Home;
   /** Digest algorithms, in order of preference; default SHA-256, MD5. */
   readonly algorithms?: readonly DigestAlgorithm[];
+  /** Seconds since 1970 at which the clock began; without it responses have no Date. */
+  readonly originSeconds?: number;
   /** Seconds. */
   readonly minExpires?: number;
   readonly maxExpires?: number;
@@ -122,9 +124,15 @@ export class Registrar {
     const bound = this.location.lookup(address, now);
     const headers = bound.map((b) => ['Contact', contactValue(b, now)] as const);
     return {
-      response: makeResponse(request, 200, { toTag: newTag(this.#options.rng), headers: [...headers, ['Supported', 'outbound, path']] }),
+      response: makeResponse(request, 200, { toTag: newTag(this.#options.rng), headers: [...headers, ['Supported', 'outbound, path'], ...this.#date(now)] }),
       changed: wishes.length === 0 ? null : { address, bound: bound.length > 0 },
     };
+  }
+
+  /** Section 10.3 step 8. */
+  #date(now: Nanos): HeaderPairs {
+    const { originSeconds } = this.#options;
+    return originSeconds === undefined ? [] : [['Date', new Date(originSeconds * 1000 + now / 1e6).toUTCString()]];
   }
 
   #wish(contact: NameAddr, address: string, common: string | undefined, now: Nanos): Wish {

@@ -5,6 +5,7 @@
 import { usableContent } from './body.js';
 import { header, headerList, makeResponse, type SipRequest, type SipResponse } from './message.js';
 import type { Refusal } from './parser.js';
+import { knowsTimers, MIN_SE, sessionExpires } from './session-expires.js';
 import { trimWhite } from './syntax.js';
 import { parseUri } from './uri.js';
 
@@ -29,6 +30,9 @@ export function checkRequest(request: SipRequest, policy: UasPolicy, toTag: stri
       ? []
       : headerList(request, 'Require').filter((tag) => !policy.extensions.includes(tag.toLowerCase()));
   if (unsupported.length > 0) return refuse(420, ['Unsupported', unsupported.join(', ')]);
+  // RFC 4028 section 9; who does not know timers could do nothing with a 422.
+  const timed = request.method === 'INVITE' || request.method === 'UPDATE' ? sessionExpires(request) : null;
+  if (timed !== null && timed.interval < MIN_SE && knowsTimers(request)) return refuse(422, ['Min-SE', String(MIN_SE)]);
   return checkContent(request, policy, refuse);
 }
 

@@ -122,6 +122,21 @@ Contact: <sip:stock@192.0.2.11:5061;transport=tls>${more === '' ? '' : `\n${more
     await say('INVITE', SDP, offer('m=audio 0 RTP/AVP 0\r\n'));
     expect(server.peer.statuses('INVITE')).toEqual([180, 488]);
   });
+  describe('keys (RFC 4568)', () => {
+    const KEY = 'a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:PS1uQCVeeCFCanVmcjkpPywjNWhcYD0mXXtxaVBR';
+    const secured = (...lines: readonly string[]): string => offer(`m=audio 7000 RTP/SAVP 0\r\na=rtcp-mux\r\n${lines.map((line) => `${line}\r\n`).join('')}`);
+
+    it('a key with an MKI is not taken, since packets here have none (section 6.1): 488', async () => {
+      await signedIn('{ srtp: true }');
+      await say('INVITE', SDP, secured(`${KEY}|2^31|1:1`));
+      expect(server.peer.statuses('INVITE')).toEqual([180, 488]);
+    });
+    it('beside one without, that one is', async () => {
+      await signedIn('{ srtp: true }');
+      await say('INVITE', SDP, secured(`${KEY}|2^31|1:1`, KEY.replace('crypto:1', 'crypto:2')));
+      expect(sdpOf(server.peer.response(200, 'INVITE')).media[0]?.cryptos.map((c) => [c.tag, c.mki])).toEqual([[2, undefined]]);
+    });
+  });
   describe('multipart (RFC 5621)', () => {
     const part = (type: string, body: string, more = ''): string => `--b1\r\nContent-Type: ${type}\r\n${more}\r\n${body}\r\n`;
     const invite = (subtype: string, ...parts: readonly string[]): Promise<void> =>
@@ -177,6 +192,99 @@ Contact: <sip:stock@192.0.2.11:5061;transport=tls>${more === '' ? '' : `\n${more
     expect(header(server.peer.response(415, 'INVITE'), 'Accept-Encoding')).toBe('identity');
   });
 
+  describe('session timers (RFC 4028)', () => {
+    const timed = (refresher: string, seconds = 90, allow = 'INVITE, UPDATE') =>
+      `Session-Expires: ${seconds};refresher=${refresher}\nSupported: timer\nAllow: ${allow}`;
+    const pass = (seconds: number): Promise<void> => lab.wire.run(seconds * 1000);
+    const whys = () => lab.wire.named('call-ended', 'bob').map(({ fields }) => fields['why']);
+
+    it('the peer refreshes: the 2xx grants it, and what nobody refreshes ends a third before its time', async () => {
+      await signedIn();
+      const ok = await inCall(timed('uac'));
+      expect([header(ok, 'Session-Expires'), header(ok, 'Require')]).toEqual(['90;refresher=uac', 'timer']);
+      await pass(50);
+      await say('UPDATE', timed('uac'));
+      expect(header(server.peer.response(200, 'UPDATE'), 'Session-Expires')).toBe('90;refresher=uac');
+      await pass(57);
+      expect(byes()).toEqual([]);
+      await pass(4);
+      expect([byes().length, whys()]).toEqual([1, ['session-expired']]);
+    });
+    it('this side refreshes at half of the time, by UPDATE without a body', async () => {
+      await signedIn();
+      const ok = await inCall(timed('uas'));
+      expect([header(ok, 'Session-Expires'), header(ok, 'Require')]).toEqual(['90;refresher=uas', undefined]);
+      server.onMessage = (message) => {
+        if (message.kind === 'request' && message.method === 'UPDATE')
+          server.peer.answer(message, 200, {
+            headers: [
+              ['Session-Expires', '90;refresher=uac'],
+              ['Require', 'timer'],
+            ],
+          });
+      };
+      await pass(200);
+      const updates = server.peer.requests('UPDATE');
+      expect(updates.map((u) => [u.body.length, header(u, 'Session-Expires'), header(u, 'Supported')])).toEqual(
+        Array.from({ length: 4 }, () => [0, '90;refresher=uac', 'timer']),
+      );
+      expect(byes()).toEqual([]);
+    });
+    it('or, where the peer takes no UPDATE, by a re-INVITE that changes nothing: the same version of the same description', async () => {
+      await signedIn();
+      const ok = await inCall(timed('uas', 90, 'INVITE, ACK, BYE'));
+      server.onMessage = (message) => {
+        if (message.kind === 'request' && message.method === 'INVITE')
+          server.peer.answer(message, 200, {
+            headers: [
+              ['Session-Expires', '90;refresher=uac'],
+              ['Content-Type', 'application/sdp'],
+              ['Contact', '<sip:stock@192.0.2.11>'],
+            ],
+            body: new TextEncoder().encode(offer()),
+          });
+      };
+      await pass(50);
+      const [again] = server.peer.requests('INVITE');
+      expect(again === undefined ? null : bodyText(again)).toBe(bodyText(ok));
+      expect(server.peer.requests('ACK')).toHaveLength(1);
+      expect((await statistics())[0]?.sent.packets).toBeGreaterThan(2000);
+    });
+    it('a refresh that is too short is asked for again with what the peer wants (422); one that is lost ends the call', async () => {
+      await signedIn();
+      await inCall(timed('uas'));
+      server.onMessage = (message) => {
+        if (message.kind === 'request' && message.method === 'UPDATE') server.peer.answer(message, 422, { headers: [['Min-SE', '120']] });
+      };
+      await pass(46);
+      expect(server.peer.requests('UPDATE').map((u) => [header(u, 'Session-Expires'), header(u, 'Min-SE')])).toEqual([
+        ['90;refresher=uac', undefined],
+        ['120;refresher=uac', '120'],
+      ]);
+      await pass(30);
+      expect(whys()).toEqual(['session-expired']);
+    });
+    it.each([
+      ['below 90 s, and the peer knows timers', timed('uac', 89), 422],
+      ['below 90 s from a peer that does not', 'Session-Expires: 89', 200],
+      ['malformed', 'Session-Expires: soon', 400],
+      ['Require: timer', 'Require: timer\nSession-Expires: 1800', 200],
+      ['longer than a number of nanoseconds', timed('uas', 4294967295), 200],
+    ])('%s', async (_what, more, status) => {
+      await signedIn();
+      await say('INVITE', `${SDP}\n${more}`, offer());
+      expect(server.peer.statuses('INVITE').at(-1)).toBe(status);
+      if (status === 422) expect(header(server.peer.response(422, 'INVITE'), 'Min-SE')).toBe('90');
+    });
+    it('none is asked for, and none kept: no Session-Expires, no timer', async () => {
+      await signedIn();
+      const ok = await inCall();
+      expect(header(ok, 'Session-Expires')).toBeUndefined();
+      await pass(300);
+      expect([byes(), server.peer.requests('UPDATE')]).toEqual([[], []]);
+    });
+  });
+
   describe('calls of the client', () => {
     const call = async (answer: (invite: SipRequest) => void) => {
       await signedIn();
@@ -221,6 +329,24 @@ Contact: <sip:stock@192.0.2.11:5061;transport=tls>${more === '' ? '' : `\n${more
       await lab.wire.run(100);
       expect(byes()).toHaveLength(1);
       expect(await statistics()).toEqual([]);
+    });
+    it('a 2xx that asks for refreshes gets them (RFC 4028 section 7.2)', async () => {
+      const result = await call((invite) => {
+        expect(header(invite, 'Supported')).toBe('timer');
+        server.peer.answer(invite, 200, {
+          headers: [
+            ['Contact', '<sip:stock@192.0.2.11:5061>'],
+            ['Allow', 'INVITE, UPDATE'],
+            ['Session-Expires', '90;refresher=uac'],
+            ['Require', 'timer'],
+            ['Content-Type', 'application/sdp'],
+          ],
+          body: new TextEncoder().encode(answerText),
+        });
+      });
+      expect(result).toMatchObject({ answered: true });
+      await lab.wire.run(50_000);
+      expect(server.peer.requests('UPDATE')).toHaveLength(1);
     });
     it('a 2xx without a tag is of RFC 2543, and makes a dialog', async () => {
       const result = call((invite) => {

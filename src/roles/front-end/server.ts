@@ -57,6 +57,7 @@ class FrontEnd {
     this.#registrar = new Registrar({
       realm: config.domains[0] ?? node.name,
       rng: host.random,
+      originSeconds: host.clock.originSeconds,
       algorithms: config.digest,
       home: (address) => routing.home(address),
     });

@@ -8,7 +8,7 @@ import { LabError } from '../../base/error.js';
 import * as fields from '../../protocol/sip/fields.js';
 import { makeResponse, textBody, type SipMessage, type SipRequest } from '../../protocol/sip/message.js';
 import { emitMessage } from '../../protocol/sip/emitter.js';
-import { HOSTILE_REQUEST, HOSTILE_RESPONSE, NASTY } from '../../protocol/sip/testing/hostile.js';
+import { HOSTILE_REQUEST, HOSTILE_RESPONSE, NASTY } from '../../protocol/sip/testing/hostile.testkit.js';
 import { clientCommands } from '../client/commands.js';
 import { BOB, clientLab } from '../client/lab.testkit.js';
 import { frontEndCommands } from '../front-end/commands.js';

@@ -8,7 +8,7 @@ import { seconds } from '../../base/time.js';
 import type { Host } from '../../host/host.js';
 import { tlsConnect, tlsListen, type TlsStream } from '../../host/tls.js';
 import { emitMessage } from '../../protocol/sip/emitter.js';
-import { Framer, type Frame } from '../../protocol/sip/framer.js';
+import { Framer, PONG, type Frame } from '../../protocol/sip/framer.js';
 import { header, makeResponse, textBody, type ResponseOptions, type SipMessage, type SipRequest } from '../../protocol/sip/message.js';
 import { parseMessage } from '../../protocol/sip/parser.js';
 
@@ -26,6 +26,7 @@ export class RawPeer {
       const frames: Frame[] = [];
       framer.push(new Uint8Array(chunk), frames);
       for (const frame of frames) {
+        if (frame.kind === 'ping') this.octets(PONG);
         if (frame.kind !== 'message') continue;
         const message = parseMessage(frame.bytes, { framing: 'stream' });
         if ('malformed' in message) {

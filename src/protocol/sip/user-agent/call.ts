@@ -7,12 +7,13 @@ import type { Rng } from '../../../base/rng.js';
 import { millis, nanos, NEVER, plus, type Nanos } from '../../../base/time.js';
 import { Dialog, glareWait, nextHop } from '../dialog.js';
 import { callId, cseq, fromTag, toTag } from '../fields.js';
-import { header, makeResponse, NO_BODY, type HeaderPairs, type SipMessage, type SipRequest, type SipResponse } from '../message.js';
+import { header, headerList, makeResponse, NO_BODY, type HeaderPairs, type SipMessage, type SipRequest, type SipResponse } from '../message.js';
 import type { Hop } from '../transaction/layer.js';
 import { TIMERS, wait64, type SipTimers } from '../transaction/timers.js';
 import { usableContent, type Content } from '../body.js';
 import type { UaOut } from './events.js';
 import type { Pending, Requests } from './requests.js';
+import { SessionTimer } from './session-timer.js';
 
 /** What a call needs of the user agent that it belongs to. */
 export interface CallOwner {
@@ -77,7 +78,13 @@ export class Call {
   #invite: Pending<UaOut> | null = null;
   #incoming: Asked | null = null;
   #asked: Asked | null = null;
-  #offer: { readonly method: 'INVITE' | 'UPDATE'; readonly content: Content } | null = null;
+  /** An offer of this side; `refresh`: it changes nothing, and nobody waits for its answer. */
+  #offer: { readonly method: 'INVITE' | 'UPDATE'; readonly content: Content; readonly refresh?: boolean } | null = null;
+  readonly #session = new SessionTimer();
+  /** What this side said last of its media: a refresh by re-INVITE says it again. */
+  #described: Content | null = null;
+  /** The peer takes UPDATE (section 20.5). */
+  #updatable = false;
   #retryOffer: Nanos = NEVER;
   #unacknowledged: Unacknowledged | null = null;
 
@@ -94,6 +101,7 @@ export class Call {
   /** Sends the INVITE. */
   static out(id: number, owner: CallOwner, invite: SipRequest, hop: Hop, now: Nanos, out: UaOut[]): Call {
     const call = new Call(id, owner, true, invite, fromTag(invite));
+    call.#described = contentOf(invite);
     call.#invite = owner.requests.start(
       invite,
       hop,
@@ -110,6 +118,7 @@ export class Call {
     const call = new Call(id, owner, false, invite, localTag);
     call.#incoming = { transaction, request: invite };
     call.#dialog = Dialog.ofCallee(invite, localTag);
+    call.#heard(invite);
     return call;
   }
 
@@ -124,10 +133,16 @@ export class Call {
   get deadline(): Nanos {
     const u = this.#unacknowledged;
     const acks = u === null ? NEVER : u.again < u.end ? u.again : u.end;
-    return acks < this.#retryOffer ? acks : this.#retryOffer;
+    const first = acks < this.#retryOffer ? acks : this.#retryOffer;
+    return first < this.#session.deadline ? first : this.#session.deadline;
   }
 
   tick(now: Nanos, out: UaOut[]): void {
+    if (this.#session.over(now)) {
+      this.#sayBye('session-expired', now, out);
+      return;
+    }
+    if (this.#session.refreshDue(now)) this.#refresh(now, out);
     if (now >= this.#retryOffer) {
       // An offer of the peer that came meanwhile goes first.
       this.#retryOffer = this.#asked === null && this.#unacknowledged === null ? NEVER : this.#glare(now);
@@ -188,6 +203,8 @@ export class Call {
       this.state = 'established';
       this.#dialog = confirmed;
       this.#early.clear();
+      this.#heard(response);
+      this.#session.answered(response, now);
       out.push({ kind: 'answered', call: this.id, fork, content: contentOf(response), message: response });
       return;
     }
@@ -262,9 +279,11 @@ export class Call {
   }
 
   #reply(to: Asked, status: number, content: Content | undefined, now: Nanos, out: UaOut[]): SipResponse {
+    const timer = status >= 200 && status < 300 ? this.#session.asked(to.request, now) : [];
+    if (content !== undefined) this.#described = content;
     const response = makeResponse(to.request, status, {
       toTag: this.localTag,
-      headers: [['Contact', this.#owner.contact], ['Allow', ALLOW], ...contentHeaders(content)],
+      headers: [['Contact', this.#owner.contact], ['Allow', ALLOW], ...timer, ...contentHeaders(content)],
       body: content?.bytes ?? NO_BODY,
     });
     this.#owner.respond(to.transaction, response, now, out);
@@ -294,6 +313,7 @@ export class Call {
       this.#owner.respond(transaction, makeResponse(request, 500, { reason: 'CSeq out of order' }), now, out);
       return true;
     }
+    this.#heard(request);
     switch (request.method) {
       case 'BYE':
         this.#owner.respond(transaction, makeResponse(request, 200), now, out);
@@ -351,7 +371,7 @@ export class Call {
 
   /** Sends an offer within the call. False: another one is open. */
   offer(method: 'INVITE' | 'UPDATE', content: Content, now: Nanos, out: UaOut[]): boolean {
-    if (this.state !== 'established' || this.#offer !== null || this.#asked !== null || this.#unacknowledged !== null) return false;
+    if (this.state !== 'established' || this.#offer !== null || this.#asked !== null) return false;
     this.#offer = { method, content };
     this.#sendOffer(now, out);
     return true;
@@ -360,9 +380,10 @@ export class Call {
   #sendOffer(now: Nanos, out: UaOut[]): void {
     const offer = this.#offer;
     if (this.#dialog === null || offer === null) return;
+    this.#described = offer.content;
     const request = this.#dialog.request(
       offer.method,
-      [['Contact', this.#owner.contact], ['Allow', ALLOW], ...contentHeaders(offer.content)],
+      [['Contact', this.#owner.contact], ['Allow', ALLOW], ...this.#session.requestHeaders, ...contentHeaders(offer.content)],
       offer.content.bytes,
     );
     this.#send(request, (response, sent, at, o) => this.#offerResponse(offer.method, response, sent, at, o), now, out);
@@ -380,11 +401,50 @@ export class Call {
       this.#retryOffer = this.#glare(now);
       return;
     }
+    const { refresh = false } = this.#offer;
     this.#offer = null;
-    if (status < 300) this.#dialog.refresh(response);
-    out.push({ kind: 'offer-answered', call: this.id, status, reason: response.reason, content: contentOf(response) });
+    if (status < 300) this.#refreshed(response, now);
+    else if (status === 422 && refresh) this.#session.tooShort(response, now);
+    if (!refresh) out.push({ kind: 'offer-answered', call: this.id, status, reason: response.reason, content: contentOf(response) });
     // Sections 12.2.1.2 and 14.1: the peer has lost the dialog.
     if (status === 481 || status === 408) this.#sayBye('failed', now, out);
+  }
+
+  // ---- the session timer
+
+  /** By UPDATE without a body where the peer takes it, else by a re-INVITE that changes nothing (RFC 4028 section 7.4). */
+  #refresh(now: Nanos, out: UaOut[]): void {
+    if (this.state !== 'established' || this.#dialog === null) return;
+    if (!this.#updatable && this.#described !== null) {
+      if (this.#offer !== null || this.#asked !== null || this.#unacknowledged !== null) return;
+      this.#offer = { method: 'INVITE', content: this.#described, refresh: true };
+      this.#sendOffer(now, out);
+      return;
+    }
+    const update = this.#dialog.request('UPDATE', [['Contact', this.#owner.contact], ['Allow', ALLOW], ...this.#session.requestHeaders]);
+    this.#send(
+      update,
+      (response, _sent, at, o) => {
+        const { status } = response;
+        if (status < 200 || this.state !== 'established') return;
+        if (status < 300) this.#refreshed(response, at);
+        else if (status === 422) this.#session.tooShort(response, at);
+        else if (status === 481 || status === 408) this.#sayBye('failed', at, o);
+      },
+      now,
+      out,
+    );
+  }
+
+  /** A 2xx to a target refresh request of this side. */
+  #refreshed(response: SipResponse, now: Nanos): void {
+    this.#dialog?.refresh(response);
+    this.#heard(response);
+    this.#session.answered(response, now);
+  }
+
+  #heard(message: SipMessage): void {
+    if (header(message, 'Allow') !== undefined) this.#updatable = headerList(message, 'Allow').includes('UPDATE');
   }
 
   #glare(now: Nanos): Nanos {
@@ -419,7 +479,7 @@ export class Call {
     return true;
   }
 
-  #sayBye(why: 'bye-sent' | 'no-ack' | 'failed', now: Nanos, out: UaOut[]): void {
+  #sayBye(why: 'bye-sent' | 'no-ack' | 'session-expired' | 'failed', now: Nanos, out: UaOut[]): void {
     if (this.#dialog !== null) this.#send(this.#dialog.request('BYE'), () => undefined, now, out);
     this.#end(why, out);
   }
@@ -431,6 +491,7 @@ export class Call {
     this.#asked = null;
     this.#retryOffer = NEVER;
     this.#unacknowledged = null;
+    this.#session.stop();
     out.push({ kind: 'ended', call: this.id, why });
   }
 

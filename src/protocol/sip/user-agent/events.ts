@@ -64,7 +64,7 @@ export type UaOut =
   | { readonly kind: 'confirmed'; readonly call: number; readonly content: Content | null }
   | { readonly kind: 'offered'; readonly call: number; readonly method: 'INVITE' | 'UPDATE'; readonly content: Content | null }
   | { readonly kind: 'offer-answered'; readonly call: number; readonly status: number; readonly reason: string; readonly content: Content | null }
-  | { readonly kind: 'ended'; readonly call: number; readonly why: 'bye-sent' | 'bye-received' | 'cancelled' | 'no-ack' | 'failed' }
+  | { readonly kind: 'ended'; readonly call: number; readonly why: 'bye-sent' | 'bye-received' | 'cancelled' | 'no-ack' | 'session-expired' | 'failed' }
   | {
       readonly kind: 'request-received';
       readonly method: string;

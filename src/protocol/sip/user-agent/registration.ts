@@ -30,6 +30,9 @@ const REDIRECTIONS = 5;
 /** A refresh goes out after this share of the granted time. */
 const REFRESH = 0.75;
 
+/** Seconds. A longer registration is refreshed as one of this length. */
+const LONGEST = 1_000_000;
+
 export class Registration {
   readonly #options: RegistrationOptions;
   readonly #requests: Requests<UaOut>;
@@ -160,7 +163,7 @@ export class Registration {
     const expires =
       grantedTo(this.#options.contact, response) ?? parseExpires(header(response, 'Expires') ?? '') ?? parseExpires(header(sent, 'Expires') ?? '') ?? 3600;
     this.#connection = source?.connection ?? null;
-    this.deadline = plus(now, seconds(expires * REFRESH));
+    this.deadline = plus(now, seconds(Math.min(expires, LONGEST) * REFRESH));
     out.push({ kind: 'registered', expires, registrar: hop });
   }
 }

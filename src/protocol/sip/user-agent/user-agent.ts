@@ -66,7 +66,7 @@ export class UserAgent implements Machine<UaIn, UaOut> {
     this.#registration = new Registration({ aor: options.aor, contact, rng: options.rng }, this.#requests);
     this.#policy = {
       methods: [...new Set(['INVITE', 'ACK', 'CANCEL', 'BYE', 'OPTIONS', 'UPDATE', ...(options.methods ?? ['MESSAGE', 'INFO'])])],
-      extensions: ['outbound', 'path'],
+      extensions: ['outbound', 'path', 'timer'],
       accepts: options.accepts ?? ['application/sdp', 'text/*', 'application/xml', 'application/msrtc-media-relay-auth+xml'],
     };
     const own = formatNameAddr({ ...contact, params: [] });
@@ -218,7 +218,7 @@ export class UserAgent implements Machine<UaIn, UaOut> {
   }
 
   #invite(id: number, to: string, content: Content | undefined, headers: HeaderPairs, now: Nanos, out: UaOut[]): void {
-    const invite = this.#newRequest('INVITE', to, [['Contact', this.#owner.contact], ['Allow', ALLOW], ...headers], content);
+    const invite = this.#newRequest('INVITE', to, [['Contact', this.#owner.contact], ['Allow', ALLOW], ['Supported', 'timer'], ...headers], content);
     const hop = this.#outbound() ?? nextHop(invite);
     if (hop === null) {
       out.push({ kind: 'rejected', call: id, status: 416, reason: 'not a SIP URI', message: makeResponse(invite, 416) });

@@ -122,7 +122,7 @@ const VALUES: Readonly<Record<string, fc.Arbitrary<string>>> = {
   'Content-Type': one('application/sdp', 'text/plain', 'multipart/mixed;boundary=b', 'multipart/mixed', 'application/x', ';', 'a/b;c="d,e"'),
   'Content-Disposition': one('session', 'session;handling=optional', ';'),
   'Content-Encoding': one('gzip', 'identity', ''),
-  Expires: one('0', '600', '4294967296', '-1', 'x'),
+  Expires: one('0', '600', '4294967295', '4294967296', '-1', 'x'),
   'Session-Expires': one('90', '1800;refresher=uac', '90;refresher=uas', '1', '0', 'x', '99999999999'),
   'Min-SE': one('90', '0', '99999999999', 'x'),
   'Retry-After': one('5', '5 (x);duration=1', '99999999999999', 'x'),
