@@ -23,7 +23,7 @@ export interface PlayOptions {
   readonly signal?: AbortSignal;
   /** Default: those of documented flows. */
   readonly words?: ReportWords;
-  /** Looks at a run while its ledger is open, and tells where its paths moved. */
+  /** Looks at a run while its ledger is open, and holds its paths against others. */
   readonly look?: (verdict: FlowVerdict) => readonly Finding[];
   readonly progress?: NonNullable<FlowRunOptions['progress']>;
 }
@@ -43,8 +43,8 @@ export async function playJob({ flow, plan }: Job, options: PlayOptions): Promis
   }
   try {
     const { error, files } = filesOf(verdict, captureFile);
-    const moved = options.look?.(verdict) ?? [];
-    return flowReport(verdict, { words, moved, error, files, wall: wall() });
+    const paths = options.look?.(verdict) ?? [];
+    return flowReport(verdict, { words, paths, error, files, wall: wall() });
   } finally {
     verdict.run.ledger.close();
   }
