@@ -87,6 +87,12 @@ export function nodeAt(ledger: Ledger, index: number): string {
   return point.kind === 'lab' ? point.name : point.node;
 }
 
+/** It is a MAC bridge: what it sends others sent. */
+export function isBridge(ledger: Ledger, node: string): boolean {
+  const point = ledger.points.named(`node:${node}`);
+  return point?.kind === 'node' && point.bridge;
+}
+
 /** Where something ended, for people: the link's name, or the node's. */
 export function placeOf(ledger: Ledger, index: number): string {
   const point = ledger.points.at(index);

@@ -21,6 +21,8 @@ import { STEP, type StepCode } from './store/trail-table.js';
 
 export interface LedgerRead {
   readonly ledger: Ledger;
+  /** The run was cut off while it recorded: what is missing at the end is not known. */
+  readonly partial: boolean;
   /** Lines of NSS SSLKEYLOGFILE that the file holds. */
   readonly secrets: readonly string[];
   /** Why not everything was read: CAPTURE_TRUNCATED or CAPTURE_FORMAT; empty when all is well. */
@@ -61,6 +63,8 @@ class LedgerReading {
   readonly #interfaces: InterfaceRead[] = [];
   #run: RunInfo | null = null;
   #sections = 0;
+  /** The statistics with which a recorder ends its file were met. */
+  #ended = false;
   #builder: LedgerBuilder | null = null;
   #littleEndian = true;
   readonly #secrets: string[] = [];
@@ -96,6 +100,9 @@ class LedgerReading {
               .filter((line) => line !== ''),
           );
       },
+      statistics: () => {
+        this.#ended = true;
+      },
     });
     if (this.#sections > 1) {
       this.#warnings.push(
@@ -110,8 +117,16 @@ class LedgerReading {
       this.#warnings.push(new LabError('CAPTURE_FORMAT', `${this.#source.name} holds ${builder.ignored} records too many of one packet; they were left out`));
     }
     const run = must(this.#run, 'run of the first section');
+    // A block that was cut, or damage, is told already.
+    if (!this.#ended && result.warnings.length === 0) this.#warnings.push(this.#cutOff());
     const ledger = new PacketLedger(builder, run, new RecordBytes(this.#source, this.#index, this.#littleEndian));
-    return { ledger, secrets: this.#secrets, warnings: [...result.warnings, ...this.#warnings] };
+    return { ledger, partial: !this.#ended, secrets: this.#secrets, warnings: [...result.warnings, ...this.#warnings] };
+  }
+
+  #cutOff(): LabError {
+    return new LabError('CAPTURE_TRUNCATED', `${this.#source.name} is partial: it ends without the statistics of its points`, {
+      hint: 'the run was cut off while it wrote (killed, or no space was left); all packets before were read',
+    });
   }
 
   #notOurs(why: string): LabError {

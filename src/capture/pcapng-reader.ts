@@ -36,6 +36,8 @@ export interface PcapngVisitor {
   interface?(index: number, info: InterfaceRead): void;
   packet?(packet: PacketView): void;
   secrets?(type: number, data: Uint8Array): void;
+  /** Interface statistics, which a capture ends with. */
+  statistics?(): void;
 }
 
 export interface ReadResult {
@@ -144,6 +146,9 @@ class Reading {
         return this.#simple(view, at, length);
       case BLOCK.SECRETS:
         return this.#secrets(view, length);
+      case BLOCK.STATISTICS:
+        this.#visitor.statistics?.();
+        return null;
       default:
         return null;
     }

@@ -20,8 +20,8 @@ export class ShortLedger implements Tap, FrameStore {
   readonly #decisions: DecisionTable;
   readonly #run: RunInfo;
   readonly #builder: LedgerBuilder;
-  /** Frames at their first records, by packet. */
-  readonly #frames = new Map<number, { readonly point: number; readonly bytes: Uint8Array }>();
+  /** Frames at their records, by packet. */
+  readonly #frames = new Map<number, { readonly point: number; readonly bytes: Uint8Array }[]>();
 
   #start = ZERO;
   #lastId = 0;
@@ -68,8 +68,7 @@ export class ShortLedger implements Tap, FrameStore {
   }
 
   find(id: number, point: number): Uint8Array | null {
-    const frame = this.#frames.get(id);
-    return frame?.point === point ? frame.bytes : null;
+    return this.#frames.get(id)?.find((frame) => frame.point === point)?.bytes ?? null;
   }
 
   close(): void {
@@ -84,6 +83,9 @@ export class ShortLedger implements Tap, FrameStore {
     const number = decision === 0 ? 0 : builder.decision(this.#decisions.text(decision as DecisionId));
     p.trail = builder.record(kind, point, id, p.slot, p.buf, p.off, p.len, drop, number, cause);
     p.slot = builder.slot;
-    if (builder.opened) this.#frames.set(id, { point, bytes: p.buf.slice(p.off, p.off + p.len) });
+    const frame = { point, bytes: p.buf.slice(p.off, p.off + p.len) };
+    const known = this.#frames.get(id);
+    if (known === undefined) this.#frames.set(id, [frame]);
+    else known.push(frame);
   }
 }

@@ -6,6 +6,7 @@
 import { Command, CommanderError } from 'commander';
 import { VERSION } from '../library/version.js';
 import { ExitCode, tell } from './exit.js';
+import { terminal } from './io.js';
 import type { Io, Screen } from './io.js';
 import { reportOptions } from './report-files.js';
 
@@ -24,7 +25,8 @@ const LAB = ['--lab <name>', 'the lab that is meant, when several are up'] as co
  * @param argv what stands after `callpath`
  * @returns the exit code. It never rejects, and leaves the process as it is
  */
-export async function main(argv: readonly string[], io: Io): Promise<number> {
+export async function main(argv: readonly string[], screens: Io): Promise<number> {
+  const io = terminal(screens);
   let code: number = ExitCode.Documented;
   try {
     await commandLine(io, (given) => {
@@ -68,6 +70,7 @@ function commandLine(io: Io, exit: (code: number) => void): Command {
     .option('--write-baseline <file>', 'store the paths that were observed')
     .option('--on <substrate>', 'sim (virtual time), netns (Linux namespaces) or docker (containers)', 'sim')
     .option(...JSON_OUT)
+    .option('--strict', 'a flow fails when signalling or media of it broke, whatever it expects')
     .option('--verbose', 'show each direction of each link: what it was asked to do, what it did, queue, mean rate, packets')
     .action(async (names: string[], options) => exit(await (await import('./commands/run.js')).run(names, options, io)));
 

@@ -6,13 +6,13 @@
  */
 import { ownCommand } from '../library/substrates.js';
 import { ExitCode, defectText } from './exit.js';
-import { printError } from './io.js';
+import { printError, terminal } from './io.js';
 import type { Io } from './io.js';
 
 const running = new Set<AbortController>();
 
 /** This process's streams, environment and signals. */
-export const processIo: Io = {
+export const processIo: Io = terminal({
   stdout: process.stdout,
   stderr: process.stderr,
   env: process.env,
@@ -22,7 +22,7 @@ export const processIo: Io = {
     return () => process.off('SIGHUP', stop);
   },
   anew: ownCommand(),
-};
+});
 
 /** While `task` runs, a defect or an interrupt aborts its signal instead of the process. */
 async function ending<T>(task: (signal: AbortSignal) => Promise<T>): Promise<T> {

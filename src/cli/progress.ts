@@ -17,8 +17,8 @@ export function progressLine({ stderr }: Io, id: string): Progress | null {
     show: ({ now, fired }) => {
       // One column is left free: a full line would wrap, and the next \r would not reach its beginning.
       const text = `${id}: ${(now / 1e9).toFixed(1)} s of lab time, ${fired} events`.slice(0, (stderr.columns ?? 0) - 1);
-      stderr.write(`\r${text}\u001b[K`);
+      stderr.rewrite?.(text);
     },
-    clear: () => stderr.write('\r\u001b[K'),
+    clear: () => stderr.rewrite?.(''),
   };
 }

@@ -7,6 +7,7 @@ import type { Finding } from '../verify/finding.js';
 import { achievedText } from './achieved.js';
 import type { ReportFormat } from './format.js';
 import { linkText } from './links.js';
+import { lossText } from './losses.js';
 import { FLOW_WORDS, judgedOf } from './model.js';
 import type { ExperimentReport, FlowReport } from './model.js';
 import { table, tableRows, width, wrap } from './table.js';
@@ -42,6 +43,7 @@ export function flowText(report: FlowReport, paint: Paint, verbose: boolean, roo
     ...(report.trouble === null ? failures(report, paint, room) : []),
     ...(verbose && report.links.length > 0 ? [linkText(report.links, report.labTime, paint, room)] : []),
     ...achievedText(verbose ? [] : report.links, report.lateness, paint, room),
+    ...(report.losses === null ? [] : lossText(report.losses, report.files[0], paint, room)),
     ...(report.trouble === null ? [] : [paint.bad(`  ✘ ${report.trouble.replaceAll('\n', '\n    ')}`)]),
     ...summary(report, paint, room),
   ];

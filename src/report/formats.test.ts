@@ -15,6 +15,7 @@ const flow: FlowReport = {
   source: 'a document',
   findings: [finding('call/a-b', 'pass')],
   moved: [finding('baseline/signalling/a', 'fail')],
+  losses: null,
   trouble: null,
   documented: false,
   observed: { format: 'callpath-observation-2', labels: [], legs: [], media: [], calls: [], drops: [], unplaced: 0 },

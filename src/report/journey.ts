@@ -9,8 +9,8 @@ import type { Flow, Hop, Journey, Ledger } from '../capture/ledger.js';
 import { table, tableRows, width, wrap } from './table.js';
 import type { Paint } from './table.js';
 
-/** @param room columns of the terminal */
-export function journeyText(journey: Journey, ledger: Ledger, paint: Paint, room = Infinity): string {
+/** @param room columns of the terminal @param bystander it is a copy for a node that it was not for, and the packet went on elsewhere */
+export function journeyText(journey: Journey, ledger: Ledger, paint: Paint, room = Infinity, bystander = false): string {
   const flow = ledger.flows().find((candidate) => candidate.id === journey.flow);
   const head = [
     paint.bold(`packet ${journey.id}`),
@@ -19,7 +19,9 @@ export function journeyText(journey: Journey, ledger: Ledger, paint: Paint, room
     ...(journey.causes.length > 0 ? [`caused by ${journey.causes.join(', ')}`] : []),
     ...(journey.effects.length > 0 ? [`causes ${short(journey.effects)}`] : []),
   ].filter((part) => part !== '');
-  return [head.join(', '), hopsText(journey, ledger, paint, room), `  ${endText(journey, ledger, paint)}`].filter((line) => line.trim() !== '').join('\n');
+  return [head.join(', '), hopsText(journey, ledger, paint, room), `  ${endText(journey, ledger, paint, bystander)}`]
+    .filter((line) => line.trim() !== '')
+    .join('\n');
 }
 
 /** A line a hop; where the terminal has no room for it, the decision stands below. */
@@ -62,7 +64,7 @@ function notArrived(hop: Hop, { end }: Journey): string {
   return hop.in === null && end.kind === 'dropped' && end.point >> 1 === hop.link ? 'lost' : '-';
 }
 
-function endText(journey: Journey, ledger: Ledger, paint: Paint): string {
+function endText(journey: Journey, ledger: Ledger, paint: Paint, bystander: boolean): string {
   const { end } = journey;
   switch (end.kind) {
     case 'delivered':
@@ -74,6 +76,7 @@ function endText(journey: Journey, ledger: Ledger, paint: Paint): string {
     case 'dropped': {
       const point = ledger.points.at(end.point);
       const where = point.kind === 'link' ? `link ${point.linkName}` : point.kind === 'node' ? point.node : point.name;
+      if (bystander) return paint.dim(`ignored by ${where}: flooded by a bridge, and not for it`);
       return paint.bad(`dropped at ${where}: ${end.drop}`) + (end.decision === '' ? '' : paint.dim(`  ${end.decision}`));
     }
   }

@@ -21,10 +21,15 @@ function byFlow(flows: readonly FlowReport[]): object {
   return Object.fromEntries(flows.filter(({ observed, trouble }) => observed !== null || trouble === null).map((flow) => [flow.id, flowJson(flow)]));
 }
 
-function flowJson({ trouble, findings, observed, links }: FlowReport): object {
+function flowJson({ trouble, findings, moved, observed, losses, links }: FlowReport): object {
   return {
     documented: trouble === null && holds(findings),
+    /** The run ended before its script did: the record is of a part. */
+    partial: trouble !== null,
+    trouble,
     findings,
+    moved,
+    losses,
     observed,
     links: links.filter(({ stats }) => stats.offered > 0).map(linkJson),
   };

@@ -3,6 +3,7 @@
  * that read nothing else.
  * @module
  */
+import type { Losses } from '../analysis/losses.js';
 import { observationJson } from '../analysis/observation-json.js';
 import type { ObservationJson } from '../analysis/observation-json.js';
 import type { Observation } from '../analysis/legs.js';
@@ -48,6 +49,8 @@ export interface FlowReport {
   readonly documented: boolean;
   /** Legs, labels, calls and drops, whether expected or not; null of a flow that did not start. */
   readonly observed: ObservationJson | null;
+  /** What was lost and what broke; null of a flow that did not start. */
+  readonly losses: Losses | null;
   readonly packets: number;
   readonly labTime: Nanos;
   /** Seconds that a person waited. */
@@ -88,8 +91,10 @@ export interface JudgedRun {
 
 export interface Circumstances {
   readonly words: ReportWords;
-  /** Paths beside those of a baseline; none without one. */
+  /** Paths beside those of a baseline, and what else was held against the run; none without. */
   readonly paths: readonly Finding[];
+  /** Default: not looked for. */
+  readonly losses?: Losses;
   readonly error: LabError | null;
   readonly files: readonly string[];
   /** Seconds that a person waited. */
@@ -112,6 +117,7 @@ export function flowReport({ flow, plan, run, observation, findings }: JudgedRun
     trouble: error === null ? null : formatLabError(error),
     documented: error === null && holds(findings) && moved.length === 0,
     observed: observationJson(observation, plan),
+    losses: around.losses ?? null,
     packets: run.ledger.packets,
     labTime: run.labTime,
     wall,
@@ -135,6 +141,7 @@ const NOTHING = {
   moved: [],
   documented: false,
   observed: null,
+  losses: null,
   packets: 0,
   labTime: ZERO,
   files: [],

@@ -41,6 +41,7 @@ const report: FlowReport = {
     },
   ],
   moved: [],
+  losses: null,
   trouble: null,
   documented: false,
   observed: null,

@@ -2,8 +2,21 @@
  * The story of a flow as people read it: a block for each direction, a line for each hop, then what decided.
  * @module
  */
-import type { Line, DirectionStory, FlowStory, HopStory, IcmpError, Way } from '../analysis/why/story.js';
-import { countWords, endWords, faultWords, holdersWords, isTrouble, partingWords, placeWords, routeWords, ruleWords } from '../analysis/why/words.js';
+import type { DirectionStory, Dropped, FlowStory, HopStory, Line, Loop, Way } from '../analysis/why/story.js';
+import {
+  countWords,
+  dscpWords,
+  endWords,
+  errorWords,
+  faultWords,
+  holdersWords,
+  isTrouble,
+  partingWords,
+  placeWords,
+  remarkWords,
+  routeWords,
+  ruleWords,
+} from '../analysis/why/words.js';
 import { table, tableRows, width, wrap } from './table.js';
 import type { Paint } from './table.js';
 
@@ -33,6 +46,7 @@ export function whyText(story: FlowStory, options: WhyTextOptions): string {
 
 function sentences(story: FlowStory): readonly string[] {
   return [
+    ...story.remarks.map(remarkWords),
     ...(story.parting === null ? [] : partingWords(story.parting, story)),
     ...(story.state.missing.length === 0 || story.state.holders.length === 0 ? [] : [holdersWords(story)]),
     ...story.onward.map(({ node, flow, protocol, a, b }) => `${node} sends them on as ${protocol} ${a} > ${b} (flow ${flow})`),
@@ -40,13 +54,17 @@ function sentences(story: FlowStory): readonly string[] {
 }
 
 /** First of all a person wants to know whether there is anything to look for. */
-function verdictText({ verdict, there, back }: FlowStory): string {
+function verdictText(story: FlowStory): string {
+  const { verdict, there, back } = story;
   switch (verdict) {
     case 'broken':
       return 'broken';
     case 'refused':
       return 'the network is not to blame: every packet arrived, or was refused where it was for';
+    case 'lossy':
+      return 'links lost some of the packets; the others arrived';
     case 'fine':
+      if (story.remarks.some(({ kind }) => kind === 'answers-from')) return `nothing was dropped; whether ${there.from} takes such answers is up to it`;
       return there.delivered > 0 && back.packets === 0 ? `nothing was dropped, but ${back.from} sent no answer` : 'nothing is wrong';
   }
 }
@@ -62,35 +80,44 @@ function directionText(direction: DirectionStory, story: FlowStory, options: Why
 }
 
 function wayText(way: Way, shown: readonly Way[], direction: DirectionStory, story: FlowStory, options: WhyTextOptions): readonly string[] {
-  const { paint, quote } = options;
+  const { paint } = options;
   const room = options.room ?? Infinity;
   const trouble = isTrouble(way);
   const begun = way.hops[0]?.node;
   const head = begun === undefined || begun === direction.from ? '' : `, after ${begun} made ${way.packets === 1 ? 'it' : 'them'}`;
   const known = shown.some(({ hops }) => way.hops.every(({ link }, i) => hops[i]?.link === link));
-  const end = `${trouble ? '✘ ' : ''}${countWords(way, direction)} ${endWords(way.end, direction, story)}${head}${known && way.hops.length > 0 ? ', on the same way' : ''}`;
-  const lines = known ? [] : [...hopsText(way.hops, paint, room)];
+  const end = `${trouble ? '✘ ' : ''}${countWords(way, direction)} ${endWords(way.end, direction, story, way.loop)}${head}${known && way.hops.length > 0 ? ', on the same way' : ''}`;
+  const lines = known ? [] : [...hopsText(way.hops, way.loop, paint, room)];
   // Of a direction that went well as a whole its first line has said so.
   if (trouble || direction.ways.length > 1 || way.end.kind !== 'delivered')
     lines.push(...wrap(end, room - 4).map((line) => `    ${trouble ? paint.bad(line) : paint.good(line)}`));
   if (way.end.kind === 'dropped') {
-    const { decided, where, state } = way.end;
-    const src = decided.rule?.src ?? null;
-    const text = src === null ? null : quote(src);
-    if (src !== null && text !== null) lines.push(`      ${paint.dim(`${placeWords(src)}:`)} ${text}`);
-    if (state !== null) lines.push(...wrap(faultWords(state, where), room - 6).map((line) => `      ${line}`));
+    const { where, state } = way.end;
+    lines.push(...quoted(way.end, options));
+    if (state !== null) lines.push(...wrap(faultWords(state, where, direction, story), room - 6).map((line) => `      ${line}`));
   }
-  lines.push(...way.errors.map((error) => `      ${errorWords(error)}`));
+  for (const error of way.errors) {
+    lines.push(...wrap(errorWords(error, direction, story), room - 6).map((line) => `      ${line}`));
+    if (error.died !== null) lines.push(...quoted(error.died, options));
+  }
   if (trouble) lines.push(paint.dim(`      packets ${way.examples.join(', ')}${way.packets > way.examples.length ? ' ...' : ''}`));
   return lines;
 }
 
-function errorWords({ node, means, packets, reached }: IcmpError): string {
-  return `${node} told so: ICMP ${means ?? 'error'}, ${packets} ${packets === 1 ? 'time' : 'times'}, ${reached === null ? 'which did not arrive' : `to ${reached}`}`;
+/** The line that dropped it, as it is written. */
+function quoted({ decided }: Dropped, { paint, quote }: WhyTextOptions): readonly string[] {
+  const src = decided.rule?.src ?? null;
+  const text = src === null ? null : quote(src);
+  return src === null || text === null ? [] : [`      ${paint.dim(`${placeWords(src)}:`)} ${text}`];
 }
 
 /** A line a hop; what does not fit beside it stands below. */
-function hopsText(hops: readonly HopStory[], paint: Paint, room: number): readonly string[] {
+function hopsText(all: readonly HopStory[], loop: Loop | null, paint: Paint, room: number): readonly string[] {
+  if (loop !== null) {
+    const round = hopsText(all.slice(0, loop.at + loop.hops), null, paint, room);
+    return [...round, paint.dim(`         ... hops ${loop.at + 1} to ${loop.at + loop.hops} again and again, ${loop.times} times`)];
+  }
+  const hops = all;
   const rows = hops.map((hop, i) => [`${i + 1}`, `${hop.node} > ${hop.to}`, hop.link, hop.segment]);
   const why = hops.map(decisionLines);
   const wide = table(
@@ -108,7 +135,7 @@ function hopsText(hops: readonly HopStory[], paint: Paint, room: number): readon
 const WIDE = 160;
 
 /** What the node decided by: the route, and of each rule that let packets through, how many. */
-function decisionLines({ decided }: HopStory): readonly string[] {
+function decisionLines({ decided, dscp }: HopStory): readonly string[] {
   return [
     ...new Set(
       decided.flatMap(({ route, rule, ct, nat, packets }) => [
@@ -121,5 +148,6 @@ function decisionLines({ decided }: HopStory): readonly string[] {
             ]),
       ]),
     ),
+    ...(dscp === null ? [] : [dscpWords(dscp)]),
   ];
 }

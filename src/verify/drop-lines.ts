@@ -24,7 +24,7 @@ export function withDropLines(c: Context, findings: readonly Finding[]): readonl
 }
 
 function linesOf(c: Context, packets: readonly PacketId[]): readonly string[] {
-  const broken = explain(c.ledger, c.plan, packets).filter(({ verdict }) => verdict === 'broken');
+  const broken = explain(c.ledger, c.plan, packets).filter(({ verdict }) => verdict === 'broken' || verdict === 'lossy');
   return [...new Set(broken.flatMap((story) => whyLine(story) ?? []))].slice(0, LINES);
 }
 

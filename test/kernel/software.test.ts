@@ -64,6 +64,24 @@ describe.skipIf(lacks('turnserver'))('coturn', () => {
   );
 });
 
+describe.skipIf(lacks('turnutils_stunclient', 'turnutils_natdiscovery'))("coturn's clients of RFC 5780 at our own server", () => {
+  const client = (program: string, ...args: readonly string[]): Change =>
+    withNode('process', 'probe', '198.51.100.50', [`command: ${JSON.stringify([program, ...args])}`, 'autostart: false']);
+
+  it('turnutils_stunclient ends: it asks for answers at another port (RESPONSE-PORT) and of another length (PADDING), and gets them', async () => {
+    const { output } = await askOurServer(play, client('turnutils_stunclient', '-p', '3478', OUR_SERVER));
+    expect(output).toMatch(/UDP reflexive addr: 198\.51\.100\.50:/);
+    expect(output).toMatch(/RFC 5780 response 3/);
+    expect(output).not.toMatch(/error/i);
+  }, 90_000);
+
+  it('turnutils_natdiscovery finds mapping and filtering of the NAT between', async () => {
+    const { output } = await askOurServer(play, client('turnutils_natdiscovery', '-m', '-f', '-p', '3478', OUR_SERVER), masquerade);
+    expect(output).toMatch(/Endpoint Independent Mapping/i);
+    expect(output).toMatch(/Address and Port Dependent Filtering/i);
+  }, 90_000);
+});
+
 describe.skipIf(lacks(NODE_STUN))('node-stun at our own server', () => {
   it('finds that no NAT is on the way', () => findsNoNat(play, nodeStun(OUR_SERVER)), 60_000);
 

@@ -20,7 +20,7 @@ afterAll(() => {
 });
 
 /** Enough that the call is up and media flows. */
-const SOME_MEDIA = 1 << 20;
+const SOME_MEDIA = 1 << 19;
 
 function expectWhole(file: string, ...endings: readonly (string | undefined)[]): void {
   const { ledger, warnings } = readLedgerFile(file);

@@ -17,8 +17,21 @@ afterAll(() => {
   desk.clear();
 });
 
+/** What `where --json` prints. */
+interface Journeys {
+  readonly partial: boolean;
+  readonly warnings: readonly string[];
+  readonly journeys: readonly { readonly id: number; readonly hops: readonly unknown[]; readonly end: { readonly kind: string } }[];
+}
+
 /** Octets that are neither text nor a capture, the same on every run. */
 const GARBAGE = Uint8Array.from({ length: 4096 }, (_, i) => (i * 167 + 211) % 256);
+
+/** Offset of the first Interface Statistics Block (type 5) of a little-endian pcapng. */
+function firstStatistics(bytes: Buffer): number {
+  for (let at = 0; at < bytes.length; at += bytes.readUInt32LE(at + 4)) if (bytes.readUInt32LE(at) === 5) return at;
+  return -1;
+}
 
 describe('callpath check', () => {
   it('says in a line what good files hold', async () => {
@@ -160,14 +173,38 @@ describe('callpath where', () => {
       const { code, out } = await desk.run('where', LEDGER, filter, '--limit', '2');
       expect(code).toBe(0);
       expect(out.match(/^packet /gm)).toHaveLength(2);
-      expect(out).toMatch(/\d+ packets match; 2 shown, all with --limit \d+\n$/);
+      expect(out).toMatch(/\d+ packets match(, \d+ of them .*)?; 2 shown, all with --limit \d+\n$/);
     }
   });
 
   it('gives all as JSON', async () => {
-    const journeys = JSON.parse((await desk.run('where', LEDGER, 'dns', '--json')).out) as { id: number; hops: unknown[]; end: { kind: string } }[];
+    const { journeys, partial, warnings } = JSON.parse((await desk.run('where', LEDGER, 'dns', '--json')).out) as Journeys;
+    expect({ partial, warnings }).toEqual({ partial: false, warnings: [] });
     expect(journeys.length).toBeGreaterThan(20);
     expect(journeys[0]).toMatchObject({ id: 1, end: { kind: 'delivered' } });
+  });
+
+  it('shows copies that a bridge flooded to bystanders last, as no losses', async () => {
+    const { out } = await desk.run('where', LEDGER, 'lab.drop');
+    const ends = [...out.matchAll(/^ {2}(dropped at|ignored by)/gm)].map(([, end]) => end);
+    expect(ends).toEqual([...ends].sort());
+    expect(new Set(ends)).toEqual(new Set(['dropped at', 'ignored by']));
+    expect(out).toMatch(/\n {2}ignored by [\w-]+: flooded by a bridge, and not for it\n/);
+    expect(out).toMatch(/packets match, \d+ of them copies for bystanders, shown last/);
+    expect(out).not.toMatch(/dropped at [\w-]+: not-mine/);
+  });
+
+  it('says of a ledger that was cut between two blocks that it is partial', async () => {
+    const bytes = readFileSync(desk.path(LEDGER));
+    // Statistics of the points are the last blocks, of equal length.
+    desk.write('whole-blocks.pcapng', bytes.subarray(0, firstStatistics(bytes)));
+    const text = await desk.run('where', 'whole-blocks.pcapng', 'dns', '--limit', '1');
+    expect(text.code).toBe(0);
+    expect(text.err).toMatch(/^CAPTURE_TRUNCATED whole-blocks\.pcapng is partial: /);
+    for (const command of ['where', 'why'] as const) {
+      const told = JSON.parse((await desk.run(command, 'whole-blocks.pcapng', 'dns', '--json')).out) as Journeys;
+      expect(told).toMatchObject({ partial: true, warnings: [expect.stringContaining('is partial')] });
+    }
   });
 
   it('exits with 1 when nothing matches', async () => {
@@ -243,7 +280,7 @@ describe('callpath extract', () => {
   it('writes what a filter or a flow selects, readable by stock tools, SRTP decrypted', async () => {
     const rtp = await desk.run('extract', LEDGER, '--node', 'alice', '--filter', 'rtp', '--clear', '--out', 'rtp.pcapng');
     const [, packets = ''] = /: (\d+) packets/.exec(rtp.out) ?? [];
-    const [journey] = JSON.parse((await desk.run('where', LEDGER, 'rtp', '--json')).out) as { id: number }[];
+    const [journey] = (JSON.parse((await desk.run('where', LEDGER, 'rtp', '--json')).out) as Journeys).journeys;
     const flow = await desk.run('extract', LEDGER, '--node', 'alice', '--flow', String(journey?.id), '--out', 'flow.pcapng');
     expect(flow.code).toBe(0);
     // RTP, RTCP and ICE checks share the transport flow (RFC 8843, RFC 5761).

@@ -38,7 +38,8 @@ describe('why', () => {
   });
 
   it('speaks JSON', async () => {
-    const stories = JSON.parse((await desk.run('why', capture, 'dns', '--json')).out) as FlowStory[];
+    const { stories, partial } = JSON.parse((await desk.run('why', capture, 'dns', '--json')).out) as { stories: FlowStory[]; partial: boolean };
+    expect(partial).toBe(false);
     expect(stories[0]).toMatchObject({ protocol: 'udp', verdict: 'broken', there: { from: 'alice', delivered: 0 } });
   });
 

@@ -1,5 +1,8 @@
 /** Stories of flows through firewalls and translators: which rule, which state, who holds it, what it was translated to. */
-import { describe, expect, it } from 'vitest';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
 import type { PacketId } from '../../src/base/brand.js';
 import { explain } from '../../src/analysis/why/explain.js';
 import type { FlowStory } from '../../src/analysis/why/story.js';
@@ -189,6 +192,27 @@ it('reads well', () => {
   `);
 });
 
-it('quotes nothing where there is no file', () => {
-  expect(lineReader(['two-exits.lab.yaml'])({ file: 'nowhere.nft', line: 1 })).toBeNull();
+describe('lines of rule files', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'callpath-quote-'));
+  const [own, other] = [join(folder, 'own.nft'), join(folder, 'other.nft')];
+  writeFileSync(own, 'table ip f {\n  chain c { }\n}\n');
+  writeFileSync(other, 'secret\n');
+  afterAll(() => {
+    rmSync(folder, { recursive: true, force: true });
+  });
+  const base = planFor(topologyText());
+  const ruleset = { files: [own], tables: [] };
+  const plan: Plan = { ...base, nodes: base.nodes.map((node) => (node.name === 'fwe' ? { ...node, firewall: { file: own, ruleset, src: node.src } } : node)) };
+
+  it('are quoted from files of the topology, wherever they are named from', () => {
+    expect(lineReader(plan, undefined)({ file: own, line: 2 })).toBe('chain c { }');
+    expect(lineReader(plan, join(folder, 'two-exits.lab.yaml'))({ file: 'own.nft', line: 1 })).toBe('table ip f {');
+    expect(lineReader(plan, undefined)({ file: own, line: 9 })).toBeNull();
+  });
+
+  it('are not quoted from what a capture alone calls a file', () => {
+    for (const file of [other, `${folder}/./other.nft`, '////etc/passwd', join(folder, 'nowhere.nft')])
+      expect(lineReader(plan, join(folder, 'x'))({ file, line: 1 })).toBeNull();
+    expect(lineReader(null, undefined)({ file: own, line: 2 })).toBeNull();
+  });
 });

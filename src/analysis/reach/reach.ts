@@ -123,7 +123,8 @@ function endpoint(address: string, port: number): string {
 }
 
 function passageOf(direction: DirectionStory | undefined, sender: string, seen: Taken | null): Omit<Passage, 'arrived' | 'why'> {
-  const way = direction?.ways[0];
+  // Of several ways that of the packet which was taken.
+  const way = direction?.ways.find(({ end: one }) => one.kind === 'delivered' && one.node === seen?.node) ?? direction?.ways[0];
   const end = way?.end;
   const at = seen?.node ?? (end?.kind === 'dropped' && end.at === 'node' ? end.where : null);
   return { sender, at, links: way?.hops.map(({ link }) => link) ?? [], seen };
@@ -147,7 +148,7 @@ function passageWords({ arrived, links, seen, why }: Passage, source: string, st
   const trouble = direction?.ways.find(isTrouble);
   if (direction !== undefined && story !== undefined && trouble !== undefined && seen === null) {
     const parts = side === 'back' && story.parting !== null ? `; the ways part at ${story.parting.node}` : '';
-    return `${endWords(trouble.end, direction, story)}${parts}`;
+    return `${endWords(trouble.end, direction, story, trouble.loop)}${parts}`;
   }
   return why ?? 'not delivered';
 }

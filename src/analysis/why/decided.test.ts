@@ -29,7 +29,7 @@ describe("a decision's pairs as facts", () => {
   it('a route, with what it says and without', () => {
     const route = { route: '10.0.0.0/8', via: '10.0.0.1', dev: 'eth0', metric: '10', table: '100', member: '1/2', proto: 'bgp' };
     const { route: prefix, ...rest } = route;
-    expect(decidedOf(route).route).toEqual({ prefix, ...rest });
+    expect(decidedOf(route).route).toEqual({ prefix, ...rest, chosen: null });
     expect(decidedOf({ route: '0.0.0.0/0' }).route).toEqual({
       prefix: '0.0.0.0/0',
       via: null,
@@ -38,6 +38,7 @@ describe("a decision's pairs as facts", () => {
       table: null,
       member: null,
       proto: null,
+      chosen: null,
     });
   });
 

@@ -23,6 +23,7 @@ function routeOf(said: Pairs): RouteTaken | null {
     table: said['table'] ?? null,
     member: said['member'] ?? null,
     proto: said['proto'] ?? null,
+    chosen: null,
   };
 }
 

@@ -13,11 +13,16 @@ import type { AddressOwners } from '../addresses.js';
 import { nodeAt } from '../trails.js';
 import { errorMeaning, errorsAmong, icmpFlows } from './icmp-errors.js';
 import { partingOf } from './parting.js';
-import type { DirectionStory, End, FlowStory, Parting, StateFault, StateStory, Way } from './story.js';
+import { answersFrom } from './answers.js';
+import { withChoices } from './bgp-choice.js';
+import { Pieces } from './pieces.js';
+import { stateOf, withState } from './state.js';
+import type { BothWays } from './state.js';
+import type { DirectionStory, End, FlowStory, Parting, Remark, Way } from './story.js';
+import { translationRemarks } from './translations.js';
 import { strandsOf } from './strands.js';
 import type { FlowStrands, Strand } from './strands.js';
 import { waysOf } from './ways.js';
-import type { RawWay } from './ways.js';
 
 /** Stories of the flows that these packets belong to, each once, in the order of the packets. An ICMP error belongs to the flow that it is about. */
 export function explain(ledger: Ledger, plan: Plan | null, packets: readonly PacketId[]): readonly FlowStory[] {
@@ -36,7 +41,8 @@ export function explainFlows(ledger: Ledger, plan: Plan | null, ids: readonly Fl
   const flows = ids.flatMap((id) => all.get(id) ?? []);
   const owners = plan === null ? null : ownersOf(plan);
   const icmpOnes = icmpFlows(ledger);
-  return strandsOf(ledger, flows).map((strands) => storyOf({ ledger, owners, icmpOnes, all }, strands));
+  const pieces = new Pieces(ledger, [...new Set([...flows, ...ledger.flows().filter(({ id }) => icmpOnes.has(id))])]);
+  return strandsOf(ledger, flows, pieces).map((strands) => storyOf({ ledger, plan, owners, icmpOnes, pieces, all }, strands));
 }
 
 function subjectOf(ledger: Ledger, id: PacketId, errors: ReadonlySet<FlowId>): FlowId | null {
@@ -50,31 +56,36 @@ function subjectOf(ledger: Ledger, id: PacketId, errors: ReadonlySet<FlowId>): F
 
 interface Around {
   readonly ledger: Ledger;
+  readonly plan: Plan | null;
+  readonly pieces: Pieces;
   readonly owners: AddressOwners | null;
   readonly icmpOnes: ReadonlySet<FlowId>;
   readonly all: ReadonlyMap<FlowId, Flow>;
 }
 
 function storyOf(around: Around, found: FlowStrands): FlowStory {
-  const { ledger, icmpOnes } = around;
+  const { ledger, plan, icmpOnes, pieces } = around;
   const { flow, strands } = found;
   const names = [flow, ...flow.aliases].map(({ a, b }) => ({ a, b }));
   const side = (direction: Strand['direction']): readonly Strand[] => strands.filter((strand) => strand.direction === direction);
   const to = otherEnd(around, found);
-  const [there, back] = [waysOf(ledger, side('there'), to), waysOf(ledger, side('back'), found.from)];
-  const state = stateOf(there, back);
-  const finish = (ways: readonly RawWay[], direction: Strand['direction']): readonly Way[] =>
-    ways.map(({ strands: own, ...way }) => ({
-      ...way,
-      end: withState(way.end, direction, own, state),
-      errors: errorsAmong(
-        ledger,
-        own.flatMap(({ effects }) => effects),
-        icmpOnes,
-      ),
-    }));
+  const both: BothWays = { there: waysOf(ledger, side('there'), to), back: waysOf(ledger, side('back'), found.from) };
+  const state = stateOf(both);
+  const finish = (direction: Strand['direction']): readonly Way[] =>
+    both[direction].map((raw) => {
+      const { strands: own, ...way } = raw;
+      const effects = own.flatMap((strand) => strand.effects);
+      return {
+        ...way,
+        hops: plan === null ? way.hops : withChoices(plan, way.hops),
+        end: withState(ledger, raw, direction, state, both),
+        errors: errorsAmong(ledger, effects, icmpOnes, pieces),
+      };
+    });
   const [fromName, toName] = [found.from ?? flow.a, to ?? flow.b];
-  const [thereStory, backStory] = [directionOf(fromName, toName, finish(there, 'there')), directionOf(toName, fromName, finish(back, 'back'))];
+  const [thereStory, backStory] = [directionOf(fromName, toName, finish('there')), directionOf(toName, fromName, finish('back'))];
+  const answers = answersFrom(ledger, flow, fromName, both);
+  const remarks: readonly Remark[] = [...(answers === null ? [] : [answers]), ...translationRemarks(around, flow, both)];
   return {
     flow: flow.id,
     protocol: protocolName(flow.protocol),
@@ -84,18 +95,21 @@ function storyOf(around: Around, found: FlowStrands): FlowStory {
     parting: partedWays(ledger, thereStory, backStory),
     state,
     onward: onwardOf(around, strands),
-    verdict: verdictOf(thereStory, backStory),
+    remarks,
+    // A program may take datagrams from anywhere; TCP knows no connection to that address.
+    verdict: answers !== null && protocolName(flow.protocol) === 'tcp' ? 'broken' : verdictOf(thereStory, backStory),
   };
 }
 
 function verdictOf(...directions: readonly DirectionStory[]): FlowStory['verdict'] {
-  const marks = directions.flatMap(({ to, ways }) => ways.map(({ end }) => markOf(end, to)));
-  return marks.includes('broken') ? 'broken' : marks.includes('refused') ? 'refused' : 'fine';
+  const marks = directions.flatMap((direction) => direction.ways.map(({ end }) => markOf(end, direction)));
+  return (['broken', 'lossy', 'refused'] as const).find((mark) => marks.includes(mark)) ?? 'fine';
 }
 
-function markOf(end: End, target: string): FlowStory['verdict'] {
-  if (end.kind === 'dropped') return end.drop === 'no-listener' && end.where === target ? 'refused' : 'broken';
-  return end.kind === 'delivered' && !end.wanted ? 'broken' : 'fine';
+function markOf(end: End, { to, delivered }: DirectionStory): FlowStory['verdict'] {
+  if (end.kind !== 'dropped') return end.kind === 'delivered' && !end.wanted ? 'broken' : 'fine';
+  if (end.drop === 'no-listener' && end.where === to) return 'refused';
+  return (end.drop === 'link-loss' || end.drop === 'link-queue-overflow') && delivered > 0 ? 'lossy' : 'broken';
 }
 
 function directionOf(from: string, to: string, ways: readonly Way[]): DirectionStory {
@@ -117,36 +131,6 @@ function otherEnd({ ledger, owners }: Around, { flow, strands, from }: FlowStran
   // Only who has the address finds that nothing listens.
   const refused = there.filter(({ drop }) => drop === DROP.NO_LISTENER).map(({ steps }) => node(steps.at(-1)));
   return answered.find((one) => taken.includes(one)) ?? taken[0] ?? answered[0] ?? refused[0] ?? null;
-}
-
-/** A firewall that let a packet pass as the first of a connection holds its state. */
-function stateOf(there: readonly RawWay[], back: readonly RawWay[]): StateStory {
-  const passedNew = (ways: readonly RawWay[]): readonly string[] =>
-    ways.flatMap(({ hops }) => hops.filter(({ decided }) => decided.some(({ ct }) => ct === 'new')).map(({ node }) => node));
-  const holders = [...new Set(passedNew(there))];
-  const strange = ({ hops, end }: RawWay, answers: boolean): readonly string[] => [
-    ...(answers ? hops.filter(({ decided }) => decided.some(({ ct }) => ct === 'new' || ct === 'invalid')).map(({ node }) => node) : []),
-    ...(end.kind === 'dropped' && isStrange(end) && (answers || holders.length > 0) ? [end.where] : []),
-  ];
-  const missing = [...there.flatMap((way) => strange(way, false)), ...back.flatMap((way) => strange(way, true))];
-  return { holders, missing: [...new Set(missing)].filter((node) => !holders.includes(node)) };
-}
-
-type Dropped = Extract<End, { kind: 'dropped' }>;
-
-function isStrange({ decided: { ct }, drop }: Dropped): boolean {
-  return ct === 'new' || ct === 'invalid' || drop === 'conntrack-invalid' || drop === 'nat-no-mapping';
-}
-
-/** Says what is wrong with the connection's state, if it is that. A first packet that a rule forbids is none of it. */
-function withState(end: End, direction: Strand['direction'], strands: readonly Strand[], state: StateStory): End {
-  if (end.kind !== 'dropped' || !isStrange(end)) return end;
-  const answer = direction === 'back';
-  const silence = strands[0]?.silence ?? null;
-  const elsewhere = state.holders.length > 0 && !state.holders.includes(end.where);
-  if (!answer && silence === null && !elsewhere) return end;
-  const fault: StateFault = { ct: end.decided.ct ?? 'invalid', answer, silence };
-  return { ...end, state: fault };
 }
 
 /** Of the ways that went wrong the first that left the common one; else of two directions that went well by different links. */

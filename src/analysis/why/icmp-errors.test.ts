@@ -4,6 +4,7 @@ import { DROP } from '../../base/drop.js';
 import { millis } from '../../base/time.js';
 import { echoPayload, ipv4Frame, ipv6Frame, udpPayload } from '../../capture/testing/small-lab.js';
 import { HandMade, STUN, addressOf, udp } from '../ledger.testkit.js';
+import { Pieces } from './pieces.js';
 import { errorMeaning, errorsAmong, icmpFlows } from './icmp-errors.js';
 
 const QUOTED = ipv4Frame('10.0.0.1', '10.0.0.2', 17, udpPayload(5, 6, STUN)).subarray(14, 14 + 28);
@@ -59,10 +60,19 @@ test('errors about packets: alike ones together, with who sent them and whom the
   ids.push(lab.send({ way: 'rt lan alice', at: millis(50), frame: ipv4Frame(addressOf('rt'), addressOf('alice'), 1, echoPayload(8, 1, 1)), cause: 1 }));
   ids.push(lab.send({ way: 'rt lan alice', at: millis(51), frame: udp('rt', 7, 'alice', 8, STUN), cause: 1 }));
   const ledger = lab.ledger();
-  const errors = errorsAmong(ledger, ids as PacketId[], icmpFlows(ledger));
+  const pieces = new Pieces(ledger, ledger.flows());
+  for (const cursor = ledger.cursor(); cursor.next(); ) pieces.relate(cursor);
+  const errors = errorsAmong(ledger, ids as PacketId[], icmpFlows(ledger), pieces);
   expect(errors).toEqual([
-    { node: 'rt', means: 'communication administratively prohibited', packets: 2, reached: 'alice', example: ids[0] },
-    { node: 'rt', means: 'communication administratively prohibited', packets: 1, reached: null, example: ids[2] },
+    { node: 'rt', means: 'communication administratively prohibited', packets: 2, reached: 'alice', died: null, example: ids[0] },
+    {
+      node: 'rt',
+      means: 'communication administratively prohibited',
+      packets: 1,
+      reached: null,
+      died: expect.objectContaining({ kind: 'dropped', drop: 'link-loss', at: 'link' }) as unknown,
+      example: ids[2],
+    },
   ]);
-  expect(errorsAmong(ledger, ids as PacketId[], new Set())).toEqual([]);
+  expect(errorsAmong(ledger, ids as PacketId[], new Set(), pieces)).toEqual([]);
 });

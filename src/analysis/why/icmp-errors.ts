@@ -5,12 +5,15 @@
  */
 import type { FlowId, PacketId } from '../../base/brand.js';
 import { protocolName } from '../../capture/ledger.js';
-import type { Journey, Ledger } from '../../capture/ledger.js';
+import type { Ledger } from '../../capture/ledger.js';
 import { dissect, ipOf } from '../../wire/frame.js';
 import * as icmp from '../../wire/icmp.js';
 import * as icmpv6 from '../../wire/icmpv6.js';
 import { isMalformed } from '../../wire/malformed.js';
+import { nodeAt } from '../trails.js';
+import type { Pieces } from './pieces.js';
 import type { IcmpError } from './story.js';
+import { endKey, endOf } from './ways.js';
 
 const UNREACHABLE4: Readonly<Record<number, string>> = {
   0: 'network unreachable',
@@ -79,28 +82,23 @@ export function icmpFlows(ledger: Ledger): ReadonlySet<FlowId> {
 }
 
 /** Errors among the packets that others caused, alike ones together. */
-export function errorsAmong(ledger: Ledger, effects: readonly PacketId[], icmpOnes: ReadonlySet<FlowId>): readonly IcmpError[] {
-  const found = new Map<string, { node: string; means: string | null; packets: number; reached: string | null; example: PacketId }>();
+export function errorsAmong(ledger: Ledger, effects: readonly PacketId[], icmpOnes: ReadonlySet<FlowId>, pieces: Pieces): readonly IcmpError[] {
+  const found = new Map<string, IcmpError & { packets: number }>();
   for (const id of effects) {
-    const journey = ledger.journey(id);
     const flow = ledger.flowOf(id);
-    if (journey === null || flow === null || !icmpOnes.has(flow)) continue;
+    const whole = flow === null || !icmpOnes.has(flow) ? null : pieces.whole(id);
+    if (whole === null) continue;
     const bytes = ledger.firstBytes(id);
     const means = bytes === null ? null : errorMeaning(bytes);
     if (bytes !== null && means === null) continue;
-    const [node, reached] = [bornAt(journey, ledger), journey.end.kind === 'delivered' ? ledger.points.linkPoint(journey.end.point).node : null];
-    const key = `${node} ${means ?? ''} ${reached ?? ''}`;
+    const first = whole.steps[0];
+    const node = first === undefined ? '?' : nodeAt(ledger, first.point);
+    const end = endOf(ledger, whole, null);
+    const [reached, died] = [end.kind === 'delivered' ? end.node : null, end.kind === 'dropped' ? end : null];
+    const key = `${node} ${means ?? ''} ${endKey(end)} ${reached ?? ''}`;
     const known = found.get(key);
-    if (known === undefined) found.set(key, { node, means, packets: 1, reached, example: id });
+    if (known === undefined) found.set(key, { node, means, packets: 1, reached, died, example: id });
     else known.packets += 1;
   }
   return [...found.values()];
-}
-
-/** Node that sent the packet, or dropped it before it was on any link. */
-function bornAt(journey: Journey, ledger: Ledger): string {
-  const { hops, end } = journey;
-  const index = hops[0]?.point ?? (end.kind === 'dropped' ? end.point : ledger.points.lab);
-  const point = ledger.points.at(index);
-  return point.kind === 'lab' ? '?' : point.node;
 }

@@ -41,7 +41,7 @@ describe('where ways part', () => {
         goes: 'out',
         link: 'isp--msee',
         neighbour: 'isp',
-        route: { prefix: '0.0.0.0/0', via: '192.0.2.5', dev: 'isp', metric: null, table: null, member: null, proto: null },
+        route: { prefix: '0.0.0.0/0', via: '192.0.2.5', dev: 'isp', metric: null, table: null, member: null, proto: null, chosen: null },
       },
       again: {
         node: 'ce',

@@ -10,6 +10,7 @@ import { dissect, ipOf } from '../../wire/frame.js';
 import type { Transport } from '../../wire/frame.js';
 import { isMalformed } from '../../wire/malformed.js';
 import { splitEndpoint } from '../addresses.js';
+import { isBridge } from '../trails.js';
 import type { TrailBook, TrailFacts } from '../trails.js';
 
 export type DirectionName = 'there' | 'back';
@@ -46,8 +47,15 @@ export class Senders {
 
   #goesOn(trail: TrailId, id: PacketId, cause: PacketId): boolean {
     const causeTrail = this.#ledger.trailOf(cause);
+    if (this.#madeByNobody(trail)) return causeTrail !== null;
     if (causeTrail === null || this.#trails.of(trail).bornAt === this.#trails.of(causeTrail).bornAt) return false;
     return this.direction(trail, id, cause) === this.#directionOf(cause, causeTrail);
+  }
+
+  /** Links and bridges send nothing of their own. */
+  #madeByNobody(trail: TrailId): boolean {
+    const { bornAt } = this.#trails.of(trail);
+    return bornAt === null || isBridge(this.#ledger, bornAt);
   }
 
   #directionOf(id: PacketId, trail: TrailId): DirectionName {
@@ -57,6 +65,8 @@ export class Senders {
   #find(trail: TrailId, id: PacketId, cause: PacketId): DirectionName {
     const facts = this.#trails.of(trail);
     if (facts.bornAt === this.#from && cause === 0) return 'there';
+    const causeTrail = cause === 0 || this.#ledger.flowOf(cause) !== this.#ledger.flowOf(id) ? null : this.#ledger.trailOf(cause);
+    if (causeTrail !== null && this.#madeByNobody(trail)) return this.#directionOf(cause, causeTrail);
     return this.#byBytes(id) ?? this.#byWay(facts, cause) ?? (facts.bornAt === this.#from ? 'there' : 'back');
   }
 

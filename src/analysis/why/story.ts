@@ -25,6 +25,8 @@ export interface RouteTaken {
   readonly member: string | null;
   /** Who found the route, such as `bgp`. */
   readonly proto: string | null;
+  /** Why BGP chose it, and the line of the policy that made it so; null where the plan does not tell. */
+  readonly chosen: { readonly why: string; readonly src: Line | null } | null;
 }
 
 /** The firewall rule that decided. */
@@ -67,6 +69,20 @@ export interface HopStory {
   readonly to: string;
   /** Different decisions of `node`, in the order in which packets of the way met them; with their numbers of packets. */
   readonly decided: readonly (Decided & { readonly packets: number })[];
+  /** DSCP of the packets before and behind `node`, where it wrote another one (RFC 2474). */
+  readonly dscp: { readonly from: number; readonly to: number } | null;
+}
+
+/** Hops that packets went again and again, until their TTL ended. */
+export interface Loop {
+  /** Index of the first hop of the first round. */
+  readonly at: number;
+  /** Hops of a round. */
+  readonly hops: number;
+  /** Nodes that forward in it, each once; bridges are left out where routers are in it. */
+  readonly nodes: readonly string[];
+  /** Whole rounds, at least 2. */
+  readonly times: number;
 }
 
 /** An ICMP error that a node sent about packets of a way. */
@@ -78,6 +94,8 @@ export interface IcmpError {
   readonly packets: number;
   /** Node that it reached; null when it did not arrive. */
   readonly reached: string | null;
+  /** Where it died and by what; null when it arrived, or was under way. */
+  readonly died: Dropped | null;
   /** The first. */
   readonly example: PacketId;
 }
@@ -90,6 +108,8 @@ export interface StateFault {
   readonly answer: boolean;
   /** Since the node let the last packet of the flow pass; null when it never did. */
   readonly silence: Nanos | null;
+  /** The node saw packets of this direction alone, though the other end spoke too: by which other node that went, null = straight. */
+  readonly halfSeen: { readonly by: string | null } | null;
 }
 
 export type End =
@@ -98,17 +118,21 @@ export type End =
   | { readonly kind: 'in-flight'; readonly link: string }
   /** Only senders were recorded. */
   | { readonly kind: 'unknown'; readonly link: string }
-  | {
-      readonly kind: 'dropped';
-      readonly drop: DropName;
-      readonly at: 'node' | 'link';
-      /** Name of the node or link. */
-      readonly where: string;
-      readonly decided: Decided;
-      readonly state: StateFault | null;
-      /** The bridge that sent it out of every port, where it reached a node that it was not for. */
-      readonly flooded: string | null;
-    };
+  | Dropped;
+
+export interface Dropped {
+  readonly kind: 'dropped';
+  readonly drop: DropName;
+  readonly at: 'node' | 'link';
+  /** Name of the node or link. */
+  readonly where: string;
+  readonly decided: Decided;
+  readonly state: StateFault | null;
+  /** The bridge that sent it out of every port, where it reached a node that it was not for. */
+  readonly flooded: string | null;
+  /** Addresses of the first packet as the node saw it, where a route was to be found by them; else null. */
+  readonly routed: { readonly source: string; readonly destination: string } | null;
+}
 
 /** Packets of one direction that crossed the same links and ended alike. */
 export interface Way {
@@ -120,6 +144,8 @@ export interface Way {
   readonly last: Nanos;
   readonly hops: readonly HopStory[];
   readonly end: End;
+  /** Null where no hop came twice. */
+  readonly loop: Loop | null;
   readonly errors: readonly IcmpError[];
 }
 
@@ -163,6 +189,23 @@ export interface StateStory {
   readonly missing: readonly string[];
 }
 
+/** What is remarkable of a flow beside the ends of its packets. */
+export type Remark =
+  /** Answers came from another address than was spoken to. `reset`: and so the asker broke the connection off. */
+  | { readonly kind: 'answers-from'; readonly asker: string; readonly from: string; readonly spokenTo: string; readonly reset: boolean }
+  /** A rule would translate packets that leave by this link, but the connection began before, by another one. */
+  | { readonly kind: 'untranslated'; readonly node: string; readonly rule: RuleMet; readonly link: string; readonly began: string }
+  /** The source port was not kept, since another flow had it already. */
+  | { readonly kind: 'port-taken'; readonly node: string; readonly wanted: string; readonly got: string; readonly by: OtherFlow };
+
+/** Another flow, by its first name. */
+export interface OtherFlow {
+  readonly flow: FlowId;
+  readonly protocol: string;
+  readonly a: string;
+  readonly b: string;
+}
+
 export interface FlowStory {
   readonly flow: FlowId;
   /** `udp`, `tcp`, `icmp` ... */
@@ -174,7 +217,11 @@ export interface FlowStory {
   readonly parting: Parting | null;
   readonly state: StateStory;
   /** Flows that a node made of this one (a relay, a mixer). */
-  readonly onward: readonly { readonly node: string; readonly flow: FlowId; readonly protocol: string; readonly a: string; readonly b: string }[];
-  /** `refused`: nothing was lost on the way, but the node at the end has no socket there (any more). */
-  readonly verdict: 'fine' | 'refused' | 'broken';
+  readonly onward: readonly (OtherFlow & { readonly node: string })[];
+  readonly remarks: readonly Remark[];
+  /**
+   * `refused`: nothing was lost on the way, but the node at the end has no socket there (any more). `lossy`: links lost some
+   * packets, and others of the same direction arrived.
+   */
+  readonly verdict: 'fine' | 'refused' | 'lossy' | 'broken';
 }

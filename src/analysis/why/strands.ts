@@ -1,24 +1,24 @@
 /**
  * The packets of flows, by direction and by what happened to them: one look at the ledger's columns, no object a packet.
- *
- * What the network made of a packet (the copies of a bridge, the fragments of a router, a link's duplicate) is no packet
- * of its own here: it is how the packet went on. Of copies the best one counts, of fragments the worst.
+ * What the network made of a packet is no packet of its own here ({@link Pieces}): it is how the packet went on.
  * @module
  */
 import { must } from '../../base/assert.js';
-import type { FlowId, PacketId, TrailId } from '../../base/brand.js';
-import { DROP, type DropCode } from '../../base/drop.js';
+import type { FlowId, PacketId } from '../../base/brand.js';
+import type { DropCode } from '../../base/drop.js';
 import type { Nanos } from '../../base/time.js';
 import { type Admitted, admittedOf } from '../../capture/admitted.js';
 import type { Flow, Ledger, LedgerCursor, Step } from '../../capture/ledger.js';
 import { EXAMPLES } from '../direction-tally.js';
-import { TrailBook, nodeAt } from '../trails.js';
-import { Senders } from './senders.js';
+import { nodeAt } from '../trails.js';
+import { Pieces } from './pieces.js';
 
 /** Packets of one direction with equal journeys. */
 export interface Strand {
   readonly direction: 'there' | 'back';
   readonly steps: readonly Step[];
+  /** Whose each step of the first of them is: its own, or that of what it went on as. */
+  readonly owners: readonly PacketId[];
   readonly drop: DropCode;
   packets: number;
   readonly examples: PacketId[];
@@ -40,49 +40,31 @@ export interface FlowStrands {
   readonly strands: readonly Strand[];
 }
 
-interface Piece {
-  readonly id: PacketId;
-  readonly trail: TrailId;
-  readonly drop: DropCode;
-  readonly length: number;
-}
-
-/** Of a packet and of what it went on as; `ids` are those of all of them. */
-interface WholeWay {
-  readonly steps: readonly Step[];
-  readonly drop: DropCode;
-  readonly ids: readonly PacketId[];
-}
-
 /** What is being put together for one flow. */
 interface Work {
   readonly flow: Flow;
   readonly from: string | null;
-  readonly senders: Senders;
   readonly strands: Map<string, Strand>;
   readonly byTrail: Map<number, Strand>;
   /** When a packet of the flow last left each node. */
   readonly passed: Map<string, Nanos>;
 }
 
-export function strandsOf(ledger: Ledger, flows: readonly Flow[]): readonly FlowStrands[] {
-  return new Strands(ledger, flows).run();
+export function strandsOf(ledger: Ledger, flows: readonly Flow[], pieces: Pieces = new Pieces(ledger, flows)): readonly FlowStrands[] {
+  return new Strands(ledger, flows, pieces).run();
 }
 
 class Strands {
   readonly #ledger: Ledger;
-  readonly #trails: TrailBook;
+  readonly #pieces: Pieces;
   readonly #wanted: ReadonlyMap<FlowId, Flow>;
   readonly #works = new Map<FlowId, Work>();
-  /** What was made of a packet, by its id. */
-  readonly #pieces = new Map<number, Piece[]>();
-  readonly #isPiece = new Set<number>();
   readonly #effects = new Map<number, PacketId[]>();
   readonly #admitted = new Map<number, Admitted[]>();
 
-  constructor(ledger: Ledger, flows: readonly Flow[]) {
+  constructor(ledger: Ledger, flows: readonly Flow[], pieces: Pieces) {
     this.#ledger = ledger;
-    this.#trails = new TrailBook(ledger);
+    this.#pieces = pieces;
     this.#wanted = new Map(flows.map((flow) => [flow.id, flow]));
     for (const event of ledger.events()) {
       const admitted = admittedOf(event);
@@ -92,7 +74,7 @@ class Strands {
 
   run(): readonly FlowStrands[] {
     for (const cursor = this.#ledger.cursor(); cursor.next(); ) this.#relate(cursor);
-    for (const cursor = this.#ledger.cursor(); cursor.next(); ) if (this.#wanted.has(cursor.flow) && !this.#isPiece.has(cursor.id)) this.#add(cursor);
+    for (const cursor = this.#ledger.cursor(); cursor.next(); ) if (this.#wanted.has(cursor.flow) && !this.#pieces.isPiece(cursor.id)) this.#add(cursor);
     return [...this.#wanted.keys()].flatMap((id) => {
       const work = this.#works.get(id);
       return work === undefined ? [] : [{ flow: work.flow, from: work.from, strands: [...work.strands.values()] }];
@@ -104,58 +86,47 @@ class Strands {
     const { flow, cause, id } = cursor;
     const wanted = this.#wanted.get(flow);
     if (wanted !== undefined && !this.#works.has(flow)) {
-      const from = this.#trails.of(cursor.trail).bornAt;
-      this.#works.set(flow, {
-        flow: wanted,
-        from,
-        senders: new Senders(this.#ledger, this.#trails, wanted, from),
-        strands: new Map(),
-        byTrail: new Map(),
-        passed: new Map(),
-      });
+      const from = this.#pieces.trails.of(cursor.trail).bornAt;
+      this.#works.set(flow, { flow: wanted, from, strands: new Map(), byTrail: new Map(), passed: new Map() });
     }
+    this.#pieces.relate(cursor);
     if (cause === 0) return;
     const causeFlow = this.#ledger.flowOf(cause as PacketId);
-    if (causeFlow === null || !this.#wanted.has(causeFlow)) return;
-    if (causeFlow !== flow) {
-      push(this.#effects, cause, id);
-      return;
-    }
-    const { senders } = must(this.#works.get(flow), 'flow');
-    if (!senders.isPiece(cursor.trail, id, cause as PacketId)) return;
-    this.#isPiece.add(id);
-    push(this.#pieces, cause, { id, trail: cursor.trail, drop: cursor.drop, length: cursor.length });
+    if (causeFlow !== null && causeFlow !== flow && this.#wanted.has(causeFlow)) push(this.#effects, cause, id);
   }
 
   /** Second look: counts a packet with its like. */
   #add(cursor: LedgerCursor): void {
+    const { id, trail, drop: ownDrop, length } = cursor;
     const work = must(this.#works.get(cursor.flow), 'flow');
-    const whole = this.#pieces.has(cursor.id) ? this.#wayOn({ id: cursor.id, trail: cursor.trail, drop: cursor.drop, length: cursor.length }) : null;
-    let strand = whole === null ? work.byTrail.get(cursor.trail) : undefined;
+    const whole = this.#pieces.wentOn(id) ? this.#pieces.wayOn({ id, trail, drop: ownDrop, length }) : null;
+    let strand = whole === null ? work.byTrail.get(trail) : undefined;
     if (strand === undefined) {
-      const steps = whole?.steps ?? this.#ledger.trail(cursor.trail);
-      const drop = whole?.drop ?? cursor.drop;
+      const steps = whole?.steps ?? this.#ledger.trail(trail);
+      const drop = whole?.drop ?? ownDrop;
       const key = `${drop} ${steps.map(({ point, kind, decision }) => `${point}${kind}${decision}`).join(' ')}`;
       strand = work.strands.get(key);
-      if (strand === undefined) work.strands.set(key, (strand = this.#open(work, cursor, steps, drop)));
-      if (whole === null) work.byTrail.set(cursor.trail, strand);
+      if (strand === undefined) work.strands.set(key, (strand = this.#open(work, cursor, steps, whole?.owners ?? steps.map(() => id), drop)));
+      if (whole === null) work.byTrail.set(trail, strand);
     }
     strand.packets += 1;
     strand.last = cursor.start;
-    if (strand.examples.length < EXAMPLES) strand.examples.push(cursor.id);
-    for (const id of whole?.ids ?? [cursor.id]) {
-      strand.effects.push(...(this.#effects.get(id) ?? []));
-      strand.admitted.push(...(this.#admitted.get(id) ?? []));
+    if (strand.examples.length < EXAMPLES) strand.examples.push(id);
+    for (const one of whole?.ids ?? [id]) {
+      strand.effects.push(...(this.#effects.get(one) ?? []));
+      strand.admitted.push(...(this.#admitted.get(one) ?? []));
     }
     for (const { kind, point } of strand.steps) if (kind === 'out') work.passed.set(nodeAt(this.#ledger, point), cursor.start);
   }
 
-  #open(work: Work, cursor: LedgerCursor, steps: readonly Step[], drop: DropCode): Strand {
+  #open(work: Work, cursor: LedgerCursor, steps: readonly Step[], owners: readonly PacketId[], drop: DropCode): Strand {
     const verdict = drop === 0 ? undefined : steps.findLast(({ kind }) => kind === 'drop');
     const passed = verdict === undefined ? undefined : work.passed.get(nodeAt(this.#ledger, verdict.point));
+    const senders = must(this.#pieces.senders(cursor.flow), 'senders of a flow');
     return {
-      direction: work.senders.direction(cursor.trail, cursor.id, cursor.cause as PacketId),
+      direction: senders.direction(cursor.trail, cursor.id, cursor.cause as PacketId),
       steps,
+      owners,
       drop,
       packets: 0,
       examples: [],
@@ -165,42 +136,6 @@ class Strands {
       effects: [],
       admitted: [],
     };
-  }
-
-  /** The steps of a packet and of what it went on as. */
-  #wayOn(packet: Piece): WholeWay {
-    const own: WholeWay = { steps: this.#ledger.trail(packet.trail), drop: packet.drop, ids: [packet.id] };
-    const { arrivedAt } = this.#trails.of(packet.trail);
-    let remade = false;
-    const [copies, fragments]: [WholeWay[], WholeWay[]] = [[], []];
-    for (const piece of this.#pieces.get(packet.id) ?? []) {
-      const { bornAt } = this.#trails.of(piece.trail);
-      const made = this.#until(own.steps, bornAt, this.#ledger.trail(piece.trail)[0]);
-      if (made === null) continue;
-      // Taken by the node that made the pieces: it went on as these alone.
-      remade ||= packet.drop === 0 && bornAt !== null && bornAt === arrivedAt;
-      const on = this.#wayOn(piece);
-      (piece.length < packet.length ? fragments : copies).push({ ...on, steps: [...made, ...on.steps] });
-    }
-    const ids = [...new Set([packet.id, ...[...copies, ...fragments].flatMap((way) => way.ids)])];
-    const worst = fragments.sort((a, b) => this.#rank(b) - this.#rank(a)).slice(0, 1);
-    const ways = [...(remade ? [] : [own]), ...copies, ...worst].sort((a, b) => this.#rank(a) - this.#rank(b));
-    return { ...must(ways[0], 'a way'), ids };
-  }
-
-  /** The steps of a packet up to where a piece was made of it: at a node that it had come to, or by a link. */
-  #until(steps: readonly Step[], bornAt: string | null, first: Step | undefined): readonly Step[] | null {
-    const last =
-      bornAt === null
-        ? steps.findIndex(({ kind, point }) => kind === 'out' && first !== undefined && point === (first.point ^ 1))
-        : steps.findIndex(({ kind, point }) => kind === 'in' && nodeAt(this.#ledger, point) === bornAt);
-    return last < 0 ? null : steps.slice(0, last + 1);
-  }
-
-  /** Smaller is better. */
-  #rank({ steps, drop }: { readonly steps: readonly Step[]; readonly drop: DropCode }): number {
-    if (drop === 0) return steps.at(-1)?.kind === 'in' ? 0 : 1;
-    return drop === DROP.NOT_MINE ? 3 : 2;
   }
 }
 

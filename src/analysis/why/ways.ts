@@ -3,13 +3,15 @@
  * the decisions that let them through.
  * @module
  */
+import type { PacketId } from '../../base/brand.js';
 import { DROP, dropName } from '../../base/drop.js';
-import { formatComment, type Pairs } from '../../capture/comment.js';
 import type { Ledger, Step } from '../../capture/ledger.js';
-import { crossingsOf, nodeAt, placeOf } from '../trails.js';
+import { crossingsOf, isBridge, nodeAt, placeOf } from '../trails.js';
 import { EXAMPLES } from '../direction-tally.js';
 import { decidedOf } from './decided.js';
-import type { Decided, End, HopStory, Way } from './story.js';
+import { hopsOf, loopOf } from './hops.js';
+import { addressesOf } from './packet-ends.js';
+import type { Dropped, End, Way } from './story.js';
 import type { Strand } from './strands.js';
 
 /** A way whose ICMP errors and state faults are still to be found. */
@@ -29,28 +31,41 @@ export function waysOf(ledger: Ledger, strands: readonly Strand[], target: strin
     if (known === undefined) groups.set(key, { end, strands: [strand] });
     else known.strands.push(strand);
   }
-  return [...groups.values()].map(({ end, strands: alike }) => ({
-    packets: alike.reduce((sum, strand) => sum + strand.packets, 0),
-    examples: alike
-      .flatMap(({ examples }) => examples)
-      .sort((a, b) => a - b)
-      .slice(0, EXAMPLES),
-    first: alike.reduce((first, strand) => (strand.first < first ? strand.first : first), alike[0]?.first ?? ledger.first),
-    last: alike.reduce((last, strand) => (strand.last > last ? strand.last : last), alike[0]?.last ?? ledger.last),
-    hops: hopsOf(ledger, alike),
-    end,
-    strands: alike,
-  }));
+  return [...groups.values()].map(({ end, strands: alike }) => {
+    const hops = hopsOf(ledger, alike);
+    return {
+      packets: alike.reduce((sum, strand) => sum + strand.packets, 0),
+      examples: alike
+        .flatMap(({ examples }) => examples)
+        .sort((a, b) => a - b)
+        .slice(0, EXAMPLES),
+      first: alike.reduce((first, strand) => (strand.first < first ? strand.first : first), alike[0]?.first ?? ledger.first),
+      last: alike.reduce((last, strand) => (strand.last > last ? strand.last : last), alike[0]?.last ?? ledger.last),
+      hops,
+      end,
+      loop: loopOf(ledger, hops),
+      strands: alike,
+    };
+  });
 }
 
-function endKey(end: End): string {
+/** As the packet was when it last came or went. */
+function addressesAt(ledger: Ledger, steps: readonly Step[], owners: readonly PacketId[]): Dropped['routed'] {
+  const at = steps.findLastIndex(({ kind }) => kind !== 'drop');
+  const [step, owner] = [steps[at], owners[at]];
+  const bytes = step === undefined || owner === undefined ? null : ledger.bytes(owner, step.point);
+  return bytes === null ? null : addressesOf(bytes);
+}
+
+/** Equal for alike ends. */
+export function endKey(end: End): string {
   if (end.kind !== 'dropped') return `${end.kind}`;
   const { rule, ct, stage } = end.decided;
-  return `${end.drop} ${end.at} ${end.where} ${stage} ${rule?.chain ?? ''} ${rule?.rule ?? ''} ${ct ?? ''}`;
+  return `${end.drop} ${end.at} ${end.where} ${stage} ${rule?.chain ?? ''} ${rule?.rule ?? ''} ${ct ?? ''} ${end.routed?.source ?? ''} ${end.routed?.destination ?? ''}`;
 }
 
-function endOf(ledger: Ledger, strand: Strand, target: string | null): End {
-  const { steps, drop } = strand;
+/** How packets with these steps ended. @param target node that they were for, where it is known */
+export function endOf(ledger: Ledger, { steps, owners, drop }: Pick<Strand, 'steps' | 'owners' | 'drop'>, target: string | null): End {
   const last = steps.at(-1);
   if (last === undefined) return { kind: 'unknown', link: '?' };
   if (drop !== 0) {
@@ -64,6 +79,7 @@ function endOf(ledger: Ledger, strand: Strand, target: string | null): End {
       decided,
       state: null,
       flooded: drop === DROP.NOT_MINE ? bridgeBefore(ledger, steps) : null,
+      routed: drop === DROP.NO_ROUTE || drop === DROP.RP_FILTER ? addressesAt(ledger, steps, owners) : null,
     };
   }
   if (last.kind === 'in') {
@@ -78,47 +94,5 @@ function bridgeBefore(ledger: Ledger, steps: readonly Step[]): string | null {
   const last = crossingsOf(steps).at(-1);
   if (last === undefined) return null;
   const { node } = ledger.points.linkPoint(ledger.points.ofLink(last.link, last.side));
-  const point = ledger.points.named(`node:${node}`);
-  return point?.kind === 'node' && point.bridge ? node : null;
-}
-
-function hopsOf(ledger: Ledger, strands: readonly Strand[]): readonly HopStory[] {
-  const first = strands[0];
-  if (first === undefined) return [];
-  return crossingsOf(first.steps).map(({ link, side }, k) => {
-    const from = ledger.points.linkPoint(ledger.points.ofLink(link, side));
-    const to = ledger.points.linkPoint(from.index ^ 1);
-    return {
-      node: from.node,
-      link: from.linkName,
-      interface: from.interface,
-      segment: from.segment,
-      group: from.group,
-      to: to.node,
-      decided: [...toldOf(strands, from.node), ...decisionsAt(ledger, strands, k)],
-    };
-  });
-}
-
-/** Of the node before the k-th link. */
-function decisionsAt(ledger: Ledger, strands: readonly Strand[], k: number): readonly (Decided & { readonly packets: number })[] {
-  const counts = new Map<number, number>();
-  for (const { steps, packets } of strands) {
-    const out = crossingsOf(steps)[k]?.out ?? -1;
-    const decision = out < 0 ? 0 : (steps[out]?.decision ?? 0);
-    if (decision !== 0) counts.set(decision, (counts.get(decision) ?? 0) + packets);
-  }
-  return [...counts].map(([decision, packets]) => ({ ...decidedOf(ledger.decisionPairs(decision)), packets }));
-}
-
-/** What the node told late of packets of the way: alike ones together. */
-function toldOf(strands: readonly Strand[], node: string): readonly (Decided & { readonly packets: number })[] {
-  const told = new Map<string, { said: Pairs; packets: number }>();
-  for (const { said } of strands.flatMap(({ admitted }) => admitted).filter((one) => one.node === node)) {
-    const key = formatComment(said);
-    const known = told.get(key);
-    if (known === undefined) told.set(key, { said, packets: 1 });
-    else known.packets += 1;
-  }
-  return [...told.values()].map(({ said, packets }) => ({ ...decidedOf(said), packets }));
+  return isBridge(ledger, node) ? node : null;
 }

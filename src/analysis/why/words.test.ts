@@ -7,7 +7,7 @@ import { millis, seconds } from '../../base/time.js';
 import { HandMade, PLAN, tcp } from '../ledger.testkit.js';
 import type { Sending } from '../ledger.testkit.js';
 import { explain } from './explain.js';
-import type { FlowStory } from './story.js';
+import type { FlowStory, StateFault } from './story.js';
 import { faultWords, holdersWords, partingWords, placeWords, routeWords, ruleWords, whyLine } from './words.js';
 
 function story(play: (lab: HandMade) => void): FlowStory {
@@ -81,14 +81,23 @@ describe('why, in one line', () => {
 });
 
 test('a fault of the state: of an answer, and of a connection that was forgotten', () => {
-  expect(faultWords({ ct: 'new', answer: false, silence: seconds(31) }, 'fw')).toBe(
+  const told = story((lab) => {
+    lab.send({ way: 'bob lan rt ce', at: 0 as Nanos, frame: tcp('bob', 40000, 'online-fe', 443) });
+  });
+  const words = (fault: StateFault): string => faultWords(fault, 'fw', told.there, told);
+  expect(words({ ct: 'new', answer: false, silence: seconds(31), halfSeen: null })).toBe(
     'the connection is older than this packet, yet to fw it begins a connection (ct state new): fw last passed a packet of it 31s before, and has forgotten it since',
   );
-  expect(faultWords({ ct: 'invalid', answer: true, silence: 1_400_600 as Nanos }, 'fw')).toMatch(/packet of it 1ms before/);
+  // Nothing is forgotten within a moment.
+  expect(words({ ct: 'invalid', answer: true, silence: 1_400_600 as Nanos, halfSeen: null })).toMatch(/packet of it 1ms before$/);
+  expect(words({ ct: 'invalid', answer: false, silence: 0 as Nanos, halfSeen: { by: 'gw' } })).toBe('fw saw the SYN, never the SYN-ACK: it went by gw');
+  expect(words({ ct: 'invalid', answer: true, silence: 0 as Nanos, halfSeen: { by: null } })).toMatch(
+    /^fw saw the SYN-ACK, never the SYN: it went straight from /,
+  );
 });
 
 test('routes in the words of ip-route(8), rules and places in those of editors', () => {
-  const route = { prefix: '10.0.0.0/8', via: '10.0.0.1', dev: 'eth0', metric: '10', table: null, member: '1/2', proto: 'bgp' };
+  const route = { prefix: '10.0.0.0/8', via: '10.0.0.1', dev: 'eth0', metric: '10', table: null, member: '1/2', proto: 'bgp', chosen: null };
   expect(routeWords(route)).toBe("route 10.0.0.0/8 via 10.0.0.1 dev eth0 proto bgp metric 10, next hop 1 of 2 by the flow's hash");
   expect(routeWords({ ...route, via: null, dev: null, metric: null, member: null, proto: null })).toBe('route 10.0.0.0/8');
   expect(ruleWords({ chain: 'ip/f/c', rule: null, src: null, says: null })).toBe('policy of ip/f/c');

@@ -95,6 +95,7 @@ function reportOf(flow: FlowSpec, names: readonly string[], rows: readonly Parit
     wall,
     files: [],
     links: [],
+    losses: null,
     lateness: null,
   };
 }

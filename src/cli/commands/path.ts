@@ -38,7 +38,7 @@ export function path(topology: string, options: PathOptions, io: Io): ExitCode {
   if (options.json === true) print(io, JSON.stringify(reach, null, 2));
   else {
     const paint = paintFor(io);
-    const show = { paint, quote: lineReader([topology]), room: columns(io) };
+    const show = { paint, quote: lineReader(plan, topology), room: columns(io) };
     for (const story of reach.stories) print(io, `${whyText(story, show)}\n`);
     for (const [i, line] of reachLines(reach).entries()) print(io, ((i === 0 ? reach.there : reach.back)?.arrived === true ? paint.good : paint.bad)(line));
   }

@@ -26,6 +26,7 @@ export interface RunOptions {
   readonly baseline?: string;
   readonly writeBaseline?: string;
   readonly verbose?: boolean;
+  readonly strict?: boolean;
   readonly on: string;
   readonly with?: readonly string[];
   readonly json?: boolean;
@@ -50,7 +51,7 @@ export async function run(names: readonly string[], options: RunOptions, io: Io)
   };
   try {
     await io.ending(async (signal) => {
-      await playAll(jobs, { playJob, substrate, seed, out: options.out, signal, look, io }, (report) => {
+      await playAll(jobs, { playJob, substrate, seed, out: options.out, signal, look, strict: options.strict === true, io }, (report) => {
         reports.push(report);
         if (options.json !== true) print(io, `${flowText(report, paint, options.verbose === true, columns(io))}\n`);
       });

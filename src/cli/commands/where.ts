@@ -2,6 +2,7 @@
  * `callpath where`: the journey of each packet that a filter selects.
  * @module
  */
+import { formatLabError } from '../../base/error.js';
 import { readFilter, warningText } from '../../library/ask/filter.js';
 import { journeysOf } from '../../library/ask/journeys.js';
 import { journeyText } from '../../report/journey.js';
@@ -18,16 +19,20 @@ export interface WhereOptions {
 
 export function where(capture: string, filter: string, options: WhereOptions, io: Io): ExitCode {
   const limit = limitOf(options.limit);
-  const { ledger, warnings, journeys, events } = journeysOf(capture, readFilter(filter));
+  const { ledger, partial, warnings, journeys, bystanders, events } = journeysOf(capture, readFilter(filter));
   try {
     if (warnings.length > 0) printError(io, warningText(warnings));
-    if (options.json === true) print(io, JSON.stringify(journeys, null, 2));
+    if (options.json === true) print(io, JSON.stringify({ capture, partial, warnings: warnings.map(formatLabError), journeys, events }, null, 2));
     else {
-      for (const journey of journeys.slice(0, limit)) print(io, `${journeyText(journey, ledger, paintFor(io), columns(io))}\n`);
+      for (const journey of journeys.slice(0, limit)) print(io, `${journeyText(journey, ledger, paintFor(io), columns(io), bystanders.has(journey.id))}\n`);
       for (const event of events.slice(0, limit)) print(io, eventText(event));
       const more = journeys.length > limit ? `; ${limit} shown, all with --limit ${journeys.length}` : '';
+      const ignored = journeys.filter(({ id }) => bystanders.has(id)).length;
+      const copies = ignored === 0 ? '' : `, ${ignored} of them ${ignored === 1 ? 'a copy' : 'copies'} for bystanders, shown last`;
       const told = [
-        ...(journeys.length > 0 || events.length === 0 ? [`${journeys.length} ${journeys.length === 1 ? 'packet matches' : 'packets match'}${more}`] : []),
+        ...(journeys.length > 0 || events.length === 0
+          ? [`${journeys.length} ${journeys.length === 1 ? 'packet matches' : 'packets match'}${copies}${more}`]
+          : []),
         ...(events.length > 0
           ? [`${events.length} ${events.length === 1 ? 'event matches' : 'events match'}${events.length > limit ? `; ${limit} shown` : ''}`]
           : []),

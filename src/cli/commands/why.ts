@@ -2,6 +2,7 @@
  * `callpath why`: explains the flows of the packets that a filter selects; those that went wrong come first.
  * @module
  */
+import { formatLabError } from '../../base/error.js';
 import { readFilter, warningText } from '../../library/ask/filter.js';
 import { lineReader } from '../../library/ask/quote.js';
 import { storiesOf } from '../../library/ask/why.js';
@@ -22,12 +23,13 @@ export function why(capture: string, filter: string, options: WhyOptions, io: Io
   const { topology } = options;
   const limit = limitOf(options.limit);
   const matches = readFilter(filter);
-  const { stories, warnings, otherPlan } = storiesOf(capture, matches, topology === undefined ? null : planOf(topology));
+  const plan = topology === undefined ? null : planOf(topology);
+  const { stories, partial, warnings, otherPlan } = storiesOf(capture, matches, plan);
   if (warnings.length > 0) printError(io, warningText(warnings));
   if (otherPlan) printError(io, `callpath: ${capture} was recorded on another topology than ${topology ?? ''}, or on an older version of it`);
-  if (options.json === true) print(io, JSON.stringify(stories, null, 2));
+  if (options.json === true) print(io, JSON.stringify({ capture, partial, warnings: warnings.map(formatLabError), stories }, null, 2));
   else {
-    const show = { paint: paintFor(io), quote: lineReader([capture, ...(topology === undefined ? [] : [topology])]), room: columns(io) };
+    const show = { paint: paintFor(io), quote: lineReader(plan, topology), room: columns(io) };
     for (const story of stories.slice(0, limit)) print(io, `${whyText(story, show)}\n`);
     print(io, summary(stories.length, stories.filter(({ verdict }) => verdict === 'broken').length, limit));
   }

@@ -2,6 +2,8 @@
  * The journey of each packet that a filter selects.
  * @module
  */
+import { bystanderCopies } from '../../analysis/why/bystanders.js';
+import type { PacketId } from '../../base/brand.js';
 import type { Filter } from '../../capture/filter/compile.js';
 import type { Journey, LabEvent } from '../../capture/ledger.js';
 import { readLedgerFile } from '../../capture/ledger-reader.js';
@@ -10,9 +12,12 @@ import { readFilter, select } from './filter.js';
 import { requireCapture } from '../load/files.js';
 
 export interface Journeys extends LedgerRead {
+  /** Copies for bystanders last. */
   readonly journeys: readonly Journey[];
   /** Events that the filter selects: they are records of the ledger too, but no packets. */
   readonly events: readonly LabEvent[];
+  /** Copies that a bridge flooded to nodes which they were not for, of packets that went on: no losses. */
+  readonly bystanders: ReadonlySet<PacketId>;
 }
 
 /** The caller closes the ledger. @param capture a ledger's file. Errors: FILE_*, CAPTURE_*. */
@@ -20,8 +25,11 @@ export function journeysOf(capture: string, filter: Filter): Journeys {
   requireCapture(capture);
   const read = readLedgerFile(capture);
   try {
+    const bystanders = bystanderCopies(read.ledger);
     const { packets, frames } = select(capture, filter);
-    return { ...read, journeys: packets.flatMap((id) => read.ledger.journey(id) ?? []), events: eventsAt(frames, capture, read.ledger.events()) };
+    const journeys = packets.flatMap((id) => read.ledger.journey(id) ?? []);
+    const rank = ({ id }: Journey): number => Number(bystanders.has(id));
+    return { ...read, bystanders, journeys: [...journeys].sort((a, b) => rank(a) - rank(b)), events: eventsAt(frames, capture, read.ledger.events()) };
   } catch (error) {
     read.ledger.close();
     throw error;

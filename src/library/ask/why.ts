@@ -13,13 +13,15 @@ import { requireCapture } from '../load/files.js';
 
 export interface Stories {
   readonly stories: readonly FlowStory[];
+  /** The run was cut off while it recorded. */
+  readonly partial: boolean;
   /** What was wrong with the file. */
   readonly warnings: readonly LabError[];
   /** True where a plan was given and the file is of another one. */
   readonly otherPlan: boolean;
 }
 
-const RANK = { broken: 0, refused: 1, fine: 2 } as const;
+const RANK = { broken: 0, lossy: 1, refused: 2, fine: 3 } as const;
 
 /**
  * @param capture a ledger's file
@@ -28,10 +30,11 @@ const RANK = { broken: 0, refused: 1, fine: 2 } as const;
  */
 export function storiesOf(capture: string, filter: Filter, plan: Plan | null): Stories {
   requireCapture(capture);
-  const { ledger, warnings } = readLedgerFile(capture);
+  const { ledger, partial, warnings } = readLedgerFile(capture);
   try {
     return {
       stories: [...explain(ledger, plan, selectPackets(capture, filter))].sort((a, b) => RANK[a.verdict] - RANK[b.verdict]),
+      partial,
       warnings,
       otherPlan: plan !== null && plan.hash !== ledger.run().hash,
     };

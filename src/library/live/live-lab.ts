@@ -84,6 +84,7 @@ export class LiveLab {
         name: node.name,
         kind: node.kind,
         users: this.#plan.users.filter((user) => user.node === node.name).map((user) => user.name),
+        failed: this.#lab.failures.get(node.name)?.message.split('\n')[0] ?? null,
       })),
       links: this.#plan.links.map((link) => ({
         name: link.name,

@@ -33,7 +33,17 @@ const liveAnswers = {
     topology: z.string(),
     /** Lab time, nanoseconds. */
     time: z.number(),
-    nodes: z.array(z.strictObject({ name: z.string(), kind: z.string(), users: z.array(z.string()).readonly() })).readonly(),
+    nodes: z
+      .array(
+        z.strictObject({
+          name: z.string(),
+          kind: z.string(),
+          users: z.array(z.string()).readonly(),
+          /** Why its role has ended; null while it lives, or has none. */
+          failed: z.string().nullable(),
+        }),
+      )
+      .readonly(),
     links: z
       .array(
         z.strictObject({

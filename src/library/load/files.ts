@@ -4,12 +4,10 @@
  */
 import { closeSync, constants, fstatSync, mkdirSync, openSync, readSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
+import { LARGEST_FILE, readBounded } from '../../base/bounded-file.js';
 import { LabError } from '../../base/error.js';
 import { HEAD, requireKind } from './file-kind.js';
 import type { FileKind } from './file-kind.js';
-
-/** Octets that a text for callpath may have: who names a device, or a capture by mistake, need not wait for its end. */
-const LARGEST = 64 * 1024 * 1024;
 
 /**
  * UTF-8 text, without a byte order mark. Errors: FILE_NOT_FOUND, FILE_UNREADABLE; FILE_KIND for a file that is known to be
@@ -17,9 +15,16 @@ const LARGEST = 64 * 1024 * 1024;
  * @param wanted kinds that would do; without any: whatever it is
  */
 export function readText(file: string, ...wanted: readonly FileKind[]): string {
+  return readMarkedText(file, ...wanted).replace(/^\uFEFF/, '');
+}
+
+/** The same with its byte order mark, for those who refuse one. */
+export function readMarkedText(file: string, ...wanted: readonly FileKind[]): string {
   let bytes: Uint8Array;
   try {
-    bytes = readOctets(file, LARGEST);
+    const read = readBounded(file, LARGEST_FILE, 'any');
+    if ('refused' in read) throw new LabError('FILE_UNREADABLE', `${file} can't be read: ${read.refused}`, { expected: 'a text file' });
+    bytes = read.bytes;
   } catch (cause) {
     if (LabError.is(cause)) throw cause;
     const code = (cause as NodeJS.ErrnoException).code;
@@ -30,7 +35,7 @@ export function readText(file: string, ...wanted: readonly FileKind[]): string {
   }
   if (wanted.length > 0) requireKind(file, bytes.subarray(0, HEAD), ...wanted);
   try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch (cause) {
     throw new LabError('FILE_UNREADABLE', `${file} is no UTF-8 text`, { expected: 'a text file in UTF-8', cause });
   }
@@ -50,41 +55,6 @@ export function requireCapture(file: string): void {
     if (fstatSync(fd).isFile()) requireKind(file, head.subarray(0, readSync(fd, head, 0, HEAD, 0)), 'capture');
   } finally {
     closeSync(fd);
-  }
-}
-
-/** All of a file or pipe. Errors: FILE_UNREADABLE for one that is longer than that; those of the file system. */
-function readOctets(file: string, most: number): Uint8Array {
-  // A named pipe that nobody writes to would hold up the opening for ever.
-  const fd = openSync(file, constants.O_RDONLY | constants.O_NONBLOCK);
-  try {
-    const chunks: Uint8Array[] = [];
-    let length = 0;
-    for (;;) {
-      const chunk = new Uint8Array(64 * 1024);
-      const read = readSome(fd, chunk);
-      if (read === 0) return Buffer.concat(chunks, length);
-      length += read;
-      if (length > most) throw new LabError('FILE_UNREADABLE', `${file} does not end within ${most / 1024 / 1024} MiB`, { expected: 'a text file' });
-      chunks.push(chunk.subarray(0, read));
-    }
-  } finally {
-    closeSync(fd);
-  }
-}
-
-/** So often whoever writes a pipe is waited for, 10 ms each. */
-const LOOKS = 1000;
-
-/** Errors: those of the file system; EAGAIN when whoever writes a pipe says nothing for ten seconds. */
-function readSome(fd: number, chunk: Uint8Array): number {
-  for (let look = 1; ; look++) {
-    try {
-      return readSync(fd, chunk, 0, chunk.length, null);
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EAGAIN' || look === LOOKS) throw error;
-      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 10);
-    }
   }
 }
 

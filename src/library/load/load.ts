@@ -3,9 +3,9 @@
  * @module
  */
 import { existsSync, readdirSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
 import { LabError } from '../../base/error.js';
+import { PACKAGE_ROOT } from '../../base/package-root.js';
 import type { ExperimentSpec } from '../../experiment/experiment.js';
 import { parseExperiment } from '../../experiment/experiment-file.js';
 import { KIND_INFOS } from '../../roles/kinds.js';
@@ -19,14 +19,8 @@ import { parseTopology } from '../../topology/topology-file.js';
 import { Faults } from '../faults.js';
 import { readText, shown } from './files.js';
 
-const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..', '..', '..');
-const FLOWS = join(ROOT, 'lab', 'flows');
-const EXPERIMENTS = join(ROOT, 'lab', 'experiments');
-
-/** Where the product is installed. */
-export function packageFolder(): string {
-  return ROOT;
-}
+const FLOWS = join(PACKAGE_ROOT, 'lab', 'flows');
+const EXPERIMENTS = join(PACKAGE_ROOT, 'lab', 'experiments');
 
 /** Ids of the flows that come with the product, sorted. */
 export function flowIds(): readonly string[] {

@@ -9,12 +9,12 @@ import { parseRuleset } from '../../nft/parse-ruleset.js';
 import type { Ruleset } from '../../nft/ruleset.js';
 import { RULE_FILES } from '../../topology/source/rule-files.js';
 import { Faults } from '../faults.js';
-import { readText } from './files.js';
+import { readMarkedText, readText } from './files.js';
 
 /** Errors: Faults (NFT_*), FILE_*. */
 export function loadRules(file: string): Ruleset {
   // Read once: it may be a pipe.
-  const text = readText(file, 'rules');
+  const text = readMarkedText(file, 'rules');
   const result = parseRuleset(
     file,
     (path) => (path === file ? text : RULE_FILES.read(path)),

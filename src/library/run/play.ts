@@ -3,11 +3,13 @@
  * @module
  */
 import { join } from 'node:path';
+import { lossesOf } from '../../analysis/losses.js';
 import { LabError } from '../../base/error.js';
 import { FLOW_WORDS, failedReport, flowReport } from '../../report/model.js';
 import type { FlowReport, ReportWords } from '../../report/model.js';
 import type { Substrate } from '../../substrate/substrate.js';
 import type { Finding } from '../../verify/finding.js';
+import { strictFindings } from '../../verify/strict.js';
 import { shown } from '../load/files.js';
 import type { Job } from '../load/jobs.js';
 import { writeEndpointCaptures } from './endpoint-captures.js';
@@ -25,6 +27,8 @@ export interface PlayOptions {
   readonly words?: ReportWords;
   /** Looks at a run while its ledger is open, and holds its paths against others. */
   readonly look?: (verdict: FlowVerdict) => readonly Finding[];
+  /** A flow of which signalling or media broke fails, whatever it expected. */
+  readonly strict?: boolean;
   readonly progress?: NonNullable<FlowRunOptions['progress']>;
 }
 
@@ -43,8 +47,9 @@ export async function playJob({ flow, plan }: Job, options: PlayOptions): Promis
   }
   try {
     const { error, files } = filesOf(verdict, captureFile);
-    const paths = options.look?.(verdict) ?? [];
-    return flowReport(verdict, { words, paths, error, files, wall: wall() });
+    const losses = lossesOf(verdict.run.ledger, plan, verdict.observation);
+    const paths = [...(options.look?.(verdict) ?? []), ...(options.strict === true ? strictFindings(losses) : [])];
+    return flowReport(verdict, { words, paths, losses, error, files, wall: wall() });
   } finally {
     verdict.run.ledger.close();
   }

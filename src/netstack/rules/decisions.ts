@@ -20,7 +20,7 @@ interface Ports {
 /** Rule number of a policy. */
 const POLICY = 0;
 /** What routing and translation have said goes on standing beside the rule. */
-const KEPT = ['route', 'via', 'dev', 'metric', 'table', 'member', 'nat'] as const;
+const KEPT = ['route', 'via', 'dev', 'metric', 'table', 'proto', 'member', 'nat', 'dscp'] as const;
 
 const STATES = 6;
 

@@ -58,6 +58,7 @@ export function assemble(parts: Parts, draft: Draft): Plan | undefined {
       ...(routing.rules.length > 0 && { rules: routing.rules }),
       ...(routing.filters.all !== 'off' && { rpFilter: routing.filters.all }),
       ...(node.multipathHash === 'l3' && { multipathHash: node.multipathHash }),
+      ...(node.somaxconn !== null && { somaxconn: node.somaxconn }),
       resolvers: resolversOf(node, parts.neighbourhood),
       certificateNames: certificates.of(node.name, addresses),
       dscp: node.dscp,

@@ -18,6 +18,24 @@ export function applyPolicy(policy: BgpPolicy | null, path: BgpPath, direction: 
   return { path: changed(statement.set, path) };
 }
 
+/**
+ * The statement that let a path in as it is now, as far as that can be seen: the first that would fit and gives what the path
+ * has. Communities that it may have replaced itself are not asked for.
+ */
+export function statementBehind(policy: BgpPolicy, path: BgpPath): BgpStatement | null {
+  const made = ({ set }: BgpStatement): boolean =>
+    (set.localPref === undefined || set.localPref === path.localPref) &&
+    (set.med === undefined || set.med === path.med) &&
+    (set.origin === undefined || set.origin === path.origin) &&
+    (set.prepend ?? []).every((as, i) => path.asPath[i] === as);
+  const fitted = ({ match, set, ...one }: BgpStatement): boolean => {
+    const replaced = set.communities !== undefined || set.removeCommunities !== undefined;
+    const { communities, ...others } = match;
+    return fits({ ...one, set, match: replaced || communities === undefined ? others : match }, path);
+  };
+  return policy.find((statement) => statement.permit && fitted(statement) && made(statement)) ?? null;
+}
+
 function placeOf(src: SourceRef): string {
   return `${src.file}:${src.line}`;
 }

@@ -24,6 +24,11 @@ export function readDscp(value: string | number): number | undefined {
   return number !== undefined && number >= 0 && number <= 63 ? number : undefined;
 }
 
+/** As people call a code point: `EF`, `AF31`, `CS3`; a number where it has no name, and of the default. */
+export function dscpName(dscp: number): string {
+  return dscp === 0 ? '0' : ([...NAMES].find(([, number]) => number === dscp)?.[0] ?? String(dscp));
+}
+
 /** A port or a range of ports, ends included. */
 export function readPorts(value: string | number): { readonly from: number; readonly to: number } | undefined {
   const match = /^(\d{1,5})(?:\s*-\s*(\d{1,5}))?$/.exec(String(value).trim());

@@ -83,11 +83,15 @@ describe('fails', () => {
     expect(verdict(nobody, refusals({ of: 'bob', says: '500' }))).toBe('fail: ? refused: 500');
   });
 
-  it('says why the run ended, where every step was done', () => {
+  it('says why the run ended, where no step was refused', () => {
     const found = judged(fails, (lab) => {
       step(lab, 'message', true, '200');
       lab.event(null, at(90), 'ended-early', { says: 'LAB_STALLED' });
     });
-    expect(found).toMatchObject({ status: 'fail', observed: 'every step was done', evidence: { total: 0, why: 'the run ended early: LAB_STALLED' } });
+    expect(found).toMatchObject({
+      status: 'fail',
+      observed: 'the run ended early: LAB_STALLED',
+      evidence: { total: 0, why: 'the run ended early: LAB_STALLED' },
+    });
   });
 });

@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { LabError } from '../../base/error.js';
 import { REFUSABLE_STEPS } from '../../scenario/flow.js';
 import { legEvidence } from '../evidence.js';
+import type { Context } from '../context.js';
 import { check } from './check.js';
 
 /** As people say it: `sign-in`, `message` or `call`. */
@@ -33,10 +34,18 @@ export const fails = check({
     const nodes = (refused?.fields['of'] ?? '').split(' ');
     const legs = c.observation.legs.filter((leg) => nodes.includes(leg.a.name) || nodes.includes(leg.b.name));
     const evidence = legEvidence(legs, c.observation, c.plan);
-    if (refused === undefined) return { status: 'fail', observed: 'every step was done', evidence: c.whyNot(evidence) };
+    if (refused === undefined) return { status: 'fail', observed: endText(c), evidence: c.whyNot(evidence) };
     const { step = '?', says = '' } = refused.fields;
     const observed = says === '' ? `${step} refused` : `${step} refused: ${says}`;
     if (step !== e.step || (e.says !== null && !says.includes(e.says))) return { status: 'fail', observed, evidence };
     return { status: evidence.total === 0 ? 'unproved' : 'pass', observed: evidence.total === 0 ? `${observed}, but no packet` : observed, evidence };
   },
 });
+
+/** How a script ended of which no step was refused. */
+function endText(c: Context): string {
+  const early = c.events('ended-early').at(-1);
+  if (early === undefined) return 'every step was done';
+  const { code = '', says = '' } = early.fields;
+  return ['the run ended early:', code, says].filter((part) => part !== '').join(' ');
+}

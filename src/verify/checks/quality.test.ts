@@ -37,6 +37,26 @@ describe('quality', () => {
     expect(verdict(bounds, () => undefined)).toBe('unproved: no packet');
   });
 
+  it('of what is meant to be bad is above its bounds', () => {
+    const bad = (loss: number | null, delay: Nanos | null, jitter: Nanos | null, below: Nanos | null = null): Expectation => ({
+      expect: 'quality',
+      between: CALLER_CALLEE,
+      ...{ loss: null, delay: below, jitter: null, src: SRC },
+      above: { loss, delay, jitter },
+    });
+    const run = (lab: HandMade): void => {
+      both(lab);
+      for (const k of [3, 4, 5]) lab.send({ way: 'alice lan', at: at(k * 20), frame: udp('alice', 50000, 'bob', 50000, rtp(1, k)), lost: DROP.LINK_LOSS });
+    };
+    // 3 of 6; the others take 2 ms.
+    expect(judged(bad(0.4, null, null), run)).toMatchObject({ status: 'pass', expected: 'loss > 40%', observed: 'loss 50.00%' });
+    expect(verdict(bad(0.5, null, null), run)).toBe('fail: loss 50.00%');
+    expect(verdict(bad(null, at(1), null), run)).toBe('pass: delay 2ms');
+    expect(verdict(bad(null, at(2), null), run)).toBe('fail: delay 2ms');
+    expect(verdict(bad(null, null, at(0)), run)).toBe('fail: jitter 0');
+    expect(judged(bad(0.4, null, null, at(3)), run)).toMatchObject({ status: 'pass', expected: 'delay < 3ms, loss > 40%' });
+  });
+
   it('is end to end: behind a relay the loss of both legs and the time of both', () => {
     const run = (lab: HandMade): void => {
       relay(lab, 'alice', 1, 10, (k) => k === 4);

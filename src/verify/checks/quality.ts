@@ -1,5 +1,6 @@
 /**
- * `quality: { between: [alice, bob], loss: '< 1%', delay: '< 50ms', jitter: '< 30ms' }`.
+ * `quality: { between: [alice, bob], loss: '< 1%', delay: '< 50ms', jitter: '< 30ms' }`; of what is meant to be bad
+ * `loss: '> 10%'`.
  * @module
  */
 import { z } from 'zod';
@@ -11,21 +12,29 @@ import { needsCalls } from '../fit.js';
 import { heardStreams, mediaTalk } from '../media-talk.js';
 import { check } from './check.js';
 
-const bound = (unit: string): z.ZodString =>
-  z.string().regex(new RegExp(`^<\\s*\\d+(\\.\\d+)?\\s*(${unit})$`), { error: `an upper bound such as "< 1${unit.split('|')[0] ?? ''}"` });
+const percent = z.string().regex(/^[<>]\s*\d+(?:\.\d+)?\s*%$/, { error: 'a bound such as "< 1%", or "> 1%" of what is meant to be bad' });
+const duration = z.string().regex(/^[<>]\s*\d+(?:\.\d+)?\s*(?:ms|us|s)$/, { error: 'a bound such as "< 1ms", or "> 1ms" of what is meant to be bad' });
 
-/** Upper bounds: share of packets, one-way time, RFC 3550 jitter. */
-interface Bounds {
+/** Share of packets, one-way time, RFC 3550 jitter. */
+export interface QualityLimits {
   readonly loss: number | null;
   readonly delay: Nanos | null;
   readonly jitter: Nanos | null;
 }
 
+/** Upper bounds, and lower ones. */
+interface Bounds extends QualityLimits {
+  readonly above?: QualityLimits;
+}
+
+/** In the unit that was written. */
+const limit = (text: string): number => Number.parseFloat(text.slice(1));
+
 /** A bound that everything keeps, or nothing, says nothing. */
-const share = bound('%').refine((text) => /[1-9]/.test(text) && Number.parseFloat(upper(text)) <= 100, {
-  error: 'a share above 0% and up to 100%, such as "< 1%"',
-});
-const longer = bound('ms|us|s').refine((text) => /[1-9]/.test(text), { error: 'a time above 0, such as "< 50ms"' });
+const share = percent
+  .refine((text) => !text.startsWith('<') || (limit(text) > 0 && limit(text) <= 100), { error: 'a share above 0% and up to 100%, such as "< 1%"' })
+  .refine((text) => !text.startsWith('>') || limit(text) < 100, { error: 'a share below 100%, such as "> 10%"' });
+const longer = duration.refine((text) => !text.startsWith('<') || limit(text) > 0, { error: 'a time above 0, such as "< 50ms"' });
 
 const schema = z
   .strictObject({ between: pair, loss: share.optional(), delay: longer.optional(), jitter: longer.optional() })
@@ -37,14 +46,15 @@ export const quality = check({
   form: '{ between, loss, delay, jitter }',
   doc:
     'the media: share of packets lost, mean one-way delay, greatest interarrival jitter (RFC 3550) at a receiver; ' +
-    'each an upper bound such as `< 1%`, `< 50ms`; the worse direction counts',
+    'each a bound such as `< 1%`, `< 50ms`, or `> 10%` of what is meant to be bad; the worse direction counts',
   read({ between, loss, delay, jitter }) {
-    const bounds: Bounds = {
-      loss: loss === undefined ? null : Number(upper(loss).replace(/\s*%$/, '')) / 100,
-      delay: delay === undefined ? null : time(upper(delay)),
-      jitter: jitter === undefined ? null : time(upper(jitter)),
+    const limits = (sign: '<' | '>'): QualityLimits => {
+      const of = (text: string | undefined): string | null => (text?.startsWith(sign) === true ? text.slice(1).trim() : null);
+      const [l, d, j] = [of(loss), of(delay), of(jitter)];
+      return { loss: l === null ? null : Number.parseFloat(l) / 100, delay: d === null ? null : time(d), jitter: j === null ? null : time(j) };
     };
-    return [{ between, ...bounds }];
+    const above = limits('>');
+    return [{ between, ...limits('<'), ...(Object.values(above).some((one) => one !== null) && { above }) }];
   },
   actors: ({ between }) => between,
   fit: ({ between, src }, _plan, script) => needsCalls(between, script, src),
@@ -61,30 +71,31 @@ export const quality = check({
     // As their receivers had it: interarrival jitter of RFC 3550, its greatest value.
     const streams = heardStreams(talks);
     const untold = streams.find(({ maxJitter }) => maxJitter === null);
-    if (e.jitter !== null && untold !== undefined) {
+    const { above = NO_LIMITS } = e;
+    if ((e.jitter ?? above.jitter) !== null && untold !== undefined) {
       return { status: 'unproved', observed: `jitter unknown: nobody told the clock rate of payload type ${untold.payloadType}`, evidence };
     }
     const jitter = Math.max(0, ...streams.map(({ maxJitter }) => maxJitter ?? 0)) as Nanos;
-    const ok = (e.loss === null || loss < e.loss) && (e.delay === null || delay < e.delay) && (e.jitter === null || jitter < e.jitter);
+    const fits = (value: number, below: number | null, over: number | null): boolean => (below === null || value < below) && (over === null || value > over);
+    const ok = fits(loss, e.loss, above.loss) && fits(delay, e.delay, above.delay) && fits(jitter, e.jitter, above.jitter);
     const observed = [
-      ...(e.loss === null ? [] : [`loss ${(loss * 100).toFixed(2)}%`]),
-      ...(e.delay === null ? [] : [`delay ${rounded(delay)}`]),
-      ...(e.jitter === null ? [] : [`jitter ${rounded(jitter)}`]),
+      ...(e.loss === null && above.loss === null ? [] : [`loss ${(loss * 100).toFixed(2)}%`]),
+      ...(e.delay === null && above.delay === null ? [] : [`delay ${rounded(delay)}`]),
+      ...(e.jitter === null && above.jitter === null ? [] : [`jitter ${rounded(jitter)}`]),
     ];
     return { status: ok ? 'pass' : 'fail', observed: observed.join(', '), evidence };
   },
 });
 
-function upper(text: string): string {
-  return text.replace(/^<\s*/, '');
-}
+const NO_LIMITS: QualityLimits = { loss: null, delay: null, jitter: null };
 
-function boundsText(e: Bounds): string {
-  return [
-    ...(e.loss === null ? [] : [`loss < ${Number((e.loss * 100).toPrecision(12))}%`]),
-    ...(e.delay === null ? [] : [`delay < ${formatDuration(e.delay)}`]),
-    ...(e.jitter === null ? [] : [`jitter < ${formatDuration(e.jitter)}`]),
-  ].join(', ');
+function boundsText({ above = NO_LIMITS, ...below }: Bounds): string {
+  const text = ({ loss, delay, jitter }: QualityLimits, sign: string): readonly string[] => [
+    ...(loss === null ? [] : [`loss ${sign} ${Number((loss * 100).toPrecision(12))}%`]),
+    ...(delay === null ? [] : [`delay ${sign} ${formatDuration(delay)}`]),
+    ...(jitter === null ? [] : [`jitter ${sign} ${formatDuration(jitter)}`]),
+  ];
+  return [...text(below, '<'), ...text(above, '>')].join(', ');
 }
 
 /** To the microsecond. */

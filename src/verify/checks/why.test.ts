@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { type HandMade, STUN, rtp, tcp, udp } from '../../analysis/ledger.testkit.js';
+import { type HandMade, STUN, addressOf, rtp, tcp, udp } from '../../analysis/ledger.testkit.js';
+import { ipv4Frame } from '../../capture/testing/small-lab.js';
 import { DROP } from '../../base/drop.js';
 import { SRC, at, judged, verdict } from './check.testkit.js';
 import type { Expectation } from './table.js';
@@ -129,6 +130,42 @@ describe('why', () => {
     };
     expect(verdict({ ...any, by: 'firewall-policy' }, policy)).toBe('pass: dropped at rt by firewall-policy');
     expect(verdict({ ...any, rule: 'edge.nft' }, policy)).toBe('fail: dropped at rt by firewall-policy');
+  });
+
+  it('of packets that another node took for itself', () => {
+    const taken = (lab: HandMade): void => {
+      lab.send({ way: 'bob lan rt ce msee ms-lan online-fe', at: at(0), frame: tcp('bob', 40000, 'online-fe', 443) });
+      lab.send({ way: 'online-fe ms-lan msee ce', at: at(9), frame: tcp('online-fe', 443, 'bob', 40000) });
+    };
+    expect(verdict({ ...any, takenBy: ['ce'] }, taken)).toBe('pass: taken by ce for itself');
+    expect(verdict({ ...any, takenBy: ['rt'] }, taken)).toBe('fail: taken by ce for itself');
+    expect(verdict({ ...any, takenBy: ['isp'] }, stateful)).toMatch(/^fail/);
+  });
+
+  it('of ICMP errors that died on their way, with the rule that ended them', () => {
+    const died = (lab: HandMade): void => {
+      const cause = lab.send({ way: 'bob lan rt ce', at: at(0), frame: udp('bob', 40000, 'online-fe', 443, STUN), dropped: DROP.MTU_DF });
+      const error = ipv4Frame(addressOf('ce'), addressOf('bob'), 1, Uint8Array.of(3, 4, 0, 0, 0, 0, 5, 0, ...new Uint8Array(28)));
+      const why = { chain: 'inet/filter/forward', rule: '1', src: 'lab/rules/edge.nft:4', says: 'no ICMP' };
+      lab.send({ way: 'ce rt', at: at(1), frame: error, cause, dropped: DROP.FIREWALL_RULE, why });
+    };
+    expect(verdict({ ...any, droppedAt: ['ce'], errorDiedAt: ['rt'], rule: 'edge.nft:4', says: 'no ICMP' }, died)).toBe(
+      'pass: dropped at ce; the ICMP error died at rt by firewall-rule lab/rules/edge.nft:4 "no ICMP"',
+    );
+    expect(verdict({ ...any, errorDiedAt: ['ce'] }, died)).toMatch(/^fail/);
+    expect(verdict({ ...any, errorDiedAt: ['rt'], by: 'mtu-df' }, died)).toMatch(/^fail/);
+    expect(verdict({ ...any, by: 'mtu-df' }, died)).toMatch(/^pass: dropped at ce by mtu-df/);
+  });
+
+  it('by a sentence, also of a flow that nothing was dropped of', () => {
+    expect(verdict({ ...any, tells: 'it is an answer, yet isp knows no connection' }, stateful)).toMatch(/^pass: .*"it is an answer, yet isp knows/);
+    expect(verdict({ ...any, tells: 'its TTL has run out' }, stateful)).toMatch(/^fail/);
+    const fine = (lab: HandMade): void => {
+      const decided = { ce: { route: '203.0.113.0/24', dev: 'er1' } };
+      lab.send({ way: 'bob lan rt ce msee ms-lan online-fe', at: at(0), decided, frame: tcp('bob', 40000, 'online-fe', 443) });
+    };
+    expect(verdict({ ...any, tells: 'ce: route 203.0.113.0/24 dev er1' }, fine)).toMatch(/^pass/);
+    expect(verdict({ ...any, tells: 'ce: route 10.0.0.0/8' }, fine)).toBe('fail: nothing was dropped');
   });
 
   it('of several that were dropped tells the one that comes nearest to what was expected', () => {

@@ -7,8 +7,8 @@
 import { z } from 'zod';
 import { explainFlows } from '../../analysis/why/explain.js';
 import type { Leg } from '../../analysis/legs.js';
-import type { End, FlowStory, Line, Way } from '../../analysis/why/story.js';
-import { placeWords, whyLine } from '../../analysis/why/words.js';
+import type { Dropped, FlowStory, Line, Way } from '../../analysis/why/story.js';
+import { isTrouble, placeWords, sentencesOf, whyLine } from '../../analysis/why/words.js';
 import { DROP_NAMES, type DropName } from '../../base/drop.js';
 import { LabError } from '../../base/error.js';
 import type { SourceRef } from '../../base/error.js';
@@ -41,6 +41,12 @@ export interface WhyExpected {
   readonly rule: string | null;
   /** A part of the rule's comment. */
   readonly says: string | null;
+  /** Nodes, of which one took packets for itself that were for somebody else; empty: it may be any or none. */
+  readonly takenBy?: readonly string[];
+  /** Nodes or links, of which one ended the ICMP errors about packets; `by`, `rule` and `says` are then about those. */
+  readonly errorDiedAt?: readonly string[];
+  /** A part of a sentence of `callpath why`. */
+  readonly tells?: string;
 }
 
 const schema = z
@@ -58,10 +64,13 @@ const schema = z
       .regex(/^[^:]+(:\d+)?$/, { error: 'a rule file, or FILE:LINE' })
       .optional(),
     says: z.string().min(1).optional(),
+    'taken-by': names.optional(),
+    'error-died-at': names.optional(),
+    tells: z.string().min(1).optional(),
   })
   .refine((why) => (why.between === undefined) !== (why.of === undefined), { error: 'either between: [NODE, NODE] or of: NODE' })
   .refine((why) => Object.keys(why).some((key) => !['between', 'of', 'medium'].includes(key)), {
-    error: 'at least one of parts-at, meets-at, state-at, dropped-at, by, rule, says',
+    error: 'at least one of parts-at, meets-at, state-at, dropped-at, taken-by, error-died-at, by, rule, says, tells',
   });
 
 export const why = check({
@@ -80,6 +89,9 @@ export const why = check({
       by: raw.by ?? null,
       rule: raw.rule ?? null,
       says: raw.says ?? null,
+      ...(raw['taken-by'] !== undefined && { takenBy: [raw['taken-by']].flat() }),
+      ...(raw['error-died-at'] !== undefined && { errorDiedAt: [raw['error-died-at']].flat() }),
+      ...(raw.tells !== undefined && { tells: raw.tells }),
     },
   ],
   actors: () => [],
@@ -97,8 +109,8 @@ export const why = check({
       );
     return [
       ...strangers(e.nodes, [...actors, ...nodes]),
-      ...strangers([e.partsAt, e.meetsAt, ...e.stateAt], nodes),
-      ...strangers(e.droppedAt, [...nodes, ...plan.links.map((link) => link.name)]),
+      ...strangers([e.partsAt, e.meetsAt, ...e.stateAt, ...(e.takenBy ?? [])], nodes),
+      ...strangers([...e.droppedAt, ...(e.errorDiedAt ?? [])], [...nodes, ...plan.links.map((link) => link.name)]),
       ...nobodyTwice(e.nodes, script, e.src),
       ...(e.rule === null ? [] : strangeRule(e.rule, plan, e.src)),
     ];
@@ -119,14 +131,15 @@ export const why = check({
       c.ledger,
       c.plan,
       legs.flatMap((leg) => leg.flows),
-    ).flatMap(reasonsOf);
+    ).flatMap((story) => reasonsOf(story, e.tells !== undefined));
     const [nearest] = [...reasons].sort((a, b) => misses(a, e) - misses(b, e));
     if (nearest === undefined) return { status: 'fail', observed: 'nothing was dropped', evidence };
     const { packets, examples } = nearest.way;
     const why = whyLine(nearest.story);
+    const facts = factsText(nearest, e);
     return {
       status: misses(nearest, e) === 0 ? 'pass' : 'fail',
-      observed: factsText(nearest),
+      observed: facts === '' ? 'nothing was dropped' : facts,
       evidence: { packets: examples, total: packets, links: nearest.way.hops.map(({ link }) => link), ...(why !== null && { why }) },
     };
   },
@@ -163,30 +176,44 @@ function carries({ medium, workload }: Leg, wanted: WhyMedium): boolean {
   return wanted === 'audio' ? medium === 'rtp' && (workload ?? wanted) === wanted : medium === wanted;
 }
 
-type Dropped = Extract<End, { kind: 'dropped' }>;
-
 /** What a story has of what can be expected, by its names. */
 interface Reason {
   readonly story: FlowStory;
   readonly way: Way;
-  readonly end: Dropped;
+  /** By what its packets ended; null where they did not. */
+  readonly end: Dropped | null;
+  readonly takenBy: string | null;
+  /** By what ICMP errors about them ended; null where none did. */
+  readonly died: Dropped | null;
 }
 
-function reasonsOf(story: FlowStory): readonly Reason[] {
-  return [...story.there.ways, ...story.back.ways].flatMap((way) => (way.end.kind === 'dropped' ? [{ story, way, end: way.end }] : []));
+/** Of the ways that went wrong; of a flow that broke without, or of which more is asked, any way. */
+function reasonsOf(story: FlowStory, any: boolean): readonly Reason[] {
+  const ways = [...story.there.ways, ...story.back.ways];
+  const bad = ways.filter((way) => isTrouble(way) || way.errors.some(({ died }) => died !== null));
+  return (bad.length === 0 && (any || story.verdict === 'broken') ? ways : bad).flatMap((way) => {
+    const end = way.end.kind === 'dropped' ? way.end : null;
+    const takenBy = way.end.kind === 'delivered' && !way.end.wanted ? way.end.node : null;
+    return [null, ...way.errors.flatMap(({ died }) => died ?? [])].map((died) => ({ story, way, end, takenBy, died }));
+  });
 }
 
 /** In how many respects a reason is not the expected one. */
-function misses({ story, end }: Reason, e: WhyExpected): number {
-  const { rule } = end.decided;
+function misses({ story, end, takenBy, died }: Reason, e: WhyExpected): number {
+  const [errorDiedAt, taken, tells] = [e.errorDiedAt ?? [], e.takenBy ?? [], e.tells ?? null];
+  const about = errorDiedAt.length > 0 ? died : end;
+  const rule = about?.decided.rule ?? null;
   const held: readonly boolean[] = [
     e.partsAt === null || story.parting?.node === e.partsAt,
     e.meetsAt === null || story.parting?.again?.node === e.meetsAt,
     e.stateAt.length === 0 || e.stateAt.some((name) => story.state.holders.includes(name)),
-    e.droppedAt.length === 0 || e.droppedAt.includes(end.where),
-    e.by === null || end.drop === e.by,
-    e.rule === null || (rule?.src !== null && rule?.src !== undefined && isAt(rule.src, e.rule)),
+    e.droppedAt.length === 0 || (end !== null && e.droppedAt.includes(end.where)),
+    taken.length === 0 || (takenBy !== null && taken.includes(takenBy)),
+    errorDiedAt.length === 0 || (died !== null && errorDiedAt.includes(died.where)),
+    e.by === null || about?.drop === e.by,
+    e.rule === null || (rule !== null && rule.src !== null && isAt(rule.src, e.rule)),
     e.says === null || (rule?.says ?? '').includes(e.says),
+    tells === null || sentencesOf(story).some((sentence) => sentence.includes(tells)),
   ];
   return held.filter((holds) => !holds).length;
 }
@@ -200,41 +227,54 @@ function isAt({ file, line }: Line, wanted: string): boolean {
 /** What is expected, in the words of {@link factsText}. */
 function whyText(e: WhyExpected): string {
   const anyOf = (names: readonly string[]): string | null => (names.length === 0 ? null : names.join(' or '));
-  return words({ partsAt: e.partsAt, meetsAt: e.meetsAt, stateAt: anyOf(e.stateAt), droppedAt: anyOf(e.droppedAt), by: e.by, rule: e.rule, says: e.says });
+  return words({
+    partsAt: e.partsAt,
+    meetsAt: e.meetsAt,
+    stateAt: anyOf(e.stateAt),
+    droppedAt: anyOf(e.droppedAt),
+    takenBy: anyOf(e.takenBy ?? []),
+    errorDiedAt: anyOf(e.errorDiedAt ?? []),
+    by: e.by,
+    rule: e.rule,
+    says: e.says,
+    tells: e.tells ?? null,
+  });
 }
 
-function factsText({ story, end }: Reason): string {
-  const { rule } = end.decided;
+function factsText({ story, end, takenBy, died }: Reason, e: WhyExpected): string {
+  const ofError = (e.errorDiedAt ?? []).length > 0 && died !== null;
+  const about = ofError ? died : end;
+  const rule = about?.decided.rule ?? null;
+  const tells = e.tells ?? null;
   return words({
     partsAt: story.parting?.node ?? null,
     meetsAt: story.parting?.again?.node ?? null,
     stateAt: story.state.holders.length === 0 ? null : story.state.holders.join(' and '),
-    droppedAt: end.where,
-    by: end.drop,
-    rule: rule?.src === null || rule?.src === undefined ? null : placeWords(rule.src),
+    droppedAt: end === null || (ofError && e.droppedAt.length === 0) ? null : end.where,
+    takenBy,
+    errorDiedAt: ofError ? died.where : null,
+    by: about?.drop ?? null,
+    rule: rule === null || rule.src === null ? null : placeWords(rule.src),
     says: rule?.says ?? null,
+    // Of many sentences the one that was asked for, or what stands for them all.
+    tells: tells === null ? null : (sentencesOf(story).find((sentence) => sentence.includes(tells)) ?? whyLine(story)),
   });
 }
 
-interface Facts {
-  readonly partsAt: string | null;
-  readonly meetsAt: string | null;
-  readonly stateAt: string | null;
-  readonly droppedAt: string | null;
-  readonly by: string | null;
-  readonly rule: string | null;
-  readonly says: string | null;
-}
+type Facts = Readonly<Record<'partsAt' | 'meetsAt' | 'stateAt' | 'droppedAt' | 'takenBy' | 'errorDiedAt' | 'by' | 'rule' | 'says' | 'tells', string | null>>;
 
-function words({ partsAt, meetsAt, stateAt, droppedAt, by, rule, says }: Facts): string {
-  const drop = [droppedAt === null ? '' : `at ${droppedAt}`, by === null ? '' : `by ${by}`, rule ?? '', says === null ? '' : `"${says}"`]
-    .filter((part) => part !== '')
-    .join(' ');
+function words({ partsAt, meetsAt, stateAt, droppedAt, takenBy, errorDiedAt, by, rule, says, tells }: Facts): string {
+  const reason = [by === null ? '' : `by ${by}`, rule ?? '', says === null ? '' : `"${says}"`];
+  const ofDrop = [droppedAt === null ? '' : `at ${droppedAt}`, ...(errorDiedAt === null ? reason : [])].filter((part) => part !== '').join(' ');
+  const ofError = errorDiedAt === null ? '' : [`at ${errorDiedAt}`, ...reason].filter((part) => part !== '').join(' ');
   const parts = [
-    ...(drop === '' ? [] : [`dropped ${drop}`]),
+    ...(ofDrop === '' ? [] : [`dropped ${ofDrop}`]),
+    ...(ofError === '' ? [] : [`the ICMP error died ${ofError}`]),
+    ...(takenBy === null ? [] : [`taken by ${takenBy} for itself`]),
     ...(partsAt === null ? [] : [`parts at ${partsAt}`]),
     ...(meetsAt === null ? [] : [`meets at ${meetsAt}`]),
     ...(stateAt === null ? [] : [`state at ${stateAt}`]),
+    ...(tells === null ? [] : [`"${tells}"`]),
   ];
   return parts.join('; ');
 }
