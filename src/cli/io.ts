@@ -72,9 +72,13 @@ export function paintFor({ stdout, env }: Io): Paint {
   return wanted ? COLOURS : NO_COLOURS;
 }
 
-/** Columns of the terminal; without one, or when it does not know: no limit, so that a file or a pipe gets whole lines. */
-export function columns({ stdout: { isTTY, columns: room = 0 } }: Io): number {
-  return isTTY === true && room >= NARROWEST ? room : Infinity;
+/**
+ * Columns of the terminal; without one what `COLUMNS` says, for whoever reads a pipe or a log. Else no limit, so that a file or
+ * a pipe gets whole lines.
+ */
+export function columns({ stdout: { isTTY, columns: room = 0 }, env }: Io): number {
+  const wanted = isTTY === true ? room : Number(env['COLUMNS'] ?? 0);
+  return wanted >= NARROWEST ? wanted : Infinity;
 }
 
 /** A terminal that says it is narrower does not know its size (a serial line says 0). */

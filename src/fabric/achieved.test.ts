@@ -237,6 +237,14 @@ describe('what a clock on the wall is given', () => {
     expect(asked({}, stats)).toEqual([]);
   });
 
+  it('no rate of what a late clock held up: 153 octets that took 10 ms on a line that passes them in 122 us', () => {
+    const stats = { busyPeriods: 1, busyTime: millis(10), busyBytes: 153 };
+    expect(asked({ rate: 10e6 }, stats)).toEqual([]);
+    // A line that passes them in 9 ms was full.
+    expect(asked({ rate: 136e3 }, stats)).toEqual([]);
+    expect(asked({ rate: 200e3 }, stats)).toEqual(['rate']);
+  });
+
   it('a rate whose ends are jittered is given twice the jitter a period', () => {
     const stats = { busyPeriods: 1, busyTime: millis(100), busyBytes: (10e6 * 1.155 * 0.1) / 8 };
     expect(asked({ rate: 10e6, jitter: millis(5) }, stats)).toEqual([]);
@@ -306,7 +314,7 @@ describe('what chance is given: four standard deviations', () => {
   });
 
   it('and all that is off is told', () => {
-    const stats = { ...took(50), tried: 10, lost: 10, busyPeriods: 1, busyTime: millis(100), busyBytes: 1 };
+    const stats = { ...took(50), tried: 10, lost: 10, busyPeriods: 1, busyTime: millis(100), busyBytes: 50_000 };
     expect(asked({ rate: 10e6 }, stats)).toEqual(['delay', 'loss', 'rate']);
   });
 });

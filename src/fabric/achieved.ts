@@ -10,7 +10,7 @@
  */
 import type { Nanos } from '../base/time.js';
 import type { ImpairmentSpec, LossModel } from '../topology/impairment.js';
-import type { LinkStats } from './link-stats.js';
+import { LONG_PERIOD, type LinkStats } from './link-stats.js';
 import { TABLE_SCALE, TABLE_SIZE, jitterTable } from './links/jitter-table.js';
 
 export interface Achieved {
@@ -32,6 +32,16 @@ export function achieved(stats: LinkStats): Achieved {
   };
 }
 
+/**
+ * The rate, where the line was backlogged for so long that it shows: octets that the line passes in less than half of a long
+ * busy period were held up by something else, such as a clock on the wall that was late. Null: it was never so.
+ */
+export function shownRate(spec: ImpairmentSpec, stats: LinkStats): number | null {
+  const { rate } = achieved(stats);
+  const nominal = spec.rate === 0 ? Infinity : (stats.busyBytes * 8e9) / spec.rate;
+  return rate === null || nominal < (stats.busyPeriods * LONG_PERIOD) / 2 ? null : rate;
+}
+
 /** Standard deviations that chance is given: one direction in sixteen thousand is told wrongly. */
 const CHANCE = 4;
 /** What a clock on the wall is given: an absolute time, or a share of what was asked. */
@@ -40,7 +50,8 @@ const SHARE = 0.05;
 
 /** The quantities that are not what was asked. */
 export function deviations(spec: ImpairmentSpec, stats: LinkStats): readonly Quantity[] {
-  const { delay, loss, rate } = achieved(stats);
+  const { delay, loss } = achieved(stats);
+  const rate = shownRate(spec, stats);
   const off: Quantity[] = [];
   if (delay !== null && !nearDelay(spec, delay, stats.timed)) off.push('delay');
   if (loss !== null && !nearLoss(spec.loss, stats.lost, stats.tried)) off.push('loss');

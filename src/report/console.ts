@@ -10,7 +10,7 @@ import { linkText } from './links.js';
 import { lossText } from './losses.js';
 import { FLOW_WORDS, judgedOf } from './model.js';
 import type { ExperimentReport, FlowReport } from './model.js';
-import { table, tableRows, wrap } from './table.js';
+import { table, tableRows, width, wrap } from './table.js';
 import type { Paint } from './table.js';
 import { plural } from './words.js';
 
@@ -28,6 +28,7 @@ export const consoleFormat: ReportFormat = {
 };
 
 const MARKS = { pass: '✔', fail: '✘', unproved: '?' } as const;
+const LEGEND = '  ?  unproved: nothing was seen that could show it; it counts as not documented';
 /** Under the column "what". */
 const UNDER = ' '.repeat(7);
 
@@ -37,8 +38,9 @@ export function flowText(report: FlowReport, paint: Paint, verbose: boolean, roo
   const lines = [
     `${paint.bold(report.id)}  ${report.title}`,
     ...(judged.length === 0 ? [] : [checks(report, paint, room)]),
+    ...(judged.some(({ status }) => status === 'unproved') ? wrapDetail(paint.dim(LEGEND), room) : []),
     // When the lab failed, most of these would only say so again.
-    ...(report.trouble === null ? judged.filter((finding) => finding.status !== 'pass').flatMap((finding) => details(finding, report, paint)) : []),
+    ...(report.trouble === null ? failures(report, paint, room) : []),
     ...(verbose && report.links.length > 0 ? [linkText(report.links, report.labTime, paint, room)] : []),
     ...achievedText(verbose ? [] : report.links, report.lateness, paint, room),
     ...(report.losses === null ? [] : lossText(report.losses, report.files[0], paint, room)),
@@ -75,6 +77,52 @@ function row(finding: Finding, paint: Paint): string[] {
   return [colour(MARKS[finding.status]), finding.subject, finding.expected, finding.status === 'pass' ? finding.observed : colour(finding.observed)];
 }
 
+/** Each cause once, with what follows from it; a finding that has none of its own stands for itself. */
+function failures(report: FlowReport, paint: Paint, room: number): readonly string[] {
+  const failed = judgedOf(report).filter((finding) => finding.status !== 'pass');
+  const causes = new Map<string, Finding[]>();
+  for (const finding of failed) {
+    const { cause } = finding.evidence;
+    if (cause !== undefined) causes.set(cause, [...(causes.get(cause) ?? []), finding]);
+  }
+  const told = new Set<string>();
+  return failed
+    .flatMap((finding) => {
+      const { cause } = finding.evidence;
+      const all = cause === undefined ? [] : (causes.get(cause) ?? []);
+      if (cause === undefined || all.length === 1) return details(finding, report, paint);
+      if (told.has(cause)) return [];
+      told.add(cause);
+      const drops = [...new Set(all.flatMap(({ evidence }) => evidence.drops ?? []))];
+      return [
+        paint.bad(`  ✘ ${cause}`),
+        ...drops.map((line) => `    ${line}`),
+        `    so these did not come about:`,
+        ...all.flatMap((one) => consequence(one, report, paint)),
+      ];
+    })
+    .flatMap((line) => wrapDetail(line, room));
+}
+
+/** What follows from a cause that was told. */
+function consequence({ status, subject, observed, src, evidence }: Finding, report: FlowReport, paint: Paint): readonly string[] {
+  const where = src === null ? '' : ` (${src.file}:${src.line})`;
+  const own = evidence.why?.slice((evidence.cause ?? '').length).replace(/^; /, '') ?? '';
+  return [
+    `      ${paint.bad(MARKS[status])} ${subject}: ${observed}${where}`,
+    ...(own === '' ? [] : [`        ${own}`]),
+    ...lookAt(evidence, report).map((line) => `        ${line}`),
+  ];
+}
+
+/** Under its own indentation, so that it can be told from the next. */
+function wrapDetail(line: string, room: number): readonly string[] {
+  const indent = /^ */.exec(line)?.[0] ?? '';
+  if (width(line) <= room) return [line];
+  const [first = '', ...more] = wrap(line.slice(indent.length), room - indent.length - 2);
+  return [indent + first, ...more.map((one) => `${indent}  ${one}`)];
+}
+
 function details(finding: Finding, report: FlowReport, paint: Paint): string[] {
   const { evidence } = finding;
   const lines = [paint.bad(`  ${MARKS[finding.status]} ${finding.subject}: ${report.words.wanted} ${finding.expected}, observed ${finding.observed}`)];
@@ -82,11 +130,15 @@ function details(finding: Finding, report: FlowReport, paint: Paint): string[] {
   if (evidence.links.length > 0) lines.push(`    crossed ${evidence.links.join(', ')}`);
   if (evidence.why !== undefined) lines.push(`    ${evidence.why}`);
   lines.push(...(evidence.drops ?? []).map((line) => `    ${line}`));
-  const ledger = report.files[0];
-  const packet = evidence.packets[0];
-  if (packet !== undefined && ledger !== undefined)
-    lines.push(`    ${evidence.total} packets; the first: callpath ${evidence.drops === undefined ? 'where' : 'why'} ${ledger} 'frame.packet_id == ${packet}'`);
+  lines.push(...lookAt(evidence, report).map((line) => `    ${line}`));
   return lines;
+}
+
+function lookAt({ packets, total, drops }: Finding['evidence'], { files }: FlowReport): readonly string[] {
+  const [ledger] = files;
+  const [packet] = packets;
+  if (packet === undefined || ledger === undefined) return [];
+  return [`${total} packets; the first: callpath ${drops === undefined ? 'where' : 'why'} ${ledger} 'frame.packet_id == ${packet}'`];
 }
 
 function summary(report: FlowReport, paint: Paint, room: number): readonly string[] {

@@ -46,7 +46,7 @@ describe('the formats', () => {
 
   it('console and JUnit count what moved among what was judged; JSON tells of the flow alone', () => {
     expect(rendered('console', model)).toContain('differs from its documentation: 1 of 2 checks, 7 packets');
-    expect(rendered('junit', model)).toContain('<testsuites name="callpath" tests="3" failures="1" errors="1">');
+    expect(rendered('junit', model)).toContain('<testsuites name="callpath" tests="3" failures="1" errors="1" time="0.500">');
     expect(JSON.parse(rendered('json-report', model))).toMatchObject({ 'a-flow': { documented: true, findings: [{ check: 'call/a-b' }] } });
   });
 

@@ -37,7 +37,7 @@ export function junit(reports: readonly FlowReport[], missing: readonly string[]
   const total = (name: 'tests' | 'failures' | 'errors'): number => suites.reduce((sum, one) => sum + one[name], 0);
   return [
     '<?xml version="1.0" encoding="UTF-8"?>',
-    `<testsuites name="callpath" tests="${total('tests')}" failures="${total('failures')}" errors="${total('errors')}">`,
+    `<testsuites name="callpath" tests="${total('tests')}" failures="${total('failures')}" errors="${total('errors')}" time="${reports.reduce((sum, { wall }) => sum + wall, 0).toFixed(3)}">`,
     ...suites.map((one) => one.xml),
     '</testsuites>',
     '',
@@ -45,13 +45,17 @@ export function junit(reports: readonly FlowReport[], missing: readonly string[]
 }
 
 function suite(report: FlowReport): { tests: number; failures: number; errors: number; xml: string } {
-  const judged = judgedOf(report);
+  const judged = [...judgedOf(report), ...(report.kept ?? [])];
   const failures = judged.filter((finding) => finding.status !== 'pass').length;
   const errors = report.trouble === null ? 0 : 1;
   const tests = judged.length + errors;
-  const cases = judged.map((finding) => testCase(report, finding));
+  // A flow is run and judged as a whole: of its time each case has an equal share.
+  const share = report.wall / Math.max(1, tests);
+  const cases = judged.map((finding) => testCase(report, finding, share));
   if (report.trouble !== null) {
-    cases.push(`    <testcase classname="${escape(report.id)}" name="the lab runs"><error message="${attribute(report.trouble)}"/></testcase>`);
+    cases.push(
+      `    <testcase classname="${escape(report.id)}" name="the lab runs" time="${share.toFixed(3)}"><error message="${attribute(report.trouble)}"/></testcase>`,
+    );
   }
   const xml = [
     `  <testsuite name="${escape(report.id)}" tests="${tests}" failures="${failures}" errors="${errors}" time="${report.wall.toFixed(3)}">`,
@@ -70,8 +74,10 @@ function missingSuite(id: string): ReturnType<typeof suite> {
   return { tests: 1, failures: 0, errors: 1, xml };
 }
 
-function testCase(report: FlowReport, finding: Finding): string {
-  const open = `    <testcase classname="${escape(report.id)}" name="${escape(finding.check)}"`;
+/** @param time seconds */
+function testCase(report: FlowReport, finding: Finding, time: number): string {
+  const place = finding.src === null ? '' : ` file="${attribute(finding.src.file)}" line="${finding.src.line}"`;
+  const open = `    <testcase classname="${escape(report.id)}" name="${escape(finding.check)}"${place} time="${time.toFixed(3)}"`;
   if (finding.status === 'pass') return `${open}/>`;
   const { evidence } = finding;
   const text = [

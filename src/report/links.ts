@@ -4,7 +4,7 @@
  * @module
  */
 import type { Nanos } from '../base/time.js';
-import { type Achieved, type Quantity, achieved, deviations } from '../fabric/achieved.js';
+import { type Achieved, type Quantity, achieved, deviations, shownRate } from '../fabric/achieved.js';
 import type { LinkPhase } from '../fabric/link-stats.js';
 import type { AchievedLink } from '../scenario/run-scenario.js';
 import { formatNetem } from '../topology/netem/format-netem.js';
@@ -86,14 +86,15 @@ export function lossCell({ stats }: LinkReport): string {
 
 export function rateCell({ spec, stats }: LinkReport): string {
   if (spec.rate === 0) return '-';
-  const { rate } = achieved(stats);
+  const rate = shownRate(spec, stats);
   return rate === null ? 'not filled' : rateText(rate);
 }
 
 /** For machines: asked in netem's words, achieved in seconds, shares and bit/s. */
 export function linkJson(link: LinkReport): object {
   const { name, from, to, since, spec, stats } = link;
-  const { delay, loss, rate }: Achieved = achieved(stats);
+  const { delay, loss }: Achieved = achieved(stats);
+  const rate = shownRate(spec, stats);
   const { offered, carried, lost, queueOverflow, down, tooLong } = stats;
   const seconds = (time: Nanos | null): number | null => (time === null ? null : time / 1e9);
   return {

@@ -41,6 +41,8 @@ export interface FlowReport {
   readonly findings: readonly Finding[];
   /** Where paths differ from those of a baseline. */
   readonly moved: readonly Finding[];
+  /** Where they are those of the baseline. */
+  readonly kept?: readonly Finding[];
   /** Trouble of the lab itself, as text, or null. */
   readonly trouble: string | null;
   /** True when the lab ran, every expectation was seen to hold and nothing moved. */
@@ -89,7 +91,8 @@ export interface JudgedRun {
 
 export interface Circumstances {
   readonly words: ReportWords;
-  readonly moved: readonly Finding[];
+  /** Paths beside those of a baseline, and what else was held against the run; none without. */
+  readonly paths: readonly Finding[];
   /** Default: not looked for. */
   readonly losses?: Losses;
   readonly error: LabError | null;
@@ -100,7 +103,9 @@ export interface Circumstances {
 
 /** Reads the run while its ledger is open. */
 export function flowReport({ flow, plan, run, observation, findings }: JudgedRun, around: Circumstances): FlowReport {
-  const { words, moved, error, files, wall } = around;
+  const { words, paths, error, files, wall } = around;
+  const moved = paths.filter(({ status }) => status !== 'pass');
+  const kept = paths.filter(({ status }) => status === 'pass');
   return {
     words,
     id: flow.id,
@@ -108,6 +113,7 @@ export function flowReport({ flow, plan, run, observation, findings }: JudgedRun
     source: flow.source,
     findings,
     moved,
+    kept,
     trouble: error === null ? null : formatLabError(error),
     documented: error === null && holds(findings) && moved.length === 0,
     observed: observationJson(observation, plan),

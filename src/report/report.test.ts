@@ -53,6 +53,51 @@ const report: FlowReport = {
   lateness: null,
 };
 
+describe('a flow that failed', () => {
+  const cause = 'step call: 408 nobody answered';
+  const [passed, failed] = report.findings;
+  if (passed === undefined || failed === undefined) throw new Error('two findings');
+  const after = (subject: string, more: Partial<FlowReport['findings'][number]['evidence']> = {}): FlowReport['findings'][number] => ({
+    ...failed,
+    status: 'unproved',
+    subject,
+    observed: 'no packet',
+    evidence: { packets: [], total: 0, links: [], cause, why: cause, ...more },
+  });
+
+  it('tells one cause once, with what followed from it, and other failures by themselves', () => {
+    const text = flowText(
+      { ...report, findings: [passed, failed, after('a-b media'), after('a-b ICE', { why: `${cause}; 3 × blackhole at r2` })] },
+      NO_COLOURS,
+      false,
+    );
+    expect(text.split('\n').slice(7, 19)).toEqual([
+      '  ?  unproved: nothing was seen that could show it; it counts as not documented',
+      '  ✘ a signalling: documented ExpressRoute, observed Internet <"\u0007">',
+      '    expected by f.flow.yaml:12',
+      '    crossed l1, isp',
+      '    2 × no-route at r1',
+      "    9 packets; the first: callpath where captures/a-flow.pcapng 'frame.packet_id == 4711'",
+      `  ✘ ${cause}`,
+      '    so these did not come about:',
+      '      ? a-b media: no packet (f.flow.yaml:12)',
+      '      ? a-b ICE: no packet (f.flow.yaml:12)',
+      '        3 × blackhole at r2',
+      expect.stringMatching(/^ {2}differs from its documentation: /) as string,
+    ]);
+    expect(text.match(/nobody answered/g)).toHaveLength(1);
+  });
+
+  it('keeps to the width that there is', () => {
+    const wide = flowText({ ...report, findings: [passed, failed, after('a-b media'), after('a-b ICE')] }, NO_COLOURS, false, 50);
+    for (const line of wide.split('\n')) expect(line.length).toBeLessThanOrEqual(50);
+  });
+
+  it('has no legend where nothing is unproved', () => {
+    expect(flowText(report, NO_COLOURS, false)).not.toContain('unproved');
+  });
+});
+
 describe('the table', () => {
   it('aligns columns, colours or not', () => {
     expect(
@@ -272,7 +317,7 @@ describe('the console', () => {
 describe('JUnit', () => {
   it('counts and escapes', () => {
     const xml = junit([report]);
-    expect(xml).toContain('<testsuites name="callpath" tests="2" failures="1" errors="0">');
+    expect(xml).toContain('<testsuites name="callpath" tests="2" failures="1" errors="0" time="0.500">');
     expect(xml).toContain('observed Internet &lt;&quot; &quot;&gt;');
     expect(xml).not.toContain('\u0007');
     expect(xml.match(/<testcase /g)).toHaveLength(2);
@@ -282,10 +327,19 @@ describe('JUnit', () => {
     expect(junit([{ ...report, trouble: 'LAB_STALLED' }])).toContain('tests="3" failures="1" errors="1"');
   });
 
+  it('has a case for each leg that is as the baseline has it, the time of each and where it is expected', () => {
+    const [passed] = report.findings;
+    const kept = passed === undefined ? [] : [{ ...passed, check: 'baseline/signalling/a' }];
+    const xml = junit([{ ...report, kept, wall: 0.6 }]);
+    expect(xml).toContain('<testsuites name="callpath" tests="3" failures="1" errors="0" time="0.600">');
+    expect(xml).toContain('<testcase classname="a-flow" name="baseline/signalling/a" time="0.200"/>');
+    expect(xml).toContain('<testcase classname="a-flow" name="signalling/a" file="f.flow.yaml" line="12" time="0.200"><failure');
+  });
+
   it('keeps the lines of a message apart, and lets nothing pass that was not run', () => {
     const xml = junit([{ ...report, trouble: 'one\ntwo' }], ['other']);
     expect(xml).toContain('<error message="one&#10;two"/>');
     expect(xml).toContain('<testsuite name="other" tests="1" failures="0" errors="1"');
-    expect(xml).toContain('<testsuites name="callpath" tests="4" failures="1" errors="2">');
+    expect(xml).toContain('<testsuites name="callpath" tests="4" failures="1" errors="2" time="0.500">');
   });
 });

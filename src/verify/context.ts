@@ -50,11 +50,12 @@ export class Context {
   whyNot(evidence: Evidence = NO_EVIDENCE): Evidence {
     const failed = this.ledger.events().findLast((event) => event.name === 'step' && event.fields['ok'] === 'no');
     const early = this.ledger.events().findLast((event) => event.name === 'ended-early');
-    const says = [
+    const causes = [
       ...(failed === undefined ? [] : [`step ${failed.fields['step'] ?? '?'}: ${failed.fields['says'] ?? 'failed'}`]),
       ...(early === undefined ? [] : [`the run ended early: ${early.fields['says'] ?? '?'}`]),
-      ...(evidence.why === undefined ? [] : [evidence.why]),
     ];
-    return says.length === 0 ? evidence : { ...evidence, why: says.join('; ') };
+    if (causes.length === 0) return evidence;
+    const cause = causes.join('; ');
+    return { ...evidence, cause, why: evidence.why === undefined ? cause : `${cause}; ${evidence.why}` };
   }
 }

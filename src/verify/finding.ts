@@ -11,6 +11,8 @@ export interface Evidence {
   readonly total: number;
   /** Links that they crossed, by name, in order, for the reader. */
   readonly links: readonly string[];
+  /** What kept it from coming about at all: the step that was refused, or why the run ended early. {@link why} begins with it. */
+  readonly cause?: string;
   /** The decision or drop that explains it, in words. */
   readonly why?: string;
   /** Why packets were dropped, in a line each. */

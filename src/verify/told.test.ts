@@ -70,6 +70,7 @@ describe('how often it must have been told', () => {
       packets: [2, 3, 4, 5],
       total: 4,
       links: ['alice--lan', 'rt--lan', 'dc-fe--rt', 'bob--lan', 'rt--ce', 'er-primary', 'msee--ms-lan', 'online-fe--ms-lan'],
+      cause: 'step call: 480',
       why: 'step call: 480',
     });
   });
@@ -120,7 +121,13 @@ describe('the packets that prove it', () => {
       lab.event(null, at(90), 'ended-early', { says: 'LAB_TIME_LIMIT' });
     });
     expect(found).toMatchObject({ status: 'unproved', observed: `answered, but no packet of ${missing}` });
-    expect(found.evidence).toEqual({ packets: [], total: 0, links: [], why: 'the run ended early: LAB_TIME_LIMIT' });
+    expect(found.evidence).toEqual({
+      packets: [],
+      total: 0,
+      links: [],
+      cause: 'the run ended early: LAB_TIME_LIMIT',
+      why: 'the run ended early: LAB_TIME_LIMIT',
+    });
   });
 
   it('are asked for of a message from who wrote to who read', () => {

@@ -146,6 +146,18 @@ describe('callpath check', () => {
 });
 
 describe('callpath where', () => {
+  it('shows the events that a filter selects, which are records and no packets', async () => {
+    const { code, out } = await desk.run('where', LEDGER, 'lab.event == "signed-in"');
+    expect(code).toBe(0);
+    expect(out.trimEnd().split('\n')).toEqual([
+      expect.stringMatching(/^\d\.\d{6} s {2}dc-fe {2}signed-in {2}user=alice@contoso\.example home=dc-fe /),
+      expect.stringMatching(/^\d\.\d{6} s {2}online-fe {2}signed-in {2}user=bob@contoso\.example /),
+      '2 events match',
+    ]);
+    expect((await desk.run('where', LEDGER, 'lab.event', '--limit', '1')).out).toMatch(/\n\d+ events match; 1 shown\n$/);
+    expect((await desk.run('where', LEDGER, 'lab.event == "no such"')).code).toBe(1);
+  });
+
   it('shows the journey of a packet, hop by hop', async () => {
     const { code, out } = await desk.run('where', LEDGER, 'frame.packet_id == 1');
     expect(code).toBe(0);

@@ -4,8 +4,8 @@
  */
 import { relative, resolve } from 'node:path';
 import { LabError } from '../../base/error.js';
-import { makeJobs } from '../../library/load/jobs.js';
 import { PACKAGE_ROOT } from '../../base/package-root.js';
+import { makeJobs } from '../../library/load/jobs.js';
 import { flowIds, loadFlow, planOf } from '../../library/load/load.js';
 import { composeFile } from '../../library/substrates.js';
 import { ExitCode } from '../exit.js';

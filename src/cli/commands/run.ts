@@ -47,7 +47,7 @@ export async function run(names: readonly string[], options: RunOptions, io: Io)
   const paths: Baseline = { ...EMPTY_BASELINE, flows: {} };
   const look: PlayOptions['look'] = ({ flow, plan, observation }) => {
     paths.flows[flow.id] = pathsOf(observation, plan);
-    return baseline === null ? [] : compareBaseline(baseline, flow.id, observation, plan).filter((finding) => finding.status !== 'pass');
+    return baseline === null ? [] : compareBaseline(baseline, flow.id, observation, plan);
   };
   try {
     await io.ending(async (signal) => {

@@ -25,17 +25,23 @@ export function readFilter(text: string): Filter {
 }
 
 /**
- * Ids of the packets of which a filter selects at least one record, in the order of the file.
+ * Ids of the packets of which a filter selects at least one record, in the order of the file; and the numbers of all records.
  * Errors: FILE_*, CAPTURE_FORMAT.
  */
-export function selectPackets(capture: string, filter: Filter): readonly PacketId[] {
+export function select(capture: string, filter: Filter): { readonly packets: readonly PacketId[]; readonly frames: readonly number[] } {
   requireCapture(capture);
   const source = new FileSource(capture);
   try {
-    return selectFrames(source, filter).packets as readonly PacketId[];
+    const { packets, frames } = selectFrames(source, filter);
+    return { packets: packets as readonly PacketId[], frames };
   } finally {
     source.close();
   }
+}
+
+/** The packets of {@link select} alone. */
+export function selectPackets(capture: string, filter: Filter): readonly PacketId[] {
+  return select(capture, filter).packets;
 }
 
 /** What was wrong with a capture, told beside what could be read of it. */

@@ -25,7 +25,7 @@ export interface PlayOptions {
   readonly signal?: AbortSignal;
   /** Default: those of documented flows. */
   readonly words?: ReportWords;
-  /** Looks at a run while its ledger is open, and tells where its paths moved. */
+  /** Looks at a run while its ledger is open, and holds its paths against others. */
   readonly look?: (verdict: FlowVerdict) => readonly Finding[];
   /** A flow of which signalling or media broke fails, whatever it expected. */
   readonly strict?: boolean;
@@ -48,8 +48,8 @@ export async function playJob({ flow, plan }: Job, options: PlayOptions): Promis
   try {
     const { error, files } = filesOf(verdict, captureFile);
     const losses = lossesOf(verdict.run.ledger, plan, verdict.observation);
-    const moved = [...(options.look?.(verdict) ?? []), ...(options.strict === true ? strictFindings(losses) : [])];
-    return flowReport(verdict, { words, moved, losses, error, files, wall: wall() });
+    const paths = [...(options.look?.(verdict) ?? []), ...(options.strict === true ? strictFindings(losses) : [])];
+    return flowReport(verdict, { words, paths, losses, error, files, wall: wall() });
   } finally {
     verdict.run.ledger.close();
   }

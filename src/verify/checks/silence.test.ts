@@ -79,6 +79,6 @@ describe('silence', () => {
 
   it('says why there is nothing to judge', () => {
     const found = judged(silence, (lab) => lab.event(null, at(90), 'step', { step: 'call', ok: 'no', says: '480' }));
-    expect(found.evidence).toEqual({ packets: [], total: 0, links: [], why: 'step call: 480' });
+    expect(found.evidence).toEqual({ packets: [], total: 0, links: [], cause: 'step call: 480', why: 'step call: 480' });
   });
 });

@@ -202,7 +202,7 @@ describe('why', () => {
 
   it('says why there is nothing to judge', () => {
     const found = judged(any, (lab) => lab.event(null, at(90), 'step', { step: 'sign-in', ok: 'no', says: 'DNS_TIMEOUT' }));
-    expect(found.evidence).toEqual({ packets: [], total: 0, links: [], why: 'step sign-in: DNS_TIMEOUT' });
+    expect(found.evidence).toEqual({ packets: [], total: 0, links: [], cause: 'step sign-in: DNS_TIMEOUT', why: 'step sign-in: DNS_TIMEOUT' });
     const fine = judged(any, (lab) => {
       lab.send({ way: 'bob lan rt ce msee ms-lan online-fe', at: at(0), frame: tcp('bob', 40000, 'online-fe', 443) });
     });

@@ -10,7 +10,7 @@ import { markdownFormat } from './markdown.js';
 
 async function reported(plan: Plan): Promise<FlowReport> {
   const verdict = await play(flowWith('hybrid-p2p-onprem'), plan);
-  const report = flowReport(verdict, { words: FLOW_WORDS, moved: [], error: verdict.error, files: [], wall: 1 });
+  const report = flowReport(verdict, { words: FLOW_WORDS, paths: [], error: verdict.error, files: [], wall: 1 });
   verdict.run.ledger.close();
   return report;
 }
