@@ -1,7 +1,15 @@
 import js from '@eslint/js';
+import redos from 'eslint-plugin-redos';
+import regexp from 'eslint-plugin-regexp';
 import ts from 'typescript-eslint';
 
 const useHost = 'the lab runs on a virtual clock: take time, timers and random numbers from the Host, the Scheduler or an Rng';
+
+/** A pattern that is no literal cannot be judged before it runs. */
+const dynamicPattern = {
+  selector: 'NewExpression[callee.name="RegExp"], CallExpression[callee.name="RegExp"]',
+  message: 'write patterns as literals, so that lint can tell how long they may take',
+};
 
 /** Bans that keep "same seed, same run" true (lab/docs/determinism.md). */
 const determinism = {
@@ -40,7 +48,7 @@ const determinism = {
       ],
     },
   ],
-  'no-restricted-syntax': ['error', { selector: 'NewExpression[callee.name="Date"][arguments.length=0]', message: useHost }],
+  'no-restricted-syntax': ['error', { selector: 'NewExpression[callee.name="Date"][arguments.length=0]', message: useHost }, dynamicPattern],
 };
 
 /** A promise made by hand in these floors is resolved behind the driver's back and seen late. */
@@ -48,6 +56,7 @@ const bareps = {
   'no-restricted-syntax': [
     'error',
     { selector: 'NewExpression[callee.name="Date"][arguments.length=0]', message: useHost },
+    dynamicPattern,
     { selector: 'NewExpression[callee.name="Promise"]', message: 'use host.deferred(): the driver must know that a promise may go on' },
   ],
 };
@@ -66,6 +75,18 @@ export default ts.config(
       eqeqeq: 'error',
       'no-console': 'error',
       'no-empty': ['error', { allowEmptyCatch: false }],
+    },
+  },
+  {
+    // Patterns meet what strangers send: the time of a match grows with the text, never faster.
+    files: ['src/**/*.ts'],
+    ignores: ['src/**/*.test.ts', 'src/**/*.testkit.ts'],
+    plugins: { redos, regexp },
+    rules: {
+      'no-restricted-syntax': ['error', dynamicPattern],
+      'redos/no-vulnerable': ['error', { ignoreErrors: false, timeout: 60_000 }],
+      'regexp/no-super-linear-backtracking': ['error', { report: 'potential' }],
+      'regexp/no-super-linear-move': ['error', { report: 'potential' }],
     },
   },
   {

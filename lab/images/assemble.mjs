@@ -23,6 +23,21 @@ if (existsSync(join(root, 'src'))) {
   writeFileSync(join(target, 'dist', '.digest'), `${digestOf(join(target, 'dist'))}\n`);
 } else {
   cpSync(root, target, { recursive: true });
+  // An installed package: its dependencies stand beside it, where the build does not see them, and it was never assembled.
+  if (!existsSync(join(target, 'dist', '.digest'))) {
+    install();
+    const { digestOf } = await import(pathToFileURL(join(target, 'dist', 'substrate', 'docker', 'digest.js')).href);
+    writeFileSync(join(target, 'dist', '.digest'), `${digestOf(join(target, 'dist'))}\n`);
+  }
+}
+
+function install() {
+  const words = ['install', '--omit=dev', '--ignore-scripts', '--no-audit', '--no-fund', '--no-package-lock', '--loglevel=error'];
+  const npm = spawnSync('npm', words, { cwd: target, stdio: 'inherit' });
+  if (npm.status !== 0) {
+    console.error('assemble: npm install failed; its output is above');
+    process.exit(npm.status ?? 3);
+  }
 }
 
 function copy(part) {

@@ -1,10 +1,9 @@
 // All set-up that `npm start` and `npm test` need on a fresh clone: install the dependencies that the lock file names,
-// compile src/ to dist/. Each half is skipped when nothing it reads has changed.
+// bundle src/ to dist/. Each half is skipped when nothing it reads has changed.
 import { spawnSync } from 'node:child_process';
-import { createRequire } from 'node:module';
 import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { fileURLToPath } from 'node:url';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
 process.chdir(root);
@@ -37,25 +36,14 @@ function walk(folder) {
 }
 
 const sources = walk('src').filter((file) => file.endsWith('.ts') && !/(\.(test|bench|testkit|contract)\.ts|\/testing\/.*|\/testing\.ts)$/.test(file));
-const print = JSON.stringify(sources.map((file) => [file, statSync(file).mtimeMs]));
+const print = JSON.stringify([lock, [...sources, 'lab/scripts/bundle.mjs'].map((file) => [file, statSync(file).mtimeMs])]);
 const built = join('dist', '.stamp');
 if (!existsSync(built) || readFileSync(built, 'utf8') !== print) {
+  // Only now: a fresh clone has no packages before.
+  const { bundle } = await import('./bundle.mjs');
   rmSync(built, { force: true });
-  const esbuild = await import(pathToFileURL(createRequire(join(root, 'package.json')).resolve('esbuild')).href);
-  await esbuild.build({
-    entryPoints: sources,
-    outdir: 'dist',
-    outbase: 'src',
-    format: 'esm',
-    platform: 'node',
-    target: 'node20',
-    sourcemap: true,
-    logLevel: 'error',
-  });
-  const wanted = new Set(sources.map((file) => relative('src', file).replace(/\.ts$/, '')));
-  for (const file of walk('dist')) {
-    const name = relative('dist', file).replace(/\.(js|js\.map|d\.ts)$/, '');
-    if (!wanted.has(name)) rmSync(file);
-  }
+  const written = await bundle('.');
+  const declared = new Set(sources.map((file) => join('dist', relative('src', file).replace(/\.ts$/, '.d.ts'))));
+  for (const file of walk('dist')) if (!written.has(file) && !declared.has(file)) rmSync(file);
   writeFileSync(built, print);
 }

@@ -35,6 +35,8 @@ export const DROP_NAMES = [
   'blackhole',
   'no-neighbour',
   'unexplained',
+  'backlog-full',
+  'unacceptable',
 ] as const;
 
 export type DropName = (typeof DROP_NAMES)[number];
@@ -70,6 +72,10 @@ export const DROP = {
   NO_NEIGHBOUR: codeOf('no-neighbour'),
   /** It went into a node that we cannot look into (a kernel's), and never came out. */
   UNEXPLAINED: codeOf('unexplained'),
+  /** A listener had as many half-open connections as it may have. */
+  BACKLOG: codeOf('backlog-full'),
+  /** No part of what its connection or conversation can be at. */
+  UNACCEPTABLE: codeOf('unacceptable'),
 } as const;
 
 export function dropName(code: number): DropName {
@@ -99,7 +105,9 @@ export type DropReason =
         | 'interface-down'
         | 'blackhole'
         | 'no-neighbour'
-        | 'unexplained';
+        | 'unexplained'
+        | 'backlog-full'
+        | 'unacceptable';
     }
   | { readonly at: 'firewall'; readonly kind: 'rule' | 'policy'; readonly chain: string; readonly rule: number; readonly src: SourceRef }
   | { readonly at: 'conntrack'; readonly kind: 'invalid' | 'table-full' }

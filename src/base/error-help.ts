@@ -26,6 +26,10 @@ export const ERROR_HELP: Readonly<Record<ErrorCode, ErrorHelp>> = {
     meaning: 'The file is there but cannot be read: a folder, no permission, or bytes that are no UTF-8 text.',
     mend: 'Check what the path points to, and who may read it.',
   },
+  FILE_KIND: {
+    meaning: 'The file is of another kind than the command takes: a topology where a flow is wanted, a capture where rules are.',
+    mend: 'Name the file that is meant, or use the command that the message names.',
+  },
   FILE_EXISTS: { meaning: 'The file to be written is there already and must not be replaced.', mend: 'Choose another name, or remove the file.' },
   YAML_SYNTAX: {
     meaning: 'The text is no YAML 1.2.',
@@ -76,6 +80,11 @@ export const ERROR_HELP: Readonly<Record<ErrorCode, ErrorHelp>> = {
     meaning: "A node's rules name an interface that the node does not have, or a connection tracking setting that Linux does not have.",
     mend: 'Use one of the names that the message lists.',
   },
+  TOPOLOGY_DOUBTFUL: {
+    meaning:
+      'A warning of `callpath check`: the lab can be built so, but hardly is meant so (a node without links, routes that go round in a circle, a host that no route leads out of).',
+    mend: 'Change it, or leave it if it is meant: only `callpath check --strict` refuses it.',
+  },
   NFT_SYNTAX: {
     meaning: 'The text is no nftables: nft would stop there too.',
     mend: 'Mend the place that the message names; often a newline or a semicolon is missing before a closing brace.',
@@ -100,6 +109,10 @@ export const ERROR_HELP: Readonly<Record<ErrorCode, ErrorHelp>> = {
   NFT_FILE: {
     meaning: 'A rule file or an included one is not there, cannot be read, or includes itself.',
     mend: 'Paths are taken from the folder of the first rule file, as `nft -I` does.',
+  },
+  NFT_UNREACHABLE: {
+    meaning: 'A warning of `callpath check`: no packet ever comes to this rule or chain.',
+    mend: 'Move the rule above the one that ends its chain, jump to the chain, or remove it. Only `callpath check --strict` refuses it.',
   },
   IPTABLES_SYNTAX: { meaning: 'The text is not what iptables-save writes.', mend: 'Make it anew by `iptables-save` or `ip6tables-save`.' },
   IPTABLES_UNSUPPORTED: {
@@ -157,6 +170,10 @@ export const ERROR_HELP: Readonly<Record<ErrorCode, ErrorHelp>> = {
   FILTER_TYPE: {
     meaning: 'A field is compared with something of another type, or by an operator that its type does not have.',
     mend: "Write a value of the field's type, as the message says.",
+  },
+  OUTPUT_WRITE: {
+    meaning: 'What the command says cannot be written to where it was sent, such as a file on a full disk.',
+    mend: 'Free some space, or send the output elsewhere.',
   },
   CAPTURE_BUSY: {
     meaning: 'Another run writes that capture at this moment; two runs never share a file.',

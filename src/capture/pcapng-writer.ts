@@ -75,6 +75,8 @@ export class PcapngWriter {
   #main = new BlockBuffer(CHUNK);
   /** Blocks that wait for secrets; null = no hold. */
   #held: BlockBuffer | null = null;
+  /** Those of them that have waited since before the last {@link releaseOlder}. */
+  #older: BlockBuffer | null = null;
   /** Where packets go: main or held. */
   #out = this.#main;
   /** Lab time of the next record. A field: an argument beyond 31 bits is boxed where the call is not inlined. */
@@ -228,8 +230,28 @@ export class PcapngWriter {
     this.#held = null;
     this.#out = this.#main;
     this.flush();
+    this.#pushOlder();
     this.#noteHeld(held);
     this.#push(held);
+  }
+
+  /** Writes what was kept back before the last call of this; what came since is kept back until the next. */
+  releaseOlder(): void {
+    this.flush();
+    const held = this.#held;
+    if (held === null) return;
+    this.#pushOlder();
+    this.#older = held;
+    this.#held = new BlockBuffer(CHUNK);
+    this.#out = this.#held;
+  }
+
+  #pushOlder(): void {
+    const older = this.#older;
+    if (older === null) return;
+    this.#older = null;
+    this.#noteHeld(older);
+    this.#push(older);
   }
 
   /** Everything that is not held goes to the sink: from here on an interrupted run leaves it complete. */

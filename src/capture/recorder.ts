@@ -220,6 +220,13 @@ export class Recorder implements Tap {
     if (this.#holds > 0) this.#writer?.hold();
   }
 
+  /** As {@link flush}, but for what was told since the checkpoint before: keys that open it may still come. */
+  checkpoint(): void {
+    if (this.#closed) return;
+    this.#writeSecrets();
+    this.#writer?.releaseOlder();
+  }
+
   /** Ends the file with its statistics. Idempotent. What nodes still do while they are torn down is not recorded. */
   close(now: Nanos): void {
     if (this.#closed) return;

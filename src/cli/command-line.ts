@@ -17,6 +17,8 @@ const WITH = [
   'change the topology first: TARGET=VALUE, such as link.er-primary=down or fw1.firewall=new.nft; may stand more than once',
   each,
 ] as const;
+const JSON_OUT = ['--json', 'as JSON on standard output, in place of the text'] as const;
+const TOPOLOGY = ['--topology <file>', 'run on this topology instead of the one that the flow names'] as const;
 const LAB = ['--lab <name>', 'the lab that is meant, when several are up'] as const;
 
 /**
@@ -47,23 +49,27 @@ function commandLine(io: Io, exit: (code: number) => void): Command {
     .configureOutput({
       writeOut: (text) => io.stdout.write(text),
       writeErr: (text) => io.stderr.write(text),
+      outputError: (text, write) => {
+        write(text.replace(/^error: /, 'CLI_USAGE '));
+      },
       getOutHelpWidth: () => helpWidth(io.stdout),
       getErrHelpWidth: () => helpWidth(io.stderr),
       getOutHasColors: () => false,
       getErrHasColors: () => false,
     })
-    .addHelpText('after', '\nExit codes: 0 all as documented or nothing moved, 1 a flow differs, 2 bad input, 3 the lab itself failed.');
+    .addHelpText('after', '\nExit codes: 0 all as documented or nothing moved, 1 a flow differs, 2 bad input, 3 the lab itself failed or was interrupted.');
 
   reportOptions(program.command('run'), 'flows')
     .description('run flows and check them against their documentation; without names: every flow that exists')
-    .argument('[flow...]', 'flow ids (callpath flows) or *.flow.yaml files')
+    .argument('[flow...]', 'flow ids (callpath flows), *.flow.yaml files or folders with such')
     .option('--seed <number>', 'seed of all random numbers', '1')
     .option('--out <folder>', 'where captures go', 'captures')
-    .option('--topology <file>', 'run on this topology instead of the one that the flow names')
+    .option(...TOPOLOGY)
     .option(...WITH)
     .option('--baseline <file>', 'compare the paths with those stored there; a flow that moved fails')
     .option('--write-baseline <file>', 'store the paths that were observed')
     .option('--on <substrate>', 'sim (virtual time), netns (Linux namespaces) or docker (containers)', 'sim')
+    .option(...JSON_OUT)
     .option('--strict', 'a flow fails when signalling or media of it broke, whatever it expects')
     .option('--verbose', 'show each direction of each link: what it was asked to do, what it did, queue, mean rate, packets')
     .action(async (names: string[], options) => exit(await (await import('./commands/run.js')).run(names, options, io)));
@@ -73,17 +79,20 @@ function commandLine(io: Io, exit: (code: number) => void): Command {
     .description('run a flow as it is and with a change of the topology, by the same seed: which legs, calls and packets moved or broke, and why')
     .argument('<flow>', 'flow id (callpath flows) or *.flow.yaml file')
     .option(...WITH)
-    .option('--topology <file>', 'run on this topology instead of the one that the flow names')
+    .option('--before <change>', 'the same for the side that is compared with; may stand more than once', each)
+    .option(...TOPOLOGY)
     .option('--seed <number>', 'seed of all random numbers', '1')
     .option('--on <substrate>', 'sim, netns or docker', 'sim')
     .option('--out <folder>', 'where captures go', 'captures')
-    .option('--json', 'as JSON')
+    .option(...JSON_OUT)
     .action(async (flow: string, options) => exit(await (await import('./commands/diff.js')).diff(flow, options, io)));
 
   reportOptions(program.command('experiment'), 'experiments')
     .description('trouble from the field, made to happen and cured: the broken run must show the symptom and its reason, the cured one must be well')
-    .argument('[name...]', 'experiment ids (callpath experiment --list) or *.experiment.yaml files; without: all')
+    .argument('[name...]', 'experiment ids (callpath experiment --list), *.experiment.yaml files or folders with such; without: all')
     .option('--list', 'list the experiments')
+    .option(...WITH)
+    .option(...JSON_OUT)
     .option('--on <substrate>', 'sim, netns or docker', 'sim')
     .option('--seed <number>', 'seed of all random numbers', '1')
     .option('--out <folder>', 'where captures go', 'captures')
@@ -92,15 +101,28 @@ function commandLine(io: Io, exit: (code: number) => void): Command {
   program
     .command('flows')
     .description('list the documented flows')
-    .option('--json', 'as JSON')
+    .option(...JSON_OUT)
     .action(async (options) => exit(await (await import('./commands/flows.js')).flows(options, io)));
 
   program
     .command('check')
     .description('validate topology, flow and experiment files; all faults at once')
-    .argument('<file...>', '*.lab.yaml, *.flow.yaml or *.experiment.yaml files')
-    .option('--json', 'faults as JSON')
+    .argument('<file...>', '*.lab.yaml, *.flow.yaml or *.experiment.yaml files, or folders with such')
+    .option(...WITH)
+    .option(...JSON_OUT)
+    .option('--strict', 'warnings are faults too')
     .action(async (files: string[], options) => exit(await (await import('./commands/check.js')).check(files, options, io)));
+
+  program
+    .command('nodes')
+    .description('nodes of a topology: kind, users, interfaces with their links, MACs and addresses, and the names that lead to them')
+    .argument('<topology>', '*.lab.yaml file')
+    .argument('[node]', 'one node; without it all')
+    .option(...WITH)
+    .option(...JSON_OUT)
+    .action(async (topology: string, node: string | undefined, options) =>
+      exit(await (await import('./commands/nodes.js')).nodes(topology, node, options, io)),
+    );
 
   program
     .command('routes')
@@ -108,7 +130,7 @@ function commandLine(io: Io, exit: (code: number) => void): Command {
     .argument('<topology>', '*.lab.yaml file')
     .argument('[node]', 'one node; without it all')
     .option(...WITH)
-    .option('--json', 'as JSON')
+    .option(...JSON_OUT)
     .action(async (topology: string, node: string | undefined, options) =>
       exit(await (await import('./commands/routes.js')).routes(topology, node, options, io)),
     );
@@ -119,7 +141,8 @@ function commandLine(io: Io, exit: (code: number) => void): Command {
     .command('check')
     .description('read files of nftables rules and say what is wrong or outside the supported subset; all faults at once')
     .argument('<file...>', '*.nft files')
-    .action(async (files: string[]) => exit(await (await import('./commands/rules.js')).checkRules(files, io)));
+    .option(...JSON_OUT)
+    .action(async (files: string[], options) => exit(await (await import('./commands/rules.js')).checkRules(files, options, io)));
 
   rules
     .command('import')
@@ -136,7 +159,7 @@ function commandLine(io: Io, exit: (code: number) => void): Command {
     .argument('<capture>', 'a ledger (*.pcapng) of a run')
     .argument('<filter>', 'a display filter as in Wireshark, such as "udp.port == 53" or "frame.packet_id == 42"')
     .option('--limit <number>', 'journeys to show', '20')
-    .option('--json', 'as JSON, all of them')
+    .option(...JSON_OUT)
     .action(async (capture: string, filter: string, options) => exit(await (await import('./commands/where.js')).where(capture, filter, options, io)));
 
   program
@@ -146,7 +169,7 @@ function commandLine(io: Io, exit: (code: number) => void): Command {
     .argument('<filter>', 'a display filter as in Wireshark, such as "lab.drop" or "udp.port == 3478"')
     .option('--topology <file>', 'the topology of the run: names who holds addresses that nobody answered from')
     .option('--limit <number>', 'flows to show', '10')
-    .option('--json', 'as JSON, all of them')
+    .option(...JSON_OUT)
     .action(async (capture: string, filter: string, options) => exit(await (await import('./commands/why.js')).why(capture, filter, options, io)));
 
   program
@@ -163,7 +186,7 @@ function commandLine(io: Io, exit: (code: number) => void): Command {
     .option('--dscp <mark>', 'mark of both packets, 0 to 63 or a name')
     .option(...WITH)
     .option('--seed <number>', 'of the run whose choice among equal paths is meant', '1')
-    .option('--json', 'as JSON')
+    .option(...JSON_OUT)
     .action(async (topology: string, options) => exit(await (await import('./commands/path.js')).path(topology, options, io)));
 
   program
@@ -178,11 +201,13 @@ function commandLine(io: Io, exit: (code: number) => void): Command {
     .option('--out <file>', 'where to write; default: beside the ledger')
     .action(async (capture: string, options) => exit(await (await import('./commands/extract.js')).extract(capture, options, io)));
 
-  program
-    .command('parity')
+  reportOptions(program.command('parity'), 'flows')
     .description('one flow on several substrates, side by side: verdicts, link groups, candidate types')
     .argument('<flow>', 'flow id (callpath flows) or *.flow.yaml file')
     .option('--on <substrates>', 'comma-separated; default: all that this machine can run')
+    .option(...TOPOLOGY)
+    .option(...WITH)
+    .option(...JSON_OUT)
     .option('--seed <number>', 'seed of all random numbers', '1')
     .option('--out <folder>', 'where captures go', 'captures')
     .action(async (flow: string, options) => exit(await (await import('./commands/parity.js')).parity(flow, options, io)));
@@ -200,6 +225,7 @@ function commandLine(io: Io, exit: (code: number) => void): Command {
   program
     .command('status')
     .description('nodes and links of a lab that is up')
+    .option(...JSON_OUT)
     .option(...LAB)
     .action(async (options) => exit(await (await import('./commands/live.js')).status(options, io)));
 
@@ -239,7 +265,7 @@ function commandLine(io: Io, exit: (code: number) => void): Command {
 
   program
     .command('down')
-    .description('take a lab down that is up; ends when nothing of it is left')
+    .description('take a lab down that is up; ends when nothing of it is left. Without --lab: one that was started in this folder')
     .option(...LAB)
     .action(async (options) => exit(await (await import('./commands/live.js')).down(options, io)));
 
@@ -247,7 +273,8 @@ function commandLine(io: Io, exit: (code: number) => void): Command {
     .command('compose')
     .description('print a Compose file that runs a topology in containers')
     .argument('<topology>', '*.lab.yaml file, by its path from the folder of the Compose file')
-    .action(async (topology: string) => exit(await (await import('./commands/compose.js')).compose(topology, io)));
+    .option('--flow <flow>', 'a flow that the lab runs: an id or a *.flow.yaml file; may stand more than once. Without: those that come with the product', each)
+    .action(async (topology: string, options) => exit(await (await import('./commands/compose.js')).compose(topology, options, io)));
 
   program
     .command('errors')

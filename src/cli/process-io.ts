@@ -27,32 +27,54 @@ export const processIo: Io = terminal({
 /** While `task` runs, a defect or an interrupt aborts its signal instead of the process. */
 async function ending<T>(task: (signal: AbortSignal) => Promise<T>): Promise<T> {
   const controller = new AbortController();
-  const onSignal = (): void => {
-    printError(processIo, '\ncallpath: interrupted; the captures are being closed (once more: leave at once)');
-    controller.abort();
-  };
   running.add(controller);
-  process.once('SIGINT', onSignal);
-  process.once('SIGTERM', onSignal);
+  const leave = watchInterrupts();
   try {
     return await task(controller.signal);
   } finally {
     running.delete(controller);
-    process.removeListener('SIGINT', onSignal);
-    process.removeListener('SIGTERM', onSignal);
+    leave();
   }
 }
 
+let watchers = 0;
+let interrupts = 0;
+
 /**
- * A reader that has seen enough (`| head`) is no error: the rest is told to nobody, and what was begun is ended well.
- * Other trouble with the terminal stays an error.
+ * Until it is taken back, an interrupt ends what runs, as after it every complete file; a second one, or one before anything
+ * runs, ends the process. Gives what takes it back.
  */
-export function allowClosedOutput(): void {
-  for (const stream of [process.stdout, process.stderr]) {
-    stream.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code !== 'EPIPE') throw error;
-    });
+export function watchInterrupts(): () => void {
+  if (watchers++ === 0) for (const name of INTERRUPTS) process.on(name, onInterrupt);
+  return () => {
+    if (--watchers === 0) for (const name of INTERRUPTS) process.off(name, onInterrupt);
+  };
+}
+
+const INTERRUPTS = ['SIGINT', 'SIGTERM'] as const;
+
+function onInterrupt(): void {
+  if (running.size === 0 || interrupts++ > 0) {
+    printError(processIo, '\nLAB_INTERRUPTED the run was ended by its user');
+    process.exit(ExitCode.LabFailed);
   }
+  printError(processIo, '\ncallpath: interrupted; the captures are being closed (once more: leave at once)');
+  for (const controller of running) controller.abort();
+}
+
+let unwritten = false;
+
+/**
+ * A reader that has seen enough (`| head`) is no error: the rest is told to nobody, and what was begun is ended well. Output
+ * that cannot be written (a full disk) is told once, and is the machine's trouble: exit code 3.
+ */
+export function watchOutput(): void {
+  process.stderr.on('error', () => undefined);
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE' || unwritten) return;
+    unwritten = true;
+    printError(processIo, `OUTPUT_WRITE the output can't be written: ${error.message}`);
+  });
 }
 
 let defects = 0;
@@ -71,6 +93,6 @@ export function watchDefects(): void {
   process.on('exit', (code) => {
     // Node's own code for a main module whose promise nothing can settle any more.
     if (code === 13) printError(processIo, 'callpath: a defect of callpath itself: it waits for something that nothing can bring about.');
-    if (code === 13 || defects > 0) process.exitCode = ExitCode.LabFailed;
+    if (code === 13 || defects > 0 || unwritten) process.exitCode = ExitCode.LabFailed;
   });
 }

@@ -7,7 +7,9 @@ import { requireWritable, writeText } from '../library/load/files.js';
 import { PLAIN } from '../report/format.js';
 import type { ReportFormat } from '../report/format.js';
 import { FORMATS } from '../report/formats.js';
+import { jsonFormat } from '../report/json.js';
 import type { ReportModel } from '../report/model.js';
+import type { Io } from './io.js';
 
 export interface ReportFile {
   readonly format: ReportFormat;
@@ -24,14 +26,25 @@ export function reportOptions(command: Command, of: 'flows' | 'experiments'): Co
 export function reportFiles(options: object): readonly ReportFile[] {
   const given = new Map(Object.entries(options));
   const files = FORMATS.flatMap((format) => {
-    const file: unknown = format.option === null ? undefined : given.get(format.name);
+    const file: unknown = format.option === null ? undefined : given.get(optionKey(format.name));
     return typeof file === 'string' ? [{ format, file }] : [];
   });
   for (const { file } of files) requireWritable(file);
   return files;
 }
 
+/** As the reader of the command line names it: `json-report` is `jsonReport`. */
+function optionKey(name: string): string {
+  return name.replace(/-[a-z]/g, (part) => part.slice(1).toUpperCase());
+}
+
+/** Files that were asked for, and with `--json` the report for programs on standard output. Errors: CLI_USAGE. */
+export function tellReports(files: readonly ReportFile[], model: ReportModel, { json }: { readonly json?: boolean }, io: Io): void {
+  if (json === true) io.stdout.write(jsonFormat.render(model, PLAIN));
+  writeReports(files, model);
+}
+
 /** Errors: CLI_USAGE. */
-export function writeReports(files: readonly ReportFile[], model: ReportModel): void {
+function writeReports(files: readonly ReportFile[], model: ReportModel): void {
   for (const { format, file } of files) writeText(file, format.render(model, PLAIN));
 }

@@ -12,13 +12,10 @@
  */
 import type { TimerId } from '../base/brand.js';
 import { NEVER, type Nanos } from '../base/time.js';
-import type { Host, TimerOptions } from './host.js';
+import type { Host } from './host.js';
 
 /** What it needs of a Host. */
 export type TimerHost = Pick<Host, 'clock' | 'after' | 'cancel'>;
-
-/** What a machine's shell does is sync: it sends, writes and settles what the driver knows of. */
-const SYNC: TimerOptions = { sync: true };
 
 export class Deadline {
   readonly #host: TimerHost;
@@ -27,7 +24,7 @@ export class Deadline {
   #timer: TimerId | null = null;
   #closed = false;
 
-  /** @param fire called once for each deadline that comes; it sets the next one, if there is one. Sync, as {@link TimerOptions} says */
+  /** @param fire called once for each deadline that comes; it sets the next one, if there is one. */
   constructor(host: TimerHost, fire: () => void) {
     this.#host = host;
     this.#fire = fire;
@@ -43,7 +40,7 @@ export class Deadline {
     this.#timer = null;
     this.#at = at;
     if (at === NEVER) return;
-    this.#timer = this.#host.after(Math.max(0, at - this.#host.clock.now) as Nanos, this.#expired, SYNC);
+    this.#timer = this.#host.after(Math.max(0, at - this.#host.clock.now) as Nanos, this.#expired);
   }
 
   /** Nothing fires from now on, whatever is set. Idempotent. */

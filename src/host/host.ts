@@ -31,8 +31,6 @@ export interface UdpOptions {
   readonly port: number;
   /** 0..63; without it the node's QoS policy by local port decides. */
   readonly dscp?: number;
-  /** "My handler settles no promise but by `deferred()`": spares a drain per datagram. */
-  readonly sync?: boolean;
   readonly dontFragment?: boolean;
 }
 
@@ -118,11 +116,6 @@ export interface TlsMaterial {
   readonly ca: string;
 }
 
-export interface TimerOptions {
-  /** "My callback settles no promise but by `deferred()`, and of a stream it calls no more than `write` and `end`": spares a drain per timer. */
-  readonly sync?: boolean;
-}
-
 /** Of a question that is asked because of what was received. */
 export interface Lookup {
   readonly because: Cause;
@@ -143,8 +136,8 @@ export interface Host {
   connect(options: ConnectOptions): Promise<TcpStream>;
   /** Errors: NET_ADDRESS_IN_USE, NET_ADDRESS_NOT_MINE. */
   listen(options: ListenOptions, accept: (stream: TcpStream) => void): Promise<Listener>;
-  /** Calls `fn` once after `delay`. */
-  after(delay: Nanos, fn: () => void, options?: TimerOptions): TimerId;
+  /** Calls `fn` once after `delay`. Whatever asynchronous work it begins, time waits for: there is nothing to declare. */
+  after(delay: Nanos, fn: () => void): TimerId;
   cancel(timer: TimerId): void;
   sleep(delay: Nanos): Promise<void>;
   /** A promise that the driver knows of. `waitingFor` names it in LAB_STALLED. */

@@ -120,7 +120,15 @@ function revealKeys(socket: tls.TLSSocket, host: Host): void {
 
 function handshakeError(error: Error, remote: Endpoint, serverName: string): LabError {
   if (LabError.is(error)) return error;
-  return new LabError('TLS_HANDSHAKE', `TLS handshake of ${serverName} at ${hostPort(remote.address, remote.port)} failed: ${error.message}`, { cause: error });
+  return new LabError('TLS_HANDSHAKE', `TLS handshake of ${serverName} at ${hostPort(remote.address, remote.port)} failed: ${reasonOf(error)}`, {
+    cause: error,
+  });
+}
+
+/** OpenSSL's own words, without the number of the thread and the line of its source, which differ from run to run. */
+function reasonOf(error: Error): string {
+  const { reason } = error as { readonly reason?: unknown };
+  return typeof reason === 'string' ? reason : error.message;
 }
 
 /** Connects and shakes hands. Errors: those of `Host.connect`, TLS_HANDSHAKE (chain, name, refusal), NET_TIMEOUT. */

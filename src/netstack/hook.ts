@@ -82,11 +82,12 @@ export class HookTable {
   }
 }
 
-/** hot. Walks one point; the caller has seen that the list is not empty. */
-export function walk(hooks: readonly Hook[], p: Packet): Verdict {
+/** hot. Walks one point, or what of it stands at these priorities; the caller has seen that the list is not empty. @param below not this one itself */
+export function walk(hooks: readonly Hook[], p: Packet, from = -Infinity, below = Infinity): Verdict {
   for (let i = 0; i < hooks.length; i++) {
     const hook = hooks[i];
     if (hook === undefined) break;
+    if (hook.priority < from || hook.priority >= below) continue;
     const verdict = hook.run(p);
     if (verdict !== ACCEPT) return verdict;
   }

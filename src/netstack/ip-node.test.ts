@@ -175,8 +175,11 @@ describe('other transports', () => {
     const net = chain();
     const got: unknown[] = [];
     net.node('b').registerTransport(6, {
-      receive: (from, to, buf, off, len, dscp, cause) => got.push([net.book.text(from), net.book.text(to), [...buf.subarray(off, off + 2)], len, dscp, cause]),
-      error: () => undefined,
+      receive: (from, to, buf, off, len, dscp, cause) => {
+        got.push([net.book.text(from), net.book.text(to), [...buf.subarray(off, off + 2)], len, dscp, cause]);
+        return null;
+      },
+      error: () => true,
     });
     const segment = new Uint8Array(24);
     segment.set([0x12, 0x34]);
@@ -192,7 +195,7 @@ describe('other transports', () => {
   test('without a TCP the answer is protocol unreachable, or parameter problem in IPv6', () => {
     const net = chain();
     const errors: string[] = [];
-    net.node('a').registerTransport(6, { receive: () => undefined, error: (kind, _mtu, _from, to) => errors.push(`${kind} ${net.book.text(to)}`) });
+    net.node('a').registerTransport(6, { receive: () => null, error: (kind, _mtu, _from, to) => errors.push(`${kind} ${net.book.text(to)}`) > 0 });
     for (const [from, to] of [
       ['10.0.1.1', '10.0.2.1'],
       ['2001:db8:1::1', '2001:db8:2::1'],

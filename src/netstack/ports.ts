@@ -102,19 +102,19 @@ export interface DatagramOutput extends IpOutput {
 export interface ErrorReports {
   unreachable(p: Packet, why: Unreachable): void;
   /** Destination unreachable, with whatever code a firewall was told. */
-  refused(p: Packet, code: number): void;
+  refused(p: Packet, code: number, routed: boolean): void;
   /** @param code 0 = TTL or hop limit, 1 = reassembly */
   timeExceeded(p: Packet, code: 0 | 1): void;
   /** @param mtu of the next hop */
   tooBig(p: Packet, mtu: number): void;
   /** ICMPv6 only. @param code 0 erroneous field, 1 unrecognized next header @param at offset of the fault in `p.buf` */
-  parameterProblem(p: Packet, code: 0 | 1, at: number): void;
+  parameterProblem(p: Packet, code: 0 | 1 | 2 | 3, at: number): void;
 }
 
 /** Fragments of one datagram become one packet. */
 export interface FragmentQueue {
   /** Takes ownership; the whole datagram when it was the last one that was missing. */
   accept4(p: Packet): Packet | null;
-  /** As `accept4`. @param at offset of the fragment header in the packet's bytes */
-  accept6(p: Packet, at: number): Packet | null;
+  /** As `accept4`; for connection tracking also the fragment itself, where nothing can begin with it. @param at offset of the fragment header in the packet's bytes */
+  accept6(p: Packet, at: number, tracking: boolean): Packet | null;
 }

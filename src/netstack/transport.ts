@@ -4,6 +4,7 @@
  * @module
  */
 import type { Brand, Cause } from '../base/brand.js';
+import type { DropCode, DropReason } from '../base/drop.js';
 
 /** An interned IP address. */
 export type Addr = Brand<number, 'Addr'>;
@@ -27,9 +28,18 @@ export interface IpOutput {
   family(a: Addr): 4 | 6;
 }
 
+/** Why a transport threw something away without a word to its sender; one object for each reason. */
+export interface Refusal {
+  readonly code: DropCode;
+  readonly reason: Extract<DropReason, { at: 'node' }>['kind'];
+  /** Says it closer; may be empty. */
+  readonly kind: string;
+}
+
 /** What IP hands transport datagrams to. Bytes are borrowed until return; the checksum has been verified. */
 export interface TransportInput {
-  receive(from: Addr, to: Addr, buf: Uint8Array, off: number, len: number, dscp: number, cause: Cause): void;
-  /** An ICMP error about a datagram that this node sent: `buf[off..]` is the quoted transport header. */
-  error(kind: NetError, mtu: number, from: Addr, to: Addr, buf: Uint8Array, off: number, len: number): void;
+  /** Null: it was taken, or answered. */
+  receive(from: Addr, to: Addr, buf: Uint8Array, off: number, len: number, dscp: number, cause: Cause): Refusal | null;
+  /** An ICMP error about a datagram that this node sent: `buf[off..]` is the quoted transport header. False: nobody wants to know. */
+  error(kind: NetError, mtu: number, from: Addr, to: Addr, buf: Uint8Array, off: number, len: number): boolean;
 }

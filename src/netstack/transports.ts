@@ -56,13 +56,14 @@ export class Transports {
     }
     const from = family === 4 ? book.read4(b, o + ipv4.SRC) : book.read6(b, o + ipv6.SRC);
     const to = family === 4 ? book.read4(b, o + ipv4.DST) : book.read6(b, o + ipv6.DST);
-    input.receive(from, to, b, at, n, family === 4 ? ipv4.dscp(b, o) : ipv6.dscp(b, o), arrival(p));
-    core.end(p);
+    const refused = input.receive(from, to, b, at, n, family === 4 ? ipv4.dscp(b, o) : ipv6.dscp(b, o), arrival(p));
+    if (refused === null) core.end(p);
+    else core.drop(p, refused.code, core.why(refused.reason, 'input', refused.kind));
   }
 
-  /** An ICMP error about a datagram of this node; the quoted transport header is `n` octets at `at`. */
-  error(protocol: number, kind: NetError, mtu: number, from: Addr, to: Addr, b: Uint8Array, at: number, n: number): void {
-    this.#inputs.get(protocol)?.error(kind, mtu, from, to, b, at, n);
+  /** An ICMP error about a datagram of this node; the quoted transport header is `n` octets at `at`. False: nobody wants to know. */
+  error(protocol: number, kind: NetError, mtu: number, from: Addr, to: Addr, b: Uint8Array, at: number, n: number): boolean {
+    return this.#inputs.get(protocol)?.error(kind, mtu, from, to, b, at, n) ?? false;
   }
 }
 

@@ -194,11 +194,12 @@ export class UdpLayer {
     core.end(p);
   }
 
-  /** An ICMP error that quotes a datagram of ours: `n` octets of it at `at`. */
-  error(kind: NetError, mtu: number, from: Addr, to: Addr, b: Uint8Array, at: number, n: number): void {
-    if (n < 4) return;
+  /** An ICMP error that quotes a datagram of ours: `n` octets of it at `at`. False: no socket is there any more. */
+  error(kind: NetError, mtu: number, from: Addr, to: Addr, b: Uint8Array, at: number, n: number): boolean {
+    if (n < 4) return false;
     const binding = this.#family(from).get(keyOf(from))?.get(u16(b, at));
     binding?.onError(kind, to, u16(b, at + 2), mtu);
+    return binding !== undefined;
   }
 
   #sound(p: Packet, o: number, at: number, family: 4 | 6): boolean {

@@ -23,6 +23,9 @@ export function unsupported(at: SourceRef, construct: string, words: FaultWords 
   return fault('NFT_UNSUPPORTED', at, `${construct} is not supported`, words);
 }
 
+/** What is wrong because something else is, which has been told: told by nobody. */
+export class FollowOn extends Error {}
+
 /** More would help nobody. */
 const MOST = 200;
 
@@ -47,6 +50,7 @@ export class FaultList {
     try {
       return step();
     } catch (error) {
+      if (error instanceof FollowOn) return undefined;
       if (!LabError.is(error)) throw error;
       this.add(error);
       return undefined;

@@ -15,7 +15,7 @@ import { resolve } from './meaning/resolve.js';
 import type { Ruleset } from './ruleset.js';
 import { takeCommands } from './syntax/commands.js';
 import type { File } from './syntax/file.js';
-import type { FileAccess } from './syntax/include.js';
+import { type FileAccess, looksLikeRules, noRules } from './syntax/include.js';
 import { tokenize } from './syntax/lexing/lexer.js';
 import { TokenStream } from './syntax/lexing/stream.js';
 import { Variables } from './syntax/variables.js';
@@ -32,8 +32,11 @@ export type RulesetResult = { readonly ok: true; readonly ruleset: Ruleset } | {
 export function parseRuleset(file: string, read: FileAccess['read'], list?: FileAccess['list']): RulesetResult {
   const faults = new FaultList();
   const text = read(file);
-  if (text === null)
-    return { ok: false, errors: [fault('NFT_FILE', { file, line: 1, column: 1 }, `there is no rule file ${file}`, { expected: 'a file of nftables rules' })] };
+  const at = { file, line: 1, column: 1 };
+  if (text === null) return { ok: false, errors: [fault('NFT_FILE', at, `there is no rule file ${file}`, { expected: 'a file of nftables rules' })] };
+  if (typeof text === 'object')
+    return { ok: false, errors: [fault('NFT_FILE', at, `${file} is not read: ${text.refused}`, { expected: 'a file of nftables rules' })] };
+  if (!looksLikeRules(text)) return { ok: false, errors: [noRules(file, at)] };
   const access: FileAccess = { read, ...(list !== undefined && { list }) };
   const tokens = new TokenStream(file, tokenize(text, file, faults), text);
   const f: File = { name: file, access, reader: { tokens, variables: new Variables(), depth: 0 }, faults, files: [file], size: text.length, includes: 0 };

@@ -14,6 +14,8 @@ export interface DiffReport {
   readonly title: string;
   /** The changes, as they were asked for. */
   readonly changes: readonly string[];
+  /** Those of the side before. */
+  readonly before?: readonly string[];
   readonly difference: Difference;
   /** Ledgers of the two runs. */
   readonly files: { readonly before: string; readonly after: string };
@@ -24,6 +26,7 @@ export function diffText(report: DiffReport, paint: Paint): string {
   const lines = [
     `${paint.bold(report.id)}  ${report.title}`,
     ...[
+      ...(report.before ?? []).map((change) => `before: with ${change}`),
       ...report.changes.map((change) => `with ${change}`),
       ...stepLines(difference.steps, paint),
       ...findingLines(difference.findings, paint),

@@ -33,7 +33,7 @@ describe('the formats', () => {
   it('have names of their own, and say what their files hold', () => {
     expect(new Set(FORMATS.map(({ name }) => name)).size).toBe(FORMATS.length);
     for (const { name, option } of FORMATS) {
-      expect(name).toMatch(/^[a-z]+$/);
+      expect(name).toMatch(/^[a-z]+(-[a-z]+)*$/);
       if (option !== null) expect([option.flows, option.experiments].every((text) => text.length > 0)).toBe(true);
     }
   });
@@ -47,13 +47,13 @@ describe('the formats', () => {
   it('console and JUnit count what moved among what was judged; JSON tells of the flow alone', () => {
     expect(rendered('console', model)).toContain('differs from its documentation: 1 of 2 checks, 7 packets');
     expect(rendered('junit', model)).toContain('<testsuites name="callpath" tests="3" failures="1" errors="1">');
-    expect(JSON.parse(rendered('json', model))).toMatchObject({ 'a-flow': { documented: true, findings: [{ check: 'call/a-b' }] } });
+    expect(JSON.parse(rendered('json-report', model))).toMatchObject({ 'a-flow': { documented: true, findings: [{ check: 'call/a-b' }] } });
   });
 
   it('JSON has no entry for a flow that did not start, and one for each variant of an experiment', () => {
-    expect(JSON.parse(rendered('json', { ...model, flows: [{ ...flow, observed: null, trouble: 'LAB_STALLED' }] }))).toEqual({});
+    expect(JSON.parse(rendered('json-report', { ...model, flows: [{ ...flow, observed: null, trouble: 'LAB_STALLED' }] }))).toEqual({});
     const experiments = [{ id: 'bug', title: 't', symptom: 's', variants: [{ name: 'broken', flow: 'a-flow' }] }];
-    expect(JSON.parse(rendered('json', { ...model, experiments }))).toEqual({
+    expect(JSON.parse(rendered('json-report', { ...model, experiments }))).toEqual({
       bug: { broken: { expected: false, trouble: null, findings: [finding('call/a-b', 'pass')], files: ['captures/a-flow.pcapng'] } },
     });
     expect(rendered('console', { ...model, experiments })).toMatch(/^bug {2}t\n {2}s\n\na-flow {2}A flow\n/);

@@ -8,7 +8,7 @@ import { linkJson } from './links.js';
 import type { ExperimentReport, FlowReport } from './model.js';
 
 export const jsonFormat: ReportFormat = {
-  name: 'json',
+  name: 'json-report',
   option: {
     flows: 'write what was observed: legs, labels, links, delays, drops, and what links achieved',
     experiments: 'write the findings of both variants',
@@ -18,7 +18,7 @@ export const jsonFormat: ReportFormat = {
 
 /** A flow that did not start has nothing to say here; the other formats tell why. */
 function byFlow(flows: readonly FlowReport[]): object {
-  return Object.fromEntries(flows.filter(({ observed }) => observed !== null).map((flow) => [flow.id, flowJson(flow)]));
+  return Object.fromEntries(flows.filter(({ observed, trouble }) => observed !== null || trouble === null).map((flow) => [flow.id, flowJson(flow)]));
 }
 
 function flowJson({ trouble, findings, moved, observed, losses, links }: FlowReport): object {

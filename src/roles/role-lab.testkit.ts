@@ -156,9 +156,19 @@ class StreamHost extends TestHost {
     const found = this.#plan.zones.flatMap((zone) => zone.records).filter((record) => record.name === name && record.type === type);
     if (found.length === 0) return Promise.reject(new LabError('DNS_NXDOMAIN', `${name} is no name`));
     return Promise.resolve(
-      found.map(({ ttl, data }): DnsRecord => {
-        if (typeof data !== 'string') return { type: 'SRV', ttl, ...data };
-        return type === 'CNAME' ? { type, ttl, target: data } : { type: type === 'AAAA' ? 'AAAA' : 'A', ttl, address: data };
+      found.flatMap((record): DnsRecord[] => {
+        const { ttl } = record;
+        switch (record.type) {
+          case 'SRV':
+            return [{ type: 'SRV', ttl, ...record.data }];
+          case 'CNAME':
+            return [{ type: 'CNAME', ttl, target: record.data }];
+          case 'A':
+          case 'AAAA':
+            return [{ type: record.type, ttl, address: record.data }];
+          case 'NAPTR':
+            return [];
+        }
       }),
     );
   };

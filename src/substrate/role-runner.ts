@@ -36,6 +36,7 @@ export async function startRole(kind: RoleKind, host: Host, node: PlanNode, plan
   return {
     node: node.name,
     events,
+    failure: null,
     async call(command, argument) {
       return structuredClone(await server.call(command, structuredClone(argument)));
     },

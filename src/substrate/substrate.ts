@@ -26,6 +26,11 @@ export interface LabDeps {
   readonly signal: AbortSignal;
   /** Where the capture is written; what foreign programs write goes into files beside it. Null or absent: in memory only. */
   readonly captureFile?: string | null;
+  /**
+   * Told when a role ends before the lab does, and by what (LAB_ROLE_FAILED); the lab goes on without it then. Not there:
+   * whatever is run, now or later, ends with it.
+   */
+  readonly onRoleFailed?: (error: LabError) => void;
   /** Called now and then while the lab runs; must not touch it. */
   readonly progress?: (progress: { readonly now: Nanos; readonly fired: number }) => void;
 }
@@ -51,6 +56,8 @@ export interface RoleHandle extends Commanded {
   readonly node: string;
   /** Events that the role emitted so far, in order. */
   readonly events: readonly RoleEvent[];
+  /** Why it has ended though the lab has not: LAB_ROLE_FAILED. Null while it lives; of a foreign program, always. */
+  readonly failure: LabError | null;
 }
 
 export interface ScriptTime {
@@ -86,6 +93,8 @@ export interface Lab {
   readonly clock: Clock;
   /** Errors: ROLE_COMMAND when the node has no role. */
   role(node: string): RoleHandle;
+  /** Of every node whose role has ended before its time, by name. */
+  readonly failures: ReadonlyMap<string, LabError>;
   readonly links: LinkControl;
   /** Errors: ROLE_COMMAND when there is no such node, or a bridge. */
   node(name: string): NodeControl;

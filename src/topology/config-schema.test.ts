@@ -13,7 +13,7 @@ describe('zodConfigSchema', () => {
     expect(schema.parse({ port: 0, nmae: 'x' })).toEqual({
       ok: false,
       issues: [
-        { path: ['port'], message: '"port" is a number 0', expected: 'too small: expected number to be >=1' },
+        { path: ['port'], message: '"port" is a number 0', expected: 'a whole number from 1 to 65535' },
         { path: ['nmae'], message: 'unknown key "nmae"', expected: 'one of: name, port', hint: 'did you mean "name"?', onKey: true },
       ],
     });

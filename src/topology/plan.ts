@@ -124,6 +124,8 @@ export interface PlanNode {
   readonly rpFilter?: RpFilter;
   /** What chooses the next hop of a flow on a multipath route: addresses alone, or ports too. Absent: `l4`. */
   readonly multipathHash?: 'l3' | 'l4';
+  /** The most half-open connections of a TCP listener, Linux's net.core.somaxconn. Absent: 4096. */
+  readonly somaxconn?: number;
   /** What the node is and knows as a BGP speaker. Absent: it is none. */
   readonly bgp?: PlanBgp;
   /** Addresses of the DNS servers that it asks, in order. */
@@ -185,14 +187,38 @@ export interface PlanUser {
   readonly src: SourceRef;
 }
 
-export interface PlanRecord {
+interface PlanOwner {
   /** Fully qualified, lower case, no trailing dot. */
   readonly name: string;
-  readonly type: 'A' | 'AAAA' | 'CNAME' | 'SRV';
   /** Seconds. */
   readonly ttl: number;
-  readonly data: string | { readonly priority: number; readonly weight: number; readonly port: number; readonly target: string };
 }
+
+/** RFC 2782. */
+export interface PlanService {
+  readonly priority: number;
+  readonly weight: number;
+  readonly port: number;
+  readonly target: string;
+}
+
+/** RFC 3403 section 4.1. */
+export interface PlanNaptr {
+  readonly order: number;
+  readonly preference: number;
+  readonly flags: string;
+  readonly service: string;
+  readonly regexp: string;
+  /** Empty: the root. */
+  readonly replacement: string;
+}
+
+export type PlanData =
+  | { readonly type: 'A' | 'AAAA' | 'CNAME'; readonly data: string }
+  | { readonly type: 'SRV'; readonly data: PlanService }
+  | { readonly type: 'NAPTR'; readonly data: PlanNaptr };
+
+export type PlanRecord = PlanOwner & PlanData;
 
 export interface PlanZone {
   readonly name: string;
@@ -234,12 +260,14 @@ export interface KindInfo {
   readonly references?: readonly ConfigReference[];
   /** Keys of a node that a node of this kind must not have, with the reason and what to do instead. */
   readonly refuses?: readonly {
-    readonly key: 'firewall' | 'conntrack' | 'addresses' | 'routes' | 'rules' | 'rpFilter' | 'multipathHash';
+    readonly key: 'firewall' | 'conntrack' | 'addresses' | 'routes' | 'rules' | 'rpFilter' | 'multipathHash' | 'somaxconn';
     readonly why: string;
     readonly instead: string;
   }[];
   /** Whether a valid `config` fits the node's interfaces; issues as the schema's. Asked only where those have no faults. */
   fits?(config: unknown, interfaces: readonly NodeInterface[]): readonly ConfigIssue[];
+  /** Of kinds at which users are homed: the SIP domains that a node with that valid `config` serves. Absent: nobody knows. */
+  servedDomains?(config: unknown): readonly string[];
   /** Whether a node with that valid `config` is emulated on every substrate ({@link PlanNode.emulated}). */
   emulated?(config: unknown): boolean;
 }

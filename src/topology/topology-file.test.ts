@@ -126,4 +126,16 @@ describe('a DNS server that would ask itself', () => {
       '6:34 TOPOLOGY_REFERENCE the DNS server "ns" would ask itself',
     ]);
   });
+
+  it('takes a time that grows as the file does: a chain of 2,000 routers', () => {
+    const count = 2000;
+    const nodes = Array.from({ length: count }, (_, i) => `    r${i}: { kind: router }`);
+    const links = Array.from({ length: count - 1 }, (_, i) => `    - { endpoints: ["r${i}:b", "r${i + 1}:a"] }`);
+    const plan = planOf(
+      ['name: chain', 'organisations: { x: {} }', 'topology:', '  defaults: { organisation: x }', '  nodes:', ...nodes, '  links:', ...links, ''].join('\n'),
+    );
+    expect([plan.nodes.length, plan.links.length]).toEqual([count, count - 1]);
+    const addresses = plan.nodes.flatMap(({ interfaces }) => interfaces.flatMap((one) => one.addresses.map(({ address }) => address)));
+    expect(new Set(addresses).size).toBe(4 * (count - 1));
+  }, 60_000);
 });

@@ -22,7 +22,7 @@ import { checkNodeReference, draftNodes, hasTrait } from './drafting/nodes.js';
 import { planOrganisations, planUsers } from './naming/users.js';
 import { checkTargets } from './naming/zone-targets.js';
 import { draftZones } from './naming/zones.js';
-import type { KindInfo, Plan } from './plan.js';
+import type { KindInfo, Plan, PlanRecord } from './plan.js';
 import { namedNetworks } from './routing/route-target.js';
 import { planNodeRouting } from './routing/policy-rules.js';
 import { Faults } from './source/faults.js';
@@ -106,7 +106,7 @@ function makePlan(draft: Draft, rules: RuleFiles): Plan | undefined {
   // A node with a fault of its own has no address that a record could lead to.
   if (whole && !draft.structure.zonesMissing) checkTargets(drafted, draft);
   if (draft.faults.sorted().length > 0) return undefined;
-  const zones = drafted.map((zone) => ({ ...without(zone, 'path'), records: zone.records.map((record) => without(record, 'path')) }));
+  const zones = drafted.map((zone) => ({ ...without(zone, 'path'), records: zone.records.map((record): PlanRecord => without(record, 'path') as PlanRecord) }));
   return assemble({ nodes, links, neighbourhood, routing, bgp, firewalls, organisations, users, zones }, draft);
 }
 

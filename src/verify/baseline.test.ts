@@ -50,15 +50,15 @@ describe('baseline files', () => {
   it.each(['', '{'])('refuse %j: no JSON', (text) => {
     const error = refused(text);
     expect(error.code).toBe('BASELINE_INVALID');
-    expect(error.message).toMatch(/^b\.json is no JSON: .+/);
+    expect(error.message).toMatch(/^b\.json is no JSON$/);
     expect(error.where).toEqual({ file: 'b.json', line: 1, column: 1 });
     expect(error.cause).toBeInstanceOf(SyntaxError);
   });
 
   it.each([
-    ['[]', /^b\.json: {2}Invalid input: expected object, received array$/],
+    ['[]', /^b\.json: the whole is an empty list$/],
     ['{"format":"callpath-baseline-2","flows":{}}', /^b\.json: format /],
-    ['{"format":"callpath-baseline-1","flows":{},"more":1}', /^b\.json: {2}.*"more"/],
+    ['{"format":"callpath-baseline-1","flows":{},"more":1}', /^b\.json: more unknown key "more"$/],
     ['{"format":"callpath-baseline-1","flows":{"f":{"l":{"label":1,"there":[],"back":[]}}}}', /^b\.json: flows\.f\.l\.label /],
     ['{"format":"callpath-baseline-1","flows":{"f":{"l":{"label":"local","there":[2],"back":[]}}}}', /^b\.json: flows\.f\.l\.there\.0 /],
   ])('refuse %s, and say how to make it anew', (text, message) => {

@@ -9,6 +9,7 @@ import { groupsOf } from '../analysis/direction.js';
 import type { Direction } from '../analysis/direction.js';
 import type { Observation } from '../analysis/legs.js';
 import type { Plan } from '../topology/plan.js';
+import { readIssues } from '../topology/source/zod-issues.js';
 import { legEvidence } from './evidence.js';
 import { NO_EVIDENCE } from './finding.js';
 import type { Evidence, Finding } from './finding.js';
@@ -31,12 +32,12 @@ export function parseBaseline(text: string, file: string): Baseline {
   try {
     value = JSON.parse(text);
   } catch (cause) {
-    throw new LabError('BASELINE_INVALID', `${file} is no JSON: ${(cause as Error).message}`, { where: { file, line: 1, column: 1 }, cause });
+    throw new LabError('BASELINE_INVALID', `${file} is no JSON`, { where: { file, line: 1, column: 1 }, cause });
   }
   const result = baselineSchema.safeParse(value);
   if (result.success) return result.data;
-  const issue = result.error.issues[0];
-  throw new LabError('BASELINE_INVALID', `${file}: ${issue?.path.join('.') ?? ''} ${issue?.message ?? ''}`, {
+  const [trouble] = readIssues(result.error.issues, value, z.toJSONSchema(baselineSchema, { io: 'input' }));
+  throw new LabError('BASELINE_INVALID', `${file}: ${trouble === undefined ? 'not as a baseline is' : `${trouble.path.join('.')} ${trouble.message}`.trim()}`, {
     where: { file, line: 1, column: 1 },
     expected: 'a file made by callpath run --write-baseline',
     hint: 'make it anew: callpath run --write-baseline FILE',

@@ -17,7 +17,7 @@ export type PathLabel = (typeof PATH_LABELS)[number];
 export const label = z.enum(PATH_LABELS);
 
 /** The segment that makes the word true; `local` is the absence of both. */
-const SEGMENT_OF: Readonly<Record<PathLabel, Segment | null>> = { local: null, Internet: 'internet', ExpressRoute: 'expressroute' };
+export const SEGMENT_OF: Readonly<Record<PathLabel, Segment | null>> = { local: null, Internet: 'internet', ExpressRoute: 'expressroute' };
 
 /** Passes when packets crossed, both ways, and every one of them as documented. */
 export function judgePath(legs: readonly TwoWay[], is: PathLabel, observation: Observation, plan: Plan): Verdict {

@@ -39,7 +39,7 @@ async function experiment(id: string, on: string): Promise<Outcome> {
   const seen = join(scratch, `${id}-${on}.json`);
   const child = spawn(
     process.execPath,
-    [fileURLToPath(compiled.url('src/cli/main.ts')), 'experiment', loadExperiment(id).file, '--on', on, '--out', join(scratch, on), '--json', seen],
+    [fileURLToPath(compiled.url('src/cli/main.ts')), 'experiment', loadExperiment(id).file, '--on', on, '--out', join(scratch, on), '--json-report', seen],
     { stdio: ['ignore', 'pipe', 'pipe'] },
   );
   let [out, err] = ['', ''];

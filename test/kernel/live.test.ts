@@ -2,7 +2,7 @@
  * A lab that stays up: one terminal keeps it, others look, call, change links, run commands in nodes, take it down.
  */
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -39,6 +39,14 @@ const shark = (file: string, filter: string): { readonly lines: readonly string[
   });
   return { lines: stdout.split('\n').filter((line) => line !== ''), says: stderr };
 };
+
+function isRole(pid: number): boolean {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('role/main.js');
+  } catch {
+    return false;
+  }
+}
 
 describe('a lab that stays up', () => {
   it('lets a second terminal run commands in nodes and change links, is captured meanwhile, and goes down when told', async () => {
@@ -99,6 +107,22 @@ describe('a lab that stays up', () => {
     lab.child.kill('SIGINT');
     expect((await lab.ended).code).toBe(0);
     expect(refused('down')).toContain('no lab is up');
+  });
+
+  it('stays up when a role dies, and tells it: where it runs, to whoever asks, in the capture and by its exit code', async () => {
+    const desk = deskNamed('dead');
+    const lab = await desk.up(SMALL);
+    expect(desk.run('status').code).toBe(0);
+    const pid = desk.run('exec', 'ns', '--', 'sh', '-c', 'for p in /proc/[0-9]*; do [ $p/ns/net -ef /proc/self/ns/net ] && echo $p; done').out;
+    for (const process_ of pid.split('\n').map((path) => Number(path.split('/')[2]))) if (process_ > 1 && isRole(process_)) process.kill(process_, 'SIGKILL');
+    await lab.said('LAB_ROLE_FAILED the process of ns was killed by SIGKILL');
+    const status = desk.run('status');
+    expect(status).toMatchObject({ code: 3, err: expect.stringContaining('LAB_ROLE_FAILED the process of ns was killed by SIGKILL') as string });
+    expect(status.out).toMatch(/^ {2}ns +dns +failed$/m);
+    expect(desk.run('exec', 'r', '--', 'true').code).toBe(0);
+    expect(desk.run('down').code).toBe(0);
+    expect((await lab.ended).code).toBe(3);
+    expect(shark(join(desk.folder, 'captures', 'small.pcapng'), 'frame.comment contains "event=role-failed"').lines).toHaveLength(1);
   });
 
   it('is asked for by name when several are up', async () => {

@@ -40,7 +40,7 @@ interface Seen {
 /** Runs the flow in namespaces; verdict by check, and what was printed. */
 function played(command: readonly string[], cwd: string): { readonly code: number | null; readonly err: string; readonly seen: Seen | null } {
   for (const file of [FLOWFILE, TOPOLOGY, RULES]) cpSync(join(ROOT, file), join(cwd, file), { recursive: true });
-  const [program = '', ...args] = [...command, 'run', FLOWFILE, '--on', 'netns', '--out', 'captures', '--json', 'seen.json'];
+  const [program = '', ...args] = [...command, 'run', FLOWFILE, '--on', 'netns', '--out', 'captures', '--json-report', 'seen.json'];
   const { status, stderr } = spawnSync(program, args, { cwd, encoding: 'utf8', timeout: 100_000 });
   const seen = status === 0 ? (JSON.parse(readFileSync(join(cwd, 'seen.json'), 'utf8')) as Record<string, Seen>) : {};
   return { code: status, err: stderr, seen: seen[FLOW] ?? null };

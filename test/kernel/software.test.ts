@@ -26,7 +26,10 @@ import {
   WITHOUT_PHONES,
   WITHOUT_SOFTWARE,
 } from './software-support.js';
-import { alive, descendants } from './support.js';
+import { CallpathLab } from '../../src/library/lab/callpath-lab.js';
+import { parseFlow } from '../../src/library/load/flow-file.js';
+import { runFlow } from '../../src/library/run/flow-run.js';
+import { alive, descendants, planOf, ROOT } from './support.js';
 
 const compiled = compileProduct([]);
 const folder = mkdtempSync(join(tmpdir(), 'callpath-software-'));
@@ -59,6 +62,24 @@ describe.skipIf(lacks('turnserver'))('coturn', () => {
     },
     60_000,
   );
+});
+
+describe.skipIf(lacks('turnutils_stunclient', 'turnutils_natdiscovery'))("coturn's clients of RFC 5780 at our own server", () => {
+  const client = (program: string, ...args: readonly string[]): Change =>
+    withNode('process', 'probe', '198.51.100.50', [`command: ${JSON.stringify([program, ...args])}`, 'autostart: false']);
+
+  it('turnutils_stunclient ends: it asks for answers at another port (RESPONSE-PORT) and of another length (PADDING), and gets them', async () => {
+    const { output } = await askOurServer(play, client('turnutils_stunclient', '-p', '3478', OUR_SERVER));
+    expect(output).toMatch(/UDP reflexive addr: 198\.51\.100\.50:/);
+    expect(output).toMatch(/RFC 5780 response 3/);
+    expect(output).not.toMatch(/error/i);
+  }, 90_000);
+
+  it('turnutils_natdiscovery finds mapping and filtering of the NAT between', async () => {
+    const { output } = await askOurServer(play, client('turnutils_natdiscovery', '-m', '-f', '-p', '3478', OUR_SERVER), masquerade);
+    expect(output).toMatch(/Endpoint Independent Mapping/i);
+    expect(output).toMatch(/Address and Port Dependent Filtering/i);
+  }, 90_000);
 });
 
 describe.skipIf(lacks(NODE_STUN))('node-stun at our own server', () => {
@@ -94,6 +115,46 @@ describe.skipIf(lacks('baresip', 'turnserver'))('baresip', () => {
     // Of the program the ledger has its start, its readiness, and no death: the lab ended it.
     expect(played.events.filter((event) => event.node === 'desk').map((event) => event.name)).toEqual([STARTED_EVENT, READY_EVENT]);
   }, 60_000);
+
+  it('is called by a step of a flow and by a lab for tests, as any other user', async () => {
+    const plan = planOf(without('sipp')(readFileSync(join(ROOT, 'topologies', 'software.lab.yaml'), 'utf8')));
+    const substrate = createNetns({ main: compiled.main });
+    await using lab = await new CallpathLab(plan).withSubstrate(substrate).start();
+    // It signs in by itself, and counts as ready when it has.
+    expect(await lab.call('alice', 'dora')).toMatchObject({ answered: true, status: 200 });
+    await lab.wait('1s');
+    expect(lab.verify([{ call: { from: 'alice', to: 'dora' } }, { media: { between: ['alice', 'dora'], is: 'local' } }]).findings).toMatchObject([
+      { status: 'pass' },
+      { status: 'pass' },
+    ]);
+    await lab.hangUp('alice');
+    await expect(lab.call('dora', 'alice')).rejects.toMatchObject({ code: 'FLOW_ACTOR', message: expect.stringContaining('sits at a program') as string });
+    await lab.stop();
+
+    const flow = parseFlow(
+      `flow: to-a-program
+title: a user at a program is called
+source: own
+deployment: hybrid
+topology: software.lab.yaml
+actors: { caller: alice, phone: desk }
+steps:
+  - sign-in: [caller]
+  - call: { from: caller, to: phone, for: 1s }
+expect:
+  - call: { from: caller, to: phone }
+  - signed-in: [phone]
+`,
+      'own.flow.yaml',
+    );
+    if (!flow.ok) throw flow.errors[0];
+    const verdict = await runFlow(flow.flow, plan, { substrate, seed: 1, captureFile: null });
+    verdict.run.ledger.close();
+    expect(verdict.findings.map(({ check, status, observed }) => [check, status, observed])).toEqual([
+      ['call/alice-desk', 'pass', 'answered'],
+      ['signed-in/desk', 'pass', 'at home, fe'],
+    ]);
+  }, 90_000);
 
   it('calls our client', async () => {
     const dials = [

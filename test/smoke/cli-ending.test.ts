@@ -3,11 +3,12 @@
  * then is readable, and CI hears of it.
  */
 import { spawnSync } from 'node:child_process';
-import { mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readLedgerFile } from '../../src/capture/ledger-reader.js';
 import { Desk, LONG, build, flowText, parseXml } from './cli-support.js';
-import { judge, swap, tool } from './support.js';
+import { ROOT, judge, swap, tool } from './support.js';
 
 const desk = new Desk();
 beforeAll(() => {
@@ -19,7 +20,7 @@ afterAll(() => {
 });
 
 /** Enough that the call is up and media flows. */
-const SOME_MEDIA = 1 << 20;
+const SOME_MEDIA = 1 << 19;
 
 function expectWhole(file: string, ...endings: readonly (string | undefined)[]): void {
   const { ledger, warnings } = readLedgerFile(file);
@@ -54,6 +55,17 @@ describe('a run that is interrupted', () => {
     const suites = parseXml(desk.read(`${out}.xml`));
     const errors = suites.filter(({ name }) => name === 'error').map(({ attributes }) => attributes['message']);
     expect(errors).toEqual([expect.stringContaining('LAB_INTERRUPTED'), 'not run: the runs ended before']);
+  });
+});
+
+describe('output that cannot be written', () => {
+  it.skipIf(!existsSync('/dev/full'))('is told as what it is, and ends with 3', () => {
+    const { status, stderr } = spawnSync('sh', ['-c', '"$0" "$1" flows > /dev/full', process.execPath, join(ROOT, 'dist', 'cli', 'main.js')], {
+      encoding: 'utf8',
+    });
+    expect(status).toBe(3);
+    expect(stderr).toMatch(/^OUTPUT_WRITE the output can't be written: ENOSPC/);
+    expect(stderr).not.toContain('defect');
   });
 });
 

@@ -1,7 +1,7 @@
 /**
  * `callpath check`, `where` and `extract`: good files, bad files, and files that are something else altogether.
  */
-import { copyFileSync, existsSync, readFileSync, readdirSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, readFileSync, readdirSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Desk, flowText, lineOf, topologyText } from './cli-support.js';
 import { judge, swap, tool } from './support.js';
@@ -82,10 +82,11 @@ describe('callpath check', () => {
   it('goes on after a file that cannot be read', async () => {
     desk.write('garbage.lab.yaml', GARBAGE);
     desk.write('garbage.flow.yaml', GARBAGE);
+    mkdirSync(desk.path('nothing'), { recursive: true });
     const { code, out, err } = await desk.run(
       'check',
       'no.lab.yaml',
-      '.',
+      'nothing',
       'garbage.lab.yaml',
       'garbage.flow.yaml',
       desk.write('good.lab.yaml', topologyText()),
@@ -94,10 +95,40 @@ describe('callpath check', () => {
     expect(out).toMatch(/^good\.lab\.yaml: topology contoso/);
     expect(err.split('\n').filter((line) => /^[A-Z]/.test(line))).toEqual([
       'FILE_NOT_FOUND there is no file no.lab.yaml',
-      "FILE_UNREADABLE . can't be read: it is a folder",
+      "FILE_UNREADABLE nothing can't be read: it is a folder",
       'FILE_UNREADABLE garbage.lab.yaml is no UTF-8 text',
       'FILE_UNREADABLE garbage.flow.yaml is no UTF-8 text',
     ]);
+  });
+
+  it('takes a folder for the files in it, and a change of the topology for all of them', async () => {
+    const files = ['own/a.lab.yaml', 'own/b.flow.yaml'];
+    mkdirSync(desk.path('own'), { recursive: true });
+    desk.write('own/a.lab.yaml', topologyText());
+    desk.write('own/b.flow.yaml', flowText('hybrid-p2p-mixed'));
+    const { code, out } = await desk.run('check', 'own');
+    expect([code, out.split('\n').map((line) => line.split(':')[0])]).toEqual([0, [...files, '']]);
+    expect((await desk.run('check', 'own', '--with', 'alice.kind=phone')).err.match(/TOPOLOGY_UNKNOWN_KIND/g)).toHaveLength(2);
+  });
+
+  it('warns of what hardly is meant, which --strict refuses', async () => {
+    const lonely = topologyText(swap('\n    alice:', '\n    lonely: { kind: client }\n    alice:'));
+    const warning = /^warning: lonely\.lab\.yaml:\d+:\d+: TOPOLOGY_DOUBTFUL no link leads to "lonely"/m;
+    const { code, err } = await desk.run('check', desk.write('lonely.lab.yaml', lonely));
+    expect(code).toBe(0);
+    expect(err).toMatch(warning);
+    const strict = await desk.run('check', '--strict', 'lonely.lab.yaml');
+    expect([strict.code, strict.err]).toEqual([2, expect.stringMatching(/^lonely\.lab\.yaml:.*TOPOLOGY_DOUBTFUL/)]);
+    expect(JSON.parse((await desk.run('check', '--json', 'lonely.lab.yaml')).out)).toMatchObject([{ severity: 'warning', code: 'TOPOLOGY_DOUBTFUL' }]);
+  });
+
+  it('calls a file of another kind by its name, with the command that takes it', async () => {
+    desk.write('a.nft', 'table inet f {\n}\n');
+    expect((await desk.run('check', 'a.nft')).err).toMatch(
+      /^FILE_KIND a\.nft is a file of nftables rules\n.*\n {2}mend it: {2}check it by: callpath rules check a\.nft/,
+    );
+    expect((await desk.run('run', 'good.lab.yaml')).err).toMatch(/^FILE_KIND good\.lab\.yaml is a topology\n/);
+    expect((await desk.run('routes', desk.write('k.flow.yaml', flowText('hybrid-p2p-mixed')), 'x')).err).toMatch(/^FILE_KIND k\.flow\.yaml is a flow\n/);
   });
 
   it('refuses a time beyond what the clock can hold', async () => {
@@ -180,7 +211,7 @@ describe('callpath where', () => {
   });
 
   it.each([
-    ['no capture at all', 'good.flow.yaml', () => flowText('hybrid-p2p-mixed'), 'CAPTURE_FORMAT'],
+    ['no capture at all', 'good.flow.yaml', () => flowText('hybrid-p2p-mixed'), 'FILE_KIND'],
     ['garbage', 'garbage.pcapng', () => GARBAGE, 'CAPTURE_FORMAT'],
     ['an empty file', 'empty.pcapng', () => new Uint8Array(0), 'CAPTURE_FORMAT'],
     ['the head of a ledger only', 'head.pcapng', () => readFileSync(desk.path(LEDGER)).subarray(0, 400), 'CAPTURE_NOT_OURS'],

@@ -141,6 +141,7 @@ describe('callpath rules check', () => {
     expect(code).toBe(2);
     expect(out).toBe('good.nft: 1 table, 1 chain, 1 rule, 1 file included\n');
     expect(err.split('\n').filter((line) => /^\S/.test(line))).toEqual([
+      'warning: good.nft:5:5: NFT_UNREACHABLE nothing jumps to the chain "c" of the table inet t, and it has no hook',
       'bad.nft:3:9: NFT_SYNTAX tcp has no field "dprt"',
       'bad.nft:4:5: NFT_UNSUPPORTED a look-up in the routing tables (fib) is not supported',
       'FILE_NOT_FOUND there is no file no.nft',

@@ -44,7 +44,7 @@ describe('callpath run', () => {
   it('says what each impaired link achieved, also where that changed on the way', async () => {
     const change = swap('  - hang-up', '  - link: { name: hq-rt--branch-rt, set: delay 30ms loss 10% }\n  - wait: 2s\n  - hang-up');
     desk.write('changed.flow.yaml', flowText('hybrid-p2p-onprem', swap('flow: hybrid-p2p-onprem', 'flow: changed'), change));
-    const { code, out } = await desk.run('run', 'changed.flow.yaml', '--json', 'changed.json');
+    const { code, out } = await desk.run('run', 'changed.flow.yaml', '--json-report', 'changed.json');
     expect(code).toBe(1);
     expect(out).toMatch(/ {2}link +asked +delay +loss +rate\n/);
     expect(out).toMatch(/^ +hq-rt--dc-rt +delay 4ms rate 100mbit +4ms +0% +not filled$/m);
@@ -61,13 +61,14 @@ describe('callpath run', () => {
   });
 
   it('tells all that is wrong with what was asked for, before anything runs', async () => {
-    const { code, out, err } = await desk.run('run', 'hybrid-p2p-mixd', 'nowhere.flow.yaml', '.', '--out', 'none');
+    mkdirSync(desk.path('nothing'), { recursive: true });
+    const { code, out, err } = await desk.run('run', 'hybrid-p2p-mixd', 'nowhere.flow.yaml', './nothing', '--out', 'none');
     expect(code).toBe(2);
     expect(out).toBe('');
     expect(err).toContain('FLOW_UNKNOWN there is no flow "hybrid-p2p-mixd"');
     expect(err).toContain('mend it:  did you mean "hybrid-p2p-mixed"?');
     expect(err).toContain('FILE_NOT_FOUND there is no file nowhere.flow.yaml');
-    expect(err).toContain("FILE_UNREADABLE . can't be read: it is a folder");
+    expect(err).toContain("FILE_UNREADABLE ./nothing can't be read: it is a folder");
     expect(existsSync(desk.path('none'))).toBe(false);
   });
 
@@ -81,7 +82,7 @@ describe('callpath run', () => {
     ['a report over a folder', ['--junit', '.'], /it is a folder/],
     ['a baseline that is not there', ['--baseline', 'no.json'], /FILE_NOT_FOUND/],
     ['a baseline that is none', ['--baseline', 'file'], /BASELINE_INVALID/],
-    ['an option that does not exist', ['--sed', '1'], /unknown option '--sed'[^]*--seed/],
+    ['an option that does not exist', ['--sed', '1'], /^CLI_USAGE unknown option '--sed'[^]*--seed/],
   ])('refuses %s with exit code 2', async (_, options, message) => {
     desk.write('file', 'no baseline');
     const { code, out, err } = await desk.run('run', 'hybrid-p2p-mixed', ...options);

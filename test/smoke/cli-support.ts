@@ -14,8 +14,12 @@ import type { Change } from './support.js';
 
 const MAIN = join(ROOT, 'dist', 'cli', 'main.js');
 
-/** Compiles what has changed; what the package does before its own start. */
+let built = false;
+
+/** Bundles what has changed, once in a run of the tests; what the package does before its own start. */
 export function build(): void {
+  if (built) return;
+  built = true;
   const result = spawnSync(process.execPath, [join(ROOT, 'lab', 'scripts', 'setup.mjs')], { encoding: 'utf8' });
   if (result.status !== 0) throw new Error(result.stderr);
 }

@@ -153,6 +153,8 @@ const PLAIN: Partial<Readonly<Record<DropName, string>>> = {
   'nat-pool-exhausted': 'no address and port is left in the NAT pool',
   'interface-down': 'the interface is down',
   'no-neighbour': 'the next hop does not answer (ARP, NDP)',
+  'backlog-full': 'the listener has as many half-open connections as it may have (somaxconn)',
+  unacceptable: 'no part of what its connection is at',
   unexplained: 'it went in and never came out, and the kernel did not say why',
 };
 
@@ -176,6 +178,7 @@ export function reasonWords(end: Dropped, direction: DirectionStory, story: Flow
         ? 'a source address that cannot come from there (martian)'
         : `reverse path filter${kind === undefined ? '' : ` (${kind})`}: ${wayBackWords(end, direction, story)}`;
     case 'no-listener':
+      if (kind === 'icmp-error') return 'an ICMP error, and the socket that it is about is closed';
       return `nothing listens there on ${story.protocol}${portOf(direction, story)}`;
     case 'not-mine':
       return end.flooded === null

@@ -231,6 +231,7 @@ function compileMatches(source: Source, operand: Literal, column: number): Filte
 
 function regularExpression(operand: Literal): RegExp {
   try {
+    // eslint-disable-next-line no-restricted-syntax -- the pattern is the user's own
     return new RegExp(operand.text, 'i');
   } catch (e) {
     throw filterError(

@@ -3,26 +3,36 @@
  * @module
  */
 import type { LabError } from '../../base/error.js';
-import { Faults, collect } from '../../library/faults.js';
+import { collect } from '../../library/faults.js';
 import { checkFile } from '../../library/load/check.js';
+import { filesNamed } from '../../library/load/files.js';
+import { overridesOf } from '../../library/load/load.js';
 import type { Checked } from '../../library/load/check.js';
 import { stepsOf } from '../../scenario/flow.js';
-import { ExitCode } from '../exit.js';
+import { tellFaults } from '../exit.js';
+import type { ExitCode } from '../exit.js';
 import { print } from '../io.js';
 import type { Io } from '../io.js';
 
-export function check(files: readonly string[], options: { json?: boolean }, io: Io): ExitCode {
+export interface CheckOptions {
+  readonly json?: boolean;
+  readonly with?: readonly string[];
+  /** Warnings are faults. */
+  readonly strict?: boolean;
+}
+
+export function check(files: readonly string[], options: CheckOptions, io: Io): ExitCode {
   const faults: LabError[] = [];
-  for (const file of new Set(files)) {
-    const found = collect(faults, () => checkFile(file));
-    if (found !== null && options.json !== true) print(io, `${file}: ${contents(found)}`);
+  const warnings: LabError[] = [];
+  const changes = overridesOf(options.with ?? []);
+  for (const file of new Set(filesNamed(files, ['.lab.yaml', '.flow.yaml', '.experiment.yaml']))) {
+    const found = collect(faults, () => checkFile(file, changes));
+    if (found === null) continue;
+    if (options.json !== true) print(io, `${file}: ${contents(found)}`);
+    if (found.kind === 'topology') warnings.push(...found.warnings);
   }
-  if (options.json === true) {
-    print(io, JSON.stringify(faults, null, 2));
-    return faults.length === 0 ? ExitCode.Documented : ExitCode.BadInput;
-  }
-  if (faults.length > 0) throw new Faults(faults);
-  return ExitCode.Documented;
+  const found = options.strict === true ? { faults: [...faults, ...warnings], warnings: [] } : { faults, warnings };
+  return tellFaults(found, options.json === true, io);
 }
 
 /** What the file holds, in a line. */

@@ -16,6 +16,8 @@ import { seedOf } from '../numbers.js';
 
 export interface DiffOptions {
   readonly with?: readonly string[];
+  /** Changes of the side before. */
+  readonly before?: readonly string[];
   readonly topology?: string;
   readonly seed: string;
   readonly on: string;
@@ -25,10 +27,13 @@ export interface DiffOptions {
 
 export async function diff(name: string, options: DiffOptions, io: Io): Promise<ExitCode> {
   const changes = options.with ?? [];
-  if (changes.length === 0)
+  const earlier = options.before ?? [];
+  if (changes.length + earlier.length === 0)
     throw new LabError('CLI_USAGE', 'nothing is to be changed', { expected: '--with TARGET=VALUE, such as --with link.er-primary=down' });
   const seed = seedOf(options.seed);
-  const [before, after] = [...makeJobs([name], options.topology), ...makeJobs([name], options.topology, overridesOf(changes))].map((job) => must(job, 'a job'));
+  const [before, after] = [...makeJobs([name], options.topology, overridesOf(earlier)), ...makeJobs([name], options.topology, overridesOf(changes))].map(
+    (job) => must(job, 'a job'),
+  );
   makeFolder(options.out);
   const [{ diffJobs }, { substrateNamed }] = await Promise.all([import('../../library/run/diff.js'), import('../../library/substrates.js')]);
   const substrate = await substrateNamed(options.on, io.anew);
@@ -36,7 +41,7 @@ export async function diff(name: string, options: DiffOptions, io: Io): Promise<
   const { difference } = found;
   const files = { before: shown(found.files.before), after: shown(found.files.after) };
   const { id, title } = must(before, 'the flow').flow;
-  if (options.json === true) print(io, JSON.stringify({ flow: id, changes, files, ...difference }, null, 2));
-  else print(io, diffText({ id, title, changes, difference, files }, paintFor(io)));
+  if (options.json === true) print(io, JSON.stringify({ flow: id, changes, before: earlier, files, ...difference }, null, 2));
+  else print(io, diffText({ id, title, changes, before: earlier, difference, files }, paintFor(io)));
   return unchanged(difference) ? ExitCode.Documented : ExitCode.Differs;
 }

@@ -4,12 +4,13 @@
  */
 import { resolve } from 'node:path';
 import { LabError } from '../../base/error.js';
-import { Faults, collect } from '../../library/faults.js';
-import { requireWritable, writeText } from '../../library/load/files.js';
+import { collect } from '../../library/faults.js';
+import { filesNamed, requireWritable, writeText } from '../../library/load/files.js';
 import { importRules as translated, loadRules } from '../../library/load/rules.js';
 import type { Ruleset } from '../../nft/ruleset.js';
+import { unreachable } from '../../nft/unreachable.js';
 import { plural } from '../../report/words.js';
-import { ExitCode } from '../exit.js';
+import { ExitCode, tellFaults } from '../exit.js';
 import { print } from '../io.js';
 import type { Io } from '../io.js';
 
@@ -32,14 +33,16 @@ export function importRules(file: string, { out, ...how }: { ip6?: boolean; sour
 }
 
 /** Errors: Faults (NFT_*), FILE_*. */
-export function checkRules(files: readonly string[], io: Io): ExitCode {
+export function checkRules(files: readonly string[], { json }: { json?: boolean }, io: Io): ExitCode {
   const faults: LabError[] = [];
-  for (const file of new Set(files)) {
+  const warnings: LabError[] = [];
+  for (const file of new Set(filesNamed(files, ['.nft']))) {
     const ruleset = collect(faults, () => loadRules(file));
-    if (ruleset !== null) print(io, `${file}: ${summary(ruleset)}`);
+    if (ruleset === null) continue;
+    if (json !== true) print(io, `${file}: ${summary(ruleset)}`);
+    warnings.push(...unreachable(ruleset));
   }
-  if (faults.length > 0) throw new Faults(faults);
-  return ExitCode.Documented;
+  return tellFaults({ faults, warnings }, json === true, io);
 }
 
 function summary({ tables, files }: Ruleset): string {

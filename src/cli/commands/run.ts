@@ -2,7 +2,7 @@
  * `callpath run`: runs flows, prints documented versus observed, leaves captures.
  * @module
  */
-import { makeFolder, readText, requireWritable, writeText } from '../../library/load/files.js';
+import { filesNamed, makeFolder, readText, requireWritable, writeText } from '../../library/load/files.js';
 import { makeJobs } from '../../library/load/jobs.js';
 import type { Job } from '../../library/load/jobs.js';
 import { flowIds, overridesOf } from '../../library/load/load.js';
@@ -16,7 +16,7 @@ import { columns, paintFor, print, printError } from '../io.js';
 import type { Io } from '../io.js';
 import { seedOf } from '../numbers.js';
 import { progressLine } from '../progress.js';
-import { reportFiles, writeReports } from '../report-files.js';
+import { reportFiles, tellReports } from '../report-files.js';
 
 /** Beside these there is one option for each format that has files. */
 export interface RunOptions {
@@ -29,12 +29,13 @@ export interface RunOptions {
   readonly strict?: boolean;
   readonly on: string;
   readonly with?: readonly string[];
+  readonly json?: boolean;
 }
 
 export async function run(names: readonly string[], options: RunOptions, io: Io): Promise<ExitCode> {
   const seed = seedOf(options.seed);
-  const jobs = makeJobs(names.length > 0 ? names : flowIds(), options.topology, overridesOf(options.with ?? []));
-  const baseline = options.baseline === undefined ? null : parseBaseline(readText(options.baseline), options.baseline);
+  const jobs = makeJobs(names.length > 0 ? filesNamed(names, ['.flow.yaml']) : flowIds(), options.topology, overridesOf(options.with ?? []));
+  const baseline = options.baseline === undefined ? null : parseBaseline(readText(options.baseline, 'baseline', 'json'), options.baseline);
   const files = reportFiles(options);
   if (options.writeBaseline !== undefined) requireWritable(options.writeBaseline);
   makeFolder(options.out);
@@ -52,15 +53,15 @@ export async function run(names: readonly string[], options: RunOptions, io: Io)
     await io.ending(async (signal) => {
       await playAll(jobs, { playJob, substrate, seed, out: options.out, signal, look, strict: options.strict === true, io }, (report) => {
         reports.push(report);
-        print(io, `${flowText(report, paint, options.verbose === true, columns(io))}\n`);
+        if (options.json !== true) print(io, `${flowText(report, paint, options.verbose === true, columns(io))}\n`);
       });
     });
   } finally {
     // Also when a defect ends the runs: CI must not take what was not run for what passed.
-    writeReports(files, { flows: reports, missing: jobs.slice(reports.length).map(({ flow }) => flow.id), experiments: null });
+    tellReports(files, { flows: reports, missing: jobs.slice(reports.length).map(({ flow }) => flow.id), experiments: null }, options, io);
   }
-  if (jobs.length > 1) print(io, totalText(reports, paint));
-  const hint = io.stdout.isTTY === true ? lookText(reports, paint) : '';
+  if (jobs.length > 1 && options.json !== true) print(io, totalText(reports, paint));
+  const hint = io.stdout.isTTY === true && options.json !== true ? lookText(reports, paint) : '';
   if (hint !== '') print(io, hint);
   const whole = reports.length === jobs.length && reports.every((report) => report.trouble === null);
   if (options.writeBaseline !== undefined) storeBaseline(options.writeBaseline, paths, whole, io);

@@ -31,8 +31,7 @@ export interface UpOptions {
   readonly out: string;
 }
 
-/** Lab time after which what was captured can be read by others, at the latest. */
-const FLUSH_EVERY = seconds(1);
+const AN_HOUR = seconds(3600);
 
 /** Errors: those of the topology, of the substrate's probe, CLI_USAGE when a lab of that name is up. */
 export async function up(topology: string, options: UpOptions, io: Io): Promise<ExitCode> {
@@ -80,7 +79,7 @@ interface Surroundings {
   readonly server: LiveServer;
   readonly signal: AbortSignal;
   readonly io: Io;
-  /** Told when the capture can't be written any more. */
+  /** Told when the capture can't be written any more, and when a role ends. */
   readonly onError: (error: LabError) => void;
 }
 
@@ -91,15 +90,13 @@ async function keepUp(plan: Plan, around: Surroundings): Promise<never> {
   const recording = new Recording(plan, { substrate, seed, version: VERSION, captureFile: file, onError });
   let lab: Lab | null = null;
   try {
-    lab = await substrate.build(plan, { ...recording.deps, kinds: KINDS, seed, pki, signal });
+    lab = await substrate.build(plan, { ...recording.deps, onRoleFailed: onError, kinds: KINDS, seed, pki, signal });
     server.open(new LiveLab(lab, plan));
     print(io, `${plan.name} is up on ${substrate.name}: ${plan.nodes.length} nodes, ${plan.links.length} links; it is captured in ${shown(file)}`);
     print(io, 'from another terminal: callpath status | call USER USER | link set NAME down | exec NODE -- COMMAND | down; Ctrl-C here ends it');
+    // The lab itself sees to its capture.
     return await lab.run(async ({ sleep }) => {
-      for (;;) {
-        await sleep(FLUSH_EVERY);
-        recording.recorder.flush();
-      }
+      for (;;) await sleep(AN_HOUR);
     }, NEVER);
   } finally {
     server.shut();

@@ -60,6 +60,66 @@ describe('the scheduler', () => {
   });
 });
 
+describe('asynchronous work that an event begins without a word', () => {
+  /** What it books a millisecond later must come at 2 ms, before the event that is there at 3 ms. */
+  const BEGINS: readonly (readonly [string, (go: () => void) => void])[] = [
+    [
+      'an async function that waits for what is there',
+      (go) =>
+        void (async () => {
+          for (let i = 0; i < 5; i++) await null;
+          go();
+        })(),
+    ],
+    [
+      'a promise that was made before, and is settled',
+      (go) => {
+        const { promise, settle } = pending;
+        void promise.then(go);
+        settle();
+      },
+    ],
+    [
+      'a tick',
+      (go) => {
+        process.nextTick(go);
+      },
+    ],
+    [
+      'a microtask',
+      (go) => {
+        queueMicrotask(go);
+      },
+    ],
+    [
+      'an immediate',
+      (go) => {
+        setImmediate(go);
+      },
+    ],
+  ];
+  const pending = ((): { promise: Promise<void>; settle: () => void } => {
+    let settle: () => void = () => undefined;
+    return { promise: new Promise<void>((resolve) => (settle = resolve)), settle: () => settle() };
+  })();
+
+  it.each(BEGINS)('%s: time stands still until it has gone on', async (_what, begin) => {
+    const scheduler = createScheduler();
+    const seen: string[] = [];
+    const note = (name: string): Target => ({ fire: () => void seen.push(`${name} ${scheduler.now / 1e6}`) });
+    scheduler.at(millis(1), { fire: () => begin(() => scheduler.at((scheduler.now + 1e6) as Nanos, note('begun'), 0, null)) }, 0, null);
+    scheduler.at(millis(3), note('other'), 0, null);
+    await createVirtualDriver(scheduler).run(sleep(scheduler, millis(4)), seconds(1));
+    expect(seen).toEqual(['begun 2', 'other 3']);
+  });
+
+  it('of another lab in the same process holds nobody up', async () => {
+    const [one, other] = [createScheduler(), createScheduler()];
+    const ends = await Promise.all([one, other].map((scheduler) => createVirtualDriver(scheduler).run(sleep(scheduler, millis(4)), seconds(1))));
+    expect([ends.length, one.now, other.now]).toEqual([2, 4e6, 4e6]);
+  });
+});
+
 describe('virtual time', () => {
   it('runs a task to its value, at the lab time of its sleeps', async () => {
     const scheduler = createScheduler();

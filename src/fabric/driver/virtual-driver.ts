@@ -16,6 +16,7 @@
  */
 import type { Nanos } from '../../base/time.js';
 import { assertInvariant } from '../../base/assert.js';
+import { nowFiring, startWatching, stopWatching } from './async-work.js';
 import type { LabScheduler } from '../lab-scheduler.js';
 import type { Driver } from '../scheduler.js';
 import { type DriverOptions, interrupted, type Outcome, PROGRESS_EVERY, stalled, timeLimit, watch } from './driver-options.js';
@@ -44,9 +45,11 @@ class VirtualDriver implements Driver {
   async run<T>(task: Promise<T>, limit: Nanos): Promise<T> {
     assertInvariant(!this.#running, 'a driver runs one task at a time');
     this.#running = true;
+    startWatching();
     try {
       return await this.#pump(task, limit);
     } finally {
+      stopWatching();
       this.#running = false;
     }
   }
@@ -60,7 +63,13 @@ class VirtualDriver implements Driver {
       if (box.outcome.kind === 'value') return box.outcome.value;
       if (box.outcome.kind === 'error') throw box.outcome.error;
       this.#checkSignal();
-      const end = this.#burst(limit);
+      nowFiring(this.#scheduler);
+      let end: BurstEnd;
+      try {
+        end = this.#burst(limit);
+      } finally {
+        nowFiring(null);
+      }
       this.#progress();
       if (end === 'touched') await this.#settle(box);
       else if (end === 'slice') await turn();

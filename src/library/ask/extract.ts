@@ -14,6 +14,7 @@ import type { LinkPoint, Points } from '../../capture/points.js';
 import { didYouMean, listed } from '../../base/suggest.js';
 import { requireWritable } from '../load/files.js';
 import { captureOf } from '../run/endpoint-captures.js';
+import { requireCapture } from '../load/files.js';
 
 export interface PointRequest {
   /** The point, `LINK:NODE`. */
@@ -44,6 +45,7 @@ export interface PointsRead {
 
 /** @param capture a ledger's file. Errors: CLI_USAGE, FILE_*, CAPTURE_*. @param warn told what is wrong with the file, before more is done with it */
 export function extractPoint(capture: string, request: PointRequest, warn: (warnings: readonly LabError[]) => void = () => undefined): PointsRead {
+  requireCapture(capture);
   const { ledger, warnings } = readLedgerFile(capture);
   try {
     if (warnings.length > 0) warn(warnings);

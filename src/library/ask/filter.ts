@@ -9,6 +9,7 @@ import { compileFilter } from '../../capture/filter/compile.js';
 import type { Filter } from '../../capture/filter/compile.js';
 import { selectFrames } from '../../capture/filter/select.js';
 import { FileSource } from '../../capture/store/byte-store.js';
+import { requireCapture } from '../load/files.js';
 
 /** Errors: FILTER_*, with the filter and a caret in the message. */
 export function readFilter(text: string): Filter {
@@ -28,6 +29,7 @@ export function readFilter(text: string): Filter {
  * Errors: FILE_*, CAPTURE_FORMAT.
  */
 export function selectPackets(capture: string, filter: Filter): readonly PacketId[] {
+  requireCapture(capture);
   const source = new FileSource(capture);
   try {
     return selectFrames(source, filter).packets as readonly PacketId[];

@@ -9,6 +9,7 @@ import type { Journey } from '../../capture/ledger.js';
 import { readLedgerFile } from '../../capture/ledger-reader.js';
 import type { LedgerRead } from '../../capture/ledger-reader.js';
 import { selectPackets } from './filter.js';
+import { requireCapture } from '../load/files.js';
 
 export interface Journeys extends LedgerRead {
   /** Copies for bystanders last. */
@@ -19,6 +20,7 @@ export interface Journeys extends LedgerRead {
 
 /** The caller closes the ledger. @param capture a ledger's file. Errors: FILE_*, CAPTURE_*. */
 export function journeysOf(capture: string, filter: Filter): Journeys {
+  requireCapture(capture);
   const read = readLedgerFile(capture);
   try {
     const bystanders = bystanderCopies(read.ledger);

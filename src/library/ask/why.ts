@@ -9,6 +9,7 @@ import type { Filter } from '../../capture/filter/compile.js';
 import { readLedgerFile } from '../../capture/ledger-reader.js';
 import type { Plan } from '../../topology/plan.js';
 import { selectPackets } from './filter.js';
+import { requireCapture } from '../load/files.js';
 
 export interface Stories {
   readonly stories: readonly FlowStory[];
@@ -28,6 +29,7 @@ const RANK = { broken: 0, lossy: 1, refused: 2, fine: 3 } as const;
  * Errors: FILE_*, CAPTURE_*.
  */
 export function storiesOf(capture: string, filter: Filter, plan: Plan | null): Stories {
+  requireCapture(capture);
   const { ledger, partial, warnings } = readLedgerFile(capture);
   try {
     return {

@@ -82,7 +82,7 @@ export class CallpathLab {
     const ending = new AbortController();
     try {
       const lab = await substrate.build(plan, { ...recording.deps, kinds, seed, pki, signal: ending.signal });
-      return new StartedLab({ plan, lab, recording, ending, timeLimit: this.#timeLimit });
+      return new StartedLab({ plan, lab, kinds, recording, ending, timeLimit: this.#timeLimit });
     } catch (error) {
       recording.close(ZERO);
       throw error;
@@ -92,7 +92,7 @@ export class CallpathLab {
 
 function planOf(topology: string | Plan, kinds: ReadonlyMap<string, RoleKind>): Plan {
   if (typeof topology !== 'string') return topology;
-  const parsed = parseTopology(readText(topology), topology, kinds);
+  const parsed = parseTopology(readText(topology, 'topology'), topology, kinds);
   if (parsed.ok) return parsed.plan;
   const [first, ...others] = parsed.errors;
   throw others.length === 0 || first === undefined

@@ -7,7 +7,10 @@ import type { Observation } from '../../analysis/legs.js';
 import { LabError } from '../../base/error.js';
 import type { Ledger } from '../../capture/ledger.js';
 import type { ExpectationText } from '../../verify/checks/table.js';
-import { fitFlow, parseFlow } from '../load/flow-file.js';
+import { parseFlow } from '../load/flow-file.js';
+import { fitExpectations } from '../../scenario/fit.js';
+import { anyScript } from '../../scenario/script-facts.js';
+import { CHECKS } from '../../verify/checks/table.js';
 import type { FlowSpec } from '../../scenario/flow.js';
 import type { Plan } from '../../topology/plan.js';
 import { judge } from '../run/judge.js';
@@ -60,7 +63,8 @@ function flowOf(expectations: readonly ExpectationText[], plan: Plan): FlowSpec 
     expect: expectations,
   });
   const parsed = parseFlow(text, 'expectations');
-  const [fault] = parsed.ok ? fitFlow({ ...parsed.flow, actors: {} }, plan) : parsed.errors;
+  // What was done is the program's own script.
+  const [fault] = parsed.ok ? fitExpectations(parsed.flow, plan, CHECKS, anyScript(parsed.flow.actors)) : parsed.errors;
   if (!parsed.ok || fault !== undefined) {
     const { code, message, expected, hint } = fault ?? { code: 'FLOW_SCHEMA' as const, message: 'the expectations cannot be read' };
     throw new LabError(code, message, { ...(expected !== undefined && { expected }), ...(hint !== undefined && { hint }) });

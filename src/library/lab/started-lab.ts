@@ -5,7 +5,7 @@
 import { LabError } from '../../base/error.js';
 import type { Nanos } from '../../base/time.js';
 import type { Ledger } from '../../capture/ledger.js';
-import type { Json } from '../../roles/role.js';
+import type { Json, RoleKind } from '../../roles/role.js';
 import type { Step } from '../../scenario/flow.js';
 import type { Recording } from '../../scenario/recording.js';
 import { isOurs, noteStep } from '../../scenario/script.js';
@@ -21,6 +21,7 @@ import { Turns } from './turns.js';
 export interface StartedLabDeps {
   readonly plan: Plan;
   readonly lab: Lab;
+  readonly kinds: ReadonlyMap<string, RoleKind>;
   readonly recording: Recording;
   /** Of the signal that the lab was built with. */
   readonly ending: AbortController;
@@ -43,10 +44,10 @@ export class StartedLab extends Judged implements AsyncDisposable {
   readonly #ending: AbortController;
   #stopped: Promise<StoppedLab> | null = null;
 
-  constructor({ plan, lab, recording, ending, timeLimit }: StartedLabDeps) {
+  constructor({ plan, lab, kinds, recording, ending, timeLimit }: StartedLabDeps) {
     super(plan);
     this.#lab = lab;
-    this.#live = new LiveLab(lab, plan);
+    this.#live = new LiveLab(lab, plan, kinds);
     this.#recording = recording;
     this.#ending = ending;
     this.#turns = new Turns(lab, timeLimit);

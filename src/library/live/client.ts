@@ -33,7 +33,13 @@ export class Connection {
     });
     const lines = new LineSplitter();
     socket.setEncoding('utf8').on('data', (chunk: string) => {
-      for (const line of lines.push(chunk)) this.#answer(JSON.parse(line) as LiveAnswer);
+      try {
+        for (const line of lines.push(chunk)) this.#answer(JSON.parse(line) as LiveAnswer);
+      } catch (error) {
+        // Whoever answers so is no lab.
+        socket.destroy();
+        if (!LabError.is(error) && !(error instanceof SyntaxError)) throw error;
+      }
     });
   }
 

@@ -9,6 +9,7 @@ import { DecisionTable } from '../../capture/decision-table.js';
 import { pointsOf } from '../../capture/points.js';
 import { Recorder } from '../../capture/recorder.js';
 import { KINDS, KIND_INFOS } from '../../roles/kinds.js';
+import type { RoleKind } from '../../roles/role.js';
 import type { Lab } from '../../substrate/substrate.js';
 import { parseTopology } from '../../topology/topology-file.js';
 import { pkiOf } from '../run/flow-run.js';
@@ -25,7 +26,7 @@ const { plan } = parsed;
 /** Has the lab do something, and lets its time pass meanwhile. */
 type Run = <T>(act: (live: LiveLab) => T | Promise<T>) => Promise<T>;
 
-async function withLab(work: (run: Run) => Promise<void>): Promise<void> {
+async function withLab(work: (run: Run) => Promise<void>, kinds?: ReadonlyMap<string, RoleKind>): Promise<void> {
   const points = pointsOf(plan);
   const decisions = new DecisionTable((node) => points.nodeName(node));
   const recorder = new Recorder({
@@ -43,7 +44,7 @@ async function withLab(work: (run: Run) => Promise<void>): Promise<void> {
     pki: await pkiOf(plan, 1),
     signal: new AbortController().signal,
   });
-  const live = new LiveLab(lab, plan);
+  const live = new LiveLab(lab, plan, kinds);
   try {
     await work((act) => lab.run(async () => act(live), NEVER));
   } finally {
@@ -111,6 +112,20 @@ describe('a live lab', () => {
   );
 
   it(
+    'says who can be called and cannot call: whoever sits at a program',
+    () =>
+      withLab(
+        async (run) => {
+          const refused = { code: 'FLOW_ACTOR', expected: 'one of: none; alice can be called' };
+          await expect(run((live) => live.call('alice', 'bob'))).rejects.toMatchObject(refused);
+          await expect(run((live) => live.hangUp('alice'))).rejects.toMatchObject(refused);
+        },
+        new Map([...KINDS].map(([name, kind]) => [name, { ...kind, commands: {} }])),
+      ),
+    30_000,
+  );
+
+  it(
     'names what it has when it is asked for what it does not have',
     () =>
       withLab(async (run) => {
@@ -119,7 +134,7 @@ describe('a live lab', () => {
         await expect(run((live) => live.setLink('alice--hqlan', 'up'))).rejects.toMatchObject({ code: 'FLOW_STEP', hint: 'did you mean "alice--hq-lan"?' });
         await expect(run((live) => live.setLink('er', 'los 5%'))).rejects.toMatchObject({ code: 'FLOW_STEP' });
         const exec = (node: string) => run((live) => live.exec({ do: 'exec', node, words: ['true'], terminal: null, machineTools: false }, () => undefined));
-        await expect(exec('alcie')).rejects.toMatchObject({ code: 'ROLE_COMMAND', hint: 'did you mean "alice"?' });
+        await expect(exec('alcie')).rejects.toMatchObject({ code: 'CLI_USAGE', hint: 'did you mean "alice"?' });
         // Nodes of the simulator are no processes.
         await expect(exec('alice')).rejects.toMatchObject({ code: 'ROLE_COMMAND', expected: 'a lab on netns or docker' });
       }),

@@ -6,7 +6,10 @@ import type { LinkId } from '../../base/brand.js';
 import { LabError } from '../../base/error.js';
 import { clientCommands } from '../../roles/client/commands.js';
 import { ask } from '../../roles/commands.js';
-import type { Json } from '../../roles/role.js';
+import type { CommandName } from '../../roles/commands.js';
+import { KINDS } from '../../roles/kinds.js';
+import type { Json, RoleKind } from '../../roles/role.js';
+import { actsAlone } from '../../scenario/script-programs.js';
 import { linkChange } from '../../scenario/steps/link.js';
 import type { Lab } from '../../substrate/substrate.js';
 import type { Plan, PlanUser } from '../../topology/plan.js';
@@ -39,14 +42,17 @@ export async function finish(end: EndCommand): Promise<void> {
 export class LiveLab {
   readonly #lab: Lab;
   readonly #plan: Plan;
+  readonly #kinds: ReadonlyMap<string, RoleKind>;
   /** Of a node's user, under way or done; one that failed is forgotten, so that the next call tries anew. */
   readonly #signIns = new Map<string, Promise<Json>>();
   /** What was set, by link. */
   readonly #set = new Map<LinkId, readonly string[]>();
 
-  constructor(lab: Lab, plan: Plan) {
+  /** @param kinds what the roles at the nodes can be asked to do */
+  constructor(lab: Lab, plan: Plan, kinds: ReadonlyMap<string, RoleKind> = KINDS) {
     this.#lab = lab;
     this.#plan = plan;
+    this.#kinds = kinds;
   }
 
   /**
@@ -78,6 +84,7 @@ export class LiveLab {
         name: node.name,
         kind: node.kind,
         users: this.#plan.users.filter((user) => user.node === node.name).map((user) => user.name),
+        failed: this.#lab.failures.get(node.name)?.message.split('\n')[0] ?? null,
       })),
       links: this.#plan.links.map((link) => ({
         name: link.name,
@@ -89,20 +96,39 @@ export class LiveLab {
     };
   }
 
-  /** Signs both users in, where they are not, and calls. Errors: FLOW_ACTOR; those of sign-in and call. */
+  /**
+   * Signs both users in, where they are not, and calls. Who is called may sit at a program that is not the lab's: it signs in
+   * by itself. Errors: FLOW_ACTOR; those of sign-in and call.
+   */
   async call(from: string, to: string): Promise<LiveCall> {
     const [caller, callee] = [this.#user(from), this.#user(to)];
     if (caller === callee) throw new LabError('FLOW_ACTOR', `"${from}" and "${to}" are the same user`, { expected: 'two users' });
+    this.#mustTake('call', caller);
     await Promise.all([this.#signIn(caller), this.#signIn(callee)]);
     return ask(this.#lab.role(caller.node), clientCommands, 'call', { to: callee.address });
   }
 
   /** Ends the calls of a user. Errors: FLOW_ACTOR. */
   async hangUp(user: string): Promise<void> {
-    await ask(this.#lab.role(this.#user(user).node), clientCommands, 'hang-up', {});
+    const found = this.#user(user);
+    this.#mustTake('hang-up', found);
+    await ask(this.#lab.role(found.node), clientCommands, 'hang-up', {});
+  }
+
+  #takes(command: CommandName<typeof clientCommands>, { node }: PlanUser): boolean {
+    return !actsAlone(node, command, this.#plan, this.#kinds);
+  }
+
+  #mustTake(command: CommandName<typeof clientCommands>, user: PlanUser): void {
+    if (this.#takes(command, user)) return;
+    const others = this.#plan.users.filter((other) => this.#takes(command, other)).map(({ name }) => name);
+    throw new LabError('FLOW_ACTOR', `"${user.name}" sits at a program of its own, "${user.node}": nobody can have it ${command.replace('-', ' ')}`, {
+      expected: `one of: ${listed(others, 40)}; ${user.name} can be called`,
+    });
   }
 
   #signIn(user: PlanUser): Promise<Json> {
+    if (!this.#takes('sign-in', user)) return Promise.resolve({});
     const begun = this.#signIns.get(user.node);
     if (begun !== undefined) return begun;
     const signIn = ask(this.#lab.role(user.node), clientCommands, 'sign-in', {});
@@ -135,7 +161,7 @@ export class LiveLab {
    */
   async exec({ node, words, terminal, machineTools }: ExecRequest, atEnd: (end: EndCommand) => void): Promise<LiveExec> {
     const known = this.#plan.nodes.map((candidate) => candidate.name);
-    if (!known.includes(node)) throw unknown('ROLE_COMMAND', 'node', node, known);
+    if (!known.includes(node)) throw unknown('CLI_USAGE', 'node', node, known);
     if (!machineTools && this.#lab.inside !== undefined) {
       const command = await this.#lab.inside(node, { words, terminal });
       atEnd(() => command.end());
@@ -170,6 +196,6 @@ function setWords(before: readonly string[], set: string, usual: 'up' | 'down'):
   return [...before.filter((text) => kind(text) !== kind(set)), set].filter((text) => text !== usual);
 }
 
-function unknown(code: 'FLOW_ACTOR' | 'FLOW_STEP' | 'ROLE_COMMAND', what: string, name: string, known: readonly string[]): LabError {
+function unknown(code: 'FLOW_ACTOR' | 'FLOW_STEP' | 'CLI_USAGE', what: string, name: string, known: readonly string[]): LabError {
   return new LabError(code, `the lab has no ${what} "${name}"`, { expected: `one of: ${listed(known, 40)}`, ...didYouMean(name, known) });
 }

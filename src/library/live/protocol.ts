@@ -7,6 +7,7 @@ import { LabError } from '../../base/error.js';
 import { callResult } from '../../roles/client/commands.js';
 import { NOTHING } from '../../roles/commands.js';
 import type { Json } from '../../roles/role.js';
+import { readIssues } from '../../topology/source/zod-issues.js';
 
 export const liveRequest = z.discriminatedUnion('do', [
   z.strictObject({ do: z.literal('status') }),
@@ -18,8 +19,8 @@ export const liveRequest = z.discriminatedUnion('do', [
   z.strictObject({ do: z.literal('link'), name: z.string(), set: z.string() }),
   /** How to start a command in a node. It ends with the connection. `terminal`: the kind of terminal that it shall have; null = pipes. */
   z.strictObject({ do: z.literal('exec'), node: z.string(), words: z.array(z.string()).min(1), terminal: z.string().nullable(), machineTools: z.boolean() }),
-  /** Answered at once; the lab is down when it ends the connection. */
-  z.strictObject({ do: z.literal('down') }),
+  /** Answered at once; the lab is down when it ends the connection. `folder`: in which it must have been started; absent: any. */
+  z.strictObject({ do: z.literal('down'), folder: z.string().optional() }),
 ]);
 
 export type LiveRequest = z.infer<typeof liveRequest>;
@@ -32,7 +33,17 @@ const liveAnswers = {
     topology: z.string(),
     /** Lab time, nanoseconds. */
     time: z.number(),
-    nodes: z.array(z.strictObject({ name: z.string(), kind: z.string(), users: z.array(z.string()).readonly() })).readonly(),
+    nodes: z
+      .array(
+        z.strictObject({
+          name: z.string(),
+          kind: z.string(),
+          users: z.array(z.string()).readonly(),
+          /** Why its role has ended; null while it lives, or has none. */
+          failed: z.string().nullable(),
+        }),
+      )
+      .readonly(),
     links: z
       .array(
         z.strictObject({
@@ -96,16 +107,25 @@ export function parseRequest(line: string): LiveRequest {
 function held<T>(schema: z.ZodType<T>, value: unknown, what: string): T {
   const result = schema.safeParse(value);
   if (result.success) return result.data;
-  throw new LabError('CLI_USAGE', `${what} is not known: ${result.error.issues[0]?.message ?? ''}`, OTHER_VERSION);
+  const [trouble] = readIssues(result.error.issues, value, z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }));
+  throw new LabError('CLI_USAGE', `${what} is not known: ${trouble?.message ?? 'it is of another form'}`, OTHER_VERSION);
 }
+
+/** Characters that a line may have. */
+const LONGEST_LINE = 1 << 20;
 
 /** Lines out of chunks, whatever their borders. */
 export class LineSplitter {
   #rest = '';
 
+  /** Errors: CLI_USAGE for a line that is longer than any request or answer; what was kept of it is forgotten. */
   push(chunk: string): readonly string[] {
     const lines = (this.#rest + chunk).split('\n');
     this.#rest = lines.pop() ?? '';
+    if (this.#rest.length > LONGEST_LINE) {
+      this.#rest = '';
+      throw new LabError('CLI_USAGE', `a line does not end within ${LONGEST_LINE} characters`, OTHER_VERSION);
+    }
     return lines.filter((line) => line !== '');
   }
 }

@@ -16,6 +16,8 @@ export class LiveServer {
   readonly #name: string;
   readonly #down: () => void;
   readonly #sockets = new Set<Socket>();
+  /** In which it was started. */
+  readonly #folder = process.cwd();
   #server: Server | null = null;
   #lab: LiveLab | null = null;
   /** Why there is no lab to ask. */
@@ -81,7 +83,7 @@ export class LiveServer {
     // A terminal that went away: its request is finished all the same.
     socket.on('error', () => socket.destroy());
     socket.on('data', (chunk: string) => {
-      for (const line of lines.push(chunk))
+      for (const line of linesOf(lines, chunk, socket))
         void this.#answer(line, socket, (end) => {
           if (socket.destroyed) void finish(end);
           else ends.push(end);
@@ -95,6 +97,7 @@ export class LiveServer {
     };
     try {
       const request = parseRequest(line);
+      if (request.do === 'down') this.#mayEnd(request.folder);
       say({ ok: request.do === 'down' ? {} : await this.#askLab(request, atEnd) });
       if (request.do === 'down') this.#down();
     } catch (error) {
@@ -108,9 +111,29 @@ export class LiveServer {
     }
   }
 
+  /** Errors: CLI_USAGE for somebody who meant a lab of another folder. */
+  #mayEnd(folder: string | undefined): void {
+    if (folder === undefined || folder === this.#folder) return;
+    throw new LabError('CLI_USAGE', `the lab "${this.#name}" was started in ${this.#folder}, not here`, {
+      expected: `its name, if it is meant: callpath down --lab ${this.#name}`,
+    });
+  }
+
   #askLab(request: LabRequest, atEnd: (end: EndCommand) => void): ReturnType<LiveLab['do']> {
     if (this.#lab === null) throw new LabError('LAB_INTERRUPTED', `the lab "${this.#name}" ${this.#without}`);
     return this.#lab.do(request, atEnd);
+  }
+}
+
+/** None of somebody who sends a line without end: the connection is closed. */
+function linesOf(lines: LineSplitter, chunk: string, socket: Socket): readonly string[] {
+  try {
+    return lines.push(chunk);
+  } catch (error) {
+    if (!LabError.is(error)) throw error;
+    const answer: LiveAnswer = { error: error.toJSON() };
+    socket.end(`${JSON.stringify(answer)}\n`);
+    return [];
   }
 }
 

@@ -4,6 +4,7 @@
  */
 import { LabError } from '../../base/error.js';
 import type { ExperimentSpec } from '../../experiment/experiment.js';
+import type { Override } from '../../topology/source/overrides/override.js';
 import { fitFlow } from './flow-file.js';
 import { Faults, collect } from '../faults.js';
 import { loadExperiment, planOf } from './load.js';
@@ -15,12 +16,12 @@ export interface ExperimentJobs {
   readonly jobs: readonly Job[];
 }
 
-/** Errors: Faults, with those of all files. */
-export function experimentJobs(names: readonly string[]): readonly ExperimentJobs[] {
+/** @param changes of both variants, after their own. Errors: Faults, with those of all files. */
+export function experimentJobs(names: readonly string[], changes: readonly Override[] = []): readonly ExperimentJobs[] {
   const faults: LabError[] = [];
   const all = [...new Set(names)].flatMap((name): ExperimentJobs[] => {
     const experiment = collect(faults, () => loadExperiment(name));
-    return experiment === null ? [] : [{ experiment, jobs: variantJobs(experiment, faults) }];
+    return experiment === null ? [] : [{ experiment, jobs: variantJobs(experiment, changes, faults) }];
   });
   const ids = all.map(({ experiment }) => experiment.id);
   const twin = ids.find((id, i) => ids.indexOf(id) !== i);
@@ -29,9 +30,9 @@ export function experimentJobs(names: readonly string[]): readonly ExperimentJob
   return all;
 }
 
-function variantJobs(experiment: ExperimentSpec, faults: LabError[]): readonly Job[] {
+function variantJobs(experiment: ExperimentSpec, changes: readonly Override[], faults: LabError[]): readonly Job[] {
   return experiment.variants.flatMap(({ flow, overrides }): Job[] => {
-    const plan = collect(faults, () => planOf(experiment.topology, experiment, overrides));
+    const plan = collect(faults, () => planOf(experiment.topology, experiment, [...overrides, ...changes]));
     if (plan === null) return [];
     faults.push(...fitFlow(flow, plan));
     return [{ flow, plan }];

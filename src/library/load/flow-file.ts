@@ -22,8 +22,8 @@ export function parseFlow(text: string, file: string, { steps, checks }: Tables 
 }
 
 /** Every fault of a flow on a topology, in the order of the file. Codes: FLOW_ACTOR, FLOW_STEP, FLOW_EXPECTATION. @param tables those that the flow was read by */
-export function fitFlow(flow: scenario.FlowSpec, plan: Plan, { steps, checks }: Tables = TABLES): readonly LabError[] {
-  return fit(flow, plan, checks, steps);
+export function fitFlow(flow: scenario.FlowSpec, plan: Plan, tables: Tables = TABLES): readonly LabError[] {
+  return fit(flow, plan, tables);
 }
 
 /** JSON Schema of `*.flow.yaml`, draft 2020-12. */

@@ -3,9 +3,9 @@
  * @module
  */
 import { existsSync, readdirSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
 import { LabError } from '../../base/error.js';
+import { PACKAGE_ROOT } from '../../base/package-root.js';
 import type { ExperimentSpec } from '../../experiment/experiment.js';
 import { parseExperiment } from '../../experiment/experiment-file.js';
 import { KIND_INFOS } from '../../roles/kinds.js';
@@ -19,9 +19,13 @@ import { parseTopology } from '../../topology/topology-file.js';
 import { Faults } from '../faults.js';
 import { readText, shown } from './files.js';
 
-const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..', '..', '..');
-const FLOWS = join(ROOT, 'lab', 'flows');
-const EXPERIMENTS = join(ROOT, 'lab', 'experiments');
+const FLOWS = join(PACKAGE_ROOT, 'lab', 'flows');
+const EXPERIMENTS = join(PACKAGE_ROOT, 'lab', 'experiments');
+
+/** Where the product is installed. */
+export function packageFolder(): string {
+  return ROOT;
+}
 
 /** Ids of the flows that come with the product, sorted. */
 export function flowIds(): readonly string[] {
@@ -51,7 +55,7 @@ export function loadFlow(name: string): FlowSpec {
     });
   }
   const file = isId ? own : name;
-  const result = parseFlow(readText(file), shown(file));
+  const result = parseFlow(readText(file, 'flow'), shown(file));
   if (!result.ok) throw new Faults(result.errors);
   return result.flow;
 }
@@ -67,7 +71,7 @@ export function loadExperiment(name: string): ExperimentSpec {
     });
   }
   const file = isId ? own : name;
-  const result = parseExperiment(readText(file), shown(file));
+  const result = parseExperiment(readText(file, 'experiment'), shown(file));
   if (!result.ok) throw new Faults(result.errors);
   return result.experiment;
 }
@@ -85,7 +89,7 @@ export function planOf(file: string, flow: Pick<FlowSpec, 'topologySrc'> | null 
 
 function topologyText(file: string, flow: Pick<FlowSpec, 'topologySrc'> | null): string {
   try {
-    return readText(file);
+    return readText(file, 'topology');
   } catch (error) {
     if (flow === null || !LabError.is(error)) throw error;
     throw new LabError(error.code, error.message, {

@@ -9,12 +9,12 @@ import { parseRuleset } from '../../nft/parse-ruleset.js';
 import type { Ruleset } from '../../nft/ruleset.js';
 import { RULE_FILES } from '../../topology/source/rule-files.js';
 import { Faults } from '../faults.js';
-import { readText } from './files.js';
+import { readMarkedText, readText } from './files.js';
 
 /** Errors: Faults (NFT_*), FILE_*. */
 export function loadRules(file: string): Ruleset {
   // Read once: it may be a pipe.
-  const text = readText(file);
+  const text = readMarkedText(file, 'rules');
   const result = parseRuleset(
     file,
     (path) => (path === file ? text : RULE_FILES.read(path)),
@@ -39,7 +39,7 @@ export interface ImportedRules {
  * Errors: Faults (IPTABLES_*), FILE_*, CLI_USAGE.
  */
 export function importRules(file: string, options: { readonly ip6?: boolean; readonly source?: boolean } = {}): ImportedRules {
-  const saved = readText(file);
+  const saved = readText(file, 'iptables');
   const family = familyOf(file, saved, options.ip6 === true);
   const result = importIptables(saved, file, { family, source: options.source === true });
   if (!result.ok) throw new Faults(result.errors);

@@ -52,10 +52,10 @@ export class IcmpErrors implements ErrorReports {
     if (code !== null) this.#send(p, f, f.destinationUnreachable, code, 0);
   }
 
-  /** Destination unreachable, with whatever code a firewall was told. */
-  refused(p: Packet, code: number): void {
+  /** Destination unreachable, with whatever code a firewall was told. @param routed whether it is known yet where the packet leads */
+  refused(p: Packet, code: number, routed: boolean): void {
     const f = icmpOf(p);
-    this.#send(p, f, f.destinationUnreachable, code, 0);
+    this.#send(p, f, f.destinationUnreachable, code, 0, routed);
   }
 
   /** @param code 0 = TTL or hop limit, 1 = reassembly */
@@ -70,17 +70,18 @@ export class IcmpErrors implements ErrorReports {
     this.#send(p, f, f.tooBig.type, f.tooBig.code, mtu);
   }
 
-  /** ICMPv6 only. @param code 0 erroneous field, 1 unrecognized next header @param at offset of the fault in `p.buf` */
-  parameterProblem(p: Packet, code: 0 | 1, at: number): void {
+  /** ICMPv6 only. @param code 0 erroneous field, 1 unrecognized next header, 2 unrecognized option, 3 incomplete header chain @param at offset of the fault in `p.buf` */
+  parameterProblem(p: Packet, code: 0 | 1 | 2 | 3, at: number): void {
     this.#send(p, ICMPV6, icmpv6.TYPES.PARAMETER_PROBLEM, code, at - p.off - ethernet.HEADER);
   }
 
-  #send(p: Packet, f: IcmpFamily, type: number, code: number, rest: number): void {
+  #send(p: Packet, f: IcmpFamily, type: number, code: number, rest: number, routed = true): void {
     const { book, output } = this.#node;
     const o = p.off + ethernet.HEADER;
-    if (!(f.family === 4 ? this.#mayAnswer4(p, o) : this.#mayAnswer6(p, o, aboutGroups(type, code)))) return;
+    if (!(f.family === 4 ? this.#mayAnswer4(p, o, routed) : this.#mayAnswer6(p, o, aboutGroups(type, code)))) return;
     const to = f.source(p, book);
-    const from = this.#reporter(f.destination(p, book), to);
+    // Before routing Linux does not know that the destination is its own; of IPv6 it looks for itself (icmp6_send).
+    const from = routed || f.family === 6 ? this.#reporter(f.destination(p, book), to) : output.sourceFor(to);
     if (from === null || !this.#allowed(to, type === f.tooBig.type && code === f.tooBig.code)) return;
     const quote = Math.min(f.length(p), f.largestError - f.ipHeader - HEADER);
     const s = this.#scratch;
@@ -91,7 +92,7 @@ export class IcmpErrors implements ErrorReports {
     output.datagram(f.protocol, from, to, s, 0, HEADER + quote, f.errorClass(p), DEFAULT_TTL, false, causeOf(p), p);
   }
 
-  #mayAnswer4(p: Packet, o: number): boolean {
+  #mayAnswer4(p: Packet, o: number, routed: boolean): boolean {
     const b = p.buf;
     if (p.iif > 0 && ethernet.isGroup(b, p.off)) return false;
     if (ipv4.fragmentOffset(b, o) !== 0) return false;
@@ -99,7 +100,7 @@ export class IcmpErrors implements ErrorReports {
     const top = b[o + ipv4.SRC] as number;
     if (top === 0 || top >= 224 || (top === 127 && p.iif > 0)) return false;
     const { routes, book } = this.#node;
-    const kind = routes.lookup4(book.key4(b, o + ipv4.DST), 0, 0).kind;
+    const kind = routed ? routes.lookup4(book.key4(b, o + ipv4.DST), 0, 0).kind : DEST.UNICAST;
     if (kind === DEST.BROADCAST || kind === DEST.MULTICAST || kind === DEST.STRANGE_GROUP) return false;
     if (routes.lookup4(book.key4(b, o + ipv4.SRC), 0, 0).kind === DEST.BROADCAST) return false;
     if (ipv4.protocol(b, o) !== IPPROTO.ICMP) return true;

@@ -6,7 +6,7 @@ import { DROP } from '../../base/drop.js';
 import type { Packet } from '../../fabric/packet.js';
 import { u16 } from '../../wire/bytes.js';
 import * as icmp from '../../wire/icmp.js';
-import type { Interface } from '../interface.js';
+import { type Interface, LOOPBACK_INDEX } from '../interface.js';
 import { DEFAULT_TTL } from '../ip/output.js';
 import type { PathMtu } from '../ip/path-mtu.js';
 import * as ipv6 from '../../wire/ipv6.js';
@@ -54,11 +54,22 @@ export class IcmpInput {
       return;
     }
     if (type === f.echoRequest) {
-      if (f.answersGroups || !group) this.#echo(p, f, from, at, n, group);
+      if (group && !f.answersGroups) {
+        core.drop(p, DROP.NOT_MINE, core.why('not-mine', 'input', 'echo-to-many'));
+        return;
+      }
+      this.#echo(p, f, from, at, n, group);
     } else if (type === f.echoReply) {
       ping.reply(from, icmp.identifier(b, at), icmp.sequence(b, at), f.hopLimit(p), n - HEADER);
-    } else if (f.isError(type) && !this.#error(f, from, b, at, n)) {
-      this.#bad(p, true);
+    } else if (!f.isError(type)) {
+      core.drop(p, DROP.NO_LISTENER, core.why('no-listener', 'input', 'icmp-type'));
+      return;
+    } else {
+      const taken = this.#error(f, from, b, at, n);
+      if (taken === null) this.#bad(p, true);
+      // What a node tells itself never crossed a link: there is no record that a reason could stand in.
+      else if (taken || p.iif === LOOPBACK_INDEX) core.end(p);
+      else core.drop(p, DROP.NO_LISTENER, core.why('no-listener', 'input', 'icmp-error'));
       return;
     }
     core.end(p);
@@ -72,37 +83,37 @@ export class IcmpInput {
     if (source !== null) output.datagram(f.protocol, source, from, p.buf, at, n, f.trafficClass(p), DEFAULT_TTL, false, arrival(p));
   }
 
-  /** False: the quote is no datagram of ours. */
-  #error(f: IcmpFamily, by: Addr, b: Uint8Array, at: number, n: number): boolean {
+  /** Null: the quote is no datagram of ours. False: nobody here wants to know. */
+  #error(f: IcmpFamily, by: Addr, b: Uint8Array, at: number, n: number): boolean | null {
     const { book, addresses, pathMtu } = this.#node;
     const o = at + HEADER;
     const end = at + n;
-    if (!f.quotes(b, o, n - HEADER)) return false;
+    if (!f.quotes(b, o, n - HEADER)) return null;
     const from = f.quotedSource(b, o, book);
     const to = f.quotedDestination(b, o, book);
-    if (!addresses.isLocal(from)) return false;
+    if (!addresses.isLocal(from)) return null;
     const kind = f.meaning(icmp.type(b, at), icmp.code(b, at));
-    if (kind === null) return true;
+    if (kind === null) return false;
     const mtu = kind === 'too-big' ? pathMtu.learn(f.family, to, f.mtu(b, at), f.quotedLength(b, o)) : 0;
     const walked = f.quotedTransport(b, o, end);
     // The quote may end within the extension headers: the path MTU has been learned, there is nobody to tell.
     if (walked < 0 || ipv6.walkedTo(walked) + 8 > end) return true;
-    this.#report(ipv6.walkedHeader(walked), kind, mtu, from, to, by, b, ipv6.walkedTo(walked), end - ipv6.walkedTo(walked));
-    return true;
+    const told = this.#report(ipv6.walkedHeader(walked), kind, mtu, from, to, by, b, ipv6.walkedTo(walked), end - ipv6.walkedTo(walked));
+    // The path MTU has been learned, whoever is there.
+    return told || kind === 'too-big';
   }
 
-  #report(protocol: number, kind: NetError, mtu: number, from: Addr, to: Addr, by: Addr, b: Uint8Array, at: number, n: number): void {
+  #report(protocol: number, kind: NetError, mtu: number, from: Addr, to: Addr, by: Addr, b: Uint8Array, at: number, n: number): boolean {
     const { udp, ping, transports } = this.#node;
     switch (protocol) {
       case IPPROTO.UDP:
-        udp.error(kind, mtu, from, to, b, at, n);
-        return;
+        return udp.error(kind, mtu, from, to, b, at, n);
       case IPPROTO.ICMP:
       case IPPROTO.IPV6_ICMP:
         ping.error(kind, mtu, by, u16(b, at + 4), u16(b, at + 6));
-        return;
+        return true;
       default:
-        transports.error(protocol, kind, mtu, from, to, b, at, n);
+        return transports.error(protocol, kind, mtu, from, to, b, at, n);
     }
   }
 

@@ -14,7 +14,7 @@ import type { NeighbourTable, PacketEgress } from '../ports.js';
 import { type Neighbour, NUD } from '../neighbour/neighbour.js';
 import type { Destination } from '../routing/destination.js';
 import { fragment4, fragment6 } from './fragment.js';
-import { largestOnward } from './reassembly.js';
+import { largestOnward, sizesOf } from './reassembly.js';
 
 /** What it needs of its node. */
 interface Ports {
@@ -98,7 +98,7 @@ export class Egress implements PacketEgress, Target {
 
   #fragments(p: Packet, mtu: number, neighbour: Neighbour): void {
     const { core, neighbours } = this.#node;
-    const parts = p.buf[p.off + 12] === 0x08 ? fragment4(p, mtu, core.pool) : fragment6(p, mtu, core.pool, core.random.u32());
+    const parts = p.buf[p.off + 12] === 0x08 ? fragment4(p, mtu, core.pool, sizesOf(p)) : fragment6(p, mtu, core.pool, core.random.u32(), sizesOf(p));
     if (parts.length === 0) {
       core.drop(p, DROP.MTU_DF, core.why('mtu-df', 'postrouting', 'headers'));
       return;

@@ -31,8 +31,10 @@ export interface IpFamily {
   /** The header judged; cuts off what follows the datagram in its frame (Ethernet pads to 60 octets). */
   fault(p: Packet, iface: Interface): Fault;
   isFragment(p: Packet): boolean;
-  /** Takes ownership of a fragment; the whole datagram when it was the last one that was missing. */
-  gather(p: Packet): Packet | null;
+  /** Whether connection tracking would put it together: of IPv6 also a fragment that is the whole (RFC 6946). */
+  isPart(p: Packet): boolean;
+  /** Takes ownership of a fragment; the whole datagram when it was the last one that was missing. @param tracking for connection tracking, else for the node itself */
+  gather(p: Packet, tracking: boolean): Packet | null;
   /** Address keys. */
   source(p: Packet): number;
   destination(p: Packet): number;

@@ -18,8 +18,9 @@ const NO_OPERATION = 1;
 /**
  * The fragments of an IPv4 packet, each at most `mtu` octets with its header. Fragments of a fragment are fine.
  * None when the MTU leaves no room behind the header. The caller keeps `p`.
+ * @param sizes octets of payload of each fragment that it came in; it goes on in the same where they fit
  */
-export function fragment4(p: Packet, mtu: number, pool: PacketPool): Packet[] {
+export function fragment4(p: Packet, mtu: number, pool: PacketPool, sizes: readonly number[] | null = null): Packet[] {
   const from = p.buf;
   const o = p.off + ethernet.HEADER;
   const header = ipv4.headerLength(from, o);
@@ -29,8 +30,8 @@ export function fragment4(p: Packet, mtu: number, pool: PacketPool): Packet[] {
   const more = ipv4.moreFragments(from, o);
   const parts: Packet[] = [];
   if (room < 8) return parts;
-  for (let at = 0; at < payload; at += room) {
-    const n = Math.min(room, payload - at);
+  let at = 0;
+  for (const n of cuts(payload, room, mtu - header, sizes)) {
     const part = pool.take(ethernet.HEADER + header + n);
     const po = part.off + ethernet.HEADER;
     copy(from, p.off, part.buf, part.off, ethernet.HEADER + header);
@@ -42,8 +43,15 @@ export function fragment4(p: Packet, mtu: number, pool: PacketPool): Packet[] {
     part.len = ethernet.HEADER + header + n;
     part.cause = p.id;
     parts.push(part);
+    at += n;
   }
   return parts;
+}
+
+/** As ip_do_fragment and ip6_fragment: the old sizes where none is too large, else as large as they may be. @param most octets of the last one */
+function cuts(payload: number, room: number, most: number, sizes: readonly number[] | null): readonly number[] {
+  if (sizes !== null && sizes.length > 1 && sizes.every((size) => size <= most)) return sizes;
+  return Array.from({ length: Math.ceil(payload / room) }, (_, i) => Math.min(room, payload - i * room));
 }
 
 /** In later fragments an option that is not to be copied becomes no-operations, so that the header keeps its length. */
@@ -63,7 +71,7 @@ function dropUncopiedOptions(b: Uint8Array, from: number, end: number): void {
  * As {@link fragment4} otherwise.
  * @param identification 32 bits, unique for the pair of addresses within the lifetime of a packet
  */
-export function fragment6(p: Packet, mtu: number, pool: PacketPool, identification: number): Packet[] {
+export function fragment6(p: Packet, mtu: number, pool: PacketPool, identification: number, sizes: readonly number[] | null = null): Packet[] {
   const from = p.buf;
   const o = p.off + ethernet.HEADER;
   const end = o + ipv6.HEADER + ipv6.payloadLength(from, o);
@@ -73,8 +81,8 @@ export function fragment6(p: Packet, mtu: number, pool: PacketPool, identificati
   const room = (mtu - unfragmentable - fragment.HEADER) & ~7;
   const parts: Packet[] = [];
   if (room < 8) return parts;
-  for (let at = 0; at < payload; at += room) {
-    const n = Math.min(room, payload - at);
+  let at = 0;
+  for (const n of cuts(payload, room, mtu - unfragmentable - fragment.HEADER, sizes)) {
     const length = ethernet.HEADER + unfragmentable + fragment.HEADER + n;
     const part = pool.take(length);
     const po = part.off + ethernet.HEADER;
@@ -89,6 +97,7 @@ export function fragment6(p: Packet, mtu: number, pool: PacketPool, identificati
     part.len = length;
     part.cause = p.id;
     parts.push(part);
+    at += n;
   }
   return parts;
 }

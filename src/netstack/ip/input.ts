@@ -14,7 +14,8 @@ import { DROP, type DropCode } from '../../base/drop.js';
 import type { Packet } from '../../fabric/packet.js';
 import * as ethernet from '../../wire/ethernet.js';
 import * as ipv6 from '../../wire/ipv6.js';
-import { ACCEPT, type Hook, STOLEN, walk } from '../hook.js';
+import { CT_STATE } from '../conntrack/connection.js';
+import { ACCEPT, type Hook, PRIORITY, STOLEN, walk } from '../hook.js';
 import type { IcmpInput } from '../icmp/input.js';
 import { UNREACHABLE } from '../icmp/kinds.js';
 import { type Interface, NO_INTERFACE } from '../interface.js';
@@ -54,9 +55,12 @@ export class IpInput {
     const fault = ip.fault(p, iface);
     if (fault !== FAULT.NONE) {
       this.#refuse(p, iface, fault);
-    } else if (ip.isFragment(p) && this.#node.defragments.has(ip.family)) {
-      const whole = ip.gather(p);
-      if (whole !== null) this.#prerouting(whole, iface);
+    } else if (ip.isPart(p) && this.#node.defragments.has(ip.family)) {
+      // Only what stands before defragmentation sees the parts; what is not to be tracked is left in parts.
+      const hooks = ip.hooks.prerouting;
+      if (hooks.length !== 0 && !this.#pass(hooks, p, -Infinity, PRIORITY.DEFRAG)) return;
+      const whole = p.ctinfo === CT_STATE.UNTRACKED ? p : ip.gather(p, true);
+      if (whole !== null) this.#prerouting(whole, iface, PRIORITY.DEFRAG);
     } else this.#prerouting(p, iface);
   }
 
@@ -71,15 +75,16 @@ export class IpInput {
     else core.drop(p, DROP.MALFORMED, core.why('malformed', 'prerouting'));
   }
 
-  #prerouting(p: Packet, iface: Interface): void {
+  /** @param from priority of the first hook that has not seen the packet */
+  #prerouting(p: Packet, iface: Interface, from = -Infinity): void {
     const ip = this.#ip;
     const hooks = ip.hooks.prerouting;
-    if (hooks.length !== 0 && !this.#pass(hooks, p)) return;
-    const from = ip.source(p);
+    if (hooks.length !== 0 && !this.#pass(hooks, p, from, Infinity)) return;
+    const source = ip.source(p);
     const to = ip.destination(p);
-    const dest = ip.route(p, to, from);
-    if (dest.kind === DEST.UNICAST) this.#forward(p, iface, dest, from, to);
-    else this.#special(p, iface, dest, from, to);
+    const dest = ip.route(p, to, source);
+    if (dest.kind === DEST.UNICAST) this.#forward(p, iface, dest, source, to);
+    else this.#special(p, iface, dest, source, to);
   }
 
   /** Everything but forwarding. */
@@ -156,11 +161,11 @@ export class IpInput {
   #local(p: Packet, group: boolean): void {
     const ip = this.#ip;
     let whole: Packet | null = p;
-    if (ip.gathersBeforeInput && ip.isFragment(p)) whole = ip.gather(p);
+    if (ip.gathersBeforeInput && ip.isFragment(p)) whole = ip.gather(p, false);
     if (whole === null) return;
     const hooks = ip.hooks.input;
     if (hooks.length !== 0 && !this.#pass(hooks, whole)) return;
-    if (!ip.gathersBeforeInput && ip.isFragment(whole)) whole = ip.gather(whole);
+    if (!ip.gathersBeforeInput && ip.isFragment(whole)) whole = ip.gather(whole, false);
     if (whole !== null) this.#deliver(whole, group);
   }
 
@@ -177,13 +182,13 @@ export class IpInput {
     const n = p.off + p.len - at;
     if (protocol === IPPROTO.UDP) node.udp.receive(p, ip.family, at, n, group);
     else if (protocol === ip.icmp) node.icmp.receive(p, ip.family, at, n, group);
-    else if (protocol === ipv6.NEXT.NONE && ip.family === 6) node.core.end(p);
+    else if (protocol === ipv6.NEXT.NONE && ip.family === 6) node.core.drop(p, DROP.NO_LISTENER, node.core.why('no-listener', 'input', 'no-next-header'));
     else node.transports.receive(p, ip.family, protocol, at, n, group);
   }
 
   /** False: the packet is no longer ours. */
-  #pass(hooks: readonly Hook[], p: Packet): boolean {
-    const verdict = walk(hooks, p);
+  #pass(hooks: readonly Hook[], p: Packet, from?: number, below?: number): boolean {
+    const verdict = walk(hooks, p, from, below);
     if (verdict === ACCEPT) return true;
     if (verdict !== STOLEN) this.#node.core.drop(p, verdict as DropCode, p.decision);
     return false;

@@ -60,6 +60,10 @@ export class Ipv4 implements IpFamily {
     return ipv4.isFragment(p.buf, p.off + ethernet.HEADER);
   }
 
+  isPart(p: Packet): boolean {
+    return this.isFragment(p);
+  }
+
   gather(p: Packet): Packet | null {
     return this.#reassembly.accept4(p);
   }

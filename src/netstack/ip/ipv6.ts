@@ -54,11 +54,16 @@ export class Ipv6 implements IpFamily {
   }
 
   isFragment(p: Packet): boolean {
+    const at = fragmentAt(p.buf, p.off + ethernet.HEADER);
+    return at >= 0 && !fragment.isAtomic(p.buf, at);
+  }
+
+  isPart(p: Packet): boolean {
     return fragmentAt(p.buf, p.off + ethernet.HEADER) >= 0;
   }
 
-  gather(p: Packet): Packet | null {
-    return this.#reassembly.accept6(p, fragmentAt(p.buf, p.off + ethernet.HEADER));
+  gather(p: Packet, tracking: boolean): Packet | null {
+    return this.#reassembly.accept6(p, fragmentAt(p.buf, p.off + ethernet.HEADER), tracking);
   }
 
   source(p: Packet): number {
@@ -108,7 +113,7 @@ export class Ipv6 implements IpFamily {
   }
 }
 
-/** hot. Where the fragment header of a packet stands; -1 without one, or where the fragment is atomic (a whole packet). */
+/** hot. Where the fragment header of a packet stands; -1 without one. */
 function fragmentAt(b: Uint8Array, o: number): number {
   const next = ipv6.nextHeader(b, o);
   if (next === IPPROTO.UDP || next === IPPROTO.TCP || next === IPPROTO.IPV6_ICMP) return -1;
@@ -116,7 +121,7 @@ function fragmentAt(b: Uint8Array, o: number): number {
   if (walked < 0 || ipv6.walkedHeader(walked) !== ipv6.NEXT.FRAGMENT) return -1;
   const at = ipv6.walkedTo(walked);
   if (at + fragment.HEADER > o + ipv6.HEADER + ipv6.payloadLength(b, o)) return -1;
-  return fragment.isAtomic(b, at) ? -1 : at;
+  return at;
 }
 
 function isLoopback(b: Uint8Array, o: number): boolean {

@@ -1,7 +1,8 @@
 /**
  * Reassembly of fragments (RFC 791 section 3.2, RFC 8200 section 4.5), with Linux's timeouts and memory limit.
- * Overlapping fragments end the datagram: RFC 5722 for IPv6, and Linux since 4.20 for IPv4 too; a fragment that lies
- * wholly within another one is a duplicate and ends alone.
+ * Overlapping fragments end the datagram, and what comes later begins another: RFC 5722 for IPv6, and Linux since 4.20 for
+ * IPv4 too. A fragment that lies wholly within what is there in one piece is a duplicate and ends alone.
+ * @see net/ipv4/inet_fragment.c: inet_frag_queue_insert; ip_fragment.c: ip_frag_queue; netfilter/nf_conntrack_reasm.c
  * @module
  */
 import type { TimerId } from '../../base/brand.js';
@@ -18,6 +19,7 @@ import * as fragment from '../../wire/ipv6-fragment.js';
 import type { NodeCore } from '../node-core.js';
 import type { AddressBook } from '../address-book.js';
 import type { ErrorReports, FragmentQueue } from '../ports.js';
+import { IPPROTO } from '../transport.js';
 
 /** hot. Whether the packet was put together here: no link ever took it, and its `epoch` is the largest fragment's size, negative. */
 export function isReassembled(p: Packet): boolean {
@@ -31,6 +33,14 @@ export function isReassembled(p: Packet): boolean {
 export function largestOnward(p: Packet, mtu: number): number {
   return p.epoch < 0 && -p.epoch < mtu ? -p.epoch : mtu;
 }
+/** Octets of payload in the fragments that packets came in: where they fit a packet goes on in the same. */
+const SIZES = new WeakMap<Packet, readonly number[]>();
+
+/** Null for what came whole. */
+export function sizesOf(p: Packet): readonly number[] | null {
+  return isReassembled(p) ? (SIZES.get(p) ?? null) : null;
+}
+
 /** Linux's `ipfrag_time`; RFC 1122 3.3.2 recommends 60 to 120 s. */
 export const TIMEOUT4 = seconds(30);
 /** RFC 8200 section 4.5. */
@@ -44,6 +54,12 @@ interface Part {
   readonly end: number;
   /** Where its data begins in the packet's bytes. */
   readonly at: number;
+}
+
+/** Parts that came one behind the other. */
+interface Stretch {
+  readonly start: number;
+  end: number;
 }
 
 /** What fragments of one datagram have in common. */
@@ -60,11 +76,13 @@ class Datagram implements Target {
   readonly key: number;
   /** In order of their place. */
   parts: Part[] = [];
-  /** Octets of the whole payload; -1 until the last fragment is here. */
-  total = -1;
+  /** Without gaps, in no order. */
+  readonly stretches: Stretch[] = [];
+  /** The furthest octet that is known of. */
+  reach = 0;
+  /** The last fragment is here: nothing lies beyond {@link reach}. */
+  ended = false;
   bytes = 0;
-  /** Overlaps were seen: whatever else comes is discarded until the timeout. */
-  refused = false;
   timer: TimerId | null = null;
   readonly #owner: Reassembly;
 
@@ -80,7 +98,7 @@ class Datagram implements Target {
   }
 }
 
-type Placed = 'added' | 'duplicate' | 'overlap';
+type Placed = 'added' | 'duplicate' | 'overlap' | 'conflict' | 'malformed';
 
 /** What it needs of its node. */
 interface Ports {
@@ -112,9 +130,11 @@ export class Reassembly implements FragmentQueue {
     const o = p.off + ethernet.HEADER;
     const header = ipv4.headerLength(b, o);
     const start = ipv4.fragmentOffset(b, o);
-    const end = start + ipv4.totalLength(b, o) - header;
     const more = ipv4.moreFragments(b, o);
-    if (impossible(start, end, more) || header + end > 65535) {
+    const till = start + ipv4.totalLength(b, o) - header;
+    // Linux takes off what is beyond the last whole 8 octets.
+    const end = more ? till & ~7 : till;
+    if (header + end > 65535) {
       this.#drop(p, DROP.MALFORMED, 'fragment');
       return null;
     }
@@ -126,24 +146,22 @@ export class Reassembly implements FragmentQueue {
       protocol: ipv4.protocol(b, o),
       identification: ipv4.identification(b, o),
     };
-    return this.#accept(identity, { packet: p, start, end, at: o + header }, more);
+    return this.#accept(identity, { packet: p, start, end, at: o + header }, more, false);
   }
 
-  /** As {@link accept4}. @param at offset of the fragment header in the packet's bytes */
-  accept6(p: Packet, at: number): Packet | null {
+  /**
+   * As {@link accept4}.
+   * @param at offset of the fragment header in the packet's bytes
+   * @param tracking for connection tracking, which passes on as it is what no reassembly can begin with, and lets one wrong
+   * fragment end alone; else for the node itself
+   */
+  accept6(p: Packet, at: number, tracking: boolean): Packet | null {
     const b = p.buf;
     const o = p.off + ethernet.HEADER;
     const start = fragment.fragmentOffset(b, at);
     const end = start + p.off + p.len - at - fragment.HEADER;
     const more = fragment.moreFragments(b, at);
-    if (impossible(start, end, more) || at - o - ipv6.HEADER + end > 65535) {
-      // RFC 8200 4.5: a length that is no multiple of 8 points at the payload length, one that is too long at the offset.
-      if (more && (end & 7) !== 0) this.#node.errors.parameterProblem(p, 0, o + 4);
-      else if (end > start) this.#node.errors.parameterProblem(p, 0, at + 2);
-      this.#drop(p, DROP.MALFORMED, 'fragment');
-      return null;
-    }
-    const { book } = this.#node;
+    const { book, errors } = this.#node;
     const identity: Identity = {
       family: 6,
       src: book.key6(b, o + ipv6.SRC),
@@ -151,7 +169,21 @@ export class Reassembly implements FragmentQueue {
       protocol: 0,
       identification: fragment.identification(b, at),
     };
-    return this.#accept(identity, { packet: p, start, end, at: at + fragment.HEADER }, more);
+    // RFC 8200 4.5: all headers are in the first fragment; code 3 of RFC 7112 otherwise.
+    const headless = start === 0 && !hasTransport(p, at);
+    const odd = more && (end & 7) !== 0;
+    if (tracking && (headless || odd)) {
+      if (!headless) this.#end(this.#find(identity), 'overlap');
+      return p;
+    }
+    if (headless || odd || at - o - ipv6.HEADER + end > 65535) {
+      // A length that is no multiple of 8 points at the payload length, one that is too long at the offset.
+      if (headless) errors.parameterProblem(p, 3, o);
+      else errors.parameterProblem(p, 0, odd ? o + 4 : at + 2);
+      this.#drop(p, DROP.MALFORMED, 'fragment');
+      return null;
+    }
+    return this.#accept(identity, { packet: p, start, end, at: at + fragment.HEADER }, more, tracking);
   }
 
   /** The time is over: RFC 792 and RFC 4443 have it told when the first fragment is there. */
@@ -162,42 +194,57 @@ export class Reassembly implements FragmentQueue {
     this.#dropAll(d, 'timeout');
   }
 
-  #accept(identity: Identity, part: Part, more: boolean): Packet | null {
+  /** @param lenient one wrong fragment does not end the others */
+  #accept(identity: Identity, part: Part, more: boolean, lenient: boolean): Packet | null {
     if (this.#memory + part.packet.len > MEMORY_LIMIT) {
       this.#drop(part.packet, DROP.REASSEMBLY, 'limit');
       return null;
     }
     const d = this.#find(identity);
-    const placed: Placed = d.refused ? 'overlap' : this.#place(d, part, more);
+    const placed = this.#place(d, part, more);
     if (placed !== 'added') {
-      this.#drop(part.packet, DROP.REASSEMBLY, placed);
-      if (placed === 'overlap') {
-        d.refused = true;
-        this.#dropAll(d, 'overlap');
-      }
+      if (placed === 'malformed') this.#drop(part.packet, DROP.MALFORMED, 'fragment');
+      else this.#drop(part.packet, DROP.REASSEMBLY, placed === 'duplicate' ? placed : 'overlap');
+      if (placed === 'overlap' || (placed !== 'duplicate' && !lenient)) this.#end(d, 'overlap');
       return null;
     }
     this.#memory += part.packet.len;
-    if (d.total < 0 || d.bytes < d.total) return null;
+    if (!d.ended || d.bytes < d.reach) return null;
     this.#forget(d);
     return this.#join(d, part.packet);
   }
 
+  /** What does not fit ends the whole datagram, but for a duplicate. */
   #place(d: Datagram, part: Part, more: boolean): Placed {
-    let at = d.parts.length;
-    while (at > 0 && must(d.parts[at - 1], 'part').start > part.start) at--;
-    const before = d.parts[at - 1];
-    const after = d.parts[at];
-    for (const other of [before, after]) {
-      if (other === undefined || other.end <= part.start || other.start >= part.end) continue;
-      return part.start >= other.start && part.end <= other.end ? 'duplicate' : 'overlap';
+    const { start, end } = part;
+    if (more) {
+      if (end > d.reach) {
+        if (d.ended) return 'conflict';
+        d.reach = end;
+      }
+    } else {
+      if (end < d.reach || (d.ended && end !== d.reach)) return 'conflict';
+      d.ended = true;
+      d.reach = end;
     }
-    // A last fragment must be the last one, and the same one each time.
-    if (!more && ((d.total >= 0 && d.total !== part.end) || after !== undefined)) return 'overlap';
-    if (more && d.total >= 0 && part.end > d.total) return 'overlap';
-    if (!more) d.total = part.end;
-    d.parts.splice(at, 0, part);
-    d.bytes += part.end - part.start;
+    if (end <= start) return 'malformed';
+    const last = d.parts.at(-1);
+    if (last === undefined || last.end < end) {
+      if (last !== undefined && start < last.end) return 'overlap';
+      const stretch = d.stretches.find((one) => one.end === start);
+      if (last !== undefined && last.end === start && stretch !== undefined) stretch.end = end;
+      else d.stretches.push({ start, end });
+      d.parts.push(part);
+    } else {
+      for (const one of d.stretches) {
+        if (end <= one.start || start >= one.end) continue;
+        return start >= one.start && end <= one.end ? 'duplicate' : 'overlap';
+      }
+      d.stretches.push({ start, end });
+      d.parts.push(part);
+      d.parts.sort((a, b) => a.start - b.start);
+    }
+    d.bytes += end - start;
     return 'added';
   }
 
@@ -207,8 +254,13 @@ export class Reassembly implements FragmentQueue {
     const v4 = d.identity.family === 4;
     // IPv6: what stands before the fragment header stays, the header goes.
     const head = first.at - first.packet.off - (v4 ? 0 : fragment.HEADER);
-    const whole = core.pool.take(head + d.total);
-    whole.len = head + d.total;
+    const total = d.reach;
+    const whole = core.pool.take(head + total);
+    whole.len = head + total;
+    SIZES.set(
+      whole,
+      d.parts.map((part) => part.end - part.start),
+    );
     whole.cause = first.packet.id;
     whole.epoch = -Math.max(...d.parts.map((part) => part.packet.len - ethernet.HEADER));
     whole.iif = latest.iif;
@@ -220,13 +272,13 @@ export class Reassembly implements FragmentQueue {
     for (const part of d.parts) copy(part.packet.buf, part.at, whole.buf, whole.off + head + part.start, part.end - part.start);
     const o = whole.off + ethernet.HEADER;
     if (v4) {
-      ipv4.setTotalLength(whole.buf, o, head - ethernet.HEADER + d.total);
+      ipv4.setTotalLength(whole.buf, o, head - ethernet.HEADER + total);
       ipv4.setFragmentation(whole.buf, o, false, false, 0);
       ipv4.fillChecksum(whole.buf, o);
     } else {
       const header = first.at - fragment.HEADER;
       whole.buf[o + ipv6.pointerTo(first.packet.buf, first.packet.off + ethernet.HEADER, header)] = fragment.nextHeader(first.packet.buf, header);
-      ipv6.setPayloadLength(whole.buf, o, head - ethernet.HEADER - ipv6.HEADER + d.total);
+      ipv6.setPayloadLength(whole.buf, o, head - ethernet.HEADER - ipv6.HEADER + total);
     }
     for (const part of d.parts) {
       this.#memory -= part.packet.len;
@@ -256,6 +308,11 @@ export class Reassembly implements FragmentQueue {
     else this.#waiting.set(d.key, rest);
   }
 
+  #end(d: Datagram, kind: string): void {
+    this.#forget(d);
+    this.#dropAll(d, kind);
+  }
+
   #dropAll(d: Datagram, kind: string): void {
     for (const part of d.parts) {
       this.#memory -= part.packet.len;
@@ -270,9 +327,14 @@ export class Reassembly implements FragmentQueue {
   }
 }
 
-/** Empty, or not the last and no multiple of eight octets. */
-function impossible(start: number, end: number, more: boolean): boolean {
-  return end <= start || (more && ((end - start) & 7) !== 0);
+/** As ipv6frag_thdr_truncated. @param at of the fragment header */
+function hasTransport(p: Packet, at: number): boolean {
+  const end = p.off + p.len;
+  const walked = ipv6.walk(p.buf, at + fragment.HEADER, end, fragment.nextHeader(p.buf, at));
+  if (walked < 0) return false;
+  const protocol = ipv6.walkedHeader(walked);
+  const least = protocol === IPPROTO.TCP ? 20 : protocol === IPPROTO.UDP || protocol === IPPROTO.IPV6_ICMP ? 8 : 1;
+  return ipv6.walkedTo(walked) + least <= end;
 }
 
 function same(a: Identity, b: Identity): boolean {

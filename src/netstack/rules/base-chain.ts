@@ -76,7 +76,7 @@ export class BaseChainHook implements Hook, NatChain {
         return BY_POLICY;
       case END.REJECT:
         p.decision = this.#works.decisions.drop(p, this.#index, rule);
-        this.#works.rejecter.answer(p, (this.#works.rejects[this.#works.machine.reject] as RejectAction).reject);
+        this.#works.rejecter.answer(p, (this.#works.rejects[this.#works.machine.reject] as RejectAction).reject, this.point);
         return BY_RULE;
       case END.TRANSLATED:
         return this.#works.machine.verdict;

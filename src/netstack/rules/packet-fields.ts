@@ -9,7 +9,7 @@ import * as ipv4 from '../../wire/ipv4.js';
 import * as ipv6 from '../../wire/ipv6.js';
 import * as fragment from '../../wire/ipv6-fragment.js';
 import { type AddressBook, keyOf } from '../address-book.js';
-import { type Connection, CT_REPLY, CT_STATE } from '../conntrack/connection.js';
+import { type Connection, CT_REPLY, CT_STATE, CT_STATUS } from '../conntrack/connection.js';
 import type { Tracker } from '../conntrack/tracker.js';
 import type { NodeCore } from '../node-core.js';
 import { CONNECTION, type Field, FIELDS, KIND, META, NFPROTO_IPV4, NFPROTO_IPV6, TUPLE } from './fields.js';
@@ -186,8 +186,8 @@ export class PacketFields {
         words[at] = ((this.#p as Packet).ctinfo & CT_REPLY) === 0 ? 0 : 1;
         return true;
       default:
-        // In milliseconds, as the kernel compares it.
-        words[at] = Math.max(0, Math.floor((connection.expires - this.#node.core.scheduler.now) / 1e6));
+        // In milliseconds, as the kernel compares it; before it is in the table a connection has no time to run out.
+        words[at] = (connection.status & CT_STATUS.CONFIRMED) === 0 ? 0 : Math.max(0, Math.floor((connection.expires - this.#node.core.scheduler.now) / 1e6));
         return true;
     }
   }

@@ -18,6 +18,7 @@ import * as udp from '../../wire/udp.js';
 import { keyOf, type AddressBook } from '../address-book.js';
 import { CT_REPLY, CT_STATE } from '../conntrack/connection.js';
 import type { Tracker } from '../conntrack/tracker.js';
+import type { HookPoint } from '../hook.js';
 import { NO_INTERFACE } from '../interface.js';
 import type { DatagramOutput, ErrorReports, Routing } from '../ports.js';
 import { DEFAULT_TTL } from '../ip/output.js';
@@ -54,8 +55,8 @@ export class Rejecter {
     this.#tracker = tracker;
   }
 
-  /** The caller keeps the packet, and drops it. */
-  answer(p: Packet, reject: RejectWith): void {
+  /** The caller keeps the packet, and drops it. @param point where the rule stands */
+  answer(p: Packet, reject: RejectWith, point: HookPoint): void {
     const four = isIpv4(p);
     switch (reject.with) {
       case 'tcp-reset':
@@ -63,20 +64,20 @@ export class Rejecter {
         return;
       case 'icmp':
       case 'icmpv6':
-        this.#unreachable(p, reject.code);
+        this.#unreachable(p, reject.code, point);
         return;
       case 'icmpx':
-        this.#unreachable(p, four ? ICMPX4[reject.code] : ICMPX6[reject.code]);
+        this.#unreachable(p, four ? ICMPX4[reject.code] : ICMPX6[reject.code], point);
         return;
       default:
         unreachable(reject);
     }
   }
 
-  #unreachable(p: Packet, code: number): void {
+  #unreachable(p: Packet, code: number, point: HookPoint): void {
     const transport = transportOf(p);
     if (transport.at < 0 || !sumsUp(p, transport)) return;
-    this.#node.errors.refused(p, code);
+    this.#node.errors.refused(p, code, point !== 'prerouting');
   }
 
   #reset(p: Packet, family: 4 | 6): void {

@@ -8,6 +8,7 @@ import { rejectSegment, scaleFor, sendAck, sendReset, sendSyn } from './emit.js'
 import { startKeepAlive } from './expiry.js';
 import { enterFinWait2, enterTimeWait, fail, finish, remove, setState, startTimeWait } from './lifecycle.js';
 import { startRetransmit, transmit } from './output.js';
+import { REFUSAL } from './refusal.js';
 import { ACK, FIN, RST, SYN, segmentLength, type Segment } from './segment.js';
 import { mayReceive, type Tcb } from './tcb.js';
 import { TIMER } from './timers.js';
@@ -46,14 +47,19 @@ function synSent(c: Tcb, s: Segment): void {
   const acks = (s.flags & ACK) !== 0;
   const ack = c.ackPosition(s.ack);
   if (acks && ack !== 1) {
+    if ((s.flags & RST) !== 0) c.stack.discard(REFUSAL.reset);
     rejectSegment(c.stack, c.id.local, c.id.remote, s, c.dscp);
     return;
   }
   if ((s.flags & RST) !== 0) {
     if (acks) fail(c, 'refused');
+    else c.stack.discard(REFUSAL.reset);
     return;
   }
-  if ((s.flags & SYN) === 0) return;
+  if ((s.flags & SYN) === 0) {
+    c.stack.discard(REFUSAL.noSyn);
+    return;
+  }
   takeSyn(c, s);
   if (!acks) {
     // Simultaneous open: the peer's SYN crossed ours.
@@ -121,7 +127,10 @@ function synchronized(c: Tcb, s: Segment): void {
     challenge(c, s);
     return;
   }
-  if ((s.flags & ACK) === 0) return;
+  if ((s.flags & ACK) === 0) {
+    c.stack.discard(REFUSAL.noAck);
+    return;
+  }
   if (c.state === 'syn-received') {
     if (c.ackPosition(s.ack) !== 1) {
       rejectSegment(c.stack, c.id.local, c.id.remote, s, c.dscp);
@@ -156,9 +165,15 @@ function acceptable(c: Tcb, s: Segment, position: number): boolean {
 
 function refuse(c: Tcb, s: Segment): void {
   const { now } = c.stack.scheduler;
-  if ((s.flags & RST) !== 0) return;
+  if ((s.flags & RST) !== 0) {
+    c.stack.discard(REFUSAL.reset);
+    return;
+  }
   if (segmentLength(s) === 0) {
-    if (now - c.lastOddAck < ODD_ACK_INTERVAL) return;
+    if (now - c.lastOddAck < ODD_ACK_INTERVAL) {
+      c.stack.discard(REFUSAL.limited);
+      return;
+    }
     c.lastOddAck = now;
   }
   // The peer's FIN again: our ACK of it was lost, so the wait begins anew.
@@ -169,6 +184,7 @@ function refuse(c: Tcb, s: Segment): void {
 /** RFC 5961 section 4. */
 function challenge(c: Tcb, s: Segment): void {
   if (c.stack.mayChallenge()) sendAck(c, s.cause);
+  else c.stack.discard(REFUSAL.limited);
 }
 
 /** RFC 5961 section 3: only the exact number resets; a guess in the window is challenged. */
@@ -203,7 +219,11 @@ function afterAcknowledgement(c: Tcb): void {
 
 /** Seventh step. RFC 5681 section 4.2: what is out of order, or fills a gap, is acknowledged at once. */
 function takeText(c: Tcb, s: Segment, position: number): void {
-  if (s.len === 0 || !mayReceive(c.state) || c.finReceived) return;
+  if (s.len === 0) return;
+  if (!mayReceive(c.state) || c.finReceived) {
+    c.stack.discard(REFUSAL.afterFin);
+    return;
+  }
   if (c.orphan && position + s.len > c.rcvNxt) {
     // Nobody will read it, and the peer should know (RFC 9293 section 3.6.1).
     sendReset(c, s.cause);

@@ -44,8 +44,8 @@ export interface TcpParameters {
   readonly challengeAcks: number;
   /** A segment to a port without listener is answered by RST; false: by silence. */
   readonly resetUnknown: boolean;
-  /** Half-open connections per listener when `listen` names no backlog. */
-  readonly backlog: number;
+  /** Most half-open connections of a listener, whatever it asks for (Linux). */
+  readonly somaxconn: number;
   /** Initial sequence number of every connection, or null: RFC 6528. For experiments. */
   readonly initialSequence: number | null;
 }
@@ -72,6 +72,6 @@ export const LINUX_PARAMETERS: TcpParameters = {
   keepAliveProbes: 9,
   challengeAcks: 1000,
   resetUnknown: true,
-  backlog: 128,
+  somaxconn: 4096,
   initialSequence: null,
 };

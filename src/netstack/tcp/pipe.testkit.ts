@@ -11,7 +11,7 @@ import { LabScheduler } from '../../fabric/lab-scheduler.js';
 import type { Target } from '../../fabric/scheduler.js';
 import * as tcp from '../../wire/tcp.js';
 import { isMalformed } from '../../wire/malformed.js';
-import type { Addr, IpOutput, NetError } from '../transport.js';
+import type { Addr, IpOutput, NetError, Refusal } from '../transport.js';
 import type { TcpParameters } from './parameters.js';
 import type { TcpSocket } from './tcp-socket.js';
 import { TcpLayer } from './tcp-layer.js';
@@ -84,8 +84,8 @@ export class Network {
   }
 
   /** Hands a segment to a host as if it came from the path. */
-  inject(from: Addr, to: Addr, bytes: Uint8Array, cause: Cause = NO_CAUSE): void {
-    this.#layers.get(to)?.receive(from, to, bytes, 0, bytes.length, 0, cause);
+  inject(from: Addr, to: Addr, bytes: Uint8Array, cause: Cause = NO_CAUSE): Refusal | null {
+    return this.#layers.get(to)?.receive(from, to, bytes, 0, bytes.length, 0, cause) ?? null;
   }
 
   icmp(kind: NetError, mtu: number, about: Seen): void {
@@ -210,7 +210,12 @@ export class Peer {
     this.iss = iss;
   }
 
-  send(flags: number, seq: number, ack = 0, extra: { window?: number; payload?: Uint8Array; options?: tcp.Tcp['options']; raw?: boolean } = {}): void {
+  send(
+    flags: number,
+    seq: number,
+    ack = 0,
+    extra: { window?: number; payload?: Uint8Array; options?: tcp.Tcp['options']; raw?: boolean } = {},
+  ): Refusal | null {
     const payload = extra.payload ?? new Uint8Array(0);
     const bytes = new Uint8Array(60 + payload.length);
     const theirs = this.#net.seen.find((s) => s.from === A)?.tcp.seq ?? 0;
@@ -229,7 +234,7 @@ export class Peer {
       bytes,
       0,
     );
-    this.#net.inject(B, A, bytes.slice(0, length));
+    return this.#net.inject(B, A, bytes.slice(0, length));
   }
 }
 

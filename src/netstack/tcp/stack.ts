@@ -7,7 +7,7 @@
 import { assertInvariant } from '../../base/assert.js';
 import type { Cause, TimerId } from '../../base/brand.js';
 import type { Scheduler, Target } from '../../fabric/scheduler.js';
-import { IPPROTO, type Addr, type IpOutput } from '../transport.js';
+import { IPPROTO, type Addr, type IpOutput, type Refusal } from '../transport.js';
 import type { TcpParameters } from './parameters.js';
 import type { Tcb, TcpServices } from './tcb.js';
 import type { TcpCounters } from './counters.js';
@@ -38,6 +38,8 @@ export class TcpStack implements TcpServices, Target {
     malformed: 0,
     backlogFull: 0,
   };
+  /** Why the segment that is handled now is thrown away, if it is. */
+  discarded: Refusal | null = null;
   readonly #closed: (c: Tcb) => void;
   #depth = 0;
   #draining = false;
@@ -121,6 +123,10 @@ export class TcpStack implements TcpServices, Target {
     if (c.changePending) return;
     c.changePending = true;
     this.#changed.push(c);
+  }
+
+  discard(why: Refusal): void {
+    this.discarded = why;
   }
 
   /** The connection is gone. */

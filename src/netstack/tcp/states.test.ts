@@ -94,6 +94,7 @@ describe('opening (RFC 9293 section 3.5)', () => {
     for (const port of [1, 2, 3]) new Peer(net, 5061, port).send(SYN, 0);
     expect(net.seen.map((s) => s.tcp.dstPort)).toEqual([1, 2]);
     expect(layer.netstat().counters.backlogFull).toBe(1);
+    expect(new Peer(net, 5061, 4).send(SYN, 0)).toMatchObject({ reason: 'backlog-full' });
     net.run();
     // 1 + 2 + 4 s of waiting, two repetitions each.
     expect([net.seen.length, net.scheduler.now]).toEqual([6, seconds(7)]);

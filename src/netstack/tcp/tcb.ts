@@ -7,7 +7,7 @@
 import { NO_CAUSE, type Cause } from '../../base/brand.js';
 import { ZERO, type Nanos } from '../../base/time.js';
 import type { Scheduler } from '../../fabric/scheduler.js';
-import type { Addr, IpOutput } from '../transport.js';
+import type { Addr, IpOutput, Refusal } from '../transport.js';
 import { Congestion } from './congestion.js';
 import { ReceiveBuffer } from './receive-buffer.js';
 import { RttEstimator } from './rtt.js';
@@ -64,6 +64,8 @@ export interface TcpServices {
   leave(): void;
   /** Has the socket told, once, when the event is handled. */
   changed(c: Tcb): void;
+  /** The segment that is handled now is thrown away without a word, and why. */
+  discard(why: Refusal): void;
   /** The connection is gone. */
   forget(c: Tcb): void;
   /** Sends `scratch[0 .. len)`. */

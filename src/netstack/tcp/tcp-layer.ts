@@ -11,7 +11,7 @@ import { ZERO, type Nanos } from '../../base/time.js';
 import type { Rng } from '../../base/rng.js';
 import type { Scheduler } from '../../fabric/scheduler.js';
 import * as tcp from '../../wire/tcp.js';
-import type { Addr, IpOutput, NetError, TransportInput } from '../transport.js';
+import type { Addr, IpOutput, NetError, Refusal, TransportInput } from '../transport.js';
 import { ConnectionTable, type ListenerEntry } from './connection-table.js';
 import { rejectSegment, sendReset, sendSyn } from './emit.js';
 import { expired, pathShrunk } from './expiry.js';
@@ -20,6 +20,7 @@ import { SequenceGenerator } from './isn.js';
 import { fail, finish, remove } from './lifecycle.js';
 import { startRetransmit } from './output.js';
 import { LINUX_PARAMETERS, type TcpParameters } from './parameters.js';
+import { REFUSAL } from './refusal.js';
 import { ACK, RST, SYN, readSegment, type Segment } from './segment.js';
 import { before } from './sequence.js';
 import { TcpSocket, type TcpSocketInfo } from './tcp-socket.js';
@@ -51,7 +52,7 @@ export interface TcpConnectOptions {
 export interface TcpListenOptions {
   readonly address: Addr;
   readonly port: number;
-  /** Half-open connections at a time; a SYN beyond is dropped without answer, as Linux does. */
+  /** Half-open connections at a time, `somaxconn` at most, and without it; a SYN beyond is dropped without answer, as Linux does without SYN cookies. */
   readonly backlog?: number;
   readonly dscp?: number;
 }
@@ -122,7 +123,7 @@ export class TcpLayer implements TransportInput {
     const listener: Listener = {
       address: options.address,
       port: options.port,
-      backlog: options.backlog ?? this.#stack.parameters.backlog,
+      backlog: Math.min(options.backlog ?? Infinity, this.#stack.parameters.somaxconn),
       dscp: options.dscp ?? DSCP_BY_POLICY,
       accept,
       halfOpen: new Set(),
@@ -142,31 +143,36 @@ export class TcpLayer implements TransportInput {
     };
   }
 
-  receive(from: Addr, to: Addr, buf: Uint8Array, off: number, len: number, dscp: number, cause: Cause): void {
+  receive(from: Addr, to: Addr, buf: Uint8Array, off: number, len: number, dscp: number, cause: Cause): Refusal | null {
+    // What a node sends itself never crosses a link: nothing of it is recorded, whatever becomes of it.
     if (this.#stack.busy) {
       const copy = buf.slice(off, off + len);
       this.#stack.postpone({ handle: () => this.#segment(from, to, copy, 0, len, dscp, cause) });
-      return;
+      return null;
     }
     this.#stack.enter();
+    this.#stack.discarded = null;
     this.#segment(from, to, buf, off, len, dscp, cause);
+    const { discarded } = this.#stack;
     this.#stack.leave();
+    return discarded;
   }
 
-  error(kind: NetError, mtu: number, from: Addr, to: Addr, buf: Uint8Array, off: number, len: number): void {
-    if (len < 8) return;
+  error(kind: NetError, mtu: number, from: Addr, to: Addr, buf: Uint8Array, off: number, len: number): boolean {
+    if (len < 8) return false;
     const c = this.#table.find(from, tcp.srcPort(buf, off), to, tcp.dstPort(buf, off));
-    if (c === undefined) return;
+    if (c === undefined) return false;
     const position = c.ackPosition(tcp.seq(buf, off));
     // RFC 5927 section 4.1: only about what is in flight; anything else is old or forged.
-    if (position < c.sndUna || position >= Math.max(c.sndNxt, c.sndUna + 1)) return;
+    if (position < c.sndUna || position >= Math.max(c.sndNxt, c.sndUna + 1)) return false;
     if (this.#stack.busy) {
       this.#stack.postpone({ handle: () => this.#icmp(c, kind, mtu) });
-      return;
+      return true;
     }
     this.#stack.enter();
     this.#icmp(c, kind, mtu);
     this.#stack.leave();
+    return true;
   }
 
   netstat(): TcpNetstat {
@@ -202,6 +208,7 @@ export class TcpLayer implements TransportInput {
     this.#stack.counters.segmentsIn += 1;
     if (s === null) {
       this.#stack.counters.malformed += 1;
+      this.#stack.discard(REFUSAL.malformed);
       return;
     }
     const c = this.#table.find(to, s.dstPort, from, s.srcPort);
@@ -211,9 +218,11 @@ export class TcpLayer implements TransportInput {
     }
     const listener = this.#table.listener(to, s.dstPort);
     if (listener !== undefined && (s.flags & (RST | ACK | SYN)) === SYN) this.#passiveOpen(listener, from, s);
+    else if ((s.flags & RST) !== 0) this.#stack.discard(REFUSAL.nobody);
     else if (listener !== undefined) rejectSegment(this.#stack, to, from, s, listener.dscp);
     // Linux: in the class that it came in.
     else if (this.#stack.parameters.resetUnknown) rejectSegment(this.#stack, to, from, s, dscp);
+    else this.#stack.discard(REFUSAL.nobody);
   }
 
   /** RFC 9293 section 3.10.7.4: a SYN beyond all that was received may end TIME-WAIT early. */
@@ -228,6 +237,7 @@ export class TcpLayer implements TransportInput {
   #passiveOpen(listener: Listener, from: Addr, s: Segment): void {
     if (this.#halfOpen(listener) >= listener.backlog) {
       this.#stack.counters.backlogFull += 1;
+      this.#stack.discard(REFUSAL.backlog);
       return;
     }
     const id = { local: listener.address, localPort: listener.port, remote: from, remotePort: s.srcPort };

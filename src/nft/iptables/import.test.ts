@@ -224,6 +224,11 @@ describe('what has no translation is refused by its name and place', () => {
     ['-p tcp -j DNAT --to-destination 10.0.0.1:80-90/8080', '--to-destination', 'a base port'],
   ])('%s', (words, word, what) => expect(faultOf(words)).toBe(`6:${columnOf(words, word)}: IPTABLES_UNSUPPORTED ${what} has no translation`));
 
+  it('what -j CT is told else', () =>
+    expect(faultsOf('*raw\n-A PREROUTING -p udp -m udp --dport 5060 -j CT --helper sip\nCOMMIT\n')).toEqual([
+      '2:48: IPTABLES_UNSUPPORTED -j CT --helper has no translation',
+    ]));
+
   it('tables and policies', () => {
     expect(faultsOf('*broute\n:BROUTING ACCEPT [0:0]\nCOMMIT\n')).toEqual(['1:1: IPTABLES_UNSUPPORTED the table "broute" has no translation']);
     expect(faultsOf('*filter\n:INPUT QUEUE [0:0]\nCOMMIT\n')).toEqual(['2:1: IPTABLES_UNSUPPORTED the policy QUEUE has no translation']);
@@ -237,6 +242,11 @@ describe('what has no translation is refused by its name and place', () => {
       expect.stringMatching(/^7:1: IPTABLES_UNSUPPORTED as nft: the jump to "WEB" makes a circle/),
     ]);
   });
+});
+
+it("a table's own chains need no line; names of services are ports", () => {
+  const text = textOf('*nat\n-A PREROUTING -p tcp -m tcp --dport www -j REDIRECT --to-ports 8080\nCOMMIT\n');
+  expect(text).toContain('type nat hook prerouting priority dstnat; policy accept;\n    tcp dport 80 counter redirect to :8080');
 });
 
 describe('what iptables itself would not take', () => {

@@ -100,8 +100,9 @@ function tableLines(table: SavedTable, options: ImportOptions, faults: FaultList
     );
     return [];
   }
-  const names = chainNames(table.chains);
-  const rules = new Map<string, SavedRule[]>(table.chains.map(({ name }) => [name, []]));
+  const present = withBuiltIns(table, hooks);
+  const names = chainNames(present);
+  const rules = new Map<string, SavedRule[]>(present.map(({ name }) => [name, []]));
   for (const rule of table.rules) {
     const own = rules.get(rule.chain);
     if (own === undefined)
@@ -112,11 +113,18 @@ function tableLines(table: SavedTable, options: ImportOptions, faults: FaultList
       );
     else own.push(rule);
   }
-  const chains = table.chains.map(
-    (chain) => faults.attempt(() => chainLines(chain, hooks, { rules: rules.get(chain.name) ?? [], names, options, faults })) ?? [],
-  );
+  const chains = present.map((chain) => faults.attempt(() => chainLines(chain, hooks, { rules: rules.get(chain.name) ?? [], names, options, faults })) ?? []);
   const head = { text: `table ${options.family} ${table.name} {`, from: table };
   return [...notesOf(table.notes, '', table), head, ...chains.flat(), ...notesOf(table.endNotes, '  ', table), { text: '}', from: null }];
+}
+
+/** A table has its own chains, whether the file names them or not. */
+function withBuiltIns(table: SavedTable, hooks: Hooks): readonly SavedChain[] {
+  const missing = [...new Set(table.rules.map(({ chain }) => chain))].filter(
+    (name) => entry(hooks, name) !== undefined && !table.chains.some((chain) => chain.name === name),
+  );
+  const { file, line, column } = table;
+  return [...missing.map((name) => ({ name, policy: 'ACCEPT', counters: { packets: 0, bytes: 0 }, notes: [], file, line, column })), ...table.chains];
 }
 
 /** Comments of the file, at their depth. */

@@ -9,7 +9,7 @@ import { connectionMark, setMark } from './mark-targets.js';
 import { toPorts, translate } from './nat-targets.js';
 import { entry, numberOf, otherFamily, positive, unsupportedOption, wrongValue } from './options.js';
 import type { Option } from './options.js';
-import { OUTSIDE_TARGETS } from './outside.js';
+import { OUTSIDE_OPTIONS, OUTSIDE_TARGETS } from './outside.js';
 import { dscpClassText, dscpText } from './packet-matches.js';
 import type { RuleInWork } from './rule.js';
 import { iptablesFault } from './save-file.js';
@@ -187,6 +187,12 @@ function lifetime(rule: RuleInWork, at: Word, family: 'ip' | 'ip6'): string {
 function noTracking(rule: RuleInWork, at: Word): string {
   let found = false;
   targetOptions(rule, { '--notrack': () => (found = true) });
+  const other = rule.options.take();
+  if (other !== undefined) {
+    const hint = entry(OUTSIDE_OPTIONS, other.name);
+    if (!found && hint !== undefined) throw unsupportedOption(other, `-j CT ${other.name}`, hint);
+    rule.options.back();
+  }
   if (!found) throw iptablesFault('IPTABLES_SYNTAX', at, 'CT is not told what to do', { expected: '--notrack' });
   return 'notrack';
 }

@@ -39,6 +39,7 @@ export class TableInWork implements TableScope {
   readonly setList = new Map<string, SetInWork>();
   readonly counterList = new Map<string, NamedCounter>();
   readonly limitList = new Map<string, NamedLimit>();
+  readonly broken = new Set<string>();
 
   constructor(family: TableFamily, name: string, src: SourceRef) {
     this.family = family;

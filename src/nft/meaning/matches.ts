@@ -30,7 +30,7 @@ const ORDER = { '<': 'lt', '>': 'gt', '<=': 'le', '>=': 'ge' } as const;
 
 /** Errors: NFT_TYPE, NFT_UNKNOWN, NFT_CONFLICT, NFT_UNSUPPORTED. */
 export function resolveMatch(tree: Extract<StatementTree, { do: 'match' }>, context: RuleContext): Match {
-  const read = operand(tree.left, context.protocols);
+  const read = operand(tree.left, context.protocols, true);
   const right = plain(tree.right);
   const found = right.kind === 'set' || right.kind === 'set-name' ? lookup(read, tree, context) : comparison(read, tree);
   context.protocols.matched(found);
@@ -109,7 +109,7 @@ function equal(left: Operand, op: 'eq' | 'ne', right: Pattern, info: TypeInfo): 
 
 /** `tcp flags syn / syn,ack`: of the flags after the slash just those before it are set. */
 export function resolveMasked(tree: Extract<StatementTree, { do: 'match-masked' }>, context: RuleContext): Match {
-  const read = operand(tree.left, context.protocols);
+  const read = operand(tree.left, context.protocols, true);
   const [info] = read.types;
   if (read.operand.is !== 'selector' || info === undefined || !BITMASKS.has(info.type))
     throw fault('NFT_TYPE', tree.src, 'a mask after a slash is for flags only', { expected: 'such as: tcp flags syn / syn,ack' });

@@ -15,10 +15,21 @@ describe('addresses', () => {
     ['srcnat', 'snat ip to 192.0.2.0/30', to(4, '192.0.2.0', '192.0.2.3')],
     ['srcnat', 'snat ip6 to 2001:db8::1', to(6, '2001:db8::1')],
     ['ipSrcnat', 'snat to 192.0.2.1', to(4, '192.0.2.1')],
+    // What a match before it says need not be said again.
+    ['srcnat', 'meta nfproto ipv4 snat to 192.0.2.1', to(4, '192.0.2.1')],
+    ['srcnat', 'meta nfproto ipv6 snat to 2001:db8::1', to(6, '2001:db8::1')],
+    ['srcnat', 'ip saddr != 10.0.0.1 snat to 192.0.2.1', to(4, '192.0.2.1')],
+    ['srcnat', 'ip protocol tcp snat to 192.0.2.1', to(4, '192.0.2.1')],
+    ['srcnat', 'icmp type echo-request snat to 192.0.2.1', to(4, '192.0.2.1')],
   ])('%s: %s', (place, text, target) => expect(last(place, text)).toMatchObject({ do: 'snat', to: target, flags: NO_FLAGS }));
 
   it.each<[Place, string, string]>([
     ['srcnat', 'snat to 192.0.2.1', 'NFT_TYPE in a table of the family inet snat needs to know the family'],
+    ['srcnat', 'meta protocol ip snat to 192.0.2.1', 'NFT_TYPE in a table of the family inet snat needs to know the family'],
+    ['srcnat', 'meta nfproto != ipv6 snat to 192.0.2.1', 'NFT_TYPE in a table of the family inet snat needs to know the family'],
+    ['srcnat', 'ct original ip saddr 10.0.0.1 snat to 192.0.2.1', 'NFT_TYPE in a table of the family inet snat needs to know the family'],
+    ['srcnat', 'snat to ip saddr map { 10.0.0.1 : 192.0.2.1 }', 'NFT_TYPE in a table of the family inet snat needs to know the family'],
+    ['srcnat', 'meta nfproto ipv6 snat to 192.0.2.1', 'NFT_TYPE "192.0.2.1" is an IPv4 address'],
     ['srcnat', 'ip6 saddr ::1 snat ip to 192.0.2.1', 'NFT_CONFLICT the packets here are IPv6, the new address is IPv4'],
     ['srcnat', 'snat ip to 192.0.2.9-192.0.2.1', 'NFT_TYPE the range ends before it begins'],
   ])('refused at %s: %s', (place, text, refusal) => expect(refusalOf(place, text)).toBe(refusal));

@@ -36,14 +36,14 @@ function natFlags({ flags }: NatTree): NatFlags {
   return { random: flags.includes('random'), fullyRandom: flags.includes('fully-random'), persistent: flags.includes('persistent') };
 }
 
-/** Of a table for both families an address needs to know which. */
+/** Of a table for both families an address needs to know which: the statement says so, or a match before it. */
 function natFamily(tree: NatTree, { scope, protocols }: RuleContext): 4 | 6 | null {
   const known = scope.family === 'inet' ? null : scope.family === 'ip' ? 4 : 6;
-  const family = tree.family ?? known;
+  const family = tree.family ?? known ?? (tree.address === null ? null : protocols.network);
   if (tree.address === null) return family;
   if (family === null)
     throw fault('NFT_TYPE', tree.src, `in a table of the family inet ${tree.do} needs to know the family`, {
-      expected: `${tree.do} ip to, or ${tree.do} ip6 to`,
+      expected: `${tree.do} ip to, or ${tree.do} ip6 to; or a match before it, such as meta nfproto ipv4`,
     });
   if (protocols.network !== null && protocols.network !== family)
     throw fault('NFT_CONFLICT', tree.src, `the packets here are IPv${protocols.network}, the new address is IPv${family}`);

@@ -24,6 +24,11 @@ describe('and, or, xor are folded into one mask and one xor', () => {
     }));
 });
 
+it('the address of a connection takes the family from what is known, in a match', () => {
+  for (const text of ['10.0.0.1', '{ 10.0.0.1 }']) expect(refusalOf('filter', `meta nfproto ipv4 ct original saddr ${text} accept`)).toBe('');
+  expect(refusalOf('filter', 'ct original ip saddr . meta mark { 10.0.0.1 . 1 } accept')).toBe('');
+});
+
 describe('fields joined by dots', () => {
   it('are read in their order', () =>
     expect(firstOf('filter', 'ip saddr . tcp dport { 10.0.0.1 . 80 } accept')).toMatchObject({
@@ -39,6 +44,10 @@ describe('fields joined by dots', () => {
   it.each([
     [`${Array.from({ length: 17 }, () => 'meta mark').join(' . ')} { 1 } accept`, 'NFT_TYPE the concatenation has too many parts'],
     ['ip6 dscp . tcp dport { 1 . 80 } accept', 'NFT_UNSUPPORTED ip6 dscp in a concatenation is not supported'],
+    // nft 1.0.6: "specify either ip or ip6 for address matching", of keys too.
+    ['meta nfproto ipv4 ct original saddr . meta mark { 10.0.0.1 . 1 } accept', 'NFT_TYPE the family of the address is not known here'],
+    ['meta nfproto ipv4 ct reply daddr vmap { 10.0.0.1 : accept }', 'NFT_TYPE the family of the address is not known here'],
+    ['meta nfproto ipv4 meta mark set ct original saddr map { 10.0.0.1 : 1 }', 'NFT_TYPE the family of the address is not known here'],
     ['meta mark & 1 . tcp dport { 1 . 80 } accept', 'NFT_UNSUPPORTED bits of a field in a concatenation is not supported'],
   ])('refused: %s', (text, refusal) => expect(refusalOf('filter', text)).toBe(refusal));
 });

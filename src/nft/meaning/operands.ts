@@ -18,12 +18,12 @@ export interface ReadOperand {
   readonly types: readonly TypeInfo[];
 }
 
-/** Errors: NFT_TYPE, NFT_CONFLICT, NFT_UNSUPPORTED. */
-export function operand(e: Expr, protocols: Protocols): ReadOperand {
+/** @param compared by a match; else it is a key, or a part of one Errors: NFT_TYPE, NFT_CONFLICT, NFT_UNSUPPORTED. */
+export function operand(e: Expr, protocols: Protocols, compared = false): ReadOperand {
   const inner = plain(e);
   switch (inner.kind) {
     case 'selector': {
-      const selector = settled(inner.selector, inner, protocols);
+      const selector = settled(inner.selector, inner, protocols, compared);
       return { operand: { is: 'selector', selector }, types: [typeOf(selector)] };
     }
     case 'binary': {
@@ -57,11 +57,12 @@ function concatenation(e: Extract<Expr, { kind: 'concat' }>, protocols: Protocol
 const MOST_PARTS = 16;
 
 /** With the family that the rule or its table gives; notes the protocols that the field implies. */
-function settled(field: Selector, at: Expr, protocols: Protocols): Selector {
+function settled(field: Selector, at: Expr, protocols: Protocols, compared: boolean): Selector {
   const selector = protocols.read(field, at.src);
   if (selector.select !== 'ct-tuple') return selector;
   if (selector.field === 'saddr' || selector.field === 'daddr') {
-    const family = selector.family ?? protocols.network;
+    // nft finds it out by itself in a match alone: of a key, or a part of one, it wants to be told.
+    const family = selector.family ?? (compared ? protocols.network : null);
     if (family === null)
       throw fault('NFT_TYPE', at.src, 'the family of the address is not known here', { expected: `ct ${selector.direction} ip ${selector.field}, or ip6` });
     return { ...selector, family };
@@ -79,7 +80,7 @@ function settled(field: Selector, at: Expr, protocols: Protocols): Selector {
 export function bits(e: Expr, protocols: Protocols): Bits {
   const inner = plain(e);
   if (inner.kind === 'selector') {
-    const of = settled(inner.selector, inner, protocols);
+    const of = settled(inner.selector, inner, protocols, true);
     const { type, bits: width } = typeOf(of);
     if (type === 'ifname' || type === 'iface_index') throw fault('NFT_TYPE', inner.src, 'the name of an interface has no bits');
     if (type === 'ipv6_addr') throw unsupported(inner.src, 'bits of an IPv6 address', { hint: 'a prefix matches its first bits: ip6 saddr 2001:db8::/32' });

@@ -119,8 +119,19 @@ function exists(at: SourceRef, what: string, before: SourceRef) {
 
 // ---- chains and rules ------------------------------------------------------------------------------------------------
 
+/** Notes the name of what could not be made, so that its uses are not complained of too. */
+function whole<T>(table: TableInWork, name: string, make: () => T): T {
+  try {
+    return make();
+  } catch (error) {
+    table.broken.add(name);
+    throw error;
+  }
+}
+
 function addChain(table: TableInWork, tree: ChainTree, create: boolean): void {
-  const base = tree.hook === null ? null : baseChain(tree.hook, tree.policy, tree.src);
+  const { hook } = tree;
+  const base = hook === null ? null : whole(table, tree.name, () => baseChain(hook, tree.policy, tree.src));
   const before = table.chainList.get(tree.name);
   if (before === undefined) {
     if (base === null && tree.policy !== null) throw noPolicy(tree.policy.src);
@@ -185,11 +196,10 @@ function setOf(table: TableInWork, name: NameTree): SetInWork {
 }
 
 function addSet(table: TableInWork, tree: SetTree, create: boolean): void {
-  checkSet(tree);
-  const signature: SetSignature = {
-    types: typesOf(tree.key, table),
-    gives: !tree.map ? null : tree.data === 'verdict' ? 'verdict' : typesOf(tree.data, table),
-  };
+  const signature = whole(table, tree.name, (): SetSignature => {
+    checkSet(tree);
+    return { types: typesOf(tree.key, table), gives: !tree.map ? null : tree.data === 'verdict' ? 'verdict' : typesOf(tree.data, table) };
+  });
   const before = table.setList.get(tree.name);
   if (before !== undefined) {
     if (create || !sameSignature(before.signature, signature) || before.interval !== tree.interval) throw exists(tree.src, `set ${tree.name}`, before.src);

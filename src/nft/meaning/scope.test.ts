@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import type { LabError } from '../../base/error.js';
+import { FaultList, FollowOn } from '../fault.js';
 import { type TableScope, signatureOf, unknown, verdictOf } from './scope.js';
 import { typeInfo } from './values/types.js';
 
@@ -13,6 +15,7 @@ const scope: TableScope = {
     ['web', null],
     ['in', 'input'],
   ]),
+  broken: new Set(['torn']),
 };
 
 it('a set by its name, or what there is instead', () => {
@@ -23,7 +26,14 @@ it('a set by its name, or what there is instead', () => {
     expected: 'one of: hosts, ports',
     where: { line: 3, column: 7 },
   });
-  expect(unknown({ name: 'x', src }, 'counter', [], scope).expected).toContain('a counter that stands in the same table');
+  expect((unknown({ name: 'x', src }, 'counter', [], scope) as LabError).expected).toContain('a counter that stands in the same table');
+});
+
+it('what is not there because its definition is at fault is not complained of', () => {
+  expect(unknown({ name: 'torn', src }, 'set', [], scope)).toBeInstanceOf(FollowOn);
+  const faults = new FaultList();
+  expect(faults.attempt(() => signatureOf({ name: 'torn', src }, scope))).toBe(undefined);
+  expect(faults.count).toBe(0);
 });
 
 describe('verdicts', () => {

@@ -4,7 +4,7 @@
  */
 import { didYouMean, listed } from '../../base/suggest.js';
 import type { LabError } from '../../base/error.js';
-import { fault } from '../fault.js';
+import { fault, FollowOn } from '../fault.js';
 import type { ChainHook, Limit, TableFamily, Verdict } from '../ruleset.js';
 import type { NameTree, VerdictTree } from '../syntax/tree.js';
 import type { TypeInfo } from './values/types.js';
@@ -22,10 +22,13 @@ export interface TableScope {
   readonly limits: ReadonlyMap<string, Limit>;
   /** Null: a regular chain. */
   readonly chains: ReadonlyMap<string, ChainHook | null>;
+  /** Names of chains and sets whose definition is at fault. */
+  readonly broken: ReadonlySet<string>;
 }
 
 /** Errors: NFT_UNKNOWN. @param what such as "set" */
-export function unknown(tree: NameTree, what: string, known: Iterable<string>, scope: TableScope): LabError {
+export function unknown(tree: NameTree, what: string, known: Iterable<string>, scope: TableScope): LabError | FollowOn {
+  if (scope.broken.has(tree.name)) return new FollowOn();
   const names = [...known];
   return fault('NFT_UNKNOWN', tree.src, `the table ${scope.family} ${scope.name} has no ${what} "${tree.name}"`, {
     expected: names.length === 0 ? `a ${what} that stands in the same table, before this rule or in the same block` : `one of: ${listed(names)}`,

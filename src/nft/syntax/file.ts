@@ -42,6 +42,8 @@ export function takeCommon(f: File): boolean {
 
 function takeEnd(f: File): void {
   const s = f.reader.tokens;
+  // nft's grammar ends these by a line's end; that of the file is none.
+  if (s.atEnd()) throw fault('NFT_SYNTAX', s.peek(), 'the last line has no line end, and nft wants one here', { hint: 'end the file with a newline' });
   if (!s.atEndOfStatement()) throw s.wrong('the end of the line or ";"');
   s.next();
 }

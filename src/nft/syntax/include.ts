@@ -4,12 +4,15 @@
  * @see nft(8), "Include files"
  * @module
  */
+import type { LabError, SourceRef } from '../../base/error.js';
+import { didYouMean } from '../../base/suggest.js';
 import { fault, unsupported } from '../fault.js';
+import { KEYWORDS } from './lexing/keywords.js';
 import type { Token } from './lexing/token.js';
 
 export interface FileAccess {
-  /** The text of a file; null when it is not there or cannot be read. */
-  read(path: string): string | null;
+  /** The text of a file; null when it is not there or cannot be read; why it is not taken. */
+  read(path: string): string | null | { readonly refused: string };
   /** Names of the files in a folder, in any order; folders are left out. Needed for wildcards only. */
   list?(folder: string): readonly string[];
 }
@@ -23,10 +26,48 @@ export function includedFiles(base: string, token: Token, access: FileAccess): r
   const paths = /[*?[]/.test(token.text) ? matching(path, token, access) : [path];
   return paths.map((one) => {
     const text = access.read(one);
+    if (typeof text === 'object' && text !== null)
+      throw fault('NFT_FILE', token, `${one} is not read: ${text.refused}`, { expected: 'a file of nftables rules' });
     if (text === null) throw fault('NFT_FILE', token, `there is no file ${one}`, { hint: 'the path is taken from the folder of the first rule file' });
+    if (!looksLikeRules(text)) throw noRules(one, token);
     return { path: one, text };
   });
 }
+
+export function noRules(file: string, at: SourceRef): LabError {
+  return fault('NFT_FILE', at, `${file} is no file of nftables rules: it does not begin with a word of nft's`, {
+    expected: `one of: ${[...BEGINNINGS].join(', ')}`,
+  });
+}
+
+/**
+ * Whether a file begins as rules do: with a word of nft's, or what is nearly one. Of one that does not nothing is quoted:
+ * faults would show what stands in it, and it may be any file that can be read.
+ */
+export function looksLikeRules(text: string): boolean {
+  const at = beginning(text);
+  if (at === text.length) return true;
+  WORD.lastIndex = at;
+  const first = WORD.exec(text)?.[0] ?? '';
+  return KEYWORDS.has(first) || didYouMean(first, BEGINNINGS).hint !== undefined;
+}
+
+/** Behind blanks and comments. */
+function beginning(text: string): number {
+  let at = 0;
+  for (;;) {
+    BLANKS.lastIndex = at;
+    at += BLANKS.exec(text)?.[0].length ?? 0;
+    if (text[at] !== '#') return at;
+    const end = text.indexOf('\n', at);
+    if (end < 0) return text.length;
+    at = end + 1;
+  }
+}
+
+const BLANKS = /[\s;\\\ufeff]*/y;
+const WORD = /[A-Za-z][A-Za-z0-9_-]*/y;
+const BEGINNINGS: ReadonlySet<string> = new Set(['table', 'add', 'create', 'insert', 'delete', 'flush', 'define', 'redefine', 'undefine', 'include']);
 
 function folderOf(path: string): string {
   const slash = path.lastIndexOf('/');
@@ -55,7 +96,7 @@ function globPattern(glob: string, token: Token): RegExp {
   let out = '';
   for (let i = 0; i < glob.length; i++) {
     const char = glob[i] as string;
-    if (char === '*') out += '[^/]*';
+    if (char === '*') out += out.endsWith('[^/]*') ? '' : '[^/]*';
     else if (char === '?') out += '[^/]';
     else if (char !== '[') out += char.replace(/[\\^$.|+()\]{}]/g, '\\$&');
     else {
@@ -70,6 +111,7 @@ function globPattern(glob: string, token: Token): RegExp {
     }
   }
   try {
+    // eslint-disable-next-line no-restricted-syntax -- the wildcard that the user wrote, on names of files
     return new RegExp(`^${out}$`);
   } catch (cause) {
     if (cause instanceof SyntaxError) throw fault('NFT_FILE', token, 'the wildcard cannot be read', { expected: 'such as *.nft' });

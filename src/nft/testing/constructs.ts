@@ -479,6 +479,8 @@ export const CONSTRUCTS: Readonly<Record<string, readonly Construct[]>> = {
       'tcp dport 80 dnat to :8080',
       'udp dport 53 dnat ip6 to [2001:db8::5]:5353',
       'dnat ip6 to 2001:db8::5',
+      'meta nfproto ipv4 tcp dport 80 dnat to 10.0.0.1:8080',
+      'ip6 saddr ::/0 dnat to 2001:db8::5',
     ),
     c('translation in tables `ip` and `ip6`', 'ipDstnat', 'dnat to 10.0.0.1', 'dnat 10.0.0.1', 'tcp dport 80 dnat to 10.0.0.1:8080'),
     c('translation in tables `ip` and `ip6`', 'ipSrcnat', 'snat to 192.0.2.1', 'oifname eth0 masquerade'),

@@ -11,6 +11,7 @@ import type { Zone } from './zone.js';
 const query: DnsMessage = {
   id: 0x1234,
   response: false,
+  opcode: 0,
   recursionDesired: true,
   recursionAvailable: false,
   authoritative: false,
@@ -18,6 +19,8 @@ const query: DnsMessage = {
   rcode: 'NOERROR',
   question: { name: 'sip.contoso.example', type: 'A' },
   answers: [],
+  authority: [],
+  edns: null,
 };
 
 function reply(over: Partial<DnsMessage> = {}): Uint8Array {
@@ -129,7 +132,7 @@ describe('a stub query', () => {
     machine.handle({ kind: 'datagram', server: 0, bytes: encodeDns(query) }, ZERO, out);
     expect(out).toEqual([]);
     machine.handle({ kind: 'datagram', server: 0, bytes: reply() }, ZERO, out);
-    expect(out).toMatchObject([{ kind: 'answer', rcode: 'NOERROR', answers: [{ address: '192.0.2.5' }] }]);
+    expect(out).toMatchObject([{ kind: 'answer', message: { rcode: 'NOERROR', answers: [{ address: '192.0.2.5' }] } }]);
     expect(machine.deadline).toBe(NEVER);
   });
 
@@ -158,6 +161,6 @@ describe('a stub query', () => {
     machine.handle({ kind: 'unreachable', server: 0 }, seconds(0.1), out);
     expect(out.splice(0)).toMatchObject([{ server: 0 }, { kind: 'send', server: 1 }]);
     machine.handle({ kind: 'datagram', server: 1, bytes: reply({ rcode: 'SERVFAIL', answers: [] }) }, seconds(0.2), out);
-    expect(out).toMatchObject([{ kind: 'answer', rcode: 'SERVFAIL' }]);
+    expect(out).toMatchObject([{ kind: 'answer', message: { rcode: 'SERVFAIL' } }]);
   });
 });

@@ -18,6 +18,7 @@ function reply(server: number, change: Partial<DnsMessage> = {}): StubIn {
   const message: DnsMessage = {
     id: 7,
     response: true,
+    opcode: 0,
     recursionDesired: true,
     recursionAvailable: true,
     authoritative: false,
@@ -25,6 +26,8 @@ function reply(server: number, change: Partial<DnsMessage> = {}): StubIn {
     rcode: 'NOERROR',
     question: { name: 'sip.contoso.example', type: 'A' },
     answers: ADDRESS,
+    authority: [],
+    edns: null,
     ...change,
   };
   return { kind: 'datagram', server, bytes: encodeDns(message) };
@@ -41,7 +44,7 @@ const question =
 const answered =
   (rcode: DnsMessage['rcode'], answers: number) =>
   (out: StubOut): boolean =>
-    out.kind === 'answer' && out.rcode === rcode && out.answers.length === answers;
+    out.kind === 'answer' && out.message.rcode === rcode && out.message.answers.length === answers;
 
 describe('a question of a stub resolver', () => {
   it('ends with the first answer, and leaves no timer', () => {

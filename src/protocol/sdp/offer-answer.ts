@@ -113,6 +113,7 @@ export function rejected(offered: SdpMedia): SdpMedia {
     protocol: offered.protocol,
     address: offered.address,
     codecs: offered.codecs,
+    ...(offered.formats !== undefined && { formats: offered.formats }),
     direction: 'inactive',
     rtcpMux: false,
     ice: null,
@@ -243,7 +244,8 @@ export function agree(offer: SdpSession, answer: SdpSession, side: 'offerer' | '
     const answered = bundle === undefined ? bareAnswer : withTransport(bareAnswer, bundle.answered);
     const agreed = agreeMedia(offered, answered, side, i);
     if (agreed === null || bundle === undefined) return agreed;
-    const extension = bareAnswer.extensions?.find((e) => e.uri === MID)?.id ?? 0;
+    // One octet's worth of ids is spoken here (RFC 8285 section 4.2).
+    const extension = bareAnswer.extensions?.find((e) => e.uri === MID && e.id >= 1 && e.id <= 14)?.id ?? 0;
     return { ...agreed, bundled: { mid: bareAnswer.mid ?? '', extension } };
   });
 }

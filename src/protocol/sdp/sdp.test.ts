@@ -2,7 +2,9 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { TransportAddress } from '../stun/transport-address.js';
 import { agree, answerDirection, makeAnswer, makeOffer, mirrored, type LocalMedia, type Origin } from './offer-answer.js';
-import { DIRECTIONS, formatSdp, parseSdp, type SdpSession } from './session.js';
+import { formatSdp } from './format.js';
+import { parseSdp } from './parse.js';
+import { DIRECTIONS, type SdpSession } from './session.js';
 
 const origin = (address: string): Origin => ({ username: '-', sessionId: '18446744073709551615', version: 1, address });
 // RFC 4568 section 6.1.

@@ -4,12 +4,12 @@
  */
 import { assertInvariant, must } from '../../base/assert.js';
 import type { Rng } from '../../base/rng.js';
-import { callId, contact, cseq, fromTag, recordRoutes, toTag } from './fields.js';
+import { callId, contact, cseq, fromTag, recordRoutes, routes, toTag } from './fields.js';
 import { header, makeRequest, NO_BODY, type HeaderPairs, type SipMessage, type SipRequest, type SipResponse } from './message.js';
 import { formatNameAddr, parseNameAddr } from './name-addr.js';
-import { param } from './syntax.js';
+import { hostName, param } from './syntax.js';
 import type { Hop } from './transaction/layer.js';
-import { formatUri, parseUri } from './uri.js';
+import { parseUri, requestUri, type Uri } from './uri.js';
 
 export type DialogState = 'early' | 'confirmed' | 'terminated';
 
@@ -31,7 +31,7 @@ const REFRESHES = new Set(['INVITE', 'UPDATE']);
 
 function targetOf(message: SipMessage): string | null {
   const found = contact(message);
-  return found === undefined ? null : formatUri(found.uri);
+  return found === undefined ? null : requestUri(found.uri);
 }
 
 export class Dialog {
@@ -46,7 +46,8 @@ export class Dialog {
   /** Of the caller (section 12.1.2), from the INVITE that was sent and a response with a tag; null when it makes no dialog. */
   static ofCaller(invite: SipRequest, response: SipResponse): Dialog | null {
     const remoteTag = toTag(response);
-    if (remoteTag === '' || response.status <= 100 || response.status >= 300) return null;
+    // A 2xx without a tag is of RFC 2543: the tag is null (section 12.1.2).
+    if (response.status <= 100 || response.status >= 300 || (remoteTag === '' && response.status < 200)) return null;
     return new Dialog(
       {
         callId: callId(invite),
@@ -74,7 +75,7 @@ export class Dialog {
         localAddress: `${to};tag=${localTag}`,
         remoteAddress: must(header(invite, 'From'), 'From'),
         routeSet: recordRoutes(invite).map(formatNameAddr),
-        remoteTarget: targetOf(invite) ?? formatUri(parseNameAddr(must(header(invite, 'From'), 'From')).uri),
+        remoteTarget: targetOf(invite) ?? requestUri(parseNameAddr(must(header(invite, 'From'), 'From')).uri),
         localSequence: 0,
         remoteSequence: cseq(invite).sequence,
       },
@@ -103,11 +104,12 @@ export class Dialog {
 
   /**
    * Judges a request of the peer by its CSeq (section 12.2.2) and takes a refreshed target.
-   * False: out of order, to be answered with 500. ACK and CANCEL are not asked.
+   * False: lower than one that came before, to be answered with 500. An equal one is in order: a copy of a request whose
+   * transaction has ended has it. ACK and CANCEL are not asked.
    */
   accept(request: SipRequest): boolean {
     const { sequence, method } = cseq(request);
-    if (this.#parts.remoteSequence !== null && sequence <= this.#parts.remoteSequence) return false;
+    if (this.#parts.remoteSequence !== null && sequence < this.#parts.remoteSequence) return false;
     this.#parts.remoteSequence = sequence;
     if (REFRESHES.has(method)) this.refresh(request);
     return true;
@@ -150,7 +152,7 @@ export class Dialog {
       const route = parseNameAddr(first).uri;
       if (route.kind === 'sip' && param(route.params, 'lr') === undefined) {
         // A strict router: it wants itself in the Request-URI and the target at the end.
-        uri = formatUri(route);
+        uri = requestUri(route);
         routes = [...routeSet.slice(1), `<${remoteTarget}>`];
       }
     }
@@ -176,11 +178,14 @@ export function glareWait(rng: Rng, ownerOfCallId: boolean): number {
   return ownerOfCallId ? 2100 + 10 * rng.below(191) : 10 + 10 * rng.below(200);
 }
 
-export const DEFAULT_PORT = 5061;
+const DEFAULT_PORT = 5061;
 
 /** Where a request goes by its topmost Route, else by its Request-URI; null for a URI that is not SIP. */
 export function nextHop(request: SipRequest): Hop | null {
-  const route = header(request, 'Route');
-  const uri = route === undefined ? parseUri(request.uri) : parseNameAddr(route.split(',')[0] ?? route).uri;
-  return uri?.kind === 'sip' ? { kind: 'target', host: uri.host.replace(/^\[|\]$/g, ''), port: uri.port ?? DEFAULT_PORT } : null;
+  return hopTo(routes(request)[0]?.uri ?? parseUri(request.uri));
+}
+
+/** Null for what is no SIP URI. */
+export function hopTo(uri: Uri | null | undefined): Hop | null {
+  return uri?.kind === 'sip' ? { kind: 'target', host: hostName(uri.host), port: uri.port ?? DEFAULT_PORT } : null;
 }

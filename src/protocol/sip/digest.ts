@@ -6,7 +6,7 @@ import { createHash } from 'node:crypto';
 import type { Rng } from '../../base/rng.js';
 import { plus, seconds, type Nanos } from '../../base/time.js';
 import { randomHex } from './identifiers.js';
-import { quote, splitList, unquote } from './syntax.js';
+import { quote, splitList, trimWhite, unquote } from './syntax.js';
 
 export type DigestAlgorithm = 'MD5' | 'SHA-256';
 
@@ -64,12 +64,12 @@ export function digestResponse(d: DigestInput): string {
 
 /** Directives by lower-case name, or null when the scheme is not Digest. */
 function directives(value: string): Map<string, string> | null {
-  const match = /^Digest[ \t]+(.*)$/is.exec(value.trim());
-  if (match === null) return null;
+  const bare = trimWhite(value);
+  if (!/^Digest[ \t]/i.test(bare)) return null;
   const found = new Map<string, string>();
-  for (const part of splitList(match[1] ?? '')) {
+  for (const part of splitList(bare.slice('Digest'.length))) {
     const equals = part.indexOf('=');
-    if (equals > 0) found.set(part.slice(0, equals).trim().toLowerCase(), unquote(part.slice(equals + 1).trim()));
+    if (equals > 0) found.set(trimWhite(part.slice(0, equals)).toLowerCase(), unquote(trimWhite(part.slice(equals + 1))));
   }
   return found;
 }
@@ -86,11 +86,7 @@ export function parseChallenge(value: string): Challenge | null {
   const nonce = d?.get('nonce');
   const algorithm = algorithmOf(d?.get('algorithm'));
   if (d === null || realm === undefined || nonce === undefined || algorithm === null) return null;
-  const qop = d
-    .get('qop')
-    ?.toLowerCase()
-    .split(',')
-    .map((q) => q.trim());
+  const qop = d.get('qop')?.toLowerCase().split(',').map(trimWhite);
   if (qop !== undefined && !qop.includes('auth')) return null;
   return { realm, nonce, algorithm, qop: qop !== undefined, opaque: d.get('opaque') ?? null, stale: d.get('stale')?.toLowerCase() === 'true' };
 }

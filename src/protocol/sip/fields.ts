@@ -6,7 +6,7 @@
 import { must } from '../../base/assert.js';
 import { header, headerList, headerValues, type SipMessage } from './message.js';
 import { parseNameAddr, parseNameAddrs, type NameAddr } from './name-addr.js';
-import { param, Scanner, SyntaxFault } from './syntax.js';
+import { param, Scanner, scanParams, SyntaxFault, type Params } from './syntax.js';
 import { parseVias, type Via } from './via.js';
 
 export interface CSeq {
@@ -39,13 +39,18 @@ export function parseNumber(text: string, limit: number, what: string): number {
 export interface MediaType {
   /** `application/sdp`, lower case. */
   readonly type: string;
-  readonly parameters: string;
+  readonly parameters: Params;
 }
 
 export function parseMediaType(text: string): MediaType {
-  const match = /^\s*([A-Za-z0-9\-.!%*_+`'~]+)\s*\/\s*([A-Za-z0-9\-.!%*_+`'~]+)\s*(;.*)?$/.exec(text);
-  if (match === null) throw new SyntaxFault('token', 0, 'media type is type/subtype');
-  return { type: `${match[1]}/${match[2]}`.toLowerCase(), parameters: match[3] ?? '' };
+  const s = new Scanner(text);
+  s.white();
+  const type = s.token('token', 'media type');
+  if (!s.separator('/')) s.fail('token', 'slash expected: media type is type/subtype');
+  const subtype = s.token('token', 'media subtype');
+  const parameters = scanParams(s);
+  s.end('token', 'the media type');
+  return { type: `${type}/${subtype}`.toLowerCase(), parameters };
 }
 
 export function callId(message: SipMessage): string {

@@ -5,7 +5,7 @@
  */
 import { contentLength, headEnd } from './parser.js';
 import { canonicalName } from './message.js';
-import { SyntaxFault } from './syntax.js';
+import { SyntaxFault, trimWhite } from './syntax.js';
 
 export type Frame =
   | { readonly kind: 'message'; readonly bytes: Uint8Array }
@@ -31,9 +31,15 @@ const latin1 = new TextDecoder('latin1');
 export class Framer {
   readonly #pings: boolean;
   readonly #limits: FramerLimits;
-  #pending: Uint8Array = new Uint8Array(0);
-  /** Octets of `#pending` in which no end of a head was found. */
+  #buffer: Uint8Array = new Uint8Array(0);
+  /** What is not framed yet: from here ... */
+  #start = 0;
+  /** ... to here in `#buffer`. */
+  #end = 0;
+  /** Octets of it in which no end of a head was found. */
   #searched = 0;
+  /** Octets of the message that has begun, once its head is there; 0 before. */
+  #expected = 0;
   #half = false;
   #dead = false;
 
@@ -51,48 +57,62 @@ export class Framer {
   /** Appends the frames that are complete now. The bytes of a message are its own. */
   push(chunk: Uint8Array, out: Frame[]): void {
     if (this.#dead) return;
-    const joined = new Uint8Array(this.#pending.length + chunk.length);
-    joined.set(this.#pending);
-    joined.set(chunk, this.#pending.length);
-    this.#pending = joined;
+    this.#append(chunk);
     while (!this.#dead && this.#step(out));
   }
 
+  /** The room doubles, so that many small chunks cost no more than a few large ones. */
+  #append(chunk: Uint8Array): void {
+    const kept = this.#end - this.#start;
+    if (this.#end + chunk.length > this.#buffer.length) {
+      const room = kept + chunk.length > this.#buffer.length / 2 ? new Uint8Array(2 * (kept + chunk.length)) : this.#buffer;
+      room.set(this.#buffer.subarray(this.#start, this.#end));
+      this.#buffer = room;
+      this.#start = 0;
+      this.#end = kept;
+    }
+    this.#buffer.set(chunk, this.#end);
+    this.#end += chunk.length;
+  }
+
   #step(out: Frame[]): boolean {
-    const bytes = this.#pending;
-    if (bytes.length < 2 && (bytes.length === 0 || bytes[0] === 13)) return false;
-    if (bytes[0] === 13 && bytes[1] === 10) {
-      this.#take(2);
-      if (!this.#pings) out.push({ kind: 'pong' });
-      else if (this.#half) out.push({ kind: 'ping' });
-      this.#half = this.#pings && !this.#half;
-      return true;
+    const bytes = this.#buffer.subarray(this.#start, this.#end);
+    if (this.#expected === 0) {
+      if (bytes.length < 2 && (bytes.length === 0 || bytes[0] === 13)) return false;
+      if (bytes[0] === 13 && bytes[1] === 10) {
+        this.#take(2);
+        if (!this.#pings) out.push({ kind: 'pong' });
+        else if (this.#half) out.push({ kind: 'ping' });
+        this.#half = this.#pings && !this.#half;
+        return true;
+      }
+      const end = headEnd(bytes, Math.max(0, this.#searched - 3));
+      if (end > this.#limits.head || (end < 0 && bytes.length > this.#limits.head)) return this.#fault('head-too-long', out);
+      if (end < 0) {
+        this.#searched = bytes.length;
+        return false;
+      }
+      const length = lengthOf(latin1.decode(bytes.subarray(0, end)));
+      if (typeof length === 'string') return this.#fault(length, out);
+      if (length > this.#limits.body) return this.#fault('body-too-long', out);
+      this.#expected = end + 4 + length;
     }
-    const end = headEnd(bytes, Math.max(0, this.#searched - 3));
-    if (end > this.#limits.head || (end < 0 && bytes.length > this.#limits.head)) return this.#fault('head-too-long', out);
-    if (end < 0) {
-      this.#searched = bytes.length;
-      return false;
-    }
-    const length = lengthOf(latin1.decode(bytes.subarray(0, end)));
-    if (typeof length === 'string') return this.#fault(length, out);
-    if (length > this.#limits.body) return this.#fault('body-too-long', out);
-    this.#searched = end;
-    if (bytes.length < end + 4 + length) return false;
+    if (bytes.length < this.#expected) return false;
     this.#half = false;
-    out.push({ kind: 'message', bytes: bytes.slice(0, end + 4 + length) });
-    this.#take(end + 4 + length);
+    out.push({ kind: 'message', bytes: bytes.slice(0, this.#expected) });
+    this.#take(this.#expected);
     return true;
   }
 
   #take(count: number): void {
-    this.#pending = this.#pending.subarray(count);
+    this.#start += count;
     this.#searched = 0;
+    this.#expected = 0;
   }
 
   #fault(reason: (Frame & { kind: 'fault' })['reason'], out: Frame[]): false {
     this.#dead = true;
-    this.#pending = new Uint8Array(0);
+    this.#buffer = new Uint8Array(0);
     out.push({ kind: 'fault', reason });
     return false;
   }
@@ -105,11 +125,11 @@ function lengthOf(head: string): number | 'no-content-length' | 'content-length'
     .split('\r\n')
     .slice(1)) {
     const colon = line.indexOf(':');
-    if (colon < 0 || canonicalName(line.slice(0, colon).trimEnd()) !== 'content-length') continue;
+    if (colon < 0 || canonicalName(trimWhite(line.slice(0, colon))) !== 'content-length') continue;
     // Two lengths, even equal ones: nobody can say where the next message starts.
     if (length !== null) return 'content-length';
     try {
-      length = contentLength(line.slice(colon + 1).trim());
+      length = contentLength(trimWhite(line.slice(colon + 1)));
     } catch (error) {
       if (error instanceof SyntaxFault) return 'content-length';
       throw error;

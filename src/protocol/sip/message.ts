@@ -40,33 +40,35 @@ export type SipMessage = SipRequest | SipResponse;
 export const NO_BODY = new Uint8Array(0);
 
 /** Compact forms: RFC 3261 section 20 and the registry of header fields. */
-const COMPACT: Readonly<Record<string, string>> = {
-  a: 'accept-contact',
-  b: 'referred-by',
-  c: 'content-type',
-  d: 'request-disposition',
-  e: 'content-encoding',
-  f: 'from',
-  i: 'call-id',
-  j: 'reject-contact',
-  k: 'supported',
-  l: 'content-length',
-  m: 'contact',
-  n: 'identity-info',
-  o: 'event',
-  r: 'refer-to',
-  s: 'subject',
-  t: 'to',
-  u: 'allow-events',
-  v: 'via',
-  x: 'session-expires',
-  y: 'identity',
-};
+const COMPACT: ReadonlyMap<string, string> = new Map(
+  Object.entries({
+    a: 'accept-contact',
+    b: 'referred-by',
+    c: 'content-type',
+    d: 'request-disposition',
+    e: 'content-encoding',
+    f: 'from',
+    i: 'call-id',
+    j: 'reject-contact',
+    k: 'supported',
+    l: 'content-length',
+    m: 'contact',
+    n: 'identity-info',
+    o: 'event',
+    r: 'refer-to',
+    s: 'subject',
+    t: 'to',
+    u: 'allow-events',
+    v: 'via',
+    x: 'session-expires',
+    y: 'identity',
+  }),
+);
 
 /** Lower-case long form of a header field name. */
 export function canonicalName(name: string): string {
   const lower = name.toLowerCase();
-  return COMPACT[lower] ?? lower;
+  return COMPACT.get(lower) ?? lower;
 }
 
 /** Reason phrases of RFC 3261 section 21 and the extensions that are spoken here. */
@@ -148,10 +150,15 @@ export interface ResponseOptions {
 
 const COPIED = new Set(['via', 'from', 'to', 'call-id', 'cseq']);
 
-/** A response by RFC 3261 section 8.2.6: Via, From, To, Call-ID and CSeq as they came, then the given fields. */
+/** A response by RFC 3261 section 8.2.6: Via, From, To, Call-ID and CSeq as they came (in a 100 Timestamp too), then the given fields. */
 export function makeResponse(request: SipRequest, status: number, options: ResponseOptions = {}): SipResponse {
   const copied = request.headers
-    .filter((h) => COPIED.has(canonicalName(h.name)) || (status > 100 && status < 300 && canonicalName(h.name) === 'record-route'))
+    .filter(
+      (h) =>
+        COPIED.has(canonicalName(h.name)) ||
+        (status === 100 && canonicalName(h.name) === 'timestamp') ||
+        (status > 100 && status < 300 && canonicalName(h.name) === 'record-route'),
+    )
     .map((h) => {
       if (options.toTag === undefined || status === 100 || canonicalName(h.name) !== 'to' || hasTag(h.value)) return h;
       return { name: h.name, value: `${h.value};tag=${options.toTag}` };
@@ -207,15 +214,18 @@ export function withTop<M extends SipMessage>(message: M, name: string, value: s
   return { ...message, headers: [...message.headers.slice(0, at), field, ...message.headers.slice(at)] };
 }
 
-/** Takes away the first element of a comma-separated header field. */
-export function withoutTop<M extends SipMessage>(message: M, name: string): M {
+/** Takes away the first elements of a comma-separated header field. */
+export function withoutTop<M extends SipMessage>(message: M, name: string, count = 1): M {
   const wanted = canonicalName(name);
-  const at = message.headers.findIndex((h) => canonicalName(h.name) === wanted);
-  const found = message.headers[at];
-  if (found === undefined) return message;
-  const left = splitList(found.value).slice(1);
-  const replaced = left.length === 0 ? [] : [{ name: found.name, value: left.join(', ') }];
-  return { ...message, headers: [...message.headers.slice(0, at), ...replaced, ...message.headers.slice(at + 1)] };
+  let left = count;
+  const headers = message.headers.flatMap((found) => {
+    if (left === 0 || canonicalName(found.name) !== wanted) return [found];
+    const elements = splitList(found.value);
+    const kept = elements.slice(left);
+    left -= elements.length - kept.length;
+    return kept.length === 0 ? [] : [{ name: found.name, value: kept.join(', ') }];
+  });
+  return { ...message, headers };
 }
 
 /** Replaces the first element of a comma-separated header field. */

@@ -2,7 +2,7 @@
  * name-addr and addr-spec with header parameters: From, To, Contact, Route, Record-Route (RFC 3261 section 20.10, 25.1).
  * @module
  */
-import { Scanner, formatParams, isToken, quote, scanParams, splitList, SyntaxFault, unquote, type Params } from './syntax.js';
+import { Scanner, formatParams, isToken, quote, scanParams, splitList, SyntaxFault, trimWhite, unquote, type Params } from './syntax.js';
 import { formatUri, scanUri, type Uri } from './uri.js';
 
 export interface NameAddr {
@@ -15,20 +15,26 @@ export interface NameAddr {
 
 const BARE = /[^ \t;,<>"]+/y;
 const ANGLE = /[^<>]*/y;
-const WORDS = /(?:[A-Za-z0-9\-.!%*_+`'~]+[ \t]*)*(?=<)/y;
+const WORD = /[A-Za-z0-9\-.!%*_+`'~]+/y;
+
+/** `*(token LWS)` before an angle bracket; null, and the cursor where it was, when there is none. */
+function scanWords(s: Scanner): string | null {
+  const start = s.pos;
+  while (s.take(WORD) !== null) s.white();
+  if (s.peek() === '<' && s.pos > start) return trimWhite(s.text.slice(start, s.pos));
+  s.pos = start;
+  return null;
+}
 
 /** Reads one; leaves the cursor behind it. */
 export function scanNameAddr(s: Scanner): NameAddr {
   s.white();
-  let display: string | null = null;
+  let display: string | null;
   if (s.peek() === '"') {
     display = unquote(s.quoted());
     s.white();
     if (s.peek() !== '<') s.fail('name-addr', 'a display name is followed by a URI in angle brackets');
-  } else {
-    const words = s.take(WORDS);
-    if (words !== null && words !== '') display = words.trim();
-  }
+  } else display = scanWords(s);
   if (s.peek() === '<') {
     s.pos++;
     const at = s.pos;
@@ -51,6 +57,16 @@ export function parseNameAddr(text: string): NameAddr {
   const value = scanNameAddr(s);
   s.end('name-addr', 'the address');
   return value;
+}
+
+/** Null when the text is none. */
+export function readNameAddr(text: string): NameAddr | null {
+  try {
+    return parseNameAddr(text);
+  } catch (error) {
+    if (error instanceof SyntaxFault) return null;
+    throw error;
+  }
 }
 
 /** Comma-separated addresses. */

@@ -9,9 +9,9 @@
  * @module
  */
 import { parseCSeq, parseExpires, parseMediaType, parseNumber } from './fields.js';
-import { canonicalName, NO_BODY, type HeaderField, type SipMessage } from './message.js';
-import { parseNameAddr, parseNameAddrs } from './name-addr.js';
-import { isToken, param, splitList, SyntaxFault, type SyntaxReason } from './syntax.js';
+import { canonicalName, headerValues, NO_BODY, type HeaderField, type SipMessage } from './message.js';
+import { parseNameAddr, parseNameAddrs, type NameAddr } from './name-addr.js';
+import { isToken, param, splitList, SyntaxFault, trimWhite, type SyntaxReason } from './syntax.js';
 import { scanUri } from './uri.js';
 import { parseVias } from './via.js';
 
@@ -59,11 +59,17 @@ const SINGLE = new Set([
   'timestamp',
   'user-agent',
   'server',
+  'mime-version',
+  'content-disposition',
+  'retry-after',
+  'session-expires',
+  'min-se',
 ]);
 const MANDATORY = ['via', 'from', 'to', 'call-id', 'cseq'];
-const WORD = String.raw`[A-Za-z0-9\-.!%*_+\`'~()<>:\\"/[\]?{}]+`;
-const CALL_ID = new RegExp(`^${WORD}(?:@${WORD})?$`);
+const CALL_ID = /^[A-Za-z0-9\-.!%*_+`'~()<>:\\"/[\]?{}]+(?:@[A-Za-z0-9\-.!%*_+`'~()<>:\\"/[\]?{}]+)?$/;
 const RFC1123 = /^(Mon|Tue|Wed|Thu|Fri|Sat|Sun), \d{2} (Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) \d{4} \d{2}:\d{2}:\d{2} GMT$/;
+/** Section 25.1, the delay included. */
+const TIMESTAMP = /^\d+(?:\.\d*)?(?:[ \t]+\d*(?:\.\d*)?)?$/;
 const METHOD_URI_VERSION = /^(\S+) (\S+) (SIP\/\d+\.\d+)$/i;
 const STATUS_LINE = /^(SIP\/\d+\.\d+) (\d+) ([^\r\n]*)$/i;
 
@@ -137,13 +143,10 @@ function splitLines(head: string): Line[] {
 function headerLine(raw: string, start: number): Line {
   const match = /^([A-Za-z0-9\-.!%*_+`'~]+)[ \t]*:/.exec(raw);
   if (match === null) throw new SyntaxFault('header-line', start, 'a header field is a name, a colon and a value');
-  const padded = raw.slice(match[0].length).replace(/\r\n/g, '  ');
+  const lines = raw.slice(match[0].length).split('\r\n');
+  const padded = lines.join('  ');
   if (/[\r\n]/.test(padded)) throw new SyntaxFault('header-line', start + match[0].length + padded.search(/[\r\n]/), 'a line ends with CR and LF together');
-  // Not String.trim: it would also take a byte order mark or a no-break space, which are text here.
-  const value = raw
-    .slice(match[0].length)
-    .replace(/[ \t]*\r\n[ \t]+/g, ' ')
-    .replace(/^[ \t]+|[ \t]+$/g, '');
+  const value = trimWhite(lines.map(trimWhite).join(' '));
   const name = match[1] ?? '';
   return { field: { name, value, raw }, name: canonicalName(name), padded, at: start + match[0].length };
 }
@@ -154,9 +157,11 @@ function checkLines(message: SipMessage, lines: readonly Line[], end: number): v
   for (const line of lines) {
     if (SINGLE.has(line.name) && seen.has(line.name)) throw new SyntaxFault('repeated-header', line.at, `${line.field.name} may stand once only`);
     seen.add(line.name);
-    const indent = line.padded.length - line.padded.trimStart().length;
+    const value = trimWhite(line.padded);
+    const indent = line.padded.indexOf(value);
     try {
-      checkValue(line.name, line.padded.trim(), message);
+      checkText(value);
+      checkValue(line.name, value, message);
     } catch (error) {
       if (!(error instanceof SyntaxFault)) throw error;
       throw new SyntaxFault(error.reason, line.at + indent + error.at, `${line.field.name}: ${error.message}`);
@@ -173,6 +178,17 @@ function checkRequestUri(method: string, uri: string): void {
   if (parsed.kind === 'sip' && parsed.headers !== null) throw new SyntaxFault('uri', at + uri.indexOf('?'), 'a Request-URI holds no headers');
 }
 
+/** `*(TEXT-UTF8char / UTF8-CONT / LWS)`: a control character may stand in a quoted string only, behind a backslash (RFC 3261 section 25.1). */
+function checkText(value: string): void {
+  let quoted = false;
+  for (let i = 0; i < value.length; i++) {
+    const code = value.charCodeAt(i);
+    if (quoted && code === 0x5c) i++;
+    else if (code === 0x22) quoted = !quoted;
+    else if ((code < 0x20 && code !== 0x09) || code === 0x7f) throw new SyntaxFault('header-line', i, 'a control character stands in the value');
+  }
+}
+
 /** Grammar of the header fields that this stack reads; every other one is anybody's text. */
 function checkValue(name: string, value: string, message: SipMessage): void {
   switch (name) {
@@ -181,10 +197,13 @@ function checkValue(name: string, value: string, message: SipMessage): void {
       return;
     case 'from':
     case 'to':
-      parseNameAddr(value);
+      checkTag(parseNameAddr(value));
       return;
     case 'contact':
+      // Section 20.10: the asterisk stands in a REGISTER only, and alone.
       if (value !== '*') checkAddresses(value);
+      else if (message.kind !== 'request' || message.method !== 'REGISTER' || headerValues(message, 'Contact').length > 1)
+        throw new SyntaxFault('name-addr', 0, 'an asterisk stands in a REGISTER only, and alone');
       return;
     case 'route':
     case 'record-route':
@@ -207,6 +226,9 @@ function checkValue(name: string, value: string, message: SipMessage): void {
       return;
     case 'content-type':
       parseMediaType(value);
+      return;
+    case 'timestamp':
+      if (!TIMESTAMP.test(value)) throw new SyntaxFault('number', 0, 'seconds, and perhaps a delay, expected');
       return;
     case 'date':
       if (!RFC1123.test(value)) throw new SyntaxFault('date', 0, 'a date is of RFC 1123, in GMT');
@@ -232,8 +254,16 @@ function checkValue(name: string, value: string, message: SipMessage): void {
   }
 }
 
+/** Section 25.1: tag-param. */
+function checkTag({ params }: NameAddr): void {
+  const tag = params.find((p) => p.name.toLowerCase() === 'tag');
+  if (tag !== undefined && (tag.value === null || !isToken(tag.value))) throw new SyntaxFault('params', 0, 'a tag is a token');
+}
+
 function checkAddresses(value: string): void {
-  for (const address of parseNameAddrs(value)) {
+  const addresses = parseNameAddrs(value);
+  if (addresses.length === 0) throw new SyntaxFault('name-addr', 0, 'at least one address expected');
+  for (const address of addresses) {
     const q = param(address.params, 'q');
     if (q !== undefined && !/^(?:0(?:\.\d{0,3})?|1(?:\.0{0,3})?)$/.test(q)) throw new SyntaxFault('params', 0, 'q is from 0 to 1 with three decimals at most');
   }

@@ -3,6 +3,7 @@
  * A grammar throws a {@link SyntaxFault}; `parser.ts` turns it into a typed refusal, so nothing above sees it.
  * @module
  */
+import { formatIpv6, parseIpv6 } from '../../wire/address.js';
 
 export type SyntaxReason =
   | 'encoding'
@@ -43,7 +44,7 @@ export class SyntaxFault extends Error {
 const TOKEN = /[A-Za-z0-9\-.!%*_+`'~]+/y;
 const WHITE = /[ \t]*/y;
 const DIGITS = /[0-9]+/y;
-const HOST = /\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9](?:[A-Za-z0-9\-.]*[A-Za-z0-9])?\.?/y;
+const HOST = /\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9\-.]+/y;
 
 /** One cursor over one header value. Folding has been replaced by spaces before. */
 export class Scanner {
@@ -104,7 +105,11 @@ export class Scanner {
 
   /** hostname, IPv4 address or IPv6 reference. */
   host(reason: SyntaxReason): string {
-    return this.take(HOST) ?? this.fail(reason, 'host expected');
+    const before = this.pos;
+    const host = this.take(HOST);
+    if (host !== null && isHost(host)) return host;
+    this.pos = before;
+    return this.fail(reason, 'host expected');
   }
 
   /** A quoted-string as written, quotes included. Any octet but CR and LF may be escaped, NUL too. */
@@ -143,11 +148,18 @@ export type Params = readonly Param[];
 
 const PARAM_ADDRESS = /[0-9A-Fa-f:.]+(?=[ \t]*(?:[;,]|$))/y;
 
-/** `*( SEMI generic-param )`. A value is a token, a host or a quoted-string; RFC 5118 4.5 tolerates a bare IPv6 address. */
+/**
+ * `*( SEMI generic-param )`. A value is a token, a host or a quoted-string; RFC 5118 4.5 tolerates a bare IPv6 address.
+ * No name may stand twice (RFC 3261 section 7.3.1).
+ */
 export function scanParams(s: Scanner): Param[] {
   const params: Param[] = [];
+  const names = new Set<string>();
   while (s.separator(';')) {
+    const at = s.pos;
     const name = s.token('params', 'parameter name');
+    if (names.has(name.toLowerCase())) throw new SyntaxFault('params', at, `the parameter ${name} may stand once only`);
+    names.add(name.toLowerCase());
     if (!s.separator('=')) {
       params.push({ name, value: null });
       continue;
@@ -190,8 +202,47 @@ export function unquote(text: string): string {
   return text.slice(1, -1).replace(/\\([^])/g, '$1');
 }
 
+/** Quotes, backslashes and control characters are escaped; CR and LF can't be. */
 export function quote(text: string): string {
-  return `"${text.replace(/["\\]/g, '\\$&')}"`;
+  // eslint-disable-next-line no-control-regex -- exactly those
+  return `"${text.replace(/["\\\0-\x08\v\f\x0e-\x1f\x7f]/g, '\\$&')}"`;
+}
+
+/** Without spaces and tabs around. Not String.trim, which also takes form feeds, no-break spaces and byte order marks: those are text here. */
+export function trimWhite(text: string): string {
+  let start = 0;
+  let end = text.length;
+  while (start < end && isWhite(text.charCodeAt(start))) start++;
+  while (end > start && isWhite(text.charCodeAt(end - 1))) end--;
+  return text.slice(start, end);
+}
+
+function isWhite(code: number): boolean {
+  return code === 0x20 || code === 0x09;
+}
+
+const IPV4 = /^\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}$/;
+const LABEL = /^[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?$/;
+
+/** hostname, IPv4address or IPv6reference (RFC 3261 section 25.1); as RFC 1123 section 2.1 has it, only the last label may not be a number. */
+export function isHost(text: string): boolean {
+  if (text.startsWith('[')) return text.endsWith(']') && parseIpv6(text.slice(1, -1)) !== undefined;
+  if (IPV4.test(text)) return text.split('.').every((octet) => Number(octet) <= 255);
+  const labels = (text.endsWith('.') ? text.slice(0, -1) : text).split('.');
+  return labels.every((label) => LABEL.test(label)) && !/^\d+$/.test(labels.at(-1) ?? '');
+}
+
+/** By which two spellings of one host compare equal, and by which it is looked up: small letters, an IPv6 address without its brackets (RFC 5952). */
+export function hostName(host: string): string {
+  const bare = host.startsWith('[') ? host.slice(1, -1) : host;
+  const address = bare.includes(':') ? parseIpv6(bare) : undefined;
+  return address === undefined ? bare.toLowerCase() : formatIpv6(address);
+}
+
+/** `1*DIGIT` that is a port; null: it is none. */
+export function portOf(digits: string): number | null {
+  const short = digits.replace(/^0+(?=\d)/, '');
+  return /^\d{1,5}$/.test(short) && Number(short) <= 65535 ? Number(short) : null;
 }
 
 /** True when the whole text is one token. */
@@ -214,10 +265,10 @@ export function splitList(text: string): string[] {
     else if (c === '<') angle = true;
     else if (c === '>') angle = false;
     else if (c === ',' && !angle) {
-      parts.push(text.slice(start, i).trim());
+      parts.push(trimWhite(text.slice(start, i)));
       start = i + 1;
     }
   }
-  parts.push(text.slice(start).trim());
+  parts.push(trimWhite(text.slice(start)));
   return parts.filter((p) => p !== '');
 }

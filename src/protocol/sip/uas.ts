@@ -2,9 +2,10 @@
  * What a user agent server checks before it looks at a request (RFC 3261 section 8.2), and in which order.
  * @module
  */
-import { headerList, makeResponse, type SipRequest, type SipResponse } from './message.js';
-import { parseMediaType } from './fields.js';
+import { usableContent } from './body.js';
+import { header, headerList, makeResponse, type SipRequest, type SipResponse } from './message.js';
 import type { Refusal } from './parser.js';
+import { trimWhite } from './syntax.js';
 import { parseUri } from './uri.js';
 
 export interface UasPolicy {
@@ -37,10 +38,17 @@ function checkContent(
   refuse: (status: number, ...headers: (readonly [string, string])[]) => SipResponse,
 ): SipResponse | null {
   const accepted = (type: string): boolean => policy.accepts.some((a) => a === type || (a.endsWith('/*') && type.startsWith(a.slice(0, -1))));
-  const type = headerList(request, 'Content-Type')[0];
-  if (request.body.length > 0 && (type === undefined || !accepted(parseMediaType(type).type))) return refuse(415, ['Accept', policy.accepts.join(', ')]);
+  if (request.body.length > 0) {
+    // Section 8.2.3: a body that is packed is not unpacked here.
+    const packed = headerList(request, 'Content-Encoding').filter((coding) => coding.toLowerCase() !== 'identity');
+    if (packed.length > 0) return refuse(415, ['Accept-Encoding', 'identity']);
+    const content = { type: header(request, 'Content-Type') ?? '', bytes: request.body };
+    const usable = content.type === '' ? 'unsupported' : usableContent(content, header(request, 'Content-Disposition'), accepted).kind;
+    if (usable === 'malformed') return refuse(400);
+    if (usable === 'unsupported') return refuse(415, ['Accept', [...policy.accepts, 'multipart/mixed'].join(', ')]);
+  }
   if (request.method !== 'INVITE') return null;
-  const offered = headerList(request, 'Accept').map((a) => a.split(';')[0]?.trim().toLowerCase() ?? '');
+  const offered = headerList(request, 'Accept').map((a) => trimWhite(a.split(';')[0] ?? '').toLowerCase());
   if (offered.length > 0 && !offered.some((o) => o === '*/*' || o === 'application/*' || o === 'application/sdp')) return refuse(406);
   return null;
 }

@@ -3,7 +3,8 @@
  * Parts stay as written: unescaping would lose the difference between a separator and its escape.
  * @module
  */
-import { SyntaxFault, type Param, type Params } from './syntax.js';
+import { bracketed } from '../../wire/address.js';
+import { hostName, isHost, portOf, SyntaxFault, type Param, type Params } from './syntax.js';
 
 export interface SipUri {
   readonly kind: 'sip';
@@ -29,7 +30,7 @@ export type Uri = SipUri | OtherUri;
 
 const USER = /^(?:[A-Za-z0-9\-_.!~*'()&=+$,;?/]|%[0-9A-Fa-f]{2})+$/;
 const PASSWORD = /^(?:[A-Za-z0-9\-_.!~*'()&=+$,]|%[0-9A-Fa-f]{2})*$/;
-const HOSTPORT = /^(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9](?:[A-Za-z0-9\-.]*[A-Za-z0-9])?\.?)(?::([0-9]{1,5}))?$/;
+const HOSTPORT = /^(\[[^\]]*\]|[^:]*)(?::([0-9]+))?$/;
 const PARAM = /^(?:[A-Za-z0-9\-_.!~*'()[\]/:&+$]|%[0-9A-Fa-f]{2})+$/;
 const HEADERS = /^(?:[A-Za-z0-9\-_.!~*'()[\]/?:+$=&]|%[0-9A-Fa-f]{2})+$/;
 const OTHER = /^(?:[A-Za-z0-9\-_.!~*'();/?:@&=+$,[\]]|%[0-9A-Fa-f]{2})+$/;
@@ -65,18 +66,23 @@ function scanSipUri(scheme: 'sip' | 'sips', rest: string, at: number): SipUri {
   if (headers !== null && !HEADERS.test(headers)) throw new SyntaxFault('uri', tailAt + question + 1, 'malformed headers of a URI');
   const [hostport = '', ...pieces] = (question < 0 ? tail : tail.slice(0, question)).split(';');
   const match = HOSTPORT.exec(hostport);
-  if (match === null) throw new SyntaxFault('uri', tailAt, 'host, or host and port, expected');
-  const port = match[2] === undefined ? null : Number(match[2]);
-  if (port !== null && port > 65535) throw new SyntaxFault('uri', tailAt, 'port above 65535');
-  return { kind: 'sip', scheme, user, password, host: match[1] ?? '', port, params: uriParams(pieces, tailAt + hostport.length), headers };
+  const host = match?.[1] ?? '';
+  if (match === null || !isHost(host)) throw new SyntaxFault('uri', tailAt, 'host, or host and port, expected');
+  const port = match[2] === undefined ? null : portOf(match[2]);
+  if (match[2] !== undefined && port === null) throw new SyntaxFault('uri', tailAt, 'port above 65535');
+  return { kind: 'sip', scheme, user, password, host, port, params: uriParams(pieces, tailAt + hostport.length), headers };
 }
 
 function uriParams(pieces: readonly string[], at: number): Param[] {
+  const names = new Set<string>();
   return pieces.map((piece) => {
     const equals = piece.indexOf('=');
     const name = equals < 0 ? piece : piece.slice(0, equals);
     const value = equals < 0 ? null : piece.slice(equals + 1);
     if (!PARAM.test(name) || (value !== null && !PARAM.test(value))) throw new SyntaxFault('uri', at, 'malformed parameter of a URI');
+    // RFC 3261 section 19.1.1: "any given parameter-name MUST NOT appear more than once".
+    if (names.has(name.toLowerCase())) throw new SyntaxFault('uri', at, `the parameter ${name} of a URI may stand once only`);
+    names.add(name.toLowerCase());
     at += piece.length + 1;
     return { name, value };
   });
@@ -98,6 +104,12 @@ export function formatUri(uri: Uri): string {
   const port = uri.port === null ? '' : `:${uri.port}`;
   const params = uri.params.map((p) => (p.value === null ? `;${p.name}` : `;${p.name}=${p.value}`)).join('');
   return `${uri.scheme}:${user}${uri.host}${port}${params}${uri.headers === null ? '' : `?${uri.headers}`}`;
+}
+
+/** The URI as a Request-URI, which has neither headers nor the method parameter (RFC 3261 section 19.1.1, table 1). */
+export function requestUri(uri: Uri): string {
+  if (uri.kind === 'other') return uri.text;
+  return formatUri({ ...uri, headers: null, params: uri.params.filter((p) => p.name.toLowerCase() !== 'method') });
 }
 
 /** Unescapes what need not be escaped, so that two spellings compare equal; other escapes get upper-case digits. */
@@ -123,7 +135,7 @@ export function sameUri(a: Uri, b: Uri): boolean {
   if (a.kind === 'other' || b.kind === 'other') return a.kind === b.kind && formatUri(a) === formatUri(b);
   if (a.scheme !== b.scheme || canonical(a.user ?? '') !== canonical(b.user ?? '') || (a.user === null) !== (b.user === null)) return false;
   if (canonical(a.password ?? '') !== canonical(b.password ?? '')) return false;
-  if (a.host.toLowerCase() !== b.host.toLowerCase() || a.port !== b.port) return false;
+  if (hostName(a.host) !== hostName(b.host) || a.port !== b.port) return false;
   const left = paramMap(a.params);
   const right = paramMap(b.params);
   for (const name of MUST_MATCH) if (left.get(name) !== right.get(name)) return false;
@@ -133,6 +145,6 @@ export function sameUri(a: Uri, b: Uri): boolean {
 
 /** The address of record that a URI stands for, lower-case host, no parameters: `alice@contoso.example`. */
 export function addressOf(uri: SipUri): string {
-  const host = uri.host.toLowerCase();
+  const host = bracketed(hostName(uri.host));
   return uri.user === null ? host : `${canonical(uri.user)}@${host}`;
 }

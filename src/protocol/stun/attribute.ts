@@ -6,8 +6,8 @@
  */
 import type { TransportAddress } from './transport-address.js';
 
-/** How a value is written. `u8` and `u16` are followed by reserved zero octets up to 4. */
-export type AttributeShape = 'address' | 'xor-address' | 'text' | 'u8' | 'u16' | 'u32' | 'u64' | 'flag' | 'bytes' | 'error' | 'types';
+/** How a value is written. `u8` and `u16` are followed by reserved zero octets up to 4; of a `port` some senders count them. */
+export type AttributeShape = 'address' | 'xor-address' | 'text' | 'u8' | 'u16' | 'port' | 'u32' | 'u64' | 'flag' | 'bytes' | 'error' | 'types';
 
 interface AttributeSpec {
   readonly code: number;
@@ -42,6 +42,8 @@ export const STUN_ATTRIBUTES = {
   'reservation-token': { code: 0x0022, shape: 'bytes' },
   priority: { code: 0x0024, shape: 'u32' },
   'use-candidate': { code: 0x0025, shape: 'flag' },
+  padding: { code: 0x0026, shape: 'bytes' },
+  'response-port': { code: 0x0027, shape: 'port' },
   'password-algorithms': { code: 0x8002, shape: 'bytes' },
   'alternate-domain': { code: 0x8003, shape: 'text' },
   software: { code: 0x8022, shape: 'text' },
@@ -61,7 +63,7 @@ type NamesOf<S extends AttributeShape> = {
 
 export type AddressAttribute = { readonly name: NamesOf<'address' | 'xor-address'>; readonly address: TransportAddress };
 export type TextAttribute = { readonly name: NamesOf<'text'>; readonly text: string };
-export type NumberAttribute = { readonly name: NamesOf<'u8' | 'u16' | 'u32'>; readonly value: number };
+export type NumberAttribute = { readonly name: NamesOf<'u8' | 'u16' | 'port' | 'u32'>; readonly value: number };
 /** 64 bits as 16 lower-case hex digits: exact, and compared as text they compare as numbers. */
 export type WideAttribute = { readonly name: NamesOf<'u64'>; readonly hex: string };
 export type FlagAttribute = { readonly name: NamesOf<'flag'> };

@@ -138,6 +138,43 @@ describe('Binding server for clients of RFC 3489 (RFC 5389 section 12.2)', () =>
     expect(errorOf(answer(ask(message('request', [{ name: 'change-request', value: 6 }]))))).toMatchObject({ code: 420 });
   });
 
+  it('RESPONSE-PORT: the answer goes to another port of who asks, and says what port that was (RFC 5780 section 7.5)', () => {
+    for (const value of ['0027 0004 1388 0000', '0027 0002 1388 0000']) {
+      const bytes = hex(`0001 0008 2112a442 ${ID} ${value}`);
+      const out = ask(bytes, { other: () => OTHER });
+      if (out.kind !== 'send') throw new Error(out.why);
+      const packet = parseStun(out.bytes, 0, out.bytes.length);
+      if (isMalformedStun(packet)) throw new Error(packet.why);
+      expect([out.to, addressOf(packet, 'xor-mapped-address')]).toEqual([{ ...from, port: 5000 }, from]);
+    }
+  });
+
+  it('PADDING: the answer has it too, longer than an MTU (RFC 5780 section 7.6)', () => {
+    const packet = answer(ask(message('request', [{ name: 'padding', bytes: new Uint8Array(8) }]), { other: () => OTHER }));
+    expect(packet.class).toBe('success');
+    expect(packet.bytes.length).toBeGreaterThan(1500);
+    expect(packet.attributes.filter((a) => a.name === 'padding')).toHaveLength(1);
+  });
+
+  it('both at once are refused: nobody has fragments sent to others', () => {
+    const both: StunAttribute[] = [
+      { name: 'padding', bytes: new Uint8Array(8) },
+      { name: 'response-port', value: 5000 },
+    ];
+    expect(errorOf(answer(ask(message('request', both), { other: () => OTHER })))).toMatchObject({ code: 400 });
+  });
+
+  it('without another address none of them is known', () => {
+    const asked: StunAttribute[] = [
+      { name: 'change-request', value: 6 },
+      { name: 'response-port', value: 5000 },
+    ];
+    const packet = answer(ask(message('request', asked)));
+    expect(errorOf(packet)).toMatchObject({ code: 420 });
+    expect(packet.attributes).toContainEqual({ name: 'unknown-attributes', types: [3, 0x27] });
+    expect(packet.attributes.some((a) => a.name === 'other-address')).toBe(false);
+  });
+
   it('who was not asked to know RFC 3489 takes such a request for noise', () => {
     expect(ask(request(''))).toEqual({ kind: 'discard', why: 'not-stun', cause: 7 });
     expect(ask(request('').subarray(1), { classic: true })).toMatchObject({ kind: 'discard', why: 'not-stun' });

@@ -40,6 +40,9 @@ export interface BindingServerOptions {
 const CHANGE_IP = 4;
 const CHANGE_PORT = 2;
 
+/** RFC 5780 section 7.6: as long as the MTU of the way out, so that the answer is fragmented. */
+const PADDING: StunAttribute = { name: 'padding', bytes: new Uint8Array(1500) };
+
 export class BindingServer implements Machine<BindingServerIn, BindingServerOut> {
   readonly #options: BindingServerOptions;
   readonly deadline: Nanos = NEVER;
@@ -88,15 +91,23 @@ export class BindingServer implements Machine<BindingServerIn, BindingServerOut>
   #serve(input: BindingServerIn, packet: StunPacket, out: BindingServerOut[]): void {
     const other = this.#options.other?.(input.local) ?? null;
     const change = numberOf(packet, 'change-request');
-    // RFC 5389 section 12.2 and RFC 5780 section 6.1: who has no other address does not know the attribute.
-    const unknown = change !== undefined && other === null ? [STUN_ATTRIBUTES['change-request'].code, ...packet.unknown] : packet.unknown;
+    // RFC 5389 section 12.2 and RFC 5780 section 6.1: who has no other address does not know the attributes.
+    const unknown = other === null ? [...behaviourOf(packet), ...packet.unknown] : packet.unknown;
     if (unknown.length > 0) {
       this.#answerError(input, packet, 420, 'Unknown Attribute', unknown, out);
       return;
     }
+    const responsePort = numberOf(packet, 'response-port');
+    const padded = packet.attributes.some((attribute) => attribute.name === 'padding');
+    // RFC 5780 section 7.6: fragments that anybody asks for are not sent to others.
+    if (responsePort !== undefined && padded) {
+      this.#answerError(input, packet, 400, 'Bad Request', [], out);
+      return;
+    }
     const origin = other === null || change === undefined ? input.local : changed(input.local, other, change);
     const body = isClassic(packet) ? classicBody(input, origin, other) : this.#body(input, origin, other);
-    this.#answer(input, origin, packet, 'success', body, out);
+    const to = responsePort === undefined ? input.from : { ...input.from, port: responsePort };
+    this.#answer(input, origin, packet, 'success', padded ? [...body, PADDING] : body, out, to);
   }
 
   #body(input: BindingServerIn, origin: TransportAddress, other: TransportAddress | null): readonly StunAttribute[] {
@@ -119,13 +130,20 @@ export class BindingServer implements Machine<BindingServerIn, BindingServerOut>
     kind: 'success' | 'error',
     body: readonly StunAttribute[],
     out: BindingServerOut[],
+    to: TransportAddress = input.from,
   ): void {
     const { software } = this.#options;
     const modern = !isClassic(header);
     const attributes: readonly StunAttribute[] = modern && software !== undefined ? [...body, { name: 'software', text: software }] : body;
     const bytes = emitStun({ class: kind, method: header.method, transaction: header.transaction, attributes }, { fingerprint: modern });
-    out.push({ kind: 'send', local: origin, to: input.from, bytes, cause: input.cause ?? NO_CAUSE });
+    out.push({ kind: 'send', local: origin, to, bytes, cause: input.cause ?? NO_CAUSE });
   }
+}
+
+/** Codes of the attributes that ask for what only a server with another address does. */
+function behaviourOf(packet: StunPacket): readonly number[] {
+  const asked = (['change-request', 'padding', 'response-port'] as const).filter((name) => packet.attributes.some((attribute) => attribute.name === name));
+  return asked.map((name) => STUN_ATTRIBUTES[name].code);
 }
 
 function changed(local: TransportAddress, other: TransportAddress, change: number): TransportAddress {

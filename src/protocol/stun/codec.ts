@@ -168,6 +168,8 @@ function parseValue(b: Uint8Array, o: number, n: number, name: AttributeName, tr
       return n === 4 ? ({ name, value: b[o] ?? 0 } as StunAttribute) : wrong;
     case 'u16':
       return n === 4 ? ({ name, value: u16(b, o) } as StunAttribute) : wrong;
+    case 'port':
+      return n === 4 || n === 2 ? ({ name, value: u16(b, o) } as StunAttribute) : wrong;
     case 'u32':
       return n === 4 ? ({ name, value: u32(b, o) } as StunAttribute) : wrong;
     case 'u64':
@@ -269,7 +271,7 @@ function valueBytes(a: StunAttribute, transaction: string): Uint8Array {
   if ('reason' in a) return Uint8Array.of(0, 0, Math.floor(a.code / 100), a.code % 100, ...encoder.encode(a.reason));
   if ('value' in a) {
     const shape = STUN_ATTRIBUTES[a.name].shape;
-    const word = shape === 'u8' ? a.value << 24 : shape === 'u16' ? a.value << 16 : a.value;
+    const word = shape === 'u8' ? a.value << 24 : shape === 'u16' || shape === 'port' ? a.value << 16 : a.value;
     return Uint8Array.of(word >>> 24, word >>> 16, word >>> 8, word);
   }
   return new Uint8Array(0);

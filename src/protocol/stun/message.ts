@@ -84,7 +84,7 @@ export function addressOf(
 
 export function numberOf(
   message: Attributed,
-  name: 'change-request' | 'priority' | 'lifetime' | 'channel-number' | 'requested-transport' | 'requested-address-family',
+  name: 'change-request' | 'response-port' | 'priority' | 'lifetime' | 'channel-number' | 'requested-transport' | 'requested-address-family',
 ): number | undefined {
   const attribute = message.attributes.find((a) => a.name === name);
   return attribute !== undefined && 'value' in attribute ? attribute.value : undefined;

@@ -50,4 +50,10 @@ describe('the user in a URI or header', () => {
     ['sip:contoso.example', 'sip:contoso.example'],
     ['tel:+14255550100', 'tel:+14255550100'],
   ])('%s', (text, user) => expect(userIn(text)).toBe(user));
+
+  it('takes no longer than the text is long', () => {
+    const before = performance.now();
+    for (const piece of ['a', 'sip:', 'sip:a', '@', 'a ', '<', ':']) userIn(`sip:${piece.repeat(60_000 / piece.length)}`);
+    expect(performance.now() - before).toBeLessThan(1000);
+  });
 });

@@ -4,6 +4,8 @@
  */
 import { LabError } from '../../base/error.js';
 import type { Host } from '../../host/host.js';
+import { readNameAddr } from '../../protocol/sip/name-addr.js';
+import { addressOf } from '../../protocol/sip/uri.js';
 import type { PlanUser } from '../../topology/plan.js';
 import type { RoleContext } from '../role.js';
 import { type SipEvent, SipUserAgent } from '../sip/sip-user-agent.js';
@@ -42,5 +44,6 @@ export class Account {
 
 /** `alice@contoso.example` of a SIP URI or a header that holds one, in small letters. */
 export function userIn(text: string): string {
-  return (/sips?:([^@;>\s]+@[^;>:\s]+)/i.exec(text)?.[1] ?? text).toLowerCase();
+  const uri = readNameAddr(text)?.uri;
+  return (uri?.kind === 'sip' && uri.user !== null ? addressOf(uri) : text).toLowerCase();
 }

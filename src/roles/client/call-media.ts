@@ -75,8 +75,8 @@ export class CallMedia {
    * Resolved when media flows, or cannot. Errors: MEDIA_FAILED when what was agreed does not fit the ports.
    * @param agreed per stream; null: refused
    */
-  connect(agreed: readonly (Agreed | null)[]): Promise<ConnectResult> {
-    return this.#session.connect(agreed);
+  connect(agreed: readonly (Agreed | null)[], peer: { readonly lite?: boolean } = {}): Promise<ConnectResult> {
+    return this.#session.connect(agreed, peer);
   }
 
   mute(muted: boolean): void {

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { must } from '../../base/assert.js';
 import { PICTURES } from '../../protocol/rtp/pictures.testkit.js';
-import { parseSdp } from '../../protocol/sdp/session.js';
-import type { Content } from '../../protocol/sip/user-agent/events.js';
+import { parseSdp } from '../../protocol/sdp/parse.js';
+import type { Content } from '../../protocol/sip/body.js';
 import { TestHost, Wire } from '../media/hosts.testkit.js';
 import { MediaSession, type SessionStream } from '../media/media-session.js';
 import { audio } from '../media/session.testkit.js';

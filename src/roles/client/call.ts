@@ -7,8 +7,10 @@ import { must } from '../../base/assert.js';
 import { LabError } from '../../base/error.js';
 import type { Host } from '../../host/host.js';
 import { agree, type LocalMedia, makeAnswer, makeOffer, type Origin } from '../../protocol/sdp/offer-answer.js';
-import { formatSdp, parseSdp, type SdpMedia, type SdpSession } from '../../protocol/sdp/session.js';
-import type { Content } from '../../protocol/sip/user-agent/events.js';
+import { formatSdp } from '../../protocol/sdp/format.js';
+import { parseSdp } from '../../protocol/sdp/parse.js';
+import type { SdpMedia, SdpSession } from '../../protocol/sdp/session.js';
+import type { Content } from '../../protocol/sip/body.js';
 import type { CallMedia, ConnectResult } from './call-media.js';
 
 const SDP_TYPE = 'application/sdp';
@@ -27,6 +29,10 @@ export class ClientCall {
   #lines: readonly Line[] = [];
   /** Our offer that is not answered yet. */
   #offer: SdpSession | null = null;
+  /** Streams whose m-line was refused or removed: their ports are closed. */
+  readonly #ended = new Set<number>();
+  #ice = true;
+  #late = false;
 
   constructor(host: Host, peer: string, media: CallMedia) {
     this.#host = host;
@@ -46,21 +52,50 @@ export class ClientCall {
     return content(this.#offer);
   }
 
+  /** An offer for a 2xx, when the request that it answers brought none; the ACK brings the answer (RFC 3261 section 13.2.1). */
+  offerLate(): Content {
+    this.#late = true;
+    return this.offer();
+  }
+
+  /** Whether an offer of {@link offerLate} waits for its answer. */
+  get awaited(): boolean {
+    return this.#late;
+  }
+
+  /** The peer takes part in ICE, by its last description. */
+  get ice(): boolean {
+    return this.#ice;
+  }
+
+  /** What we offered stands no more: the peer has refused it, or has not answered. */
+  withdraw(): void {
+    this.#late = false;
+    this.#offer = null;
+  }
+
   /** Takes the answer to our offer. Errors: SDP_MALFORMED, MEDIA_FAILED. */
   answered(body: Content | null): Promise<ConnectResult> {
     const offer = this.#offer;
+    this.#late = false;
     if (offer === null) throw new LabError('SDP_MALFORMED', 'an answer came without an offer');
     this.#offer = null;
     return this.#connect(offer, sdpOf(body), 'offerer');
   }
 
-  /** Answers the peer's offer; null when nothing of it can be taken (488). Errors: SDP_MALFORMED, MEDIA_FAILED. */
+  /**
+   * Answers the peer's offer; null when nothing of it can be taken (488). An offer within the call may remove all streams
+   * (RFC 3264 section 8.2). Errors: SDP_MALFORMED, MEDIA_FAILED.
+   */
   answer(body: Content | null): { readonly content: Content; readonly connected: Promise<ConnectResult> } | null {
     const offer = sdpOf(body);
     const streams = this.media.localMedia();
-    const chosen = assign(this.#lines, offer, streams);
+    const chosen = assign(this.#lines, offer, streams, this.#ended);
     const { session, refused } = makeAnswer(this.#origin(), offer, (_, i) => chosen[i]?.own ?? null);
-    if (refused.every((why) => why !== null)) return null;
+    const removed = this.#lines.length > 0 && refused.every((why) => why === 'offered-rejected');
+    if (!removed && refused.every((why) => why !== null)) return null;
+    for (const line of this.#lines)
+      if ('stream' in line && !chosen.some((one, i) => one?.stream === line.stream && refused[i] === null)) this.#ended.add(line.stream);
     this.#lines = offer.media.map((offered, i) => {
       const line = chosen[i] ?? null;
       return refused[i] === null && line !== null ? { stream: line.stream } : { refused: offered };
@@ -70,12 +105,15 @@ export class ClientCall {
 
   #connect(offer: SdpSession, answer: SdpSession, side: 'offerer' | 'answerer'): Promise<ConnectResult> {
     const agreed = agree(offer, answer, side);
+    this.#ice = agreed.some((one) => one !== null && one.remote.ice !== null);
+    for (const [i, line] of this.#lines.entries()) if ('stream' in line && (agreed[i] ?? null) === null) this.#ended.add(line.stream);
+    const lite = (side === 'offerer' ? answer : offer).iceLite === true;
     const byStream = this.media.localMedia().map((_, stream) => {
       const at = this.#lines.findIndex((line) => 'stream' in line && line.stream === stream);
       return agreed[at] ?? null;
     });
     this.#lines = this.#lines.map((line, i) => (agreed[i] === null ? { refused: must(offer.media[i], 'an m-line') } : line));
-    return this.media.connect(byStream);
+    return this.media.connect(byStream, lite ? { lite } : {});
   }
 
   #origin(): Origin {
@@ -84,8 +122,13 @@ export class ClientCall {
 }
 
 /** The stream for each m-line of an offer: the one that it had, else the first of its kind that has no line yet; null: none. */
-function assign(lines: readonly Line[], offer: SdpSession, streams: readonly LocalMedia[]): ({ readonly stream: number; readonly own: LocalMedia } | null)[] {
-  const taken = new Set(lines.flatMap((line) => ('stream' in line ? [line.stream] : [])));
+function assign(
+  lines: readonly Line[],
+  offer: SdpSession,
+  streams: readonly LocalMedia[],
+  ended: ReadonlySet<number>,
+): ({ readonly stream: number; readonly own: LocalMedia } | null)[] {
+  const taken = new Set([...ended, ...lines.flatMap((line) => ('stream' in line ? [line.stream] : []))]);
   return offer.media.map((offered, i) => {
     const line = lines[i];
     const stream = line !== undefined && 'stream' in line ? line.stream : streams.findIndex((one, free) => one.kind === offered.kind && !taken.has(free));

@@ -5,12 +5,12 @@
  */
 import { LabError } from '../../base/error.js';
 import { millis } from '../../base/time.js';
-import type { Content } from '../../protocol/sip/user-agent/events.js';
+import type { Content } from '../../protocol/sip/body.js';
 import type { MediaStats } from '../media/media-stats.js';
 import type { SipEvent } from '../sip/sip-user-agent.js';
 import { type Account, userIn } from './account.js';
 import { ClientCall } from './call.js';
-import { CallMedia, Voice } from './call-media.js';
+import { CallMedia, type ConnectResult, Voice } from './call-media.js';
 import type { ClientConfig } from './config.js';
 import type { StunServer } from './ice-servers.js';
 
@@ -44,7 +44,7 @@ export class Calls {
 
   // ---- calls of this side
 
-  /** Settles when media flows or the call has failed. Errors: MEDIA_FAILED, SDP_MALFORMED. @param to address of record */
+  /** Settles when media flows or the call has failed. Errors: MEDIA_FAILED when no port is free. @param to address of record */
   async call(to: string): Promise<CallResult> {
     const { host, sip } = this.#account;
     const call = new ClientCall(host, to, await this.#openMedia(true));
@@ -62,27 +62,29 @@ export class Calls {
     return { answered: true, status: 200, reason: answer.reason };
   }
 
-  /** Null when media flows; else why not, and the call is ended. Errors: MEDIA_FAILED, SDP_MALFORMED. */
+  /** Null when media flows; else why not, and the call is ended. What the peer answers is never an error of ours. */
   async #connected(id: number, call: ClientCall, answer: Content | null): Promise<string | null> {
     const { host, sip } = this.#account;
-    try {
-      const result = await call.answered(answer);
-      if (result.ok) return null;
-      host.event('media-failed', { peer: call.peer, why: result.why });
-      void sip.hangUp(id);
-      return result.why;
-    } catch (error) {
-      void sip.hangUp(id);
-      throw error;
-    }
+    const why = await failure(() => call.answered(answer));
+    if (why === null) return null;
+    host.event('media-failed', { peer: call.peer, why });
+    void sip.hangUp(id);
+    return why;
   }
 
   /** The last phase of the documented media set-up: a re-INVITE with the pair that ICE chose (RFC 8839 section 4.4.1.2.2). */
   async #promote(id: number, call: ClientCall): Promise<void> {
     const { host, sip } = this.#account;
+    // A peer without ICE has chosen no pair.
+    if (!call.ice) return;
     const answer = await sip.offer(id, 'INVITE', call.offer());
-    if (answer.status < 300) await call.answered(answer.content);
-    else host.event('promotion-refused', { peer: call.peer, status: answer.status });
+    if (answer.status >= 300) {
+      call.withdraw();
+      host.event('promotion-refused', { peer: call.peer, status: answer.status });
+      return;
+    }
+    const why = await failure(() => call.answered(answer.content));
+    if (why !== null) host.event('promotion-refused', { peer: call.peer, status: answer.status, says: why });
   }
 
   // ---- calls to this side
@@ -102,7 +104,9 @@ export class Calls {
 
   async #take({ call: id, content }: Told<'incoming'>, peer: string): Promise<void> {
     const { host, sip } = this.#account;
-    const media = await this.#freeMedia(peer);
+    // Who offers first controls ICE (RFC 8445 section 6.1.1): with an INVITE that brings no offer that is this side.
+    const late = content === null;
+    const media = await this.#freeMedia(peer, late);
     if (media === null) {
       if (this.#taken.has(id)) this.#reject(id, 486);
       return;
@@ -113,6 +117,10 @@ export class Calls {
       return;
     }
     this.#calls.set(id, call);
+    if (late) {
+      sip.answer(id, call.offerLate());
+      return;
+    }
     try {
       const answer = call.answer(content);
       if (answer === null) {
@@ -130,9 +138,9 @@ export class Calls {
   }
 
   /** Null when every port is taken by other calls: it is busy (RFC 3261 section 21.4.24). */
-  async #freeMedia(peer: string): Promise<CallMedia | null> {
+  async #freeMedia(peer: string, controlling: boolean): Promise<CallMedia | null> {
     try {
-      return await this.#openMedia(false);
+      return await this.#openMedia(controlling);
     } catch (error) {
       if (!LabError.is(error) || error.code !== 'MEDIA_FAILED') throw error;
       this.#account.host.event('media-failed', { peer, why: error.message });
@@ -147,10 +155,20 @@ export class Calls {
 
   // ---- calls that are there
 
-  /** The peer offers something else. */
+  /** The ACK came: with the answer to an offer that went out in the 2xx (RFC 3261 sections 13.2.1 and 14.2). */
+  confirmed({ call: id, content }: Told<'confirmed'>): void {
+    const call = this.#calls.get(id);
+    if (call?.awaited === true) void this.#connected(id, call, content);
+  }
+
+  /** The peer offers something else, or asks for an offer. */
   offered({ call: id, content }: Told<'offered'>): void {
     const { host, sip } = this.#account;
     const call = this.#calls.get(id);
+    if (content === null && call !== undefined) {
+      sip.answerOffer(id, 200, call.offerLate());
+      return;
+    }
     try {
       const answer = call?.answer(content) ?? null;
       if (answer === null) sip.answerOffer(id, 488);
@@ -201,5 +219,16 @@ export class Calls {
     this.#calls.get(id)?.media.stop();
     this.#calls.delete(id);
     this.#taken.delete(id);
+  }
+}
+
+/** Why media does not flow, by the peer's answer or the network; null: it does. */
+async function failure(connecting: () => Promise<ConnectResult>): Promise<string | null> {
+  try {
+    const result = await connecting();
+    return result.ok ? null : result.why;
+  } catch (error) {
+    if (!LabError.is(error)) throw error;
+    return error.message;
   }
 }

@@ -41,6 +41,9 @@ export function start(host: Host, context: RoleContext): Promise<RoleServer> {
       case 'offered':
         calls.offered(event);
         return;
+      case 'confirmed':
+        calls.confirmed(event);
+        return;
       case 'ended':
         calls.ended(event);
         return;
@@ -52,7 +55,6 @@ export function start(host: Host, context: RoleContext): Promise<RoleServer> {
       case 'unregistered':
       case 'answered':
       case 'rejected':
-      case 'confirmed':
       case 'offer-answered':
       case 'request-answered':
         // Outcomes of what was asked: whoever asked has them.

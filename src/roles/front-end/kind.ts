@@ -6,7 +6,7 @@
 import { zodConfigSchema } from '../../topology/config-schema.js';
 import type { RoleKind } from '../role.js';
 import { frontEndCommands } from './commands.js';
-import { frontEndConfig } from './config.js';
+import { type FrontEndConfig, frontEndConfig } from './config.js';
 
 export const frontEnd: RoleKind = {
   kind: 'front-end',
@@ -15,6 +15,7 @@ export const frontEnd: RoleKind = {
   forwards: false,
   bridge: false,
   schema: zodConfigSchema(frontEndConfig),
+  servedDomains: (config) => (config as FrontEndConfig).domains,
   tls: true,
   commands: frontEndCommands,
   load: () => import('./server.js'),

@@ -7,9 +7,10 @@ import type { Nanos } from '../../base/time.js';
 import type { SipRequest } from '../../protocol/sip/message.js';
 import type { Decision } from '../../protocol/sip/proxy/proxy.js';
 import type { Home, Registrar } from '../../protocol/sip/registrar.js';
-import { addressOf, formatUri, parseUri } from '../../protocol/sip/uri.js';
+import { hostName } from '../../protocol/sip/syntax.js';
+import { addressOf, parseUri, requestUri } from '../../protocol/sip/uri.js';
 import type { Plan, PlanNode, PlanUser } from '../../topology/plan.js';
-import { bracketed, hostPort } from '../../wire/address.js';
+import { hostPort } from '../../wire/address.js';
 import type { FrontEndConfig } from './config.js';
 import { clientDoor, namesOf, serverDoor } from './homes.js';
 
@@ -25,13 +26,13 @@ export class Routing {
     this.#plan = plan;
     this.#node = node;
     this.#config = config;
-    this.#names = new Set([...namesOf(plan, node), ...addressesOf(node).flatMap((address) => [bracketed(address), address])]);
+    this.#names = new Set([...namesOf(plan, node), ...addressesOf(node)]);
     this.#users = new Map(plan.users.map((user) => [user.address.toLowerCase(), user]));
   }
 
   /** @param port of the URI; null: none is named */
   isMe(name: string, port: number | null): boolean {
-    return this.#names.has(name.toLowerCase()) && (port === null || this.#config.ports.includes(port));
+    return this.#names.has(hostName(name)) && (port === null || this.#config.ports.includes(port));
   }
 
   /** Where a user is homed. @param address of record, in small letters */
@@ -49,7 +50,7 @@ export class Routing {
   route(request: SipRequest, location: Registrar['location'], now: Nanos): Decision {
     const uri = parseUri(request.uri);
     if (uri?.kind !== 'sip') return { kind: 'respond', status: 416 };
-    const domain = uri.host.toLowerCase();
+    const domain = hostName(uri.host);
     const mine = this.#config.domains.includes(domain) || this.#names.has(domain);
     if (request.method === 'REGISTER') return mine ? { kind: 'local' } : { kind: 'respond', status: 403, reason: `${domain} is not served here` };
     const user = this.#users.get(addressOf(uri));
@@ -63,7 +64,7 @@ export class Routing {
   #toUser(user: PlanUser, location: Registrar['location'], now: Nanos): Decision {
     if (user.home === this.#node.name) {
       const bindings = location.lookup(user.address.toLowerCase(), now);
-      return { kind: 'forward', targets: bindings.map((b) => ({ uri: formatUri(b.uri), hop: { kind: 'connection', connection: b.connection } })) };
+      return { kind: 'forward', targets: bindings.map((b) => ({ uri: requestUri(b.uri), hop: { kind: 'connection', connection: b.connection } })) };
     }
     const home = this.#nodeOf(user.home);
     if (home === undefined) return { kind: 'respond', status: 404 };

@@ -6,7 +6,7 @@ import * as rtcp from '../../protocol/rtp/rtcp.js';
 import * as rtp from '../../protocol/rtp/rtp.js';
 import { SrtpContext } from '../../protocol/rtp/srtp.js';
 import { agree, makeOffer } from '../../protocol/sdp/offer-answer.js';
-import { parseSdp } from '../../protocol/sdp/session.js';
+import { parseSdp } from '../../protocol/sdp/parse.js';
 import { setU16 } from '../../wire/bytes.js';
 import { isMalformed } from '../../wire/malformed.js';
 import { start } from '../stun/server.js';

@@ -62,7 +62,7 @@ async function bindAll(
     for (let component = 1; component <= options.components; component++) {
       for (const address of host.addresses) {
         const socket = await host.udp(
-          { address, port: port + component - 1, sync: true, ...(options.dscp !== undefined && { dscp: options.dscp }) },
+          { address, port: port + component - 1, ...(options.dscp !== undefined && { dscp: options.dscp }) },
           handlerOf(address, component),
         );
         bound.push({ socket, component });

@@ -57,6 +57,7 @@ const ready = z.union([
 
 function isPattern(source: string): boolean {
   try {
+    // eslint-disable-next-line no-restricted-syntax -- the pattern is the user's own
     new RegExp(source, 'm');
     return true;
   } catch (error) {

@@ -63,6 +63,19 @@ describe('stun node', () => {
     expect(await asked('203.0.113.2', 3479, 2)).toBe('203.0.113.2|3478');
   });
 
+  it('RESPONSE-PORT: the answer goes to that port of who asked (RFC 5780 section 7.5)', async () => {
+    const wire = new Wire();
+    await start(new TestHost(wire, 'stun', ['203.0.113.1', '203.0.113.2']), context({ alternatePort: 3479 }));
+    const client = new TestHost(wire, 'client', ['192.0.2.1']);
+    const got: string[] = [];
+    const socket = await client.udp({ address: '192.0.2.1', port: 5000 }, () => got.push('5000'));
+    await client.udp({ address: '192.0.2.1', port: 5001 }, () => got.push('5001'));
+    const request = emitStun({ class: 'request', method: 1, transaction: 'ab'.repeat(12), attributes: [{ name: 'response-port', value: 5001 }] });
+    socket.send(request, 0, request.length, client.endpoint('203.0.113.1', 3478));
+    await wire.run(100);
+    expect(got).toEqual(['5001']);
+  });
+
   it('with a second port and one address it does not start', async () => {
     const start_ = start(new TestHost(new Wire(), 'stun', ['203.0.113.1', '2001:db8:ff::1']), context({ alternatePort: 3479 }));
     await expect(start_).rejects.toMatchObject({ code: 'LAB_ROLE_FAILED', message: expect.stringContaining('two addresses') as string });

@@ -18,12 +18,16 @@ export async function start(host: Host, context: RoleContext): Promise<RoleServe
   const server = new BindingServer({ software: 'callpath', classic: true, other: (local) => others.get(formatAddress(local)) ?? null });
   const sockets = new Map<string, UdpSocket>();
   const open = async (address: string, at: number): Promise<void> => {
-    const socket = await host.udp({ address, port: at, sync: true }, (buf, off, len, from, cause) => {
+    const socket = await host.udp({ address, port: at }, (buf, off, len, from, cause) => {
       const out: BindingServerOut[] = [];
       server.handle({ kind: 'datagram', local: socket.local, from, bytes: buf.slice(off, off + len), cause }, host.clock.now, out);
       for (const one of out) {
-        if (one.kind === 'send') must(sockets.get(formatAddress(one.local)), 'the socket of an origin').send(one.bytes, 0, one.bytes.length, from, one.cause);
-        else host.discard(one.cause, one.why);
+        if (one.kind === 'discard') {
+          host.discard(one.cause, one.why);
+          continue;
+        }
+        const to = one.to.port === from.port ? from : host.endpoint(from.address, one.to.port);
+        must(sockets.get(formatAddress(one.local)), 'the socket of an origin').send(one.bytes, 0, one.bytes.length, to, one.cause);
       }
     });
     sockets.set(formatAddress(socket.local), socket);

@@ -10,6 +10,18 @@ import type { Plan } from '../../topology/plan.js';
 /** A name of the flow's `actors`. */
 export type Actor = string;
 
+/** What is known of a script before it runs. */
+export interface ScriptFacts {
+  /** The node of each actor. */
+  readonly actors: Readonly<Record<Actor, string>>;
+  /**
+   * Whether such a step can come about: one of the script's, or what a program does of itself at whose node the actor sits.
+   * @param from who takes the step; anybody without it
+   * @param to whom it concerns; anybody without it
+   */
+  may(step: string, from?: Actor, to?: Actor): boolean;
+}
+
 /** An expectation as a flow has it, whatever it is. */
 export interface AnyExpectation {
   /** Key of its kind. */
@@ -32,8 +44,8 @@ export interface ExpectationKind<K extends string = string, Z extends z.ZodType 
   read(raw: z.output<Z>): readonly F[];
   /** Names that must be actors of the flow. */
   actors(expectation: ExpectationOf<K, F>): readonly Actor[];
-  /** What the topology lacks for it. Codes: FLOW_EXPECTATION. @param actors of the flow */
-  fit?(expectation: ExpectationOf<K, F>, plan: Plan, actors: readonly Actor[]): readonly LabError[];
+  /** What the topology or the script lacks for it. Codes: FLOW_EXPECTATION. */
+  fit?(expectation: ExpectationOf<K, F>, plan: Plan, script: ScriptFacts): readonly LabError[];
 }
 
 /** In the order of the reference. */

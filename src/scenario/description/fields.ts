@@ -33,7 +33,8 @@ export const names = z.union([name, list(name)]);
 
 export const duration = z
   .string()
-  .refine((text) => (parseDuration(text) ?? Infinity) <= LONGEST, { error: 'a duration such as 4s or 250ms, of at most 2501h' });
+  .refine((text) => (parseDuration(text) ?? Infinity) <= LONGEST, { error: 'a duration such as 4s or 250ms, of at most 2501h' })
+  .describe('a duration such as 4s or 250ms');
 
 /** Of a text that is a duration. */
 export function time(text: string): Nanos {

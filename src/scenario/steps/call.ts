@@ -17,6 +17,7 @@ export const call = stepKind({
   refusable: true,
   read: ({ from, to, for: talk }) => ({ from, to, talk: time(talk) }),
   actors: ({ from, to }) => [from, to],
+  asks: ({ from }) => [{ actor: from, command: 'call' }],
   fit: (step) => toAnother(step, 'call'),
   lasts: ({ talk }) => talk,
   async play({ from, to, talk }, stage) {

@@ -28,6 +28,7 @@ export function eachActor<const K extends PlainCommand>(
     refusable,
     read: (list) => ({ actors: list }),
     actors: (step) => step.actors,
+    asks: (step) => step.actors.map((actor) => ({ actor, command })),
     async play(step, stage) {
       for (const actor of step.actors) await ask(stage.role(actor), clientCommands, command, {});
       return DONE;

@@ -14,6 +14,7 @@ export const hangUp = stepKind({
   doc: 'BYE in every call of that actor',
   read: (name) => ({ actor: name }),
   actors: (step) => [step.actor],
+  asks: (step) => [{ actor: step.actor, command: 'hang-up' }],
   async play(step, stage) {
     await ask(stage.role(step.actor), clientCommands, 'hang-up', {});
     return DONE;

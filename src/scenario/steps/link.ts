@@ -5,6 +5,7 @@
 import { z } from 'zod';
 import { LabError } from '../../base/error.js';
 import type { SourceRef } from '../../base/error.js';
+import { didYouMean } from '../../base/suggest.js';
 import type { LinkControl } from '../../fabric/link.js';
 import { parseNetemChange } from '../../topology/netem/parse-netem.js';
 import type { Plan, PlanLink } from '../../topology/plan.js';
@@ -46,6 +47,9 @@ export function linkChange(set: string, src: SourceRef | null): LinkChange {
   return change;
 }
 
+/** What a link is set to, and the words by which netem's clauses begin. */
+const SETTINGS = ['up', 'down', 'delay', 'loss', 'corrupt', 'duplicate', 'reorder', 'rate', 'limit'];
+
 function changeOf(set: string, src: SourceRef | null): LinkChange | LabError {
   if (set === 'up' || set === 'down') return { up: set === 'up' };
   const parsed = parseNetemChange(set);
@@ -53,5 +57,6 @@ function changeOf(set: string, src: SourceRef | null): LinkChange | LabError {
   return new LabError('FLOW_STEP', parsed.faults[0]?.message ?? `can't read "${set}"`, {
     ...(src !== null && { where: src }),
     expected: 'up, down, or words of netem such as "loss 5%"',
+    ...didYouMean(set.split(/\s/)[0] ?? '', SETTINGS),
   });
 }

@@ -17,6 +17,7 @@ export const message = stepKind({
   refusable: true,
   read: (raw) => raw,
   actors: ({ from, to }) => [from, to],
+  asks: ({ from }) => [{ actor: from, command: 'message' }],
   fit: (step) => toAnother(step, 'write to'),
   async play({ from, to, text }, stage) {
     const { status } = await ask(stage.role(from), clientCommands, 'message', { to: stage.address(to), text });

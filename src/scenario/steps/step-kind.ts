@@ -20,7 +20,8 @@
 import type { z } from 'zod';
 import type { LabError, SourceRef } from '../../base/error.js';
 import type { Nanos } from '../../base/time.js';
-import type { Commanded } from '../../roles/commands.js';
+import type { clientCommands } from '../../roles/client/commands.js';
+import type { CommandName, Commanded } from '../../roles/commands.js';
 import type { Lab, ScriptTime } from '../../substrate/substrate.js';
 import type { Plan } from '../../topology/plan.js';
 import type { Actor } from '../description/expectation-kind.js';
@@ -42,6 +43,12 @@ export interface Outcome {
 }
 
 export const DONE: Outcome = { ok: true, says: '' };
+
+/** A command of the role at an actor's node. */
+export interface Asked {
+  readonly actor: Actor;
+  readonly command: CommandName<typeof clientCommands>;
+}
 
 /** What steps act on. */
 export interface Stage {
@@ -68,6 +75,8 @@ export interface StepKind<K extends string = string, Z extends z.ZodType = z.Zod
   read(raw: z.output<Z>): F;
   /** Names that must be actors of the flow; those whose nodes take part. */
   actors(step: StepOf<K, F>): readonly Actor[];
+  /** What it asks of roles, each by a command of the client's: an actor whose node has no such command cannot take the step. */
+  asks?(step: StepOf<K, F>): readonly Asked[];
   /** What the topology lacks for it. Codes: FLOW_STEP. */
   fit?(step: StepOf<K, F>, plan: Plan): readonly LabError[];
   /** Lab time that it takes at least. Absent: none. */

@@ -140,6 +140,24 @@ describe('the Compose file', () => {
     expect(lab?.volumes?.filter((volume) => volume.endsWith(':ro'))).toEqual(['./topologies:/topology/topologies:ro', './lab/rules:/topology/lab/rules:ro']);
   });
 
+  it("runs flows of one's own by their files, and builds its image where the product is", () => {
+    const text = composeFile(two('r', 's'), {
+      topology: 'labs/two.lab.yaml',
+      flows: ['flows/own.flow.yaml', 'labs/b.flow.yaml', 'an-id'],
+      context: './node_modules/callpath',
+    });
+    const { lab, r } = services(text);
+    expect(lab?.command).toEqual([
+      ...['run', '/topology/flows/own.flow.yaml', '/topology/labs/b.flow.yaml', 'an-id'],
+      ...['--on', 'docker', '--topology', '/topology/labs/two.lab.yaml', '--out', '/captures'],
+    ]);
+    expect(lab?.volumes?.filter((volume) => volume.endsWith(':ro'))).toEqual(['./labs:/topology/labs:ro', './flows:/topology/flows:ro']);
+    expect(r).toMatchObject({ build: { context: './node_modules/callpath', dockerfile: 'lab/images/Dockerfile' } });
+    expect(text).toContain('callpath compose labs/two.lab.yaml --flow flows/own.flow.yaml --flow labs/b.flow.yaml --flow an-id > docker-compose.yml');
+    expect(text).toContain('node node_modules/callpath/lab/images/build-scratch.mjs');
+    expect(() => composeFile(two('r', 's'), { topology: 'two.lab.yaml', flows: ['../x.flow.yaml'] })).toThrow(expect.objectContaining({ code: 'CLI_USAGE' }));
+  });
+
   it('has the lab find rule files where the topology names them, and what those include', () => {
     const files: Readonly<Record<string, string>> = {
       'a/rules/r.nft': 'include "more/s.nft"\n',

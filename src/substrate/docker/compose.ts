@@ -18,8 +18,10 @@ import { COMPOSE_VARIABLE, IMAGE, IMAGE_VARIABLE, LABEL } from './vocabulary.js'
 export interface ComposeOptions {
   /** Path of the topology file, relative to the folder of the Compose file. */
   readonly topology: string;
-  /** Flows that the lab runs, by id; none = all that the image knows. */
+  /** Flows that the lab runs, by id or by the path of the file, relative as the topology's; none = all that the image knows. */
   readonly flows?: readonly string[];
+  /** Folder of the product, in which the image is built; absent: that of the Compose file. */
+  readonly context?: string;
 }
 
 /** Where the lab's container has the folders that it reads, each in its place. */
@@ -34,8 +36,8 @@ export function composeFile(plan: Plan, options: ComposeOptions): string {
   const lab = orchestratorName(plan);
   const nodes = plan.nodes.filter((node) => node.emulated !== true);
   return [
-    ...head(options.topology, lab),
-    ...common(),
+    ...head(options, lab),
+    ...common(options.context ?? '.'),
     'services:',
     ...nodes.flatMap((node) => ['', ...nodeService(plan, node)]),
     '',
@@ -52,26 +54,28 @@ export function orchestratorName(plan: Plan): string {
   return name;
 }
 
-function head(topology: string, lab: string): readonly string[] {
+function head({ topology, flows = [], context }: ComposeOptions, lab: string): readonly string[] {
+  const named = flows.map((flow) => ` --flow ${flow}`).join('');
+  const images = context === undefined ? 'lab/images' : posix.join(context, 'lab/images');
   return [
     `# ${topology} as containers. Made from it by the next line; change the topology, not this file:`,
-    `#   callpath compose ${topology} > docker-compose.yml`,
+    `#   callpath compose ${topology}${named} > docker-compose.yml`,
     '#',
     '# Run it, with `docker compose` or docker-compose. Captures are left in captures/; the exit code is the verdict:',
     `#   docker compose up --abort-on-container-exit --exit-code-from ${lab}; docker compose down`,
     '#',
     '# The image is built at the first run, on a public Node image. Where no registry can be reached, build it before:',
-    '#   node lab/images/build-scratch.mjs',
+    `#   node ${images}/build-scratch.mjs`,
     '',
   ];
 }
 
-function common(): readonly string[] {
+function common(context: string): readonly string[] {
   return [
     'x-image: &image',
     `  image: \${${IMAGE_VARIABLE}:-${IMAGE}}`,
     '  build:',
-    '    context: "."',
+    `    context: ${JSON.stringify(context)}`,
     '    dockerfile: lab/images/Dockerfile',
     '    args:',
     '      BASE: ${CALLPATH_BASE:-node:22-bookworm-slim}',
@@ -102,10 +106,13 @@ function nodeService(plan: Plan, node: PlanNode): readonly string[] {
 }
 
 function orchestrator(plan: Plan, nodes: readonly PlanNode[], lab: string, options: ComposeOptions): readonly string[] {
-  const folders = foldersToRead(plan, options.topology);
-  const command = ['run', ...(options.flows ?? []), '--on', 'docker', '--topology', `${MOUNTED}/${options.topology}`, '--out', '/captures'];
+  const flows = options.flows ?? [];
+  const folders = foldersToRead(plan, options.topology, flows.filter(isFile));
+  const named = flows.map((flow) => (isFile(flow) ? `${MOUNTED}/${flow}` : flow));
+  const command = ['run', ...named, '--on', 'docker', '--topology', `${MOUNTED}/${options.topology}`, '--out', '/captures'];
   return [
     '  # Wires the nodes: it enters their network namespaces by process id, makes devices there, sets addresses and routes.',
+    "  # With the daemon's socket and the machine's processes it is as good as root on the machine: run it where that is meant.",
     `  ${lab}:`,
     '    <<: *image',
     `    command: [${command.map(scalar).join(', ')}]`,
@@ -126,8 +133,13 @@ function orchestrator(plan: Plan, nodes: readonly PlanNode[], lab: string, optio
   ];
 }
 
-/** Of the topology and of the rule files that it names, relative to the Compose file's; none twice, none within another. */
-function foldersToRead(plan: Plan, topology: string): readonly string[] {
+/** Of flows that are named, those that are files and no ids. */
+function isFile(flow: string): boolean {
+  return /[./]/.test(flow);
+}
+
+/** Of the topology, of the rule files that it names and of flows, relative to the Compose file's; none twice, none within another. */
+function foldersToRead(plan: Plan, topology: string, flows: readonly string[]): readonly string[] {
   const base = posix.dirname(topology);
   const refuseOutside = (path: string): void => {
     if (!posix.isAbsolute(path) && !posix.normalize(path).startsWith('..')) return;
@@ -140,8 +152,8 @@ function foldersToRead(plan: Plan, topology: string): readonly string[] {
     const { ruleset, src } = firewall ?? { ruleset: null, src: null };
     return ruleset?.files.map((file) => posix.join(base, posix.relative(posix.dirname(src.file), file))) ?? [];
   });
-  for (const path of [topology, ...rules]) refuseOutside(path);
-  const folders = [...new Set([topology, ...rules].map((path) => posix.normalize(posix.dirname(path))))];
+  for (const path of [topology, ...rules, ...flows]) refuseOutside(path);
+  const folders = [...new Set([topology, ...rules, ...flows].map((path) => posix.normalize(posix.dirname(path))))];
   return folders.filter((folder) => !folders.some((other) => other !== folder && (other === '.' || folder.startsWith(`${other}/`))));
 }
 

@@ -5,8 +5,9 @@
  */
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { join, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { PACKAGE_ROOT } from '../../base/package-root.js';
 
 /** Where the image keeps the digest of its own code. */
 export const DIGEST_FILE = '/callpath/dist/.digest';
@@ -25,6 +26,6 @@ export function digestOf(folder: string): string {
 
 /** Of the code that runs here; null when that is not the product as it is shipped, in `dist`: then nothing can be compared. */
 export function ownDigest(): string | null {
-  const folder = fileURLToPath(new URL('../..', import.meta.url));
-  return basename(folder) === 'dist' ? digestOf(folder) : null;
+  const dist = join(PACKAGE_ROOT, 'dist');
+  return fileURLToPath(import.meta.url).startsWith(`${dist}${sep}`) ? digestOf(dist) : null;
 }

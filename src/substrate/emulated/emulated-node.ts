@@ -42,7 +42,12 @@ export function emulateNode(
   }
   const hashSeed = random.stream(`node:${node.name}:multipath`).u32();
   const ip = new IpNode(node, ends, { ...deps, random: random.stream(`node:${node.name}:ip`) }, { hashSeed });
-  const tcp = new TcpLayer({ output: ip.output, scheduler: deps.scheduler, random: random.stream(`node:${node.name}:tcp`) });
+  const tcp = new TcpLayer({
+    output: ip.output,
+    scheduler: deps.scheduler,
+    random: random.stream(`node:${node.name}:tcp`),
+    ...(node.somaxconn !== undefined && { parameters: { somaxconn: node.somaxconn } }),
+  });
   ip.registerTransport(IPPROTO.TCP, tcp);
   return { plan: node, ip, tcp, netfilter: installNetfilter(ip, node), equipment: equip(ip, node, random.stream(`node:${node.name}:nat`)) };
 }

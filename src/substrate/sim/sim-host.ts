@@ -21,7 +21,6 @@ import type {
   Lookup,
   Secret,
   TcpStream,
-  TimerOptions,
   TlsMaterial,
   UdpOptions,
   UdpSocket,
@@ -90,12 +89,10 @@ export class SimHost implements Host {
     const endpoints = this.#endpoints;
     const textOf = this.#textOf;
     const numberOf = (endpoint: Endpoint): Addr => this.#number(endpoint);
-    const sync = options.sync === true;
     const socket = ip.udp.bind(
       address,
       options.port,
       (buf, off, len, from, fromPort, cause) => {
-        if (!sync) scheduler.touch();
         deliver(buf, off, len, endpoints.ofNumber(from, fromPort, textOf), cause);
       },
       {
@@ -167,8 +164,8 @@ export class SimHost implements Host {
     };
   }
 
-  after(delay: Nanos, fn: () => void, options?: TimerOptions): TimerId {
-    return this.#timers.after(delay, fn, options?.sync === true);
+  after(delay: Nanos, fn: () => void): TimerId {
+    return this.#timers.after(delay, fn);
   }
 
   cancel(timer: TimerId): void {
@@ -264,7 +261,6 @@ function inUse(address: string, port: number, node: string): LabError {
 class Timers implements Target {
   readonly #scheduler: Scheduler;
   readonly #slots: ((() => void) | null)[] = [];
-  readonly #sync: boolean[] = [];
   readonly #free: number[] = [];
   readonly #slotOf = new Map<TimerId, number>();
   readonly #idOf: TimerId[] = [];
@@ -273,10 +269,9 @@ class Timers implements Target {
     this.#scheduler = scheduler;
   }
 
-  after(delay: Nanos, fn: () => void, sync: boolean): TimerId {
+  after(delay: Nanos, fn: () => void): TimerId {
     const slot = this.#free.pop() ?? this.#slots.length;
     this.#slots[slot] = fn;
-    this.#sync[slot] = sync;
     const id = this.#scheduler.at(plus(this.#scheduler.now, delay), this, slot, null);
     this.#slotOf.set(id, slot);
     this.#idOf[slot] = id;
@@ -294,7 +289,6 @@ class Timers implements Target {
     const fn = this.#slots[slot];
     const id = this.#idOf[slot];
     if (fn === undefined || fn === null || id === undefined) return;
-    if (this.#sync[slot] !== true) this.#scheduler.touch();
     this.#release(id, slot);
     fn();
   }

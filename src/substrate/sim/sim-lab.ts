@@ -55,6 +55,8 @@ class SimLab implements Lab {
   readonly clock: LabScheduler;
   readonly links: LinkControl;
   readonly lateness = null;
+  /** A role that throws here is a defect of this very process, and ends it as one. */
+  readonly failures: ReadonlyMap<string, LabError> = new Map();
   readonly #driver: Driver;
   readonly #fabric: Fabric;
   readonly #nodes: readonly EmulatedNode[];

@@ -12,6 +12,7 @@ import { interfaceKey } from '../drafting/draft.js';
 import type { AddressTable, Attachment, Draft, Lan, PlannedAddress } from '../drafting/draft.js';
 import { contains, formatIp, formatNetwork, hosts, overlap, parseIpWithLength, sameNetwork, unfitForInterface } from './ip.js';
 import type { Ip, Network } from './ip.js';
+import { NetworkIndex } from './network-index.js';
 import { Pools, readNetwork } from './pools.js';
 import { spread } from './spread.js';
 
@@ -152,24 +153,25 @@ function checkFits(address: PlannedAddress, path: Path, lan: Lan, declared: read
 }
 
 function checkOverlaps(lans: readonly Lan[], networks: ReadonlyMap<Lan, readonly Network[]>, { faults }: Draft): void {
-  const seen: { lan: Lan; network: Network }[] = [];
+  const seen = new NetworkIndex<Lan>();
   for (const lan of lans) {
+    // Those of one LAN do not overlap: that has been looked at.
     for (const network of networks.get(lan) ?? []) {
-      const other = seen.find((s) => s.lan !== lan && overlap(s.network, network));
+      const other = seen.overlapping(network);
       if (other !== undefined) {
         const path = lan.bridges[0]?.path ?? lan.links[0]?.path ?? [];
         faults.add(
           'TOPOLOGY_ADDRESS',
           path,
-          `${formatNetwork(network)} of the LAN "${lan.name}" overlaps ${formatNetwork(other.network)} of the LAN "${other.lan.name}"`,
+          `${formatNetwork(network)} of the LAN "${lan.name}" overlaps ${formatNetwork(other.network)} of the LAN "${other.value.name}"`,
           {
             on: 'key',
             expected: 'networks of their own for LANs that a router parts',
           },
         );
       }
-      seen.push({ lan, network });
     }
+    for (const network of networks.get(lan) ?? []) seen.add(network, lan);
   }
 }
 

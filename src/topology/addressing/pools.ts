@@ -4,8 +4,9 @@
  * @module
  */
 import type { Draft, Lan } from '../drafting/draft.js';
-import { BITS, formatNetwork, networkOf, overlap, parseIpWithLength } from './ip.js';
+import { BITS, formatNetwork, networkOf, parseIpWithLength } from './ip.js';
 import type { Family, Network } from './ip.js';
+import { NetworkIndex } from './network-index.js';
 import { spread } from './spread.js';
 
 /** Benchmark addresses (RFC 2544) and a corner of the documentation prefix (RFC 3849): never routed anywhere real. */
@@ -13,13 +14,13 @@ const DEFAULT_POOLS = ['198.18.0.0/15', '2001:db8:8000::/33'];
 
 export class Pools {
   readonly #pools: readonly Network[];
-  readonly #taken: Network[];
+  readonly #taken = new NetworkIndex<null>();
   readonly #draft: Draft;
 
   /** @param taken networks that are in use already */
   constructor(draft: Draft, taken: readonly Network[]) {
     this.#draft = draft;
-    this.#taken = [...taken];
+    for (const network of taken) this.#taken.add(network, null);
     const written = draft.structure.file.topology.addressing?.pools;
     this.#pools = (written ?? DEFAULT_POOLS).flatMap((text, i) => readNetwork(text, ['topology', 'addressing', 'pools', i], draft) ?? []);
   }
@@ -35,7 +36,7 @@ export class Pools {
     for (const pool of fitting) {
       const free = this.#freeIn(pool, length, `lan ${lan.name}`);
       if (free === undefined) continue;
-      this.#taken.push(free);
+      this.#taken.add(free, null);
       return free;
     }
     const path = lan.bridges[0]?.path ?? lan.links[0]?.path ?? [];
@@ -59,7 +60,7 @@ export class Pools {
     const shift = BigInt(BITS[pool.family] - length);
     for (let i = 0; i < slots; i++) {
       const candidate: Network = { family: pool.family, base: pool.base + (BigInt((first + i) % slots) << shift), length };
-      if (!this.#taken.some((t) => overlap(t, candidate))) return candidate;
+      if (this.#taken.overlapping(candidate) === undefined) return candidate;
     }
     return undefined;
   }

@@ -10,6 +10,7 @@ import type { Traits } from '../traits.js';
 import { CertificateNames } from '../naming/certificate-names.js';
 import { interfaceKey } from '../drafting/draft.js';
 import type { Draft, DraftLink, DraftNode, PlannedAddress } from '../drafting/draft.js';
+import { portsByNode, type Port } from '../drafting/links.js';
 import { planHash } from './hash.js';
 import { formatIp, parseIp } from '../addressing/ip.js';
 import { planMacs } from '../addressing/mac.js';
@@ -35,6 +36,7 @@ export function assemble(parts: Parts, draft: Draft): Plan | undefined {
   const { source } = draft.faults;
   const ids = new Map([...parts.nodes.keys()].map((name, i) => [name, i as NodeId]));
   const macs = planMacs(parts.links.flatMap((l) => l.ends.map((e) => interfaceKey(e.node.name, e.interface))));
+  const ports = portsByNode(parts.links);
   const certificates = new CertificateNames(parts.zones);
   const nodes = [...parts.nodes.values()].map((node): PlanNode => {
     const addresses = parts.neighbourhood.addressesOf(node.name).map(formatIp);
@@ -51,11 +53,12 @@ export function assemble(parts: Parts, draft: Draft): Plan | undefined {
       forwards: node.kind.forwards,
       bridge: node.kind.bridge,
       ...(node.kind.emulated?.(node.config) === true && { emulated: true }),
-      interfaces: interfacesOf(node, parts, macs),
+      interfaces: interfacesOf(node, ports.get(node) ?? [], parts, macs),
       routes: routing.routes,
       ...(routing.rules.length > 0 && { rules: routing.rules }),
       ...(routing.filters.all !== 'off' && { rpFilter: routing.filters.all }),
       ...(node.multipathHash === 'l3' && { multipathHash: node.multipathHash }),
+      ...(node.somaxconn !== null && { somaxconn: node.somaxconn }),
       resolvers: resolversOf(node, parts.neighbourhood),
       certificateNames: certificates.of(node.name, addresses),
       dscp: node.dscp,
@@ -95,10 +98,9 @@ function endOf(link: DraftLink, side: 0 | 1, ids: ReadonlyMap<string, NodeId>): 
   return { node: must(ids.get(node.name), `id of ${node.name}`), nodeName: node.name, interface: name };
 }
 
-function interfacesOf(node: DraftNode, { links, neighbourhood, routing }: Parts, macs: ReadonlyMap<string, string>): readonly PlanInterface[] {
-  const ports = links.flatMap((link, i) => ([0, 1] as const).filter((side) => link.ends[side].node === node).map((side) => ({ link, i, side })));
+function interfacesOf(node: DraftNode, ports: readonly Port[], { neighbourhood, routing }: Parts, macs: ReadonlyMap<string, string>): readonly PlanInterface[] {
   const macOf = (of: string, name: string): string => must(macs.get(interfaceKey(of, name)), `MAC of ${of}:${name}`);
-  return ports.map(({ link, i, side }, port): PlanInterface => {
+  return ports.map(({ link, number, side }, port): PlanInterface => {
     const name = link.ends[side].interface;
     const station = neighbourhood.of(node.name).find((s) => s.interface === name);
     const rpFilter = routing.get(node.name)?.filters.interfaces.get(name);
@@ -107,7 +109,7 @@ function interfacesOf(node: DraftNode, { links, neighbourhood, routing }: Parts,
       index: port + 1,
       name,
       mac: macOf(node.name, name),
-      link: i as LinkId,
+      link: number as LinkId,
       side,
       mtu: link.mtu,
       addresses: (station?.addresses ?? []).map(planAddress),

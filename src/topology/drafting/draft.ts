@@ -28,6 +28,7 @@ export interface DraftNode {
   /** As written, with the place: at the node, its kind or the defaults. */
   readonly rpFilter: { readonly value: FileRpFilter; readonly path: Path } | null;
   readonly multipathHash: 'l3' | 'l4' | null;
+  readonly somaxconn: number | null;
   /** Path of the rule file, as written. */
   readonly firewall: string | null;
   readonly conntrack: Readonly<Record<string, number>> | null;

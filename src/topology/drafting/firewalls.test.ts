@@ -41,7 +41,13 @@ describe('firewall:', () => {
   });
 
   it('tells a file that is not there where it is named', () => {
-    expect(faults(lab('firewall: edge.nft'), {})).toEqual(['test.lab.yaml:4:35 FILE_NOT_FOUND the rule file edge.nft cannot be read']);
+    expect(faults(lab('firewall: edge.nft'), {})).toEqual(['test.lab.yaml:4:35 FILE_NOT_FOUND the rule file edge.nft is not there']);
+  });
+
+  it('tells of a folder and of a file that is too large what they are', () => {
+    const told = (file: string): string[] => errorsOf(lab(`firewall: ${file}`)).map(({ code, message }) => `${code} ${message}`);
+    expect(told('/')).toEqual(["FILE_UNREADABLE the rule file / can't be read: it is a folder"]);
+    expect(told(process.execPath)).toEqual([`FILE_UNREADABLE the rule file ${process.execPath} can't be read: it holds more than 16 MiB`]);
   });
 
   it('is for nodes with an IP stack', () => {

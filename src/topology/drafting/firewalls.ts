@@ -33,10 +33,13 @@ export function readFirewalls(
     if (node.firewall === null) continue;
     const path: Path = [...node.path, 'firewall'];
     const file = isAbsolute(node.firewall) ? node.firewall : join(dirname(draft.faults.source.file), node.firewall);
-    if (files.read(file) === null) {
-      draft.faults.add('FILE_NOT_FOUND', path, `the rule file ${file} cannot be read`, {
-        expected: 'a file of nftables rules, its path relative to this file',
-      });
+    const read = files.read(file);
+    if (typeof read !== 'string') {
+      const [code, what] =
+        read === null
+          ? (['FILE_NOT_FOUND', `the rule file ${file} is not there`] as const)
+          : (['FILE_UNREADABLE', `the rule file ${file} can't be read: ${read.refused}`] as const);
+      draft.faults.add(code, path, what, { expected: 'a file of nftables rules, its path relative to this file' });
       continue;
     }
     const result = parseRuleset(file, (name) => files.read(name), files.list === undefined ? undefined : (folder) => files.list?.(folder) ?? []);

@@ -18,6 +18,28 @@ const DEFAULT_MTU = 1500;
 const LEAST_MTU = 68;
 const LARGEST_MTU = 65535;
 
+/** A link at one of its ends. */
+export interface Port {
+  readonly link: DraftLink;
+  /** Place in the list. */
+  readonly number: number;
+  readonly side: 0 | 1;
+}
+
+/** Where links end, by node, in the order of the list; of a node without any there is none. */
+export function portsByNode(links: readonly DraftLink[]): ReadonlyMap<DraftNode, readonly Port[]> {
+  const ports = new Map<DraftNode, Port[]>();
+  for (const [number, link] of links.entries()) {
+    for (const side of [0, 1] as const) {
+      const { node } = link.ends[side];
+      const own = ports.get(node);
+      if (own === undefined) ports.set(node, [{ link, number, side }]);
+      else own.push({ link, number, side });
+    }
+  }
+  return ports;
+}
+
 export interface Links {
   readonly links: readonly DraftLink[];
   /** False when an end is unknown: then nothing may be said of who reaches whom. */
@@ -216,8 +238,14 @@ function readWords(words: string, base: ImpairmentSpec, path: Path, { faults }: 
 
 function checkUnusedInterfaces(nodes: ReadonlyMap<string, DraftNode>, seen: Seen, { faults }: Draft, whole: boolean): void {
   if (!whole) return;
+  const byNode = new Map<string, string[]>();
+  for (const key of seen.interfaces.keys()) {
+    const colon = key.indexOf(':');
+    const node = key.slice(0, colon);
+    byNode.set(node, [...(byNode.get(node) ?? []), key.slice(colon + 1)]);
+  }
   for (const node of nodes.values()) {
-    const used = [...seen.interfaces.keys()].filter((k) => k.startsWith(`${node.name}:`)).map((k) => k.slice(node.name.length + 1));
+    const used = byNode.get(node.name) ?? [];
     for (const name of Object.keys(node.addresses)) {
       if (used.includes(name)) continue;
       faults.add('TOPOLOGY_ENDPOINT', [...node.path, 'addresses', name], `the interface ${node.name}:${name} is on no link`, {

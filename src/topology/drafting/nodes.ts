@@ -13,7 +13,7 @@ import { readConntrack } from './firewalls.js';
 import type { Draft, DraftNode } from './draft.js';
 import { parseIp } from '../addressing/ip.js';
 
-type Inherited = 'organisation' | 'segment' | 'site' | 'resolvers' | 'dscp' | 'rpFilter' | 'multipathHash';
+type Inherited = 'organisation' | 'segment' | 'site' | 'resolvers' | 'dscp' | 'rpFilter' | 'multipathHash' | 'somaxconn';
 
 /** Sorted by name: the plan, and with it node ids, don't depend on the order in the file. */
 export function draftNodes(draft: Draft): ReadonlyMap<string, DraftNode> {
@@ -73,6 +73,7 @@ function draftNode(name: string, node: FileNode, draft: Draft): DraftNode | unde
     bgp: node.bgp ?? null,
     rpFilter: level('rpFilter') ?? null,
     multipathHash: level('multipathHash')?.value ?? null,
+    somaxconn: level('somaxconn')?.value ?? null,
     firewall: node.firewall ?? null,
     conntrack: readConntrack(node.conntrack, [...path, 'conntrack'], draft),
     resolvers: resolvers?.value ?? [],
@@ -161,11 +162,11 @@ export function checkNodeReference(name: string, does: (kind: KindInfo) => boole
   const { topology } = structure.file;
   const wanted = [...known.values()].filter(does).map(({ kind }) => kind);
   const kindOf = (n: string): string | undefined => topology.nodes[n]?.kind ?? topology.defaults?.kind;
-  const fitting = Object.keys(topology.nodes).filter((n) => wanted.includes(kindOf(n) ?? ''));
-  if (fitting.includes(name)) return true;
+  if (Object.hasOwn(topology.nodes, name) && wanted.includes(kindOf(name) ?? '')) return true;
   // A node whose own kind is wrong has had its fault.
   if (structure.brokenNodes.has(name) || (Object.hasOwn(topology.nodes, name) && !known.has(kindOf(name) ?? ''))) return false;
   const kinds = wanted.join(' or ');
+  const fitting = Object.keys(topology.nodes).filter((n) => wanted.includes(kindOf(n) ?? ''));
   const message = Object.hasOwn(topology.nodes, name) ? `the node "${name}" is a ${kindOf(name)}, not a ${kinds}` : `there is no node "${name}"`;
   faults.add('TOPOLOGY_REFERENCE', path, message, { expected: `a node of kind ${kinds}: ${listed(fitting)}`, ...didYouMean(name, fitting) });
   return false;
@@ -173,7 +174,7 @@ export function checkNodeReference(name: string, does: (kind: KindInfo) => boole
 
 function checkBridgeKeys(node: DraftNode, written: FileNode, { faults }: Draft): void {
   const wrong = node.kind.bridge
-    ? (['addresses', 'routes', 'rules', 'rpFilter', 'multipathHash', 'firewall', 'conntrack', 'bgp'] as const)
+    ? (['addresses', 'routes', 'rules', 'rpFilter', 'multipathHash', 'somaxconn', 'firewall', 'conntrack', 'bgp'] as const)
     : (['prefixes'] as const);
   for (const key of wrong) {
     if (written[key] === undefined) continue;

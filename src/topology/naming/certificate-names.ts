@@ -19,7 +19,7 @@ export class CertificateNames {
     this.#byAddress = namesByAddress(zones);
     for (const record of zones.flatMap((z) => z.records)) {
       const domain = SIP_SERVICE.exec(record.name)?.[1];
-      if (typeof record.data === 'string' || domain === undefined) continue;
+      if (record.type !== 'SRV' || domain === undefined) continue;
       const known = this.#domains.get(record.data.target) ?? new Set();
       this.#domains.set(record.data.target, known.add(domain));
     }

@@ -31,6 +31,7 @@ export function planOrganisations({ structure, faults }: Draft): readonly PlanOr
 export function planUsers(organisations: readonly PlanOrganisation[], nodes: ReadonlyMap<string, DraftNode>, draft: Draft): readonly PlanUser[] {
   const written = draft.structure.file.users ?? {};
   const domains = organisations.flatMap((o) => o.domains);
+  const seated = new Map<string, string>();
   return Object.keys(written)
     .sort(compare)
     .flatMap((address) => {
@@ -47,7 +48,13 @@ export function planUsers(organisations: readonly PlanOrganisation[], nodes: Rea
         });
       }
       checkSeat(user.node, [...path, 'node'], nodes, draft);
-      checkNodeReference(user.home, hasTrait('homes'), [...path, 'home'], draft);
+      const other = seated.get(user.node);
+      seated.set(user.node, address);
+      if (other !== undefined) {
+        draft.faults.add('TOPOLOGY_DUPLICATE', [...path, 'node'], `"${other}" sits at "${user.node}" already`, { expected: 'a node for each user' });
+      }
+      const homed = checkNodeReference(user.home, hasTrait('homes'), [...path, 'home'], draft);
+      if (homed && organisation !== undefined) checkServed(domain, user.home, [...path, 'home'], nodes, draft);
       return [
         {
           address,
@@ -62,12 +69,25 @@ export function planUsers(organisations: readonly PlanOrganisation[], nodes: Rea
     });
 }
 
-/** A user sits at an end system: not at a router or bridge. */
+/** A home serves the domain of its users: it would answer 404 for any other. */
+function checkServed(domain: string, home: string, path: readonly string[], nodes: ReadonlyMap<string, DraftNode>, { faults }: Draft): void {
+  const served = (node: DraftNode): readonly string[] | null => (node.config === undefined ? null : (node.kind.servedDomains?.(node.config) ?? null));
+  const node = nodes.get(home);
+  const domains = node === undefined ? null : served(node);
+  if (domains === null || domains.includes(domain)) return;
+  const others = [...nodes.values()].filter((one) => served(one)?.includes(domain) === true).map(({ name }) => name);
+  faults.add('TOPOLOGY_REFERENCE', path, `"${home}" does not serve the domain "${domain}"`, {
+    expected: others.length === 0 ? `"${domain}" among the domains of "${home}": ${listed(domains)}` : `a front end that does: ${listed(others)}`,
+  });
+}
+
+/** A user sits at an end system: not at a router, a bridge or a server. Anybody's program may be one. */
 function checkSeat(name: string, path: readonly string[], nodes: ReadonlyMap<string, DraftNode>, { structure, faults }: Draft): void {
+  const isSeat = ({ kind }: DraftNode): boolean => typeof kind.traits === 'function' || kind.traits.is === 'endpoint';
   const node = nodes.get(name);
-  const seats = [...nodes.values()].filter((n) => !n.kind.forwards && !n.kind.bridge).map((n) => n.name);
-  if (node !== undefined && seats.includes(name)) return;
+  if (node !== undefined && isSeat(node)) return;
   if (node === undefined && (structure.brokenNodes.has(name) || Object.hasOwn(structure.file.topology.nodes, name))) return;
+  const seats = [...nodes.values()].filter(isSeat).map((n) => n.name);
   const message = node === undefined ? `there is no node "${name}"` : `nobody sits at "${name}": it is a ${node.kind.kind}`;
   faults.add('TOPOLOGY_REFERENCE', path, message, { expected: `a client: ${listed(seats)}`, ...didYouMean(name, seats) });
 }

@@ -13,7 +13,7 @@ const LONGEST_CHAIN = 16;
 
 /** Reports aliases and services whose target nobody serves, and aliases that go round in circles. */
 export function checkTargets(zones: readonly DraftZone[], { faults }: Draft): void {
-  const names = new Set(zones.flatMap((z) => z.records.filter((r) => r.type !== 'SRV').map((r) => r.name)));
+  const names = new Set(zones.flatMap((z) => z.records.filter((r) => r.type !== 'SRV' && r.type !== 'NAPTR').map((r) => r.name)));
   for (const record of zones.flatMap((z) => z.records)) {
     const target = targetOf(record);
     if (target === undefined || target === '.') continue;
@@ -29,7 +29,8 @@ export function checkTargets(zones: readonly DraftZone[], { faults }: Draft): vo
 }
 
 function targetOf(record: PlanRecord): string | undefined {
-  return typeof record.data === 'string' ? (record.type === 'CNAME' ? record.data : undefined) : record.data.target;
+  if (record.type === 'SRV') return record.data.target;
+  return record.type === 'CNAME' ? record.data : undefined;
 }
 
 function circles(start: string, zones: readonly Pick<PlanZone, 'records'>[]): boolean {

@@ -16,12 +16,13 @@ ${zones}`;
 const records = (set: string, zone = 'c.example'): string => lab(`  ${zone}: { servers: [ns], records: { ${set} } }\n`);
 const read = (set: string): readonly string[] =>
   (planOf(records(set)).zones[0]?.records ?? []).map(
-    (r) => `${r.name} ${r.ttl} ${r.type} ${typeof r.data === 'string' ? r.data : `${r.data.priority} ${r.data.weight} ${r.data.port} ${r.data.target}`}`,
+    (r) => `${r.name} ${r.ttl} ${r.type} ${typeof r.data === 'string' ? r.data : Object.values(r.data).join(' ')}`,
   );
 
 describe('records', () => {
   it.each<[string, string[]]>([
     ['sip: { A: fe }', ['sip.c.example 3600 A 192.0.2.1', 'sip.c.example 3600 A 198.51.100.1', 'sip.c.example 3600 AAAA 2001:db8::1']],
+    ['"@": { NAPTR: { order: 10, service: SIPS+D2T, replacement: _sips._tcp.c.example } }', ['c.example 3600 NAPTR 10 0 s SIPS+D2T  _sips._tcp.c.example']],
     ['sip: { A: "fe:eth1" }', ['sip.c.example 3600 A 198.51.100.1']],
     ['sip: { AAAA: fe }', ['sip.c.example 3600 AAAA 2001:db8::1']],
     [

@@ -2,7 +2,7 @@
  * Zones: from record shorthand to records. A node's name stands for all of its addresses.
  * @module
  */
-import type { PlanRecord, PlanZone } from '../plan.js';
+import type { PlanData, PlanRecord, PlanZone } from '../plan.js';
 import type { FileRecordSet, FileZoneView } from '../source/schema.js';
 import { didYouMean, listed } from '../../base/suggest.js';
 import type { Path } from '../source/yaml-source.js';
@@ -18,9 +18,7 @@ import { isWithin, ownerName, targetName } from './zone-names.js';
 const DEFAULT_TTL = 3600;
 
 /** A record with the place where it was written. */
-export interface DraftRecord extends PlanRecord {
-  readonly path: Path;
-}
+export type DraftRecord = PlanRecord & { readonly path: Path };
 
 export interface DraftZone extends Omit<PlanZone, 'records'> {
   readonly path: Path;
@@ -83,28 +81,33 @@ class RecordReader {
       return;
     }
     const ttl = set.ttl ?? this.#ttl;
-    const add = (type: PlanRecord['type'], data: PlanRecord['data'], at: Path): void => {
-      const same = this.#records.some((r) => r.name === owner && r.type === type && JSON.stringify(r.data) === JSON.stringify(data));
-      if (same) this.#fault(at, `${owner} has the same ${type} record twice`, { expected: 'each record once' });
-      else this.#records.push({ name: owner, type, ttl, data, path: at });
+    const add = (data: PlanData, at: Path): void => {
+      const same = this.#records.some((r) => r.name === owner && r.type === data.type && JSON.stringify(r.data) === JSON.stringify(data.data));
+      if (same) this.#fault(at, `${owner} has the same ${data.type} record twice`, { expected: 'each record once' });
+      else this.#records.push({ name: owner, type: data.type, ttl, data: data.data, path: at } as DraftRecord);
     };
     for (const [text, at] of listOf(set.A, [...path, 'A'])) this.#addresses(text, at, 4, add);
     for (const [text, at] of listOf(set.AAAA, [...path, 'AAAA'])) this.#addresses(text, at, 6, add);
     if (set.CNAME !== undefined) {
       const target = this.#target(set.CNAME, [...path, 'CNAME']);
-      if (target !== undefined) add('CNAME', target, [...path, 'CNAME']);
+      if (target !== undefined) add({ type: 'CNAME', data: target }, [...path, 'CNAME']);
     }
     for (const [service, at] of listOf(set.SRV, [...path, 'SRV'])) {
       const target = this.#target(service.target, [...at, 'target']);
-      if (target !== undefined) add('SRV', { priority: service.priority, weight: service.weight, port: service.port, target }, [...at, 'target']);
+      if (target !== undefined)
+        add({ type: 'SRV', data: { priority: service.priority, weight: service.weight, port: service.port, target } }, [...at, 'target']);
+    }
+    for (const [{ replacement: text, ...naptr }, at] of listOf(set.NAPTR, [...path, 'NAPTR'])) {
+      const replacement = text === '.' ? '' : this.#target(text, [...at, 'replacement']);
+      if (replacement !== undefined) add({ type: 'NAPTR', data: { ...naptr, replacement } }, [...at, 'replacement']);
     }
     this.#checkAlone(owner, set, path);
   }
 
   /** RFC 1034 3.6.2: "If a CNAME RR is present at a node, no other data should be present". */
   #checkAlone(owner: string, set: FileRecordSet, path: Path): void {
-    const types = (['A', 'AAAA', 'CNAME', 'SRV'] as const).filter((t) => set[t] !== undefined);
-    if (types.length === 0) this.#fault(path, `${owner} has no records`, { on: 'key', expected: 'A, AAAA, CNAME or SRV' });
+    const types = (['A', 'AAAA', 'CNAME', 'SRV', 'NAPTR'] as const).filter((t) => set[t] !== undefined);
+    if (types.length === 0) this.#fault(path, `${owner} has no records`, { on: 'key', expected: 'A, AAAA, CNAME, SRV or NAPTR' });
     const own = this.#records.filter((r) => r.name === owner);
     const alias = own.some((r) => r.type === 'CNAME');
     if (alias && (own.length > 1 || owner === this.#zone)) {
@@ -112,10 +115,10 @@ class RecordReader {
     }
   }
 
-  #addresses(text: string, at: Path, family: Family, add: (type: 'A' | 'AAAA', data: string, at: Path) => void): void {
+  #addresses(text: string, at: Path, family: Family, add: (data: PlanData, at: Path) => void): void {
     const ip = parseIp(text);
     if (ip !== undefined) {
-      if (ip.family === family) add(family === 4 ? 'A' : 'AAAA', formatIp(ip), at);
+      if (ip.family === family) add({ type: family === 4 ? 'A' : 'AAAA', data: formatIp(ip) }, at);
       else this.#fault(at, `${text} is no IPv${family} address`, { expected: ip.family === 6 ? 'it under AAAA' : 'it under A' });
       return;
     }
@@ -123,7 +126,7 @@ class RecordReader {
     if (!this.#knows(node, text, at)) return;
     const found = this.#neighbourhood.addressesOf(node, interfaceName);
     const wanted = family === 4 ? found : found.filter((a) => a.family === 6);
-    for (const address of wanted) add(address.family === 4 ? 'A' : 'AAAA', formatIp(address), at);
+    for (const address of wanted) add({ type: address.family === 4 ? 'A' : 'AAAA', data: formatIp(address) }, at);
     if (wanted.length === 0 && !this.#neighbourhood.doubtful(node)) {
       this.#fault(at, `"${text}" has no ${family === 6 ? 'IPv6 ' : ''}address`, { expected: 'a node or interface that has one' });
     }

@@ -113,5 +113,8 @@ export function exact(value: number): number {
 
 /** Decimal notation without exponent. */
 function plain(value: number): string {
-  return value.toFixed(12).replace(/\.?0+$/, '');
+  const [whole = '', fraction = ''] = value.toFixed(12).split('.');
+  let end = fraction.length;
+  while (end > 0 && fraction.charAt(end - 1) === '0') end--;
+  return end === 0 ? whole : `${whole}.${fraction.slice(0, end)}`;
 }

@@ -87,6 +87,7 @@ const inherited = {
   dscp: z.array(dscpPolicy).describe('marks by local port; the first match wins').optional(),
   rpFilter: rpFilter.optional(),
   multipathHash: z.enum(['l3', 'l4']).describe('l3: addresses alone choose the next hop of a flow; l4: ports too').optional(),
+  somaxconn: z.int().min(1).max(65535).describe('the most half-open connections of a TCP listener (sysctl net.core.somaxconn)').optional(),
 };
 const config = z.record(z.string(), z.unknown()).describe('settings of the kind');
 
@@ -132,8 +133,20 @@ const names = z.union([z.string(), z.array(z.string())]);
 const service = z.strictObject({
   priority: z.int().min(0).max(65535).default(0),
   weight: z.int().min(0).max(65535).default(0),
-  port: z.int().min(0).max(65535),
+  port: z.int().min(1).max(65535).describe('the port that the service listens on, 1 to 65535'),
   target: z.string(),
+});
+const characterString = z
+  .string()
+  .max(255)
+  .regex(/^[\x20-\x7e]*$/, 'printable ASCII');
+const naptr = z.strictObject({
+  order: z.int().min(0).max(65535),
+  preference: z.int().min(0).max(65535).default(0),
+  flags: characterString.default('s'),
+  service: characterString,
+  regexp: characterString.default(''),
+  replacement: z.string(),
 });
 const recordSet = z.strictObject({
   A: names.describe('a node (all its addresses, A and AAAA), NODE:INTERFACE, or IPv4 addresses').optional(),
@@ -142,6 +155,10 @@ const recordSet = z.strictObject({
   SRV: z
     .union([service, z.array(service)])
     .describe('a service (RFC 2782): {priority, weight, port, target}')
+    .optional(),
+  NAPTR: z
+    .union([naptr, z.array(naptr)])
+    .describe('how a domain is reached (RFC 3403, RFC 3263): {order, preference, flags, service, regexp, replacement}')
     .optional(),
   ttl: z.int().min(0).max(2147483647).describe('seconds').optional(),
 });

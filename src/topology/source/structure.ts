@@ -84,7 +84,8 @@ function cutOut(tree: Tree, troubles: readonly Trouble[]): Cut | undefined {
     const entry = entryOf(trouble.path);
     holes ||= trouble.path[0] === 'topology';
     zonesMissing ||= trouble.path[0] === 'zones';
-    if (trouble.unknownKey && trouble.path[0] !== 'zones') {
+    // With a key misspelt, what the node is is not known; another key more changes nothing.
+    if (trouble.unknownKey && (trouble.meant === undefined || entry?.[1] !== 'nodes') && trouble.path[0] !== 'zones') {
       remove(tree, trouble.path);
       continue;
     }

@@ -8,6 +8,7 @@ import type { Alias, Document, Node, Pair, Scalar, YAMLError, YAMLMap } from 'ya
 import { LabError } from '../../base/error.js';
 import type { ErrorCode, SourceRef } from '../../base/error.js';
 import type { Path, PlaceOn, Source } from './source.js';
+import { yamlWords } from './yaml-words.js';
 
 export type { Path, PlaceOn } from './source.js';
 
@@ -37,15 +38,17 @@ export class YamlSource implements Source {
   readonly #lines = new LineCounter();
   readonly #aliased: ReadonlyMap<Alias, Node>;
   readonly #duplicateKey: ErrorCode;
+  /** Of mappings that were looked into. */
+  readonly #pairs = new Map<YAMLMap, ReadonlyMap<string, Pair<Node, Node | null>>>();
 
   /** @param duplicateKey code of the fault that a key stands twice */
   constructor(text: string, file: string, duplicateKey: ErrorCode = 'TOPOLOGY_DUPLICATE') {
     this.file = file;
     this.#duplicateKey = duplicateKey;
-    this.#document = parseDocument(text, { merge: true, lineCounter: this.#lines, prettyErrors: false, stringKeys: true });
+    this.#document = parseDocument(text, { merge: true, lineCounter: this.#lines, prettyErrors: false, stringKeys: true, uniqueKeys: false });
     this.#aliased = aliased(this.#document);
-    const errors = [...this.#document.errors, ...this.#document.warnings].map((e) => this.#syntaxError(e));
-    errors.push(...this.#badReferences());
+    const errors = causes([...this.#document.errors, ...this.#document.warnings].map((e) => this.#syntaxError(e)).concat(this.#doubledKeys()));
+    errors.push(...this.#badReferences(), ...this.#badNames());
     this.usable = errors.every((e) => e.code === duplicateKey);
     this.value = this.usable ? this.#plain(errors) : undefined;
     this.errors = errors;
@@ -79,15 +82,7 @@ export class YamlSource implements Source {
 
   #syntaxError(e: YAMLError): LabError {
     const where = this.#refOf(e.pos[0]);
-    if (e.code === 'DUPLICATE_KEY') {
-      return new LabError(this.#duplicateKey, 'the same key stands twice in one mapping', {
-        where,
-        expected: 'each key once',
-        hint: 'rename or remove one of them; only the last one would count',
-      });
-    }
-    const message = e.message.replace(/\s+/g, ' ').trim();
-    return new LabError('YAML_SYNTAX', message, { where, expected: 'YAML 1.2' });
+    return new LabError('YAML_SYNTAX', ...yamlWords(e.code, e.message, where));
   }
 
   /** Aliases without an anchor, and merge keys with nothing that could be merged. */
@@ -112,6 +107,43 @@ export class YamlSource implements Source {
             expected: `an anchor &${alias.source} before this line`,
           }),
         );
+      },
+    });
+    return found;
+  }
+
+  /** The library looks for each key among all before it, which takes minutes for a mapping of 20,000. */
+  #doubledKeys(): LabError[] {
+    const found: LabError[] = [];
+    visit(this.#document, {
+      Map: (_key, map) => {
+        const seen = new Set<unknown>();
+        for (const { key } of map.items as Pair<Node, Node | null>[]) {
+          if (!isScalar(key)) continue;
+          if (seen.has(key.value)) {
+            found.push(
+              new LabError(this.#duplicateKey, 'the same key stands twice in one mapping', {
+                where: this.#refOf(key.range?.[0] ?? 0),
+                expected: 'each key once',
+                hint: 'rename or remove one of them; only the last one would count',
+              }),
+            );
+          }
+          seen.add(key.value);
+        }
+      },
+    });
+    return found;
+  }
+
+  /** What a JavaScript object has for its own ends, and would lose. */
+  #badNames(): LabError[] {
+    const found: LabError[] = [];
+    visit(this.#document, {
+      Pair: (_key, pair) => {
+        if (!isScalar(pair.key) || pair.key.value !== '__proto__') return;
+        const where = this.#refOf(pair.key.range?.[0] ?? 0);
+        found.push(new LabError('YAML_SYNTAX', '"__proto__" can\'t be a name', { where, expected: 'another name' }));
       },
     });
     return found;
@@ -156,10 +188,18 @@ export class YamlSource implements Source {
     return isMap(node) ? this.#childOfMap(node, String(step)) : undefined;
   }
 
+  /** By key; of a key that stands twice the last. */
+  #pairsOf(map: YAMLMap): ReadonlyMap<string, Pair<Node, Node | null>> {
+    const known = this.#pairs.get(map);
+    if (known !== undefined) return known;
+    const pairs = new Map((map.items as Pair<Node, Node | null>[]).flatMap((pair) => (isScalar(pair.key) ? [[String(pair.key.value), pair] as const] : [])));
+    this.#pairs.set(map, pairs);
+    return pairs;
+  }
+
   #childOfMap(map: YAMLMap, step: string): { key: Node | null; value: Node | null } | undefined {
     const pairs = map.items as Pair<Node, Node | null>[];
-    let found: Pair<Node, Node | null> | undefined;
-    for (const pair of pairs) if (isScalar(pair.key) && String(pair.key.value) === step) found = pair;
+    const found = this.#pairsOf(map).get(step);
     if (found !== undefined) return { key: found.key, value: found.value };
     for (const pair of pairs) {
       if (!isMergeKey(pair.key)) continue;
@@ -171,6 +211,19 @@ export class YamlSource implements Source {
     }
     return undefined;
   }
+}
+
+/** Of faults of syntax on one line the first: what follows it there follows from it. */
+function causes(errors: readonly LabError[]): LabError[] {
+  const lines = new Set<number>();
+  return [...errors]
+    .sort((a, b) => (a.where?.line ?? 0) - (b.where?.line ?? 0) || (a.where?.column ?? 0) - (b.where?.column ?? 0))
+    .filter((error) => {
+      const line = error.where?.line ?? 0;
+      const first = error.code !== 'YAML_SYNTAX' || !lines.has(line);
+      if (error.code === 'YAML_SYNTAX') lines.add(line);
+      return first;
+    });
 }
 
 function isMergeKey(key: unknown): boolean {

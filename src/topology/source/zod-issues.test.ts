@@ -45,4 +45,38 @@ describe('readIssues', () => {
       'A: "A" can\'t be a name here; a lower-case name; ',
     ]);
   });
+  it.each([
+    [z.int().min(1).max(65535), 70000, 'a whole number from 1 to 65535'],
+    [z.int(), 1e23, 'a whole number'],
+    [z.int().min(0), -1, 'a whole number of at least 0'],
+    [z.number().positive(), 0, 'a number above 0'],
+    [z.array(z.string()).min(1), [], 'a list of one item at least'],
+    [z.array(z.string()).max(2), ['a', 'b', 'c'], 'a list of 2 items at most'],
+    [z.tuple([z.string(), z.string()]), ['a'], 'a list of 2 items'],
+    [z.string().min(1), '', 'a text that is not empty'],
+    [z.string().max(3), 'four', 'a text of at most 3 characters'],
+    [z.string().regex(/^a+$/), 'b', 'a text like ^a+$'],
+    [z.int().min(1).describe('seconds'), 0, 'seconds'],
+  ])('bounds are told in our own words: %#', (schema, value, expected) => {
+    expect(troubles(z.object({ x: schema }), { x: value }).map((text) => text.split('; ')[1])).toEqual([expected]);
+  });
+  it('a branch that names words does not take a mapping, nor the other way round', () => {
+    const filter = z.enum(['off', 'strict']);
+    const schema = z.object({ f: z.union([filter, z.record(z.string(), filter)]) });
+    expect(troubles(schema, { f: { inside: 'strickt' } })).toEqual(['f.inside: "inside" is the text "strickt"; one of: off, strict; did you mean "strict"?']);
+    expect(troubles(schema, { f: 'strickt' })).toEqual(['f: "f" is the text "strickt"; one of: off, strict; did you mean "strict"?']);
+  });
+  it('a key that is missing since it was misspelt is told once', () => {
+    expect(troubles(z.strictObject({ title: z.string() }), { titel: 'x' })).toEqual(['titel: unknown key "titel"; one of: title; did you mean "title"?']);
+  });
+  it('a colon without its blank, two keys of one entry, a time without its unit', () => {
+    expect(troubles(z.strictObject({ prepend: z.int().optional() }), { 'prepend:2': null })).toEqual([
+      'prepend:2: unknown key "prepend:2"; one of: prepend; a blank belongs behind the colon: prepend: 2',
+    ]);
+    const steps = z.array(z.union([z.strictObject({ call: z.string() }), z.strictObject({ wait: z.string() })]));
+    expect(troubles(steps, [{ call: 'x', wait: '1s' }])).toEqual([expect.stringContaining('an entry for each: a dash of its own before "wait"') as string]);
+    expect(troubles(z.object({ for: z.string().describe('a duration such as 4s') }), { for: 5 })).toEqual([
+      'for: "for" is a number 5; a duration such as 4s; write the unit: 5s',
+    ]);
+  });
 });

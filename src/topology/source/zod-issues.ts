@@ -4,22 +4,10 @@
  * @module
  */
 import type { core } from 'zod';
-import { didYouMean, listed } from '../../base/suggest.js';
+import { didYouMean, listed, nearest } from '../../base/suggest.js';
+import { article, wantedWords, type JsonSchema } from './wanted.js';
 
 type Issue = core.$ZodIssue;
-
-/** The part of JSON Schema that is walked to learn which keys an object may have. */
-interface JsonSchema {
-  readonly properties?: Readonly<Record<string, JsonSchema>>;
-  readonly additionalProperties?: JsonSchema | boolean;
-  readonly items?: JsonSchema | boolean;
-  readonly prefixItems?: readonly JsonSchema[];
-  readonly anyOf?: readonly JsonSchema[];
-  readonly description?: string;
-  /** Only `#/$defs/NAME`. */
-  readonly $ref?: string;
-  readonly $defs?: Readonly<Record<string, JsonSchema>>;
-}
 
 export interface Trouble {
   readonly path: readonly (string | number)[];
@@ -29,6 +17,10 @@ export interface Trouble {
   /** The key itself is wrong: unknown, or not written as keys of its kind are. */
   readonly onKey: boolean;
   readonly unknownKey: boolean;
+  /** Of an unknown key, the one that was meant. */
+  readonly meant?: string;
+  /** What should stand at `path` is not there. */
+  readonly missing?: boolean;
 }
 
 /**
@@ -36,7 +28,17 @@ export interface Trouble {
  * @param schema JSON Schema of what was parsed against, for known keys and descriptions
  */
 export function readIssues(issues: readonly Issue[], value: unknown, schema: object): readonly Trouble[] {
-  return issues.flatMap((issue) => readIssue(issue, [], value, schema as JsonSchema));
+  return withoutEffects(issues.flatMap((issue) => readIssue(issue, [], value, schema as JsonSchema)));
+}
+
+/** A key that is missing because its name has a slip of the pen is told once, where the slip is. */
+function withoutEffects(troubles: readonly Trouble[]): readonly Trouble[] {
+  const meant = new Set(troubles.flatMap(({ path, meant: key }) => (key === undefined ? [] : [placeKey([...path.slice(0, -1), key])])));
+  return troubles.filter(({ path, missing }) => missing !== true || !meant.has(placeKey(path)));
+}
+
+function placeKey(path: readonly (string | number)[]): string {
+  return JSON.stringify(path);
 }
 
 function readIssue(issue: Issue, above: readonly (string | number)[], root: unknown, schema: JsonSchema): readonly Trouble[] {
@@ -51,9 +53,7 @@ function readIssue(issue: Issue, above: readonly (string | number)[], root: unkn
       return issue.keys.map((key) => ({
         path: [...path, key],
         // Of alternatives another one may have the key.
-        ...(keys.includes(key)
-          ? { message: `"${key}" can't stand beside ${listed(others.map((other) => `"${other}"`))}`, expected: 'each of them in a place of its own' }
-          : { message: `unknown key "${key}"`, expected: `one of: ${listed(keys, 40)}`, ...didYouMean(key, keys) }),
+        ...(keys.includes(key) ? besideOthers(key, others, path) : unknownKey(key, keys)),
         onKey: true,
         unknownKey: true,
       }));
@@ -63,40 +63,82 @@ function readIssue(issue: Issue, above: readonly (string | number)[], root: unkn
       return [{ ...plain, message: `"${String(path.at(-1))}" can't be a name here`, expected: lowerFirst(reason), onKey: true }];
     }
     case 'invalid_union': {
-      const branch = likeliest(issue.errors);
-      if (branch === undefined) return [{ ...plain, message: `${name(path)} is ${shown(found)}`, expected: shapes(issue.errors) }];
+      const branch = likeliest(issue.errors, found);
+      if (branch === undefined) return [{ ...plain, ...told(path, found), expected: shapes(issue.errors, known), ...unitHint(found, known) }];
       const lacking = lacks(issue.errors, found);
       if (lacking.length > 1) return [{ ...plain, message: `${name(path)} does not say what it is`, expected: `one of: ${listed(lacking, 40)}` }];
       return branch.flatMap((inner) => readIssue(inner, path, root, schema));
     }
     case 'invalid_value': {
       const values = issue.values.map(String);
-      const missing = found === undefined;
       return [
         {
           ...plain,
-          message: missing ? `${name(path)} is missing` : `${name(path)} is ${shown(found)}`,
+          ...told(path, found),
           expected: values.length === 1 ? `${values[0]}` : `one of: ${listed(values)}`,
-          ...(missing ? {} : didYouMean(String(found), values)),
+          ...(found === undefined ? {} : didYouMean(String(found), values)),
         },
       ];
     }
     case 'invalid_type': {
-      const expected = described(known) ?? article(issue.expected);
-      const message = found === undefined ? `${name(path)} is missing` : `${name(path)} is ${shown(found)}`;
-      return [{ ...plain, message, expected }];
+      return [{ ...plain, ...told(path, found), expected: described(known) ?? article(issue.expected), ...unitHint(found, known) }];
     }
+    case 'too_small':
+    case 'too_big':
+    case 'invalid_format':
+    case 'not_multiple_of':
+      return [
+        {
+          ...plain,
+          ...told(path, found),
+          expected: OWN_WORDS.test(issue.message) ? wanted(known, 'origin' in issue ? issue.origin : undefined) : lowerFirst(issue.message),
+        },
+      ];
     default:
-      return [{ ...plain, message: `${name(path)} is ${shown(found)}`, expected: lowerFirst(issue.message) }];
+      return [{ ...plain, ...told(path, found), expected: lowerFirst(issue.message) }];
   }
+}
+
+/** How the library begins what it says of itself; other words are those of a schema. */
+const OWN_WORDS = /^(Too (small|big)|Invalid )/;
+
+/** By the schema that the value would come nearest to. */
+function wanted(known: readonly JsonSchema[], origin: string | undefined): string {
+  const words = known.flatMap((schema) => wantedWords(schema) ?? []);
+  return described(known) ?? words[0] ?? article(origin ?? 'a value of another form');
+}
+
+function told(path: readonly (string | number)[], found: unknown): Pick<Trouble, 'message' | 'missing'> {
+  return found === undefined ? { message: `${name(path)} is missing`, missing: true } : { message: `${name(path)} is ${shown(found)}` };
+}
+
+/** A number where a time is wanted. */
+function unitHint(found: unknown, known: readonly JsonSchema[]): { readonly hint?: string } {
+  return typeof found === 'number' && /duration/.test(described(known) ?? '') ? { hint: `write the unit: ${found}s` } : {};
+}
+
+/** Of alternatives another one may have the key; in a list each is an entry. */
+function besideOthers(key: string, others: readonly string[], path: readonly (string | number)[]): Pick<Trouble, 'message' | 'expected'> {
+  const beside = listed(others.map((other) => `"${other}"`));
+  const expected = typeof path.at(-1) === 'number' ? `an entry for each: a dash of its own before "${key}"` : 'each of them in a place of its own';
+  return { message: `"${key}" can't stand beside ${beside}`, expected };
+}
+
+function unknownKey(key: string, keys: readonly string[]): Pick<Trouble, 'message' | 'expected' | 'hint' | 'meant'> {
+  const expected = `one of: ${listed(keys, 40)}`;
+  // In braces YAML takes a colon without a blank for a part of the key.
+  const glued = /^([^:]+):(.+)$/.exec(key);
+  if (glued !== null) return { message: `unknown key "${key}"`, expected, hint: `a blank belongs behind the colon: ${glued[1] ?? ''}: ${glued[2] ?? ''}` };
+  const meant = nearest(key, keys);
+  return { message: `unknown key "${key}"`, expected, ...(meant !== undefined && { hint: `did you mean "${meant}"?`, meant }) };
 }
 
 /**
  * The branch that the value comes nearest to, or none when its very type fits no branch. Unknown keys count most: of
  * several objects with keys of their own, the one whose key is there is meant. If none is, just the keys are at fault.
  */
-function likeliest(branches: readonly (readonly Issue[])[]): readonly Issue[] | undefined {
-  const fitting = branches.filter((issues) => !issues.some(ofAnotherType));
+function likeliest(branches: readonly (readonly Issue[])[], found: unknown): readonly Issue[] | undefined {
+  const fitting = branches.filter((issues) => !issues.some((issue) => ofAnotherType(issue, found)));
   const strange = (issues: readonly Issue[]): readonly Issue[] => issues.filter((i) => i.code === 'unrecognized_keys' && i.path.length === 0);
   const weight = (issues: readonly Issue[]): number => 100 * strange(issues).length + issues.length;
   const [best] = [...fitting].sort((a, b) => weight(a) - weight(b));
@@ -114,16 +156,25 @@ function lacks(branches: readonly (readonly Issue[])[], found: unknown): readonl
 }
 
 /** The value is no list where a list is wanted, or the like; of a union, for each of its branches. */
-function ofAnotherType(issue: Issue): boolean {
+function ofAnotherType(issue: Issue, found: unknown): boolean {
   if (issue.path.length > 0) return false;
-  return (
-    issue.code === 'invalid_type' || (issue.code === 'invalid_union' && issue.errors.length > 0 && issue.errors.every((branch) => branch.some(ofAnotherType)))
-  );
+  switch (issue.code) {
+    case 'invalid_type':
+      return true;
+    case 'invalid_value':
+      return issue.values.every((value) => typeof value !== typeof found);
+    case 'invalid_union':
+      return issue.errors.length > 0 && issue.errors.every((branch) => branch.some((inner) => ofAnotherType(inner, found)));
+    default:
+      return false;
+  }
 }
 
-function shapes(branches: readonly (readonly Issue[])[]): string {
-  const wanted = branches.flatMap((issues) => issues.filter((i) => i.code === 'invalid_type').map((i) => article(i.expected)));
-  return [...new Set(wanted)].join(' or ');
+function shapes(branches: readonly (readonly Issue[])[], known: readonly JsonSchema[]): string {
+  const types = branches.flatMap((issues) =>
+    issues.flatMap((i) => (i.code === 'invalid_type' ? [article(i.expected)] : i.code === 'invalid_value' ? i.values.map(String) : [])),
+  );
+  return described(known) ?? [...new Set(types)].join(' or ');
 }
 
 function isMapping(value: unknown): value is object {
@@ -169,22 +220,7 @@ function shown(value: unknown): string {
   if (value === null) return 'empty';
   if (Array.isArray(value)) return value.length === 0 ? 'an empty list' : 'a list';
   if (typeof value === 'object') return 'a mapping';
-  return `${typeof value === 'string' ? 'the text' : article(typeof value)} ${JSON.stringify(value)}`;
-}
-
-const WORDS: Readonly<Record<string, string>> = {
-  string: 'a text',
-  number: 'a number',
-  int: 'a whole number',
-  boolean: 'true or false',
-  array: 'a list',
-  tuple: 'a list',
-  object: 'a mapping',
-  record: 'a mapping',
-};
-
-function article(type: string): string {
-  return WORDS[type] ?? type;
+  return typeof value === 'string' ? `the text ${JSON.stringify(value)}` : typeof value === 'number' ? `a number ${value}` : String(value);
 }
 
 function lowerFirst(text: string): string {

@@ -3,6 +3,7 @@
  * @module
  */
 import { z } from 'zod';
+import { LabError } from '../../base/error.js';
 import { REFUSABLE_STEPS } from '../../scenario/flow.js';
 import { legEvidence } from '../evidence.js';
 import type { Context } from '../context.js';
@@ -20,6 +21,10 @@ export const fails = check({
   doc: `the event \`step\` with \`ok=no\`: the script ended at a ${REFUSABLE}; \`says\`, if given, is a part of what was said`,
   read: ({ step, says }) => [{ step, says: says ?? null }],
   actors: () => [],
+  fit({ step, src }, _plan, script) {
+    if (script.may(step)) return [];
+    return [new LabError('FLOW_EXPECTATION', `the script has no step "${step}" that could fail`, { where: src, expected: 'a step that it has' })];
+  },
   about: ({ step, says }) => ({ check: `fails/${step}`, subject: `${step} fails`, expected: says === null ? 'refused' : `refused, "${says}"` }),
   /** Passes when those who took the step sent something. */
   judge(e, c) {

@@ -10,6 +10,7 @@ import type { LabEvent } from '../../capture/ledger.js';
 import { pair } from '../../scenario/description/fields.js';
 import type { Context } from '../context.js';
 import { legEvidence } from '../evidence.js';
+import { needsCalls } from '../fit.js';
 import { check } from './check.js';
 
 export const ice = check({
@@ -25,6 +26,7 @@ export const ice = check({
     return [{ between, local, remote }];
   },
   actors: ({ between }) => between,
+  fit: ({ between, src }, _plan, script) => needsCalls(between, script, src),
   about: ({ between, local, remote }, c) => ({ check: `ice/${c.pair(...between)}`, subject: `${c.pair(...between)} ICE`, expected: `${local}/${remote}` }),
   judge(e, c) {
     const [first, second] = e.between;

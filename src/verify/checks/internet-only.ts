@@ -9,6 +9,7 @@ import type { PlanLink, Segment } from '../../topology/plan.js';
 import { list } from '../../scenario/description/fields.js';
 import type { Context } from '../context.js';
 import { legEvidence, silences } from '../evidence.js';
+import { needsSegment } from '../fit.js';
 import { check } from './check.js';
 
 /** Services that the article keeps off ExpressRoute, as far as a run has them. */
@@ -21,6 +22,7 @@ export const internetOnly = check({
   doc: 'every packet of the service: seen on the Internet, and on no link of segment `expressroute`',
   read: (services) => services.map((traffic) => ({ traffic })),
   actors: () => [],
+  fit: ({ src }, plan) => needsSegment('Internet', plan, src),
   about: ({ traffic }) => ({ check: `internet-only/${traffic}`, subject: traffic, expected: 'Internet' }),
   judge({ traffic }, c) {
     const legs = c.observation.legs.filter((leg) => leg.medium === traffic);

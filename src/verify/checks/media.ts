@@ -11,6 +11,7 @@ import { unknownNames } from '../../scenario/description/faults.js';
 import { pair } from '../../scenario/description/fields.js';
 import type { PlanNode } from '../../topology/plan.js';
 import type { Context } from '../context.js';
+import { needsCalls, needsSegment } from '../fit.js';
 import { mediaTalk, type Pair } from '../media-talk.js';
 import { judgePath, label } from '../path-check.js';
 import { check } from './check.js';
@@ -25,9 +26,13 @@ export const media = check({
   /** The media may cross nodes of these sites only: a detour through another is a failure. */
   read: ({ between, is, sites }) => [{ between, is, sites: sites ?? null }],
   actors: ({ between }) => between,
-  fit({ sites, src }, plan) {
+  fit({ between, is, sites, src }, plan, script) {
     const known = [...new Set(plan.nodes.flatMap((node) => node.site ?? []))];
-    return unknownNames('FLOW_EXPECTATION', sites ?? [], known, src, (site) => `no node of the topology ${plan.name} stands at the site "${site}"`);
+    return [
+      ...needsCalls(between, script, src),
+      ...needsSegment(is, plan, src),
+      ...unknownNames('FLOW_EXPECTATION', sites ?? [], known, src, (site) => `no node of the topology ${plan.name} stands at the site "${site}"`),
+    ];
   },
   about: ({ between, is, sites }, c) => ({
     check: `media/${c.pair(...between)}`,

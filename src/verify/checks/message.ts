@@ -4,6 +4,7 @@
  */
 import { z } from 'zod';
 import { actor } from '../../scenario/description/fields.js';
+import { needsStep } from '../fit.js';
 import { judgeTold } from '../told.js';
 import { check } from './check.js';
 
@@ -16,6 +17,7 @@ export const message = check({
     'sender to home, home to home, home to receiver',
   read: (raw) => [raw],
   actors: ({ from, to }) => [from, to],
+  fit: ({ from, to, src }, _plan, script) => needsStep('message', from, to, script, src),
   about: ({ from, to }, c) => ({ check: `message/${c.pair(from, to)}`, subject: `message ${c.node(from)} > ${c.node(to)}`, expected: 'delivered' }),
   judge: ({ from, to }, c) => judgeTold(c, { event: 'message-received', at: to, other: from, word: 'delivered', step: 'message' }),
 });

@@ -8,13 +8,12 @@ import type { Nanos } from '../../base/time.js';
 import { formatDuration } from '../../base/time.js';
 import { pair, time } from '../../scenario/description/fields.js';
 import { legEvidence, silences } from '../evidence.js';
+import { needsCalls } from '../fit.js';
 import { heardStreams, mediaTalk } from '../media-talk.js';
 import { check } from './check.js';
 
-const bound = (unit: string): z.ZodString =>
-  z.string().regex(new RegExp(`^[<>]\\s*\\d+(\\.\\d+)?\\s*(${unit})$`), {
-    error: `a bound such as "< 1${unit.split('|')[0] ?? ''}", or "> 1${unit.split('|')[0] ?? ''}" of what is meant to be bad`,
-  });
+const percent = z.string().regex(/^[<>]\s*\d+(?:\.\d+)?\s*%$/, { error: 'a bound such as "< 1%", or "> 1%" of what is meant to be bad' });
+const duration = z.string().regex(/^[<>]\s*\d+(?:\.\d+)?\s*(?:ms|us|s)$/, { error: 'a bound such as "< 1ms", or "> 1ms" of what is meant to be bad' });
 
 /** Share of packets, one-way time, RFC 3550 jitter. */
 export interface QualityLimits {
@@ -28,9 +27,22 @@ interface Bounds extends QualityLimits {
   readonly above?: QualityLimits;
 }
 
+/** In the unit that was written. */
+const limit = (text: string): number => Number.parseFloat(text.slice(1));
+
+/** A bound that everything keeps, or nothing, says nothing. */
+const share = percent
+  .refine((text) => !text.startsWith('<') || (limit(text) > 0 && limit(text) <= 100), { error: 'a share above 0% and up to 100%, such as "< 1%"' })
+  .refine((text) => !text.startsWith('>') || limit(text) < 100, { error: 'a share below 100%, such as "> 10%"' });
+const longer = duration.refine((text) => !text.startsWith('<') || limit(text) > 0, { error: 'a time above 0, such as "< 50ms"' });
+
+const schema = z
+  .strictObject({ between: pair, loss: share.optional(), delay: longer.optional(), jitter: longer.optional() })
+  .refine(({ loss, delay, jitter }) => [loss, delay, jitter].some((one) => one !== undefined), { error: 'at least one of loss, delay, jitter' });
+
 export const quality = check({
   key: 'quality',
-  schema: z.strictObject({ between: pair, loss: bound('%').optional(), delay: bound('ms|us|s').optional(), jitter: bound('ms|us|s').optional() }),
+  schema,
   form: '{ between, loss, delay, jitter }',
   doc:
     'the media: share of packets lost, mean one-way delay, greatest interarrival jitter (RFC 3550) at a receiver; ' +
@@ -39,12 +51,13 @@ export const quality = check({
     const limits = (sign: '<' | '>'): QualityLimits => {
       const of = (text: string | undefined): string | null => (text?.startsWith(sign) === true ? text.slice(1).trim() : null);
       const [l, d, j] = [of(loss), of(delay), of(jitter)];
-      return { loss: l === null ? null : Number(l.replace(/\s*%$/, '')) / 100, delay: d === null ? null : time(d), jitter: j === null ? null : time(j) };
+      return { loss: l === null ? null : Number.parseFloat(l) / 100, delay: d === null ? null : time(d), jitter: j === null ? null : time(j) };
     };
     const above = limits('>');
     return [{ between, ...limits('<'), ...(Object.values(above).some((one) => one !== null) && { above }) }];
   },
   actors: ({ between }) => between,
+  fit: ({ between, src }, _plan, script) => needsCalls(between, script, src),
   about: (e, c) => ({ check: `quality/${c.pair(...e.between)}`, subject: `${c.pair(...e.between)} quality`, expected: boundsText(e) }),
   judge(e, c) {
     const talks = mediaTalk(c, e.between);

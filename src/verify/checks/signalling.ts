@@ -4,9 +4,10 @@
  */
 import { z } from 'zod';
 import { legsOf } from '../../analysis/legs.js';
-import { unknownNames } from '../../scenario/description/faults.js';
+import { nobodyTwice, unknownNames } from '../../scenario/description/faults.js';
 import { actor, nodePair } from '../../scenario/description/fields.js';
 import type { Context } from '../context.js';
+import { needsSegment } from '../fit.js';
 import type { Verdict } from '../finding.js';
 import { judgePath, label } from '../path-check.js';
 import type { PathLabel } from '../path-check.js';
@@ -23,9 +24,14 @@ export const signalling = check({
     'those between two front ends of the topology',
   read: (raw): readonly Signalling[] => [raw],
   actors: (e) => ('of' in e ? [e.of] : []),
-  fit(e, plan) {
+  fit(e, plan, script) {
     const servers = plan.nodes.filter(({ traits }) => traits.homes === true).map((node) => node.name);
-    return unknownNames('FLOW_EXPECTATION', 'of' in e ? [] : e.between, servers, e.src, (it) => `the topology ${plan.name} has no front end "${it}"`);
+    const between = 'of' in e ? [] : e.between;
+    return [
+      ...unknownNames('FLOW_EXPECTATION', between, servers, e.src, (it) => `the topology ${plan.name} has no front end "${it}"`),
+      ...nobodyTwice(between, script, e.src),
+      ...needsSegment(e.is, plan, e.src),
+    ];
   },
   about(e, c) {
     const who = 'of' in e ? c.node(e.of) : e.between.join('-');

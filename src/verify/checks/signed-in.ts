@@ -3,6 +3,7 @@
  * @module
  */
 import { legsOf } from '../../analysis/legs.js';
+import { LabError } from '../../base/error.js';
 import { actors } from '../../scenario/description/fields.js';
 import { proved, signallingEvidence, stepStart } from '../told.js';
 import { check } from './check.js';
@@ -14,6 +15,10 @@ export const signedIn = check({
   doc: "the event `signed-in` of the user at the user's home, and packets between client and home from the discovery to it",
   read: (all) => all.map((of) => ({ of })),
   actors: ({ of }) => [of],
+  fit({ of, src }, _plan, script) {
+    if (script.may('sign-in', of)) return [];
+    return [new LabError('FLOW_EXPECTATION', `no step has "${of}" sign in`, { where: src, expected: `- sign-in: [${of}]` })];
+  },
   about: ({ of }, c) => ({ check: `signed-in/${c.node(of)}`, subject: `${c.node(of)} signs in`, expected: `at home, ${c.user(of)?.home ?? '?'}` }),
   judge({ of }, c) {
     const user = c.user(of);

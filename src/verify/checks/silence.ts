@@ -8,6 +8,7 @@ import { formatDuration } from '../../base/time.js';
 import type { Nanos } from '../../base/time.js';
 import { actor, time } from '../../scenario/description/fields.js';
 import { legEvidence } from '../evidence.js';
+import { needsCalls } from '../fit.js';
 import { mediaTalk } from '../media-talk.js';
 import { check } from './check.js';
 
@@ -18,6 +19,7 @@ export const silence = check({
   doc: 'RTP of one actor to the other: for longer than the bound, such as `> 5s`, it was sent and none of it arrived',
   read: (raw) => [{ from: raw.from, to: raw.to, longer: time(raw.for.replace(/^>\s*/, '').replace(/\s/g, '')) }],
   actors: ({ from, to }) => [from, to],
+  fit: ({ from, to, src }, _plan, script) => needsCalls([from, to], script, src),
   about: ({ from, to, longer }, c) => ({
     check: `silence/${c.pair(from, to)}`,
     subject: `${c.node(from)} > ${c.node(to)} silence`,

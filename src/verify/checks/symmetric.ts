@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { groupsOf } from '../../analysis/direction.js';
 import { pair } from '../../scenario/description/fields.js';
 import { legEvidence, silences } from '../evidence.js';
+import { needsCalls } from '../fit.js';
 import { mediaTalk } from '../media-talk.js';
 import { check } from './check.js';
 
@@ -16,6 +17,7 @@ export const symmetric = check({
   doc: 'the link groups of the media there and back: the same set',
   read: ({ between }) => [{ between }],
   actors: ({ between }) => between,
+  fit: ({ between, src }, _plan, script) => needsCalls(between, script, src),
   about: ({ between }, c) => ({ check: `symmetric/${c.pair(...between)}`, subject: `${c.pair(...between)} media`, expected: 'same links both ways' }),
   judge(e, c) {
     const talks = mediaTalk(c, e.between);

@@ -10,9 +10,13 @@ import type { Leg } from '../../analysis/legs.js';
 import type { Dropped, FlowStory, Line, Way } from '../../analysis/why/story.js';
 import { isTrouble, placeWords, sentencesOf, whyLine } from '../../analysis/why/words.js';
 import { DROP_NAMES, type DropName } from '../../base/drop.js';
-import type { LabError } from '../../base/error.js';
-import { unknownNames } from '../../scenario/description/faults.js';
+import { LabError } from '../../base/error.js';
+import type { SourceRef } from '../../base/error.js';
+import { didYouMean, listed } from '../../base/suggest.js';
+import type { Ruleset } from '../../nft/ruleset.js';
+import { nobodyTwice, unknownNames } from '../../scenario/description/faults.js';
 import { name, names, nodePair } from '../../scenario/description/fields.js';
+import type { Plan } from '../../topology/plan.js';
 import { legEvidence } from '../evidence.js';
 import { check } from './check.js';
 
@@ -92,7 +96,8 @@ export const why = check({
   ],
   actors: () => [],
   /** Nodes, a link where something may be lost, at the ends actors too. */
-  fit(e, plan, actors) {
+  fit(e, plan, script) {
+    const actors = Object.keys(script.actors);
     const nodes = plan.nodes.map((node) => node.name);
     const strangers = (list: readonly (string | null)[], known: readonly string[]): readonly LabError[] =>
       unknownNames(
@@ -106,6 +111,8 @@ export const why = check({
       ...strangers(e.nodes, [...actors, ...nodes]),
       ...strangers([e.partsAt, e.meetsAt, ...e.stateAt, ...(e.takenBy ?? [])], nodes),
       ...strangers([...e.droppedAt, ...(e.errorDiedAt ?? [])], [...nodes, ...plan.links.map((link) => link.name)]),
+      ...nobodyTwice(e.nodes, script, e.src),
+      ...(e.rule === null ? [] : strangeRule(e.rule, plan, e.src)),
     ];
   },
   about(e, c) {
@@ -137,6 +144,32 @@ export const why = check({
     };
   },
 });
+
+/** A rule that no firewall of the topology has: of another file, or of a line with neither a rule nor a policy. */
+function strangeRule(wanted: string, plan: Plan, where: SourceRef): readonly LabError[] {
+  const places = plan.nodes.flatMap(({ firewall }) => (firewall === undefined || firewall === null ? [] : placesOf(firewall.ruleset)));
+  if (places.some((place) => isAt(place, wanted))) return [];
+  const [file = ''] = wanted.split(':');
+  const lines = places.filter((place) => isAt(place, file)).map(({ line }) => line);
+  const files = [...new Set(places.map((place) => place.file.split('/').at(-1) ?? place.file))];
+  if (lines.length === 0) {
+    const message = files.length === 0 ? `the topology ${plan.name} has no firewall` : `no firewall of the topology ${plan.name} has a rule of "${file}"`;
+    return [new LabError('FLOW_EXPECTATION', message, { where, expected: `one of: ${listed(files)}`, ...didYouMean(file, files) })];
+  }
+  const near = [...new Set(lines)].sort((a, b) => a - b).map(String);
+  return [
+    new LabError('FLOW_EXPECTATION', `there is no rule at ${wanted}`, {
+      where,
+      expected: `a rule or policy of ${file}, which stand on the lines ${near.join(', ')}`,
+    }),
+  ];
+}
+
+/** Of its rules and policies. */
+function placesOf({ tables }: Ruleset): readonly Line[] {
+  const chains = tables.flatMap((table) => table.chains);
+  return chains.flatMap(({ base, rules }) => [...rules.map(({ src }) => src), ...(base === null ? [] : [base.policySrc])]);
+}
 
 /** `audio` is RTP of which nobody told that it is about something else. */
 function carries({ medium, workload }: Leg, wanted: WhyMedium): boolean {

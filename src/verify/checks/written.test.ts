@@ -30,6 +30,7 @@ describe('what an entry of a file says', () => {
     ],
     ['quality', { between: PAIR, delay: '<  1.5 s', jitter: '< 250us' }, [{ between: PAIR, loss: null, delay: seconds(1.5), jitter: millis(0.25) }]],
     ['internet-only', ['dns'], [{ traffic: 'dns' }]],
+    ['quality', { between: PAIR, loss: '< 100%' }, [{ between: PAIR, loss: 1, delay: null, jitter: null }]],
     ['fails', { step: 'sign-in' }, [{ step: 'sign-in', says: null }]],
     ['fails', { step: 'call', says: '404' }, [{ step: 'call', says: '404' }]],
     ['silence', { from: 'caller', to: 'callee', for: '> 5s' }, [{ from: 'caller', to: 'callee', longer: seconds(5) }]],
@@ -59,6 +60,11 @@ describe('what an entry of a file says', () => {
 
   it.each<[string, unknown]>([
     ['signed-in', []],
+    // What every run keeps, or none, says nothing.
+    ['quality', { between: PAIR }],
+    ['quality', { between: PAIR, loss: '< 101%' }],
+    ['quality', { between: PAIR, loss: '< 0%' }],
+    ['quality', { between: PAIR, delay: '< 0.0ms' }],
     ['signalling', { of: 'caller', is: 'abroad' }],
     ['signalling', { of: 'caller', between: PAIR, is: 'local' }],
     ['media', { between: ['caller'], is: 'local' }],

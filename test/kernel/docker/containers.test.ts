@@ -18,7 +18,7 @@ import { CONTRACT_TOPOLOGY, hostContract } from '../../contract/host-contract.js
 import { probe } from '../../contract/probe/kind.js';
 import { flowWith, judge, play, swap, tool } from '../../smoke/support.js';
 import { flowsOn, planOfFlow } from '../../support/documented-flows.js';
-import { buildImage, containersOfMine, mountedProbe, rolePid, TEST_IMAGE, withoutDocker } from './support.js';
+import { buildImage, containerPid, containersOfMine, mountedProbe, rolePid, TEST_IMAGE, withoutDocker } from './support.js';
 import { buildLab, inNode, planOf } from '../support.js';
 
 const TWO = `
@@ -146,6 +146,24 @@ describe.skipIf(reason !== null)('labs of containers', () => {
       await expect(run).rejects.toMatchObject({ code: 'LAB_TIME_LIMIT', message: expect.stringContaining('a letter that nobody wrote') as string });
       (await finish()).close();
     }, 180_000);
+
+    it.each([
+      ['process', rolePid],
+      ['container', containerPid],
+    ] as const)(
+      'whose %s is killed ends what is run, by name, and the ledger tells it',
+      async (_what, pidOf) => {
+        const { lab, finish } = await buildLab(substrate, planOf(TWO, KINDS), { kinds: KINDS });
+        const run = lab.run((time) => time.sleep(seconds(30)), seconds(60));
+        run.catch(() => undefined);
+        process.kill(await pidOf('a'), 'SIGKILL');
+        await expect(run).rejects.toMatchObject({ code: 'LAB_ROLE_FAILED', message: expect.stringMatching(/^the process of a /) as string });
+        const ledger = await finish();
+        expect(ledger.events().filter(({ name }) => name === 'role-failed')).toHaveLength(1);
+        ledger.close();
+      },
+      180_000,
+    );
 
     it('that is killed fails what was asked of it, by name; the lab lives on', async () => {
       const { lab, finish } = await buildLab(substrate, planOf(TWO, KINDS), { kinds: KINDS });

@@ -56,15 +56,28 @@ export async function containersOfMine(): Promise<readonly string[]> {
 }
 
 /** Process of the node's role, as this machine counts. */
-export async function rolePid(node: string): Promise<number> {
+export function rolePid(node: string): Promise<number> {
+  return ofContainer(node, async (engine, { ExecIDs }) => ((await engine.call('GET', `/exec/${ExecIDs[0] ?? ''}/json`)).body as { Pid: number }).Pid);
+}
+
+/** Main process of the node's container, as this machine counts. */
+export function containerPid(node: string): Promise<number> {
+  return ofContainer(node, (_engine, { State }) => State.Pid);
+}
+
+interface Inspected {
+  readonly ExecIDs: readonly string[];
+  readonly State: { readonly Pid: number };
+}
+
+async function ofContainer<T>(node: string, read: (engine: Engine, inspected: Inspected) => T | Promise<T>): Promise<T> {
   const engine = await Engine.connect();
   try {
     for (const { id, labels } of await listContainers(engine, [LABEL.owner])) {
       if (labels[LABEL.node] !== node || labels[LABEL.owner]?.startsWith(`${process.pid}:`) !== true) continue;
-      const { ExecIDs } = (await engine.call('GET', `/containers/${id}/json`)).body as { ExecIDs: string[] };
-      return ((await engine.call('GET', `/exec/${ExecIDs[0] ?? ''}/json`)).body as { Pid: number }).Pid;
+      return await read(engine, (await engine.call('GET', `/containers/${id}/json`)).body as Inspected);
     }
-    throw new Error(`no role runs on ${node}`);
+    throw new Error(`no container runs for ${node}`);
   } finally {
     engine.close();
   }

@@ -138,8 +138,8 @@ export interface BedState {
 /** One of the two that are compared. */
 export interface Bed {
   readonly name: string;
-  /** Rules in place of those before; no connection is known any more. Throws what the loader says. */
-  reset(rules: string): void;
+  /** Rules in place of those before; no connection is known any more. Throws what the loader says. @param seed of what is drawn; a kernel has its own */
+  reset(rules: string, seed: number): void;
   /** One frame in, what comes out at once. */
   inject(iface: number, frame: Uint8Array): Emitted[];
   state(): BedState;

@@ -26,9 +26,80 @@ function rules(...bodies: readonly string[]): string {
 
 const base = (type: string, hook: string, priority: string, policy = 'accept'): string => `type ${type} hook ${hook} priority ${priority}; policy ${policy}`;
 
+/** @param declared stands before the chain */
+const nat = (hook: 'prerouting' | 'postrouting', rule: string, declared = ''): string =>
+  `table inet n {\n  ${declared}\n  chain p {\n    ${base('nat', hook, hook === 'prerouting' ? 'dstnat' : 'srcnat')}\n    ${rule}\n  }\n}`;
+
 function found(name: string, text: string, steps: readonly Step[], tracked: Tracked = text.includes('ct ') || text.includes('nat') ? 'both' : 'none'): Case {
   return { name, bed: 'three', tracked, rules: text, steps };
 }
+
+/** Ways in which a datagram of 808 octets, header and all, may come: from, to, whether more are said to follow. */
+const PIECES: Readonly<Record<string, NonNullable<PacketSpec['pieces']>>> = {
+  'of unequal size': [
+    [0, 400],
+    [400, 480],
+    [480, 808],
+  ],
+  'in disorder': [
+    [480, 808],
+    [0, 400],
+    [400, 480],
+  ],
+  'one twice': [
+    [0, 400],
+    [0, 400],
+    [400, 808],
+  ],
+  'one within two others': [
+    [0, 200],
+    [200, 400],
+    [104, 304],
+    [400, 808],
+  ],
+  'one within two that came the other way round': [
+    [200, 400],
+    [0, 200],
+    [104, 304],
+    [400, 808],
+  ],
+  'that overlap, and the same again': [
+    [0, 400],
+    [392, 600],
+    [0, 400],
+    [400, 808],
+  ],
+  'a first one of no multiple of eight': [
+    [0, 403, true],
+    [400, 808],
+  ],
+  'two last ones': [
+    [400, 808],
+    [400, 600, false],
+    [0, 400],
+  ],
+  'something beyond the last': [
+    [400, 808, false],
+    [808, 816, true],
+    [0, 400],
+  ],
+  'an empty one first': [
+    [0, 0, true],
+    [0, 400],
+    [400, 808],
+  ],
+  'an empty one between': [
+    [0, 400],
+    [400, 400, true],
+    [400, 808],
+  ],
+  'a first one without the whole header': [
+    [0, 4, true],
+    [0, 400],
+    [400, 808],
+  ],
+  'one that is the whole': [[0, 808, false]],
+};
 
 export const FOUND: readonly Case[] = [
   found(
@@ -105,5 +176,73 @@ export const FOUND: readonly Case[] = [
     'by the protocol of its connection an error is read as if it were of that protocol',
     'table ip t {\n  chain c {\n    type filter hook postrouting priority filter; policy drop;\n    ct reply protocol udp udp dport > 22 counter accept\n  }\n}',
     [udp(own)],
+  ),
+  // ---- maps of translation whose data are prefixes and ranges ----
+  found(
+    'a map gives the addresses of a prefix',
+    nat(
+      'postrouting',
+      'snat ip to ip saddr map @m',
+      'map m { type ipv4_addr : interval ipv4_addr; flags interval; elements = { 10.1.0.0/24 : 198.51.100.20/31 }; }',
+    ),
+    [udp(inside), udp(inside, { src: '10.1.0.3' })],
+  ),
+  found(
+    'a map gives a prefix and a port',
+    nat(
+      'postrouting',
+      'meta l4proto { tcp, udp } snat ip to ip saddr map { 10.1.0.2 : 198.51.100.20/31 . 2000-2000, 10.1.0.3 : 198.51.100.22-198.51.100.23 . 80-80 }',
+    ),
+    [udp(inside), udp(inside, { src: '10.1.0.3' })],
+  ),
+  found('a map gives a prefix of IPv6', nat('postrouting', 'meta nfproto ipv6 snat to ip6 saddr map { 2001:db8:1::/64 : 2001:db8:2::20/127 }'), [udp(inside6)]),
+  found('a map gives destinations of a prefix', nat('prerouting', 'dnat ip to ip daddr map { 198.51.100.0/24 : 198.51.100.2/31 }'), [
+    udp(inside),
+    udp(inside, { src: '10.1.0.3' }),
+  ]),
+  found(
+    'a translation in a table of both families knows its family by a match',
+    nat('prerouting', 'meta nfproto ipv4 udp dport 5060 dnat to 198.51.100.3:8080'),
+    [udp(inside), udp(inside6)],
+    'ip',
+  ),
+  // ---- before anything is put together, looked up, or routed ----
+  found(
+    'what comes before defragmentation sees fragments',
+    rules(
+      `${base('filter', 'prerouting', '-450')}; ip frag-off & 0x1fff != 0 counter drop; counter`,
+      `${base('filter', 'forward', 'filter')}; ct state new counter`,
+    ),
+    [udp(inside, { payload: 1200, fragments: 576, id: 4501 }), udp(inside), udp(inside6, { payload: 1200, fragments: 576, id: 4502 })],
+  ),
+  found(
+    'what is not tracked is not put together',
+    rules(
+      `${base('filter', 'prerouting', '-450')}; counter notrack`,
+      `${base('filter', 'forward', 'filter')}; ct state untracked counter; ct state new counter`,
+    ),
+    [udp(inside, { payload: 1200, fragments: 576, id: 4503 }), udp(inside6, { payload: 1200, fragments: 576, id: 4504 })],
+  ),
+  found(
+    'the first packet of a connection has no time that runs out',
+    rules(`${base('filter', 'forward', 'filter')}; ct expiration < 30s counter; ct expiration 25s-5d counter`),
+    [udp(inside), udp(inside), { answer: 0, with: {} }],
+  ),
+  found(
+    'who rejects before routing speaks by the address on the way back',
+    rules(`${base('filter', 'prerouting', 'filter')}; counter reject with icmpx host-unreachable`),
+    [
+      udp({ ...own, dst: '198.51.100.1' }),
+      udp({ ...own, iface: 1, src: '198.51.100.2', dst: '198.51.100.10' }),
+      udp({ ...own, dst: '10.1.0.255' }),
+      udp({ ...own6, dst: '2001:db8:2::1' }),
+    ],
+  ),
+  ...Object.entries(PIECES).map(([name, pieces], i) =>
+    found(
+      `fragments: ${name}`,
+      rules(`${base('filter', 'forward', 'filter')}; ct state new counter`),
+      [inside, inside6, own, own6].map((ends, n) => udp(ends, { payload: 800, pieces, id: 7000 + 4 * i + n })),
+    ),
   ),
 ];

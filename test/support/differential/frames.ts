@@ -39,6 +39,8 @@ export interface PacketSpec {
   readonly sum?: 'bad' | 'none';
   /** Sent in fragments of at most so many octets of IP. */
   readonly fragments?: number;
+  /** Sent in these fragments, in this order: octets of what follows the IP header, from and to; whether more are said to follow. */
+  readonly pieces?: readonly (readonly [from: number, to: number, more?: boolean])[];
   /** IPv6: a destination options header stands before the transport header. */
   readonly options?: boolean;
 }
@@ -84,6 +86,7 @@ export function framesOf(spec: PacketSpec): Uint8Array[] {
   const packet = isSix(spec.src)
     ? packet6(spec, transport.number, transport.bytes, transport.sumAt)
     : packet4(spec, transport.number, transport.bytes, transport.sumAt);
+  if (spec.pieces !== undefined) return spec.pieces.map((piece) => framed(pieceOf(packet, piece, spec.id ?? 1), spec.iface));
   const packets =
     spec.fragments === undefined ? [packet] : isSix(spec.src) ? fragments6(packet, spec.fragments, spec.id ?? 1) : fragments4(packet, spec.fragments);
   return packets.map((bytes) => framed(bytes, spec.iface));
@@ -152,6 +155,28 @@ function packet6(spec: PacketSpec, protocol: number, transport: Uint8Array, sumA
   );
   sum(b, spec, 40 + extra, transport.length, sumAt, checksum.pseudo6(b, 0, protocol, transport.length));
   return b;
+}
+
+function pieceOf(packet: Uint8Array, [from, to, told]: readonly [from: number, to: number, more?: boolean], id: number): Uint8Array {
+  const six = packet[0]! >> 4 === 6;
+  const [header, extra] = six ? [40, 8] : [20, 0];
+  const more = told ?? to < packet.length - header;
+  const data = packet.subarray(header + from, header + to);
+  const part = new Uint8Array(header + extra + data.length);
+  part.set(packet.subarray(0, header));
+  part.set(data, header + extra);
+  if (six) {
+    part[6] = ipv6.NEXT.FRAGMENT;
+    ipv6.setPayloadLength(part, 0, extra + data.length);
+    part[40] = packet[6]!;
+    setU16(part, 42, from | (more ? 1 : 0));
+    setU32(part, 44, id);
+  } else {
+    ipv4.setTotalLength(part, 0, part.length);
+    ipv4.setFragmentation(part, 0, false, more, from);
+    ipv4.fillChecksum(part, 0);
+  }
+  return part;
 }
 
 function fragments4(packet: Uint8Array, size: number): Uint8Array[] {

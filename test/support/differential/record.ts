@@ -2,7 +2,9 @@
  * A run as plain data: what is kept of a kernel's answer, to be compared with later.
  * @module
  */
-import { connectionText, describeAll, type Run } from './case.js';
+import type { Run } from './case.js';
+import { connectionText } from './compare.js';
+import { describeAll } from './observe.js';
 import type { Counted } from './bed.js';
 
 export interface Recorded {

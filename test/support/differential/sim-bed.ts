@@ -61,10 +61,10 @@ export class SimBed implements Bed {
   }
 
   /** A new node: nothing of the case before is left. */
-  reset(rules: string): void {
+  reset(rules: string, seed: number): void {
     const plan = bedPlan(this.#bed);
     const scheduler = createScheduler();
-    const random = randomRoot(1).stream('bed');
+    const random = randomRoot(seed).stream('bed');
     const ends = plan.interfaces.map((iface) => new Spout(iface.link, this.#emitted));
     const decisions = new DecisionTable(() => plan.name);
     const node = new IpNode(plan, ends, { scheduler, pool, tap: NULL_TAP, random, book: new AddressBook(), decisions });

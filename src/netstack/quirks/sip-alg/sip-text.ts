@@ -17,7 +17,6 @@ export interface SipSwap {
 }
 
 const FIRST_LINE = /^(?:[A-Za-z]+ \S+ SIP\/2\.0|SIP\/2\.0 \d{3} [^\r\n]*)\r\n/;
-const ADDRESS = String.raw`\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}`;
 const SIP_PORT = 5060;
 
 const decoder = new TextDecoder('latin1');
@@ -47,7 +46,7 @@ function swapHead(head: string, swap: SipSwap): string {
         case 'via':
         case 'v':
           return line.replace(
-            new RegExp(`(SIP/2\\.0/[A-Z]+\\s+)(${ADDRESS})(?::(\\d+))?`, 'gi'),
+            /(SIP\/2\.0\/[A-Z]+\s+)(\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3})(?::(\d+))?/gi,
             (_all, before: string, address: string, port: string | undefined) => before + written(address, port, swap),
           );
         case 'contact':
@@ -64,7 +63,7 @@ function swapHead(head: string, swap: SipSwap): string {
 
 function swapUris(line: string, swap: SipSwap): string {
   return line.replace(
-    new RegExp(`(sips?:(?:[^@>;\\s]*@)?)(${ADDRESS})(?::(\\d+))?`, 'gi'),
+    /(sips?:(?:[^@>;\s:]*(?::[^@>;\s:]*)?@)?)(\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3})(?::(\d+))?/gi,
     (_all, before: string, address: string, port: string | undefined) => before + written(address, port, swap),
   );
 }
@@ -79,7 +78,7 @@ function written(address: string, port: string | undefined, swap: SipSwap): stri
 /** An `m=` line goes by the `c=` line of its own section, else by that of the session. */
 function swapSdp(body: string, swap: SipSwap): string {
   const sections = body.split(/(?=^m=)/m);
-  const connection = (section: string | undefined): string | undefined => new RegExp(`^c=IN IP4 (${ADDRESS})`, 'm').exec(section ?? '')?.[1];
+  const connection = (section: string | undefined): string | undefined => /^c=IN IP4 (\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3})/m.exec(section ?? '')?.[1];
   const common = connection(sections[0]?.startsWith('m=') === true ? undefined : sections[0]);
   return sections.map((section) => swapSection(section, connection(section) ?? common, swap)).join('');
 }
@@ -90,17 +89,17 @@ function swapSection(section: string, address: string | undefined, swap: SipSwap
   return section
     .replace(/^(m=\S+ )(\d+)/, (_all, before: string, value: string) => before + port(value))
     .replace(
-      new RegExp(`^(a=rtcp:)(\\d+)((?: IN IP4 )(${ADDRESS}))?`, 'gm'),
+      /^(a=rtcp:)(\d+)((?: IN IP4 )(\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}))?/gm,
       (_all, before: string, value: string, where: string | undefined, at: string | undefined) =>
         `${before}${port(value)}${where === undefined || at === undefined ? '' : ` IN IP4 ${host(at)}`}`,
     )
-    .replace(new RegExp(`^((?:c=|o=.* )IN IP4 )(${ADDRESS})`, 'gm'), (_all, before: string, at: string) => before + host(at))
+    .replace(/^((?:c=|o=.* )IN IP4 )(\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3})/gm, (_all, before: string, at: string) => before + host(at))
     .replace(
-      new RegExp(`^(a=candidate:\\S+ \\d+ \\S+ \\d+ )(${ADDRESS}) (\\d+)`, 'gm'),
+      /^(a=candidate:\S+ \d+ \S+ \d+ )(\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}) (\d+)/gm,
       (_all, before: string, at: string, value: string) => before + pair(at, value, swap),
     )
     .replace(
-      new RegExp(`( raddr )(${ADDRESS}) rport (\\d+)`, 'g'),
+      /( raddr )(\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}) rport (\d+)/g,
       (_all, before: string, at: string, value: string) => `${before}${pair(at, value, swap).replace(' ', ' rport ')}`,
     );
 }

@@ -3,6 +3,8 @@
  * @module
  */
 import { assertInvariant, must, unreachable } from '../../../base/assert.js';
+import { spanOf } from '../../../nft/meaning/overlaps.js';
+import { formatAddressNumber } from '../../../nft/meaning/values/values.js';
 import type { MapData, NatStatement, NatTarget, NumberSource, Pattern, RejectWith, Statement, Verdict } from '../../../nft/ruleset.js';
 import type { NatRange } from '../../conntrack/tracker.js';
 import { type Addr, IPPROTO } from '../../transport.js';
@@ -179,7 +181,11 @@ function patternFamily(pattern: Pattern): 4 | 6 | null {
 
 function addressRange(pattern: Pattern): NonNullable<NatTarget['addresses']> {
   if (pattern.is === 'address') return { family: pattern.family, from: pattern.address, to: pattern.address };
-  assertInvariant(pattern.is === 'range' && pattern.from.is === 'address' && pattern.to.is === 'address', 'an address, or from one to another');
+  if (pattern.is === 'prefix') {
+    const { from, to } = must(spanOf(pattern), 'addresses of a prefix');
+    return { family: pattern.family, from: formatAddressNumber(from, pattern.family), to: formatAddressNumber(to, pattern.family) };
+  }
+  assertInvariant(pattern.is === 'range' && pattern.from.is === 'address' && pattern.to.is === 'address', 'an address, from one to another, or a prefix');
   return { family: pattern.from.family, from: pattern.from.address, to: pattern.to.address };
 }
 

@@ -10,6 +10,9 @@ it.each([
   ['https', 443],
   ['ssh', 22],
   ['rtsp', 554],
+  // An alias of http.
+  ['www', 80],
+  ['kerberos4', 750],
 ] as const)('the port of %s', (name, port) => expect(SERVICES.get(name)).toBe(port));
 
 it('every port is one', () => {

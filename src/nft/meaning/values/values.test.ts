@@ -86,7 +86,15 @@ describe('ranges and prefixes', () => {
   });
 });
 
+it('EtherTypes whose names begin with a digit', () => {
+  expect(refused('meta protocol { ip, 8021q }')).toBe('');
+  expect(refused('meta protocol 8021ad')).toBe('');
+});
+
 describe('interfaces', () => {
+  it('to iifname any text is a name', () => {
+    for (const name of ['/never/', 'a b', 'a*b', '..', '/a*']) expect(refused(`iifname "${name}"`)).toBe('');
+  });
   it.each([
     ['iifname "eth0"', 'eth0', false],
     ['iifname eth0', 'eth0', false],
@@ -99,7 +107,8 @@ describe('interfaces', () => {
   it.each([
     ['iifname "*"', 'NFT_TYPE "*" matches every interface, which nft refuses'],
     ['iifname "abcdefghijklmnop"', 'NFT_TYPE the name "abcdefghijklmnop" is too long'],
-    ['iifname "a b"', 'NFT_TYPE "a b" can be no name of an interface'],
+    ['iif "a b"', 'NFT_TYPE "a b" can be no name of an interface'],
+    ['iif "a/b"', 'NFT_TYPE "a/b" can be no name of an interface'],
     ['iifname ""', 'NFT_TYPE the name is empty'],
     ['iif "eth*"', 'NFT_TYPE "eth*" is no name of an interface'],
     ['iif 2', 'NFT_UNSUPPORTED an interface by its index is not supported'],

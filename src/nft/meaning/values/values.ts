@@ -145,7 +145,7 @@ const UNITS = { d: 86_400_000, h: 3_600_000, m: 60_000, s: 1000, ms: 1 } as cons
 function milliseconds(text: string, e: Expr, info: TypeInfo): number {
   if (/^\d+$/.test(text)) return Number(text) * 1000;
   if (!/^(?=\d)(\d+d)?(\d+h)?(\d+m(?!s))?(\d+s)?(\d+ms)?$/.test(text)) throw misfit(e, info, `"${text}" is no time`);
-  return [...text.matchAll(/(\d+)(ms|[dhms])/g)].reduce((sum, [, amount, unit]) => sum + Number(amount) * UNITS[unit as keyof typeof UNITS], 0);
+  return text.split(/(?<=[a-z])(?=\d)/).reduce((sum, part) => sum + Number.parseInt(part, 10) * UNITS[part.replace(/^\d+/, '') as keyof typeof UNITS], 0);
 }
 
 // ---- addresses -------------------------------------------------------------------------------------------------------
@@ -201,7 +201,8 @@ function interfaceName(e: Expr, info: TypeInfo): Value {
   if (name === '') throw misfit(e, info, wildcard ? '"*" matches every interface, which nft refuses' : 'the name is empty');
   if (new TextEncoder().encode(name).length > LONGEST_INTERFACE)
     throw misfit(e, info, `the name "${name}" is too long`, `the kernel has names of at most ${LONGEST_INTERFACE} characters`);
-  if (/[\s/]/.test(name) || /\*/.test(name.slice(0, -1))) throw misfit(e, info, `"${text}" can be no name of an interface`);
+  // To `iifname` any text is a name, if only one that no interface ever has; `iif` is looked up.
+  if (info.type === 'iface_index' && (/[\s/]/.test(name) || /\*/.test(name.slice(0, -1)))) throw misfit(e, info, `"${text}" can be no name of an interface`);
   return { is: 'interface', name, wildcard };
 }
 

@@ -68,19 +68,21 @@ function takeFlags(f: File, set: Mutable<SetTree>): void {
 
 function takeTypes(f: File, set: Mutable<SetTree>, take: () => TypeTree): void {
   const s = f.reader.tokens;
-  set.key = take();
+  const key = take();
   if (!set.map) {
+    set.key = key;
     if (s.atSign(':')) throw s.wrong('the end of the line or ";"', 'a set has no data: write "map" for it');
     return;
   }
   s.wantSign(':', '":" and the type of what the map gives');
   if (s.atWord('counter', 'quota', 'limit', 'secmark', 'synproxy')) throw unsupported(s.peek(), `a map that gives a ${s.peek().text}`);
-  if (s.takeWord('verdict')) {
-    set.data = 'verdict';
-    return;
+  if (s.takeWord('verdict')) set.data = 'verdict';
+  else {
+    set.dataInterval = s.takeWord('interval');
+    set.data = take();
   }
-  set.dataInterval = s.takeWord('interval');
-  set.data = take();
+  // Both or none: of half a type nothing can be said.
+  set.key = key;
 }
 
 function typeNames(f: File): TypeTree {

@@ -11,6 +11,7 @@ import type { Token, TokenKind } from './token.js';
 
 const H4 = '[0-9a-fA-F]{1,4}';
 /** Groups left and right of a `::`, at most seven in all; or all eight. */
+// eslint-disable-next-line no-restricted-syntax -- only texts of LONGEST_IPV6 characters are tried
 const IPV6 = new RegExp(
   `^(?:(?:${H4}:){7}${H4}|(?:${H4}:){1,7}:|:(?::${H4}){1,7}|(?:${H4}:){1,6}(?::${H4}){1,6}|::(?:[fF]{4}:)?(?:\\d{1,3}\\.){3}\\d{1,3}|::)$`,
 );
@@ -22,10 +23,14 @@ const IPV4 = /(?:\d{1,3}\.){3}\d{1,3}/y;
 const TIME = /(?=\d)(?:\d+d)?(?:\d+h)?(?:\d+m(?!s))?(?:\d+s)?(?:\d+ms)?/y;
 const NUMBER = /0[xX][0-9a-fA-F]+|\d+/y;
 const CLASS_ID = /[0-9a-fA-F]{1,4}:[0-9a-fA-F]{1,4}(?=[ \t\n:\-},])/y;
+/** EtherTypes whose names begin with a digit: nft's scanner knows just these. */
+const ETHER_TYPE = /8021(?:q|ad)/y;
 const QUOTED = /"[^"\n]*"/y;
 const WORD = /[A-Za-z_.][A-Za-z0-9/\-_.]*/y;
 const WILDCARD = /[A-Za-z_.][A-Za-z0-9/\-_.]*\\?\*|\\\*/y;
 const SIGN = /==|!=|<=|>=|<<|>>|[<>,.:;{}[\]()^&|!/\-*@$=+]/y;
+
+const BYTE_ORDER_MARK = '\ufeff';
 
 interface Found {
   readonly kind: TokenKind;
@@ -40,6 +45,12 @@ export function tokenize(text: string, file: string, faults: FaultList): readonl
   let spaced = false;
   /** One such fault in a line is enough. */
   let told = 0;
+  let toldReturns = false;
+  const wrong = (column: number, message: string, hint: string): void => faults.add(fault('NFT_SYNTAX', { file, line, column }, message, { hint }));
+  if (text.startsWith(BYTE_ORDER_MARK)) {
+    wrong(1, 'the file begins with a byte order mark, which means nothing to nft', 'save it as UTF-8 without one');
+    at = lineStart = BYTE_ORDER_MARK.length;
+  }
   const newLine = (end: number): void => {
     line++;
     lineStart = end;
@@ -49,10 +60,15 @@ export function tokenize(text: string, file: string, faults: FaultList): readonl
     const column = at - lineStart + 1;
     const char = text[at];
     if (char === ' ' || char === '\t' || char === '\r') {
+      if (char === '\r' && !toldReturns) {
+        wrong(column, 'a carriage return means nothing to nft', 'save the file with line ends of Unix (LF alone)');
+        toldReturns = true;
+      }
       at++;
       spaced = true;
     } else if (char === '#') {
       const end = endOfLine(text, at);
+      if (end === text.length) wrong(column, 'the last line is a comment and has no line end, which nft does not read', 'end the file with a newline');
       // A line that is nothing but a comment is no line.
       if (text.slice(lineStart, at).trim() === '' && end < text.length) newLine(end + 1);
       else at = end;
@@ -103,6 +119,7 @@ const HEX_WORDS: readonly Pattern[] = [['word', address], ['word', CLASS_ID], ..
 const NUMBERS: readonly Pattern[] = [
   ['word', address],
   ['word', TIME],
+  ['word', ETHER_TYPE],
   ['number', NUMBER],
   ['word', CLASS_ID],
 ];

@@ -3,7 +3,7 @@
  * @module
  */
 import { NEVER, plus, seconds, type Nanos } from '../../../base/time.js';
-import { canonicalName, type SipRequest, type SipResponse } from '../message.js';
+import { canonicalName, reasonOf, type SipRequest, type SipResponse } from '../message.js';
 import type { Hop } from '../transaction/layer.js';
 
 /** Timer C is larger than three minutes (section 16.6 step 11). */
@@ -60,7 +60,7 @@ export class ResponseContext {
     const chosen = finals.reduce<SipResponse | null>((best, r) => (best === null || rank(r.status) < rank(best.status) ? r : best), null);
     if (chosen === null) return null;
     const merged = chosen.status === 401 || chosen.status === 407 ? withAllChallenges(chosen, finals) : chosen;
-    return merged.status === 503 ? { ...merged, status: 500, reason: merged.reason } : merged;
+    return merged.status === 503 ? { ...merged, status: 500, reason: reasonOf(500) } : merged;
   }
 }
 

@@ -8,7 +8,7 @@ import { callId, cseq, fromTag, maxForwards, routes, toTag, vias } from '../fiel
 import { header, headerList, withHeader, withoutTop, withTop, type HeaderPairs, type SipRequest } from '../message.js';
 import { formatNameAddr } from '../name-addr.js';
 import { param } from '../syntax.js';
-import { formatUri, parseUri, type SipUri } from '../uri.js';
+import { parseUri, requestUri, type SipUri } from '../uri.js';
 import { hostPort } from '../../../wire/address.js';
 
 /** How this element is called from one side. */
@@ -96,18 +96,17 @@ export function preprocess(request: SipRequest, isMe: (uri: SipUri) => boolean, 
     const all = routes(current);
     const last = all.at(-1);
     if (last !== undefined)
-      current = withHeader({ ...current, uri: formatUri(last.uri) }, 'Route', `<${request.uri}>`, ...all.slice(0, -1).map(formatNameAddr));
+      current = withHeader({ ...current, uri: requestUri(last.uri) }, 'Route', `<${request.uri}>`, ...all.slice(0, -1).map(formatNameAddr));
   }
   let flow: number | null = null;
-  let routed = false;
-  for (;;) {
-    const top = routes(current)[0]?.uri;
-    if (top?.kind !== 'sip' || !isMe(top)) return { request: current, flow, routed };
-    routed = true;
-    current = withoutTop(current, 'Route');
-    const connection = top.user === null ? null : tokens.read(top.user);
+  let mine = 0;
+  for (const { uri } of routes(current)) {
+    if (uri.kind !== 'sip' || !isMe(uri)) break;
+    mine++;
+    const connection = uri.user === null ? null : tokens.read(uri.user);
     if (connection !== null && connection !== source) flow = connection;
   }
+  return { request: mine === 0 ? current : withoutTop(current, 'Route', mine), flow, routed: mine > 0 };
 }
 
 /** `sip:token@host:port;transport=tls;lr`. */
@@ -127,5 +126,5 @@ export function advance(request: SipRequest): SipRequest {
   const counted = withHeader(request, 'Max-Forwards', String(left === undefined ? 70 : left - 1));
   const [first, ...rest] = routes(counted);
   if (first?.uri.kind !== 'sip' || param(first.uri.params, 'lr') !== undefined) return counted;
-  return withHeader({ ...counted, uri: formatUri(first.uri) }, 'Route', ...rest.map(formatNameAddr), `<${counted.uri}>`);
+  return withHeader({ ...counted, uri: requestUri(first.uri) }, 'Route', ...rest.map(formatNameAddr), `<${counted.uri}>`);
 }

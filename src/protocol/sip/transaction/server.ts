@@ -4,7 +4,7 @@
  */
 import { NEVER, nanos, plus, type Nanos } from '../../../base/time.js';
 import type { Machine } from '../../machine.js';
-import { makeResponse, type SipRequest, type SipResponse } from '../message.js';
+import { header, makeResponse, withHeader, type SipRequest, type SipResponse } from '../message.js';
 import type { Failure, TransactionOptions } from './client.js';
 import { TIMERS, TRYING_AFTER, wait64, type SipTimers } from './timers.js';
 
@@ -85,7 +85,7 @@ export class ServerTransaction implements Machine<ServerIn, ServerOut> {
     if (now < this.#again) return;
     if (this.#last === null) {
       this.#again = NEVER;
-      this.#last = makeResponse(this.request, 100);
+      this.#last = trying(this.request);
       out.push({ kind: 'send', message: this.#last });
       return;
     }
@@ -142,4 +142,11 @@ export class ServerTransaction implements Machine<ServerIn, ServerOut> {
     if (last !== null) out.push(last);
     out.push({ kind: 'ended' });
   }
+}
+
+/** The automatic 100; its Timestamp says how long it took (section 8.2.6.1). */
+function trying(request: SipRequest): SipResponse {
+  const response = makeResponse(request, 100);
+  const stamp = header(response, 'Timestamp');
+  return stamp === undefined ? response : withHeader(response, 'Timestamp', `${stamp.split(/[ \t]/)[0] ?? ''} ${TRYING_AFTER / 1e9}`);
 }

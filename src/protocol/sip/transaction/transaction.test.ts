@@ -36,6 +36,18 @@ const got = (response: SipResponse) => ({ kind: 'response', response }) as const
 const ended = { kind: 'ended' } as const;
 const timedOut = (o: ClientOut | ServerOut) => o.kind === 'failed' && o.why === 'timeout';
 
+describe('the automatic 100 (17.2.1)', () => {
+  it('has the Timestamp of the request, and how long it took (8.2.6.1)', () => {
+    const stamped: SipRequest = { ...invite, headers: [...invite.headers, { name: 'Timestamp', value: '54.21 0.5' }] };
+    const machine = new ServerTransaction(stamped, { reliable: true });
+    const out: ServerOut[] = [];
+    machine.handle({ kind: 'start' }, ms(0), out);
+    machine.tick(ms(200), out);
+    expect(out.map((o) => (o.kind === 'send' ? [o.message.status, header(o.message, 'Timestamp')] : null))).toEqual([[100, '54.21 0.2']]);
+    expect(header(makeResponse(stamped, 180), 'Timestamp')).toBeUndefined();
+  });
+});
+
 describe('INVITE client transaction (17.1.1, figure 5)', () => {
   const start = (reliable: boolean) => play(new ClientTransaction(invite, { reliable })).in({ kind: 'start' }).out(send(invite));
 

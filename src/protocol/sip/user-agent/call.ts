@@ -10,7 +10,8 @@ import { callId, cseq, fromTag, toTag } from '../fields.js';
 import { header, makeResponse, NO_BODY, type HeaderPairs, type SipMessage, type SipRequest, type SipResponse } from '../message.js';
 import type { Hop } from '../transaction/layer.js';
 import { TIMERS, wait64, type SipTimers } from '../transaction/timers.js';
-import type { Content, UaOut } from './events.js';
+import { usableContent, type Content } from '../body.js';
+import type { UaOut } from './events.js';
 import type { Pending, Requests } from './requests.js';
 
 /** What a call needs of the user agent that it belongs to. */
@@ -20,6 +21,8 @@ export interface CallOwner {
   readonly timers?: SipTimers;
   /** Contact value for requests and responses that make or refresh a dialog. */
   readonly contact: string;
+  /** What a 200 to OPTIONS says (section 11.2). */
+  readonly capabilities: HeaderPairs;
   /** Outbound hop, or null: then requests go where Route or Request-URI say. */
   outbound(): Hop | null;
   respond(transaction: string, response: SipResponse, now: Nanos, out: UaOut[]): void;
@@ -45,8 +48,15 @@ interface Asked {
 
 export const ALLOW = 'INVITE, ACK, CANCEL, BYE, OPTIONS, UPDATE, MESSAGE, INFO, SERVICE';
 
+/** What a user can use of the body: of a multipart the session description, else the text. */
 export function contentOf(message: SipMessage): Content | null {
-  return message.body.length === 0 ? null : { type: header(message, 'Content-Type') ?? 'application/octet-stream', bytes: message.body };
+  if (message.body.length === 0) return null;
+  const whole = { type: header(message, 'Content-Type') ?? 'application/octet-stream', bytes: message.body };
+  for (const wanted of ['application/sdp', 'text/']) {
+    const usable = usableContent(whole, header(message, 'Content-Disposition'), (type) => type.startsWith(wanted));
+    if (usable.kind === 'content') return usable.content;
+  }
+  return whole;
 }
 
 export function contentHeaders(content: Content | undefined): HeaderPairs {
@@ -290,9 +300,16 @@ export class Call {
         if (this.#incoming !== null) this.reject(487, undefined, now, out);
         this.#end('bye-received', out);
         return true;
-      case 'INVITE':
       case 'UPDATE':
-        this.#offered(request.method, { transaction, request }, now, out);
+        // RFC 3311 section 5.2: without an offer it refreshes the target, and is answered without an answer.
+        if (contentOf(request) === null) this.#reply({ transaction, request }, 200, undefined, now, out);
+        else this.#offered('UPDATE', { transaction, request }, now, out);
+        return true;
+      case 'OPTIONS':
+        this.#owner.respond(transaction, makeResponse(request, 200, { headers: this.#owner.capabilities }), now, out);
+        return true;
+      case 'INVITE':
+        this.#offered('INVITE', { transaction, request }, now, out);
         return true;
       default:
         out.push({
@@ -334,7 +351,7 @@ export class Call {
 
   /** Sends an offer within the call. False: another one is open. */
   offer(method: 'INVITE' | 'UPDATE', content: Content, now: Nanos, out: UaOut[]): boolean {
-    if (this.state !== 'established' || this.#offer !== null || this.#asked !== null) return false;
+    if (this.state !== 'established' || this.#offer !== null || this.#asked !== null || this.#unacknowledged !== null) return false;
     this.#offer = { method, content };
     this.#sendOffer(now, out);
     return true;

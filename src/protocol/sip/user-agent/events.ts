@@ -3,16 +3,11 @@
  * caller, incoming ones by the core from {@link FIRST_INCOMING} on. Session descriptions are opaque bodies here.
  * @module
  */
+import type { Content } from '../body.js';
 import type { HeaderPairs, SipMessage } from '../message.js';
 import type { Hop, Send, Source } from '../transaction/layer.js';
 
 export const FIRST_INCOMING = 1_000_000;
-
-/** A body with its media type, `application/sdp`. */
-export interface Content {
-  readonly type: string;
-  readonly bytes: Uint8Array;
-}
 
 export type UaIn =
   | { readonly kind: 'received'; readonly message: SipMessage; readonly source: Source }

@@ -11,7 +11,7 @@ import { header, makeRequest, type SipRequest, type SipResponse } from '../messa
 import { formatNameAddr, type NameAddr } from '../name-addr.js';
 import { param } from '../syntax.js';
 import type { Hop, Source } from '../transaction/layer.js';
-import { DEFAULT_PORT } from '../dialog.js';
+import { hopTo } from '../dialog.js';
 import { parseUri, sameUri } from '../uri.js';
 import type { UaOut } from './events.js';
 import type { Pending, Requests } from './requests.js';
@@ -177,6 +177,5 @@ function grantedTo(contact: NameAddr, response: SipResponse): number | null {
 /** Where a 301 or 302 points to. */
 export function redirection(response: SipResponse): Hop | null {
   const listed = contacts(response);
-  const uri = listed === '*' ? undefined : listed[0]?.uri;
-  return uri?.kind === 'sip' ? { kind: 'target', host: uri.host.replace(/^\[|\]$/g, ''), port: uri.port ?? DEFAULT_PORT } : null;
+  return listed === '*' ? null : hopTo(listed[0]?.uri);
 }

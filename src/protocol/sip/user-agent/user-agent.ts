@@ -20,7 +20,8 @@ import { cancelledKey, type Hop, type LayerOut } from '../transaction/layer.js';
 import type { SipTimers } from '../transaction/timers.js';
 import { checkRequest, type UasPolicy } from '../uas.js';
 import { ALLOW, Call, contentHeaders, contentOf, type CallOwner } from './call.js';
-import { FIRST_INCOMING, type Content, type UaIn, type UaOut } from './events.js';
+import type { Content } from '../body.js';
+import { FIRST_INCOMING, type UaIn, type UaOut } from './events.js';
 import { Registration } from './registration.js';
 import { Requests } from './requests.js';
 
@@ -63,18 +64,25 @@ export class UserAgent implements Machine<UaIn, UaOut> {
     this.#requests = new Requests<UaOut>(options, (send, out) => out.push(send));
     const contact = contactOf(options);
     this.#registration = new Registration({ aor: options.aor, contact, rng: options.rng }, this.#requests);
-    this.#owner = {
-      requests: this.#requests,
-      rng: options.rng,
-      ...(options.timers !== undefined && { timers: options.timers }),
-      contact: formatNameAddr({ ...contact, params: [] }),
-      outbound: () => this.#outbound(),
-      respond: (transaction, response, now, out) => this.#respond(transaction, response, now, out),
-    };
     this.#policy = {
       methods: [...new Set(['INVITE', 'ACK', 'CANCEL', 'BYE', 'OPTIONS', 'UPDATE', ...(options.methods ?? ['MESSAGE', 'INFO'])])],
       extensions: ['outbound', 'path'],
       accepts: options.accepts ?? ['application/sdp', 'text/*', 'application/xml', 'application/msrtc-media-relay-auth+xml'],
+    };
+    const own = formatNameAddr({ ...contact, params: [] });
+    this.#owner = {
+      requests: this.#requests,
+      rng: options.rng,
+      ...(options.timers !== undefined && { timers: options.timers }),
+      contact: own,
+      capabilities: [
+        ['Contact', own],
+        ['Allow', this.#policy.methods.join(', ')],
+        ['Accept', this.#policy.accepts.join(', ')],
+        ['Supported', this.#policy.extensions.join(', ')],
+      ],
+      outbound: () => this.#outbound(),
+      respond: (transaction, response, now, out) => this.#respond(transaction, response, now, out),
     };
   }
 
@@ -266,25 +274,14 @@ export class UserAgent implements Machine<UaIn, UaOut> {
         out.push({ kind: 'incoming', call: id, from, to, callId: callId(request), content: contentOf(request), message: request });
         return;
       }
+      // Each belongs to a dialog; of INFO, RFC 6086 section 4 says so.
       case 'BYE':
       case 'UPDATE':
+      case 'INFO':
         this.#respond(transaction, makeResponse(request, 481, { toTag: tag }), now, out);
         return;
       case 'OPTIONS':
-        this.#respond(
-          transaction,
-          makeResponse(request, 200, {
-            toTag: tag,
-            headers: [
-              ['Contact', this.#owner.contact],
-              ['Allow', this.#policy.methods.join(', ')],
-              ['Accept', this.#policy.accepts.join(', ')],
-              ['Supported', this.#policy.extensions.join(', ')],
-            ],
-          }),
-          now,
-          out,
-        );
+        this.#respond(transaction, makeResponse(request, 200, { toTag: tag, headers: this.#owner.capabilities }), now, out);
         return;
       default:
         out.push({ kind: 'request-received', method: request.method, call: null, from, to, content: contentOf(request), message: request });

@@ -44,7 +44,8 @@ import { programStart, type ProgramStart } from '../program/program-start.js';
 import { KernelClock } from '../role/kernel-clock.js';
 import { recorderListener } from '../role/role-process.js';
 import { type KindRef, roleStartOf } from '../role/role-start.js';
-import type { RoleListener, RpcClient } from '../rpc/rpc-client.js';
+import type { RoleExit, RoleListener, RpcClient } from '../rpc/rpc-client.js';
+import { Checkpoints } from './checkpoints.js';
 import { KernelFabric } from '../tap/kernel-fabric.js';
 import { type Libc, loadLibc } from '../tap/libc.js';
 import { RuleWatch } from '../trace/rule-watch.js';
@@ -63,6 +64,8 @@ export interface Ground {
   close(): Promise<void>;
 }
 
+const ROLE_FAILED_EVENT = 'role-failed';
+
 export interface KernelLabOptions {
   /** CLOCK_REALTIME of lab time 0, in nanoseconds. */
   readonly origin: bigint;
@@ -80,12 +83,15 @@ export class KernelLab implements Lab {
   readonly #options: KernelLabOptions;
   readonly #fabric: KernelFabric;
   readonly #nodes: readonly KernelNode[];
+  readonly failures = new Map<string, LabError>();
   readonly #roles = new Map<string, RpcClient>();
   readonly #causes: ReadonlyMap<NodeId, CauseResolver>;
   readonly #programs = new Map<string, Program>();
   readonly #watches: RuleWatch[] = [];
   readonly #waiting = new WaitingList();
-  /** Of the pump, when it ended by itself. */
+  #checkpoints: Checkpoints | null = null;
+  #built = false;
+  /** Of the pump when it ended by itself, or of a role that did. */
   #failure: Error | null = null;
   #onFailure: (error: Error) => void = () => undefined;
   #closed: Promise<void> | null = null;
@@ -173,12 +179,14 @@ export class KernelLab implements Lab {
     const lab = new KernelLab(plan, deps, options, nodes, fabric, causes);
     // Keys come from other processes, after the first packets that they open: those wait for them.
     deps.recorder.hold();
+    lab.#checkpoints = new Checkpoints(fabric.scheduler, deps.recorder);
     lab.#pump();
     try {
       await lab.#watchRules();
       await lab.#startRoles();
       // Programs find the lab's own servers running: most of them try once at their start.
       await lab.#startPrograms();
+      lab.#built = true;
       return lab;
     } catch (error) {
       await lab.close();
@@ -370,7 +378,23 @@ export class KernelLab implements Lab {
       touch: () => {
         scheduler.touch();
       },
+      failed: (error, exit) => {
+        this.#roleFailed(node, error, exit);
+      },
     };
+  }
+
+  /** A role that is dead is no result of the network: what was run with it shows nothing. */
+  #roleFailed(node: PlanNode, error: LabError, exit: RoleExit | null): void {
+    const { recorder, onRoleFailed } = this.#deps;
+    this.failures.set(node.name, error);
+    recorder.event(node.id, this.#fabric.driver.sample(), ROLE_FAILED_EVENT, {
+      code: error.code,
+      ...howEnded(exit),
+      says: error.message.split('\n')[0] ?? '',
+    });
+    if (onRoleFailed === undefined || !this.#built) this.#fail(error);
+    else onRoleFailed(error);
   }
 
   #sleep(delay: Nanos): Promise<void> {
@@ -411,6 +435,7 @@ export class KernelLab implements Lab {
   }
 
   async #close(): Promise<void> {
+    this.#checkpoints?.close();
     await Promise.all([...this.#roles.values(), ...this.#programs.values()].map((role) => role.close()));
     await Promise.all(this.#watches.map((watch) => watch.close()));
     await this.#fabric.close();
@@ -425,6 +450,12 @@ export class KernelLab implements Lab {
 function idsOf(numbers: string | undefined, causes: CauseResolver | undefined): string {
   const ids = (numbers ?? '').split(',').flatMap((number) => causes?.idOf(Number(number)) ?? []);
   return ids.length === 0 ? '0' : ids.join();
+}
+
+function howEnded(exit: RoleExit | null): Readonly<Record<string, string>> {
+  if (exit === null) return {};
+  if (exit.signal !== null) return { signal: exit.signal };
+  return exit.code === null ? {} : { status: String(exit.code) };
 }
 
 function hasRole(node: PlanNode, deps: LabDeps): boolean {

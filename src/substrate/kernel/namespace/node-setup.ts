@@ -24,6 +24,7 @@ export function nodeSysctls(node: PlanNode): readonly Sysctl[] {
     ['ipv4/conf/default/rp_filter', '0'],
     ['ipv4/fib_multipath_hash_policy', node.multipathHash === 'l3' ? '0' : '1'],
     ['ipv6/fib_multipath_hash_policy', node.multipathHash === 'l3' ? '0' : '1'],
+    ...(node.somaxconn === undefined ? [] : ([['core/somaxconn', String(node.somaxconn)]] as const)),
     ...everywhere('ipv4', 'accept_redirects', '0'),
     ...everywhere('ipv4', 'send_redirects', '0'),
     ...everywhere('ipv6', 'forwarding', on),

@@ -59,6 +59,7 @@ const TAIL = 12;
 export class Program implements RoleHandle {
   readonly node: string;
   readonly events: readonly RoleEvent[] = [];
+  readonly failure = null;
   readonly #options: ProgramOptions;
   readonly #commands: Commanded;
   #child: ProgramChild | null = null;
@@ -172,6 +173,7 @@ export class Program implements RoleHandle {
   /** Looks until it is ready, has ended, or the time is over. */
   #watch(child: ProgramChild, ready: Ready, within: number): Promise<'ready' | 'late' | ProgramEnd> {
     const { log } = this.#options;
+    // eslint-disable-next-line no-restricted-syntax -- the pattern is the user's own
     const pattern = 'output' in ready ? new RegExp(ready.output, 'm') : null;
     const isReady = (): boolean => ('port' in ready ? this.#options.listens(ready.protocol, ready.port) : pattern?.test(log.text) === true);
     return new Promise((resolve) => {

@@ -1,15 +1,13 @@
 /**
- * The product compiled file by file, as it is shipped, with the kinds that tests bring: processes of roles are run from
+ * The product bundled as it is shipped, with the kinds that tests bring: processes of roles are run from
  * compiled code, and a test must not depend on what happens to lie in dist/.
  * @module
  */
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
-
-const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..', '..', '..', '..');
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { PACKAGE_ROOT as ROOT } from '../../../base/package-root.js';
 
 export interface Compiled {
   /** For `RoleProcessOptions.main`. */
@@ -21,26 +19,19 @@ export interface Compiled {
 
 /** @param folders further sources beside src/, below the root of the project */
 export function compileProduct(folders: readonly string[] = ['test/contract']): Compiled {
-  const sources = ['src', ...folders].flatMap((folder) =>
-    readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' })
-      .filter((name) => name.endsWith('.ts') && !/\.(test|bench|testkit)\.ts$/.test(name))
-      .map((name) => join(folder, name)),
-  );
   // Below node_modules, so that packages are found; with a package.json of its own, since Node looks for one no further.
   const cache = join(ROOT, 'node_modules', '.cache');
   mkdirSync(cache, { recursive: true });
   const out = mkdtempSync(join(cache, 'callpath-compiled-'));
   writeFileSync(join(out, 'package.json'), '{"type":"module","version":"0.0.0"}');
-  const manifest = createRequire(join(ROOT, 'package.json')).resolve('esbuild/package.json');
-  const args = [...sources, `--outdir=${out}`, '--outbase=.', '--format=esm', '--platform=node', '--target=node20', '--sourcemap', '--log-level=error'];
-  const esbuild = spawnSync(join(dirname(manifest), 'bin', 'esbuild'), args, { cwd: ROOT, encoding: 'utf8' });
-  if (esbuild.status !== 0) {
+  const bundle = spawnSync(process.execPath, [join(ROOT, 'lab', 'scripts', 'bundle.mjs'), out, ...folders], { cwd: ROOT, encoding: 'utf8' });
+  if (bundle.status !== 0) {
     rmSync(out, { recursive: true, force: true });
-    throw new Error(`esbuild failed: ${esbuild.stderr}`, { cause: esbuild.error });
+    throw new Error(`the bundle failed: ${bundle.stderr}`, { cause: bundle.error });
   }
   return {
-    main: join(out, 'src/substrate/kernel/role/main.js'),
-    url: (path) => pathToFileURL(join(out, path.replace(/\.ts$/, '.js'))).href,
+    main: join(out, 'dist/substrate/kernel/role/main.js'),
+    url: (path) => pathToFileURL(join(out, path.replace(/^src\//, 'dist/').replace(/\.ts$/, '.js'))).href,
     remove: () => {
       rmSync(out, { recursive: true, force: true });
     },

@@ -3,8 +3,9 @@
  * @module
  */
 import { spawn } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
 import type { NodeId } from '../../../base/brand.js';
+import { PACKAGE_ROOT } from '../../../base/package-root.js';
 import type { Recorder } from '../../../capture/recorder.js';
 import { type RoleListener, RpcClient } from '../rpc/rpc-client.js';
 
@@ -13,12 +14,12 @@ export interface RoleProcessOptions {
   readonly listener: RoleListener;
   /** What the process is started through, as `setpriv --pdeathsig KILL nsenter ...`; its arguments end where `node` begins. */
   readonly wrapper?: readonly string[];
-  /** The compiled main.js; by default the one beside this module. */
+  /** The compiled main.js of this folder; by default that of the package. */
   readonly main?: string;
 }
 
 /** The command that runs a role, without wrapper. */
-export function roleCommand(main: string = fileURLToPath(new URL('./main.js', import.meta.url))): readonly string[] {
+export function roleCommand(main: string = join(PACKAGE_ROOT, 'dist', 'substrate', 'kernel', 'role', 'main.js')): readonly string[] {
   return [process.execPath, '--enable-source-maps', main];
 }
 

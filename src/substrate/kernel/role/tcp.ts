@@ -9,6 +9,9 @@ import { NetStream } from './net-stream.js';
 import { bindError, errnoOf, streamError } from './socket-error.js';
 import { hostPort } from '../../../wire/address.js';
 
+/** As many as the node's somaxconn lets there be; the kernel takes the smaller number. */
+const BACKLOG = 65535;
+
 type TcpHost = Pick<Host, 'name' | 'endpoint' | 'after' | 'cancel' | 'deferred'>;
 
 /** Errors: NET_REFUSED, NET_TIMEOUT, NET_UNREACHABLE. */
@@ -59,7 +62,7 @@ export async function listenAt(host: TcpHost, options: ListenOptions, accept: (s
     listening.reject(bindError(errnoOf(error), address, port, host.name));
   };
   server.once('error', failed);
-  server.listen({ host: address, port, exclusive: true }, () => {
+  server.listen({ host: address, port, exclusive: true, backlog: BACKLOG }, () => {
     listening.resolve(null);
   });
   await listening.promise;

@@ -23,6 +23,8 @@ export interface RoleListener {
   causes?(told: ToldCauses): void;
   /** Something arrived or an answer came: promises of the lab may go on. */
   touch?(): void;
+  /** The process ended, or can't be believed any more, though nobody closed it: LAB_ROLE_FAILED. Told once, or never. */
+  failed?(error: LabError, exit: RoleExit | null): void;
   /** A line that the process wrote for people. */
   stderr?(line: string): void;
 }
@@ -88,6 +90,10 @@ export class RpcClient implements RunningRole {
     // A process that is gone breaks the pipe; its exit says more than EPIPE does.
     this.#stdin.on('error', () => undefined);
     this.#watchEnd();
+  }
+
+  get failure(): LabError | null {
+    return this.#closing ? null : this.#failure;
   }
 
   get pid(): number | undefined {
@@ -203,7 +209,7 @@ export class RpcClient implements RunningRole {
     let timer: NodeJS.Timeout | null = null;
     const done = (): void => {
       if (timer !== null) clearTimeout(timer);
-      this.#fail(this.#endError(exit));
+      this.#fail(this.#endError(exit), exit);
       this.#ended(exit ?? { code: null, signal: null });
     };
     this.#child.once('error', (error) => {
@@ -233,12 +239,13 @@ export class RpcClient implements RunningRole {
     });
   }
 
-  #fail(error: LabError): void {
+  #fail(error: LabError, exit: RoleExit | null = null): void {
     if (this.#failure !== null) return;
     this.#failure = error;
     const pending = [...this.#pending.values()];
     this.#pending.clear();
     this.#listener.touch?.();
     for (const { reject } of pending) reject(error);
+    if (!this.#closing) this.#listener.failed?.(error, exit);
   }
 }

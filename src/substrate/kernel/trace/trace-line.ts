@@ -54,6 +54,7 @@ export function parseTraceLine(text: string): TraceLine | null {
 }
 
 function packetOf(text: string): TracedPacket | null {
+  // eslint-disable-next-line no-restricted-syntax -- the names are those below; the kernel writes the text
   const field = (name: string): string | null => new RegExp(`(?:^| )${name} (\\S+)`).exec(text)?.[1] ?? null;
   const number = (name: string): number | null => {
     const value = field(name);

@@ -7,6 +7,7 @@ import { LabError } from '../../../base/error.js';
 import type { LabErrorDetails, SourceRef } from '../../../base/error.js';
 import type { Path, PlaceOn, Places, Source } from '../source.js';
 import type { Override } from './override.js';
+import { didYouMean } from '../../../base/suggest.js';
 import { findTarget } from './target.js';
 import type { Target } from './target.js';
 
@@ -73,7 +74,7 @@ export class OverriddenSource implements Source {
     let value = root;
     for (const target of found.targets) {
       const wrong = misfit(target, override);
-      if (wrong !== null) return fault(override.places.place([]), wrong.message, { expected: wrong.expected });
+      if (wrong !== null) return fault(override.places.place([]), wrong.message, wrong.more);
       const [path, set] =
         target.link && (override.value === 'up' || override.value === 'down')
           ? [[...target.path, 'up'], override.value === 'up']
@@ -86,13 +87,14 @@ export class OverriddenSource implements Source {
 }
 
 /** Why a value cannot stand at a target, if so. */
-function misfit(target: Target, { value, target: name }: Override): { readonly message: string; readonly expected: string } | null {
+function misfit(target: Target, { value, target: name }: Override): { readonly message: string; readonly more: LabErrorDetails } | null {
   if (target.link && value !== 'up' && value !== 'down') {
-    return { message: `a link is not set to ${shown(value)}`, expected: `up or down; or one of its keys, such as ${name}.impairments` };
+    const expected = `up or down; or one of its keys, such as ${name}.impairments`;
+    return { message: `a link is not set to ${shown(value)}`, more: { expected, ...didYouMean(String(value), ['up', 'down']) } };
   }
   if (value !== null) return null;
-  if (typeof target.path.at(-1) === 'number') return { message: 'an item of a list cannot be taken out', expected: 'the whole list, without it' };
-  if (target.known < target.path.length) return { message: `there is no "${name}" that could be taken away`, expected: 'a key that is there' };
+  if (typeof target.path.at(-1) === 'number') return { message: 'an item of a list cannot be taken out', more: { expected: 'the whole list, without it' } };
+  if (target.known < target.path.length) return { message: `there is no "${name}" that could be taken away`, more: { expected: 'a key that is there' } };
   return null;
 }
 

@@ -18,7 +18,7 @@ export async function start(host: Host, { node }: RoleContext): Promise<RoleServ
   const sent = { datagrams: 0, octets: 0 };
   const sockets: UdpSocket[] = [];
   for (const address of host.addresses) {
-    const socket = await host.udp({ address, port, sync: true }, (buf, off, len, from, cause) => {
+    const socket = await host.udp({ address, port }, (buf, off, len, from, cause) => {
       // The cause is what lets the ledger say which datagram an answer belongs to.
       socket.send(buf, off, len, from, cause);
       sent.datagrams += 1;
@@ -52,7 +52,7 @@ async function probe(host: Host, { to, port, datagrams }: Probing): Promise<{ an
     `an address of the family of ${to}`,
   );
   let heard: (number: number) => void = () => undefined;
-  const socket = await host.udp({ address, port: 0, sync: true }, (buf, off) => {
+  const socket = await host.udp({ address, port: 0 }, (buf, off) => {
     heard(buf[off] as number);
   });
   const trips: number[] = [];
