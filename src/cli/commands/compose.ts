@@ -5,7 +5,8 @@
 import { relative, resolve } from 'node:path';
 import { LabError } from '../../base/error.js';
 import { makeJobs } from '../../library/load/jobs.js';
-import { flowIds, loadFlow, packageFolder, planOf } from '../../library/load/load.js';
+import { PACKAGE_ROOT } from '../../base/package-root.js';
+import { flowIds, loadFlow, planOf } from '../../library/load/load.js';
 import { composeFile } from '../../library/substrates.js';
 import { ExitCode } from '../exit.js';
 import type { Io } from '../io.js';
@@ -20,7 +21,7 @@ export function compose(topology: string, options: { readonly flow?: readonly st
       expected: 'the flows that the lab shall run: --flow my.flow.yaml',
     });
   }
-  io.stdout.write(composeFile(plan, { topology, flows: named, ...contextOf(packageFolder()) }));
+  io.stdout.write(composeFile(plan, { topology, flows: named, ...contextOf(PACKAGE_ROOT) }));
   return ExitCode.Documented;
 }
 

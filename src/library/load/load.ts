@@ -22,11 +22,6 @@ import { readText, shown } from './files.js';
 const FLOWS = join(PACKAGE_ROOT, 'lab', 'flows');
 const EXPERIMENTS = join(PACKAGE_ROOT, 'lab', 'experiments');
 
-/** Where the product is installed. */
-export function packageFolder(): string {
-  return ROOT;
-}
-
 /** Ids of the flows that come with the product, sorted. */
 export function flowIds(): readonly string[] {
   return idsOf(FLOWS, '.flow.yaml');

@@ -51,7 +51,7 @@ export class Framer {
 
   /** The beginning of a message is here, its end is not. */
   get waits(): boolean {
-    return this.#pending.length > 0;
+    return this.#end > this.#start;
   }
 
   /** Appends the frames that are complete now. The bytes of a message are its own. */
