@@ -38,7 +38,7 @@ export function terminal(io: Io): Io {
 function safeScreen(screen: Screen, io: Io): Screen {
   return {
     write: (text) => screen.write(visible(text, paintFor(io) !== NO_COLOURS)),
-    rewrite: (line) => screen.write(`\r${visible(line, false)}\u001b[K`),
+    rewrite: (line) => (screen.rewrite === undefined ? screen.write(`\r${visible(line, false)}\u001b[K`) : screen.rewrite(line)),
     // A window may be made wider or narrower meanwhile.
     get isTTY() {
       return screen.isTTY === true;
