@@ -24,6 +24,7 @@ const OTHER_MEANINGS: Readonly<Record<string, readonly string[]>> = {
   'capture/ledger-builder.ts': ['nat'],
   'capture/points.ts': ['bridge'],
   'analysis/why/decided.ts': ['nat'],
+  'analysis/why/nat-rules.ts': ['nat'],
   'netstack/': ['nat', 'bridge'],
   'substrate/kernel/': ['nat'],
   // Forms of foreign programs (`RoleKind.program`), folders of the lab's own state.

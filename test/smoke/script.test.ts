@@ -69,15 +69,16 @@ describe('steps side by side', () => {
 
   it('are waited for when one is refused, and nothing follows', async () => {
     const verdict = await run(
-      `- together:
-    - - message: { from: caller, to: callee, text: nobody is signed in }
+      `- sign-in: [caller]
+- together:
+    - - message: { from: caller, to: callee, text: nobody hears this }
       - wait: 1ms
     - - wait: 60s
       - wait: 1s
 - wait: 7s`,
       '- fails: { step: message }',
     );
-    expect(verdict.run.outcomes.map(({ step, ok }) => `${step.do} ${ok}`)).toEqual(['message false', 'wait true', 'wait true']);
+    expect(verdict.run.outcomes.map(({ step, ok }) => `${step.do} ${ok}`)).toEqual(['sign-in true', 'message false', 'wait true', 'wait true']);
     expect(verdict.error).toBeNull();
   });
 });
