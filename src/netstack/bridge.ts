@@ -1,6 +1,6 @@
 /**
- * A MAC bridge (IEEE 802.1D without spanning tree): learns who is behind which port, forwards, floods what it does not
- * know. A frame that leaves by one port keeps its id; flooded copies are new packets with `cause`, the last port gets
+ * A MAC bridge (IEEE 802.1D without spanning tree): knows from the plan who is behind which port, or learns it, forwards,
+ * floods what it does not know. A frame that leaves by one port keeps its id; flooded copies are new packets with `cause`, the last port gets
  * the original. The plan refuses loops of bridges.
  * @module
  */
@@ -51,9 +51,11 @@ export class Bridge implements FrameReceiver {
       );
       return new Interface(planned.index, planned.name, macBytes(must(parseMac(planned.mac), 'MAC')), planned.mtu, end, this);
     });
+    if (plan.learning === true) return;
+    for (const { name, stations = [] } of plan.interfaces) for (const mac of stations) this.addStatic(mac, name);
   }
 
-  /** A station that is neither learned nor aged: `bridge fdb add MAC dev PORT master static`. */
+  /** A station that is neither learned nor aged: `bridge fdb add MAC dev PORT master static sticky`. */
   addStatic(mac: string, portName: string): void {
     const number = must(parseMac(mac), `MAC ${mac}`);
     const port = must(

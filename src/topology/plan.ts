@@ -33,6 +33,8 @@ export interface PlanInterface {
   readonly addresses: readonly PlanAddress[];
   /** Static neighbours: every other address in the same LAN. */
   readonly neighbours: readonly { readonly address: string; readonly mac: string }[];
+  /** Of a bridge's port: MAC addresses of the stations behind it, in order. */
+  readonly stations?: readonly string[];
   /** Reverse path filter of this interface; what is in force is the larger of this and the node's ({@link RP_FILTERS}). */
   readonly rpFilter?: RpFilter;
 }
@@ -126,6 +128,8 @@ export interface PlanNode {
   readonly multipathHash?: 'l3' | 'l4';
   /** The most half-open connections of a TCP listener, Linux's net.core.somaxconn. Absent: 4096. */
   readonly somaxconn?: number;
+  /** Of a bridge: it finds out by itself who is behind which port, and floods until then. Absent: it is told {@link PlanInterface.stations}. */
+  readonly learning?: true;
   /** What the node is and knows as a BGP speaker. Absent: it is none. */
   readonly bgp?: PlanBgp;
   /** Addresses of the DNS servers that it asks, in order. */

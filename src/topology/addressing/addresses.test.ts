@@ -75,6 +75,26 @@ describe('planned addresses', () => {
     const neighbours = interfaceOf(plan, 'a', 'eth0').neighbours;
     expect(neighbours).toEqual(['b', 'c'].map((n) => ({ address: interfaceOf(plan, n, 'eth0').addresses[0]?.address, mac: interfaceOf(plan, n, 'eth0').mac })));
     expect(interfaceOf(plan, 'sw', 'up')).toMatchObject({ addresses: [], neighbours: [] });
+    // And a bridge the stations behind each of its ports.
+    const mac = (node: string): string => interfaceOf(plan, node, 'eth0').mac;
+    expect(interfaceOf(plan, 'sw', 'up').stations).toEqual([mac('c')]);
+    expect(new Set(interfaceOf(plan, 'sw2', 'up').stations)).toEqual(
+      new Set(
+        plan.nodes
+          .filter(({ bridge }) => !bridge)
+          .flatMap(({ name, interfaces }) =>
+            name === 'c' ? [] : interfaces.filter(({ link }) => plan.links[link]?.ends.some(({ nodeName }) => nodeName === 'sw')).map((one) => one.mac),
+          ),
+      ),
+    );
+    expect(interfaceOf(plan, 'a', 'eth0').stations).toBeUndefined();
+    expect(plan.nodes.find(({ name }) => name === 'sw')).not.toHaveProperty('learning');
+    expect(planOf(two.replace('kind: bridge, prefixes', 'kind: bridge, learning: true, prefixes')).nodes.find(({ name }) => name === 'sw')?.learning).toBe(
+      true,
+    );
+  });
+  it('are no concern of who is no bridge: nothing is learned there', () => {
+    expect(faultsOf(lan({ a: 'learning: true' }))).toEqual([expect.stringContaining('TOPOLOGY_ADDRESS "a" is no bridge, so it has no learning')]);
   });
 });
 

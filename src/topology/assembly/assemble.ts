@@ -53,12 +53,13 @@ export function assemble(parts: Parts, draft: Draft): Plan | undefined {
       forwards: node.kind.forwards,
       bridge: node.kind.bridge,
       ...(node.kind.emulated?.(node.config) === true && { emulated: true }),
-      interfaces: interfacesOf(node, ports.get(node) ?? [], parts, macs),
+      interfaces: interfacesOf(node, ports, parts, macs),
       routes: routing.routes,
       ...(routing.rules.length > 0 && { rules: routing.rules }),
       ...(routing.filters.all !== 'off' && { rpFilter: routing.filters.all }),
       ...(node.multipathHash === 'l3' && { multipathHash: node.multipathHash }),
       ...(node.somaxconn !== null && { somaxconn: node.somaxconn }),
+      ...(node.learning && { learning: true }),
       resolvers: resolversOf(node, parts.neighbourhood),
       certificateNames: certificates.of(node.name, addresses),
       dscp: node.dscp,
@@ -98,9 +99,14 @@ function endOf(link: DraftLink, side: 0 | 1, ids: ReadonlyMap<string, NodeId>): 
   return { node: must(ids.get(node.name), `id of ${node.name}`), nodeName: node.name, interface: name };
 }
 
-function interfacesOf(node: DraftNode, ports: readonly Port[], { neighbourhood, routing }: Parts, macs: ReadonlyMap<string, string>): readonly PlanInterface[] {
+function interfacesOf(
+  node: DraftNode,
+  ports: ReadonlyMap<DraftNode, readonly Port[]>,
+  { neighbourhood, routing }: Parts,
+  macs: ReadonlyMap<string, string>,
+): readonly PlanInterface[] {
   const macOf = (of: string, name: string): string => must(macs.get(interfaceKey(of, name)), `MAC of ${of}:${name}`);
-  return ports.map(({ link, number, side }, port): PlanInterface => {
+  return (ports.get(node) ?? []).map(({ link, number, side }, port): PlanInterface => {
     const name = link.ends[side].interface;
     const station = neighbourhood.of(node.name).find((s) => s.interface === name);
     const rpFilter = routing.get(node.name)?.filters.interfaces.get(name);
@@ -114,9 +120,25 @@ function interfacesOf(node: DraftNode, ports: readonly Port[], { neighbourhood, 
       mtu: link.mtu,
       addresses: (station?.addresses ?? []).map(planAddress),
       neighbours: others.flatMap((s) => s.addresses.map((a) => ({ address: formatIp(a.ip), mac: macOf(s.node.name, s.interface) }))),
+      ...(node.kind.bridge && { stations: stationsBehind(link.ends[side === 0 ? 1 : 0], ports).map((end) => macOf(end.node.name, end.interface)) }),
       ...(rpFilter !== undefined && rpFilter !== 'off' && { rpFilter }),
     };
   });
+}
+
+/** Interfaces that a bridge reaches through an end of a link, other bridges between them. There are no loops of bridges. */
+function stationsBehind(end: DraftLink['ends'][0], ports: ReadonlyMap<DraftNode, readonly Port[]>): readonly DraftLink['ends'][0][] {
+  const found: DraftLink['ends'][0][] = [];
+  const ways = [end];
+  for (let way = ways.pop(); way !== undefined; way = ways.pop()) {
+    const { node, interface: came } = way;
+    if (!node.kind.bridge) found.push(way);
+    else
+      for (const { link, side } of ports.get(node) ?? []) {
+        if (link.ends[side].interface !== came) ways.push(link.ends[side === 0 ? 1 : 0]);
+      }
+  }
+  return found;
 }
 
 function planAddress({ ip, network }: PlannedAddress): PlanAddress {

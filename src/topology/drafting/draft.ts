@@ -29,6 +29,7 @@ export interface DraftNode {
   readonly rpFilter: { readonly value: FileRpFilter; readonly path: Path } | null;
   readonly multipathHash: 'l3' | 'l4' | null;
   readonly somaxconn: number | null;
+  readonly learning: boolean;
   /** Path of the rule file, as written. */
   readonly firewall: string | null;
   readonly conntrack: Readonly<Record<string, number>> | null;

@@ -74,6 +74,7 @@ function draftNode(name: string, node: FileNode, draft: Draft): DraftNode | unde
     rpFilter: level('rpFilter') ?? null,
     multipathHash: level('multipathHash')?.value ?? null,
     somaxconn: level('somaxconn')?.value ?? null,
+    learning: node.learning === true,
     firewall: node.firewall ?? null,
     conntrack: readConntrack(node.conntrack, [...path, 'conntrack'], draft),
     resolvers: resolvers?.value ?? [],
@@ -175,15 +176,20 @@ export function checkNodeReference(name: string, does: (kind: KindInfo) => boole
 function checkBridgeKeys(node: DraftNode, written: FileNode, { faults }: Draft): void {
   const wrong = node.kind.bridge
     ? (['addresses', 'routes', 'rules', 'rpFilter', 'multipathHash', 'somaxconn', 'firewall', 'conntrack', 'bgp'] as const)
-    : (['prefixes'] as const);
+    : (['prefixes', 'learning'] as const);
   for (const key of wrong) {
     if (written[key] === undefined) continue;
-    const message = node.kind.bridge ? `the bridge "${node.name}" has no ${key}: it forwards frames` : `"${node.name}" is no bridge, so it has no prefixes`;
+    const message = node.kind.bridge ? `the bridge "${node.name}" has no ${key}: it forwards frames` : `"${node.name}" is no bridge, so it has no ${key}`;
     faults.add('TOPOLOGY_ADDRESS', [...node.path, key], message, {
       on: 'key',
-      expected: node.kind.bridge ? 'prefixes: the networks of its LAN' : 'addresses of the node, or prefixes at the link',
+      expected: expectedInstead(key),
     });
   }
+}
+
+function expectedInstead(key: string): string {
+  if (key === 'learning') return 'the key at a node of kind bridge';
+  return key === 'prefixes' ? 'addresses of the node, or prefixes at the link' : 'prefixes: the networks of its LAN';
 }
 
 function checkRefusedKeys(node: DraftNode, written: FileNode, { faults }: Draft): void {

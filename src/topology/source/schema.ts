@@ -97,6 +97,7 @@ const node = z.strictObject({
   config: config.optional(),
   addresses: z.record(interfaceName, addresses).describe('addresses by interface; planned where absent').optional(),
   prefixes: prefixes.describe('the networks of the LAN that this bridge makes').optional(),
+  learning: z.boolean().describe('true: the bridge learns who is behind which port, and floods until then, instead of knowing it from the file').optional(),
   routes: z.array(route).optional(),
   rules: z.array(rule).describe('policy rules: which table packets ask, before main').optional(),
   firewall: text('a file of nftables rules, its path relative to this file').optional(),

@@ -9,7 +9,7 @@ import type { PlanNode, RouteChange } from '../../../topology/plan.js';
 import type { Libc } from '../tap/libc.js';
 import { LONGEST_NAME, TapDevice } from '../tap/tap-device.js';
 import { Namespace } from './namespace.js';
-import { conntrackSysctls, dscpRules, interfaceSysctls, nodeBatch, nodeSysctls, routeChangeLine, ruleBatch } from './node-setup.js';
+import { conntrackSysctls, dscpRules, interfaceSysctls, nodeBatch, nodeSysctls, routeChangeLine, ruleBatch, stationBatch } from './node-setup.js';
 import { writeSysctl } from './sysctl.js';
 import { runTool } from './tool.js';
 
@@ -60,6 +60,8 @@ export class KernelNode {
   /** Everything of the plan, up and running. Errors: KERNEL_TOOL, KERNEL_REFUSED. */
   async configure(): Promise<void> {
     await runTool(this.namespace, { tool: 'ip', arguments: ['-batch', '-'], input: `${nodeBatch(this.plan).join('\n')}\n` });
+    const stations = stationBatch(this.plan);
+    if (stations.length > 0) await runTool(this.namespace, { tool: 'bridge', arguments: ['-batch', '-'], input: `${stations.join('\n')}\n` });
     await this.#batches((family) => ruleBatch(this.plan, family));
     // First of all rules: the file may begin with `flush ruleset`.
     await this.#firewall();

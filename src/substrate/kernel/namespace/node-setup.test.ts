@@ -3,7 +3,7 @@
  */
 import { describe, expect, it } from 'vitest';
 import type { PlanNode, PlanRoute } from '../../../topology/plan.js';
-import { bridgeName, dscpRules, interfaceSysctls, nodeBatch, nodeSysctls, routeChangeLine, ruleBatch } from './node-setup.js';
+import { bridgeName, dscpRules, interfaceSysctls, nodeBatch, nodeSysctls, routeChangeLine, ruleBatch, stationBatch } from './node-setup.js';
 
 function route(prefix: string, via: string | null, metric: number, dev: string | null = 'eth0'): PlanRoute {
   return { family: prefix.includes(':') ? 6 : 4, prefix, via, dev, metric, origin: dev === null ? 'blackhole' : 'static', src: null };
@@ -148,6 +148,20 @@ describe("a node in the kernel's words", () => {
       'link set dev p2 up',
       'link set dev br1 up',
     ]);
+  });
+
+  it('is told who is behind which port, once and for all, unless it is to learn', () => {
+    expect(stationBatch(BRIDGE)).toEqual([]);
+    const told = {
+      ...BRIDGE,
+      interfaces: BRIDGE.interfaces.map((port, i) => ({ ...port, stations: i === 0 ? ['02:00:00:00:02:00', '02:00:00:00:02:01'] : [] })),
+    };
+    expect(stationBatch(told)).toEqual([
+      'fdb replace 02:00:00:00:02:00 dev br0 master static sticky',
+      'fdb replace 02:00:00:00:02:01 dev br0 master static sticky',
+    ]);
+    expect(stationBatch({ ...told, learning: true })).toEqual([]);
+    expect(stationBatch(ROUTER)).toEqual([]);
   });
 
   it('marks what it sends by local port, the first match winning; without a policy there are no rules', () => {

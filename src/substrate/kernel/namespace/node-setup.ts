@@ -156,6 +156,12 @@ function bridgeBatch(node: PlanNode): readonly string[] {
   ];
 }
 
+/** Lines for `bridge -batch`, when the node's own are done: its stations, neither aged nor moved. */
+export function stationBatch(node: PlanNode): readonly string[] {
+  if (!node.bridge || node.learning === true) return [];
+  return node.interfaces.flatMap(({ name, stations = [] }) => stations.map((mac) => `fdb replace ${mac} dev ${name} master static sticky`));
+}
+
 /**
  * The node's QoS policy as rules on what it sends itself, or null when it has none. Node's sockets cannot set DSCP;
  * marking by local port is also how such policies are rolled out in real networks.

@@ -86,10 +86,10 @@ export class KernelFabric {
     this.driver = new WallDriver(scheduler, { ...options.driver, time, idle: this.#idle });
   }
 
-  #identify(node: PlanNode, { plan, nodes, tap, decisions }: KernelFabricOptions, pool: PacketPool): PacketIdentity | null {
+  #identify(node: PlanNode, { nodes, tap, decisions }: KernelFabricOptions, pool: PacketPool): PacketIdentity | null {
     if (node.emulated === true) return null;
     const sampled = (): Nanos => this.driver.sample();
-    if (node.bridge) return new PacketIdentity(node, { pool, tap, now: sampled, stations: stationsOf(plan, node) });
+    if (node.bridge) return new PacketIdentity(node, { pool, tap, now: sampled, stations: stationsOf(node) });
     const { namespace } = kernelNode(nodes, node);
     return new PacketIdentity(node, {
       pool,
