@@ -16,13 +16,30 @@ if (major < 20 || (major === 20 && minor < 19)) {
 
 const stamp = join('node_modules', '.cache', 'callpath-lock');
 const lock = readFileSync('package-lock.json', 'utf8');
-if (!existsSync(stamp) || readFileSync(stamp, 'utf8') !== lock) {
+const known = existsSync(stamp) && readFileSync(stamp, 'utf8') === lock;
+if (!known && installed(JSON.parse(lock))) remember();
+else if (!known) {
   console.error('callpath: installing dependencies (once) ...');
   const npm = spawnSync('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], { stdio: ['ignore', 2, 2] });
   if (npm.status !== 0) {
     console.error('callpath: npm ci failed; its output is above. Mend that, then run the same command again.');
     process.exit(3);
   }
+  remember();
+}
+
+/** By `npm ci` or `npm install`: npm writes down what it has put there, when it is done. */
+function installed({ packages }) {
+  const record = join('node_modules', '.package-lock.json');
+  if (!existsSync(record)) return false;
+  const there = JSON.parse(readFileSync(record, 'utf8')).packages ?? {};
+  // Builds for other machines are not installed.
+  return Object.entries(packages).every(
+    ([path, { version, optional }]) => path === '' || there[path]?.version === version || (optional === true && there[path] === undefined),
+  );
+}
+
+function remember() {
   mkdirSync(dirname(stamp), { recursive: true });
   writeFileSync(stamp, lock);
 }
