@@ -266,6 +266,15 @@ describe('what iptables itself would not take', () => {
     ]);
     expect(faultsOf('table inet filter {\n}\n')).toContain('1:1: IPTABLES_SYNTAX the line stands in no table');
   });
+
+  it('a built-in chain that is misspelt is recognised', () => {
+    const hints = (text: string): (string | undefined)[] => {
+      const result = read(text);
+      return result.ok ? [] : result.errors.map(({ hint }) => hint);
+    };
+    expect(hints(filter('-A FOWARD -j DROP'))).toEqual(['did you mean "FORWARD"?']);
+    expect(hints('*filter\n:FOWARD DROP [0:0]\nCOMMIT\n')).toEqual(['did you mean "FORWARD"?']);
+  });
 });
 
 describe('faults', () => {

@@ -11,6 +11,7 @@
  * if (result.ok) writeFileSync('new.nft', result.text);
  */
 import type { LabError, SourceRef } from '../../base/error.js';
+import { didYouMean } from '../../base/suggest.js';
 import { FaultList } from '../fault.js';
 import { parseRuleset } from '../parse-ruleset.js';
 import { KEYWORDS, SIGN_WORDS } from '../syntax/lexing/keywords.js';
@@ -109,6 +110,7 @@ function tableLines(table: SavedTable, options: ImportOptions, faults: FaultList
       faults.add(
         iptablesFault('IPTABLES_SYNTAX', rule, `there is no chain "${rule.chain}" in the table`, {
           expected: `:${rule.chain} - [0:0] at the head of the table`,
+          ...didYouMean(rule.chain, [...rules.keys(), ...Object.keys(hooks)]),
         }),
       );
     else own.push(rule);
@@ -150,7 +152,7 @@ function chainLines(chain: SavedChain, hooks: Hooks, { rules, names, options, fa
       'IPTABLES_SYNTAX',
       chain,
       hook === undefined ? `"${chain.name}" is no chain of this table that has a policy` : `the chain "${chain.name}" has no policy`,
-      { expected: `a policy for: ${Object.keys(hooks).join(', ')}; "-" for others` },
+      { expected: `a policy for: ${Object.keys(hooks).join(', ')}; "-" for others`, ...(hook === undefined && didYouMean(chain.name, Object.keys(hooks))) },
     );
   }
   const name = names.get(chain.name) ?? chain.name;
