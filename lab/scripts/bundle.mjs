@@ -1,9 +1,9 @@
 // Bundles src/ to dist/: modules in a few chunks, packages among them. A command loads some 1,000 modules, and each that is
 // a file of its own costs time at the start of every command and of every role's process.
 //
-//   node lab/scripts/bundle.mjs OUT [FOLDER ...]
+//   node lab/scripts/bundle.mjs OUT [FILE|FOLDER ...]
 //
-// writes OUT/dist, and the modules of the folders, which share its chunks, below OUT under their own names.
+// writes OUT/dist, and those modules, or all of a folder, which share its chunks, below OUT under their own names.
 import { readdirSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -26,11 +26,13 @@ const ENTRIES = [
 ];
 
 /** The files written, by their paths from the root of the project. */
-export async function bundle(out, folders = []) {
-  const further = folders.flatMap((folder) =>
-    readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
-      .filter((name) => name.endsWith('.ts') && !/\.(test|bench|testkit)\.ts$/.test(name))
-      .map((name) => join(folder, name)),
+export async function bundle(out, modules = []) {
+  const further = modules.flatMap((path) =>
+    path.endsWith('.ts')
+      ? [path]
+      : readdirSync(join(root, path), { recursive: true, encoding: 'utf8' })
+          .filter((name) => name.endsWith('.ts') && !/\.(test|bench|testkit)\.ts$/.test(name))
+          .map((name) => join(path, name)),
   );
   const { metafile } = await build({
     absWorkingDir: root,
@@ -58,10 +60,10 @@ export async function bundle(out, folders = []) {
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const [out, ...folders] = process.argv.slice(2);
+  const [out, ...modules] = process.argv.slice(2);
   if (out === undefined) {
-    console.error('usage: node lab/scripts/bundle.mjs OUT [FOLDER ...]');
+    console.error('usage: node lab/scripts/bundle.mjs OUT [FILE|FOLDER ...]');
     process.exit(2);
   }
-  await bundle(resolve(out), folders);
+  await bundle(resolve(out), modules);
 }

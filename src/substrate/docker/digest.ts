@@ -24,8 +24,13 @@ export function digestOf(folder: string): string {
   return hash.digest('hex');
 }
 
-/** Of the code that runs here; null when that is not the product as it is shipped, in `dist`: then nothing can be compared. */
+/**
+ * Of the code that runs here; null when that is not the product as it is shipped, in `dist` of a package with a name: then
+ * nothing can be compared.
+ */
 export function ownDigest(): string | null {
   const dist = join(PACKAGE_ROOT, 'dist');
-  return fileURLToPath(import.meta.url).startsWith(`${dist}${sep}`) ? digestOf(dist) : null;
+  if (!fileURLToPath(import.meta.url).startsWith(`${dist}${sep}`)) return null;
+  const { name } = JSON.parse(readFileSync(join(PACKAGE_ROOT, 'package.json'), 'utf8')) as { name?: string };
+  return name === undefined ? null : digestOf(dist);
 }

@@ -49,7 +49,7 @@ function processesWith(text: string): number[] {
 }
 
 const reason = await withoutDocker();
-const compiled = compileProduct(['test/kernel']);
+const compiled = compileProduct(['test/kernel/docker/victim.ts']);
 const scratch = mkdtempSync(join(tmpdir(), 'callpath-docker-leak-'));
 afterAll(() => {
   endAll();

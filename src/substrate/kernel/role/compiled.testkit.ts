@@ -17,14 +17,14 @@ export interface Compiled {
   remove(): void;
 }
 
-/** @param folders further sources beside src/, below the root of the project */
-export function compileProduct(folders: readonly string[] = ['test/contract']): Compiled {
+/** @param modules further sources beside src/, or folders of them, below the root of the project */
+export function compileProduct(modules: readonly string[] = ['test/contract']): Compiled {
   // Below node_modules, so that packages are found; with a package.json of its own, since Node looks for one no further.
   const cache = join(ROOT, 'node_modules', '.cache');
   mkdirSync(cache, { recursive: true });
   const out = mkdtempSync(join(cache, 'callpath-compiled-'));
   writeFileSync(join(out, 'package.json'), '{"type":"module","version":"0.0.0"}');
-  const bundle = spawnSync(process.execPath, [join(ROOT, 'lab', 'scripts', 'bundle.mjs'), out, ...folders], { cwd: ROOT, encoding: 'utf8' });
+  const bundle = spawnSync(process.execPath, [join(ROOT, 'lab', 'scripts', 'bundle.mjs'), out, ...modules], { cwd: ROOT, encoding: 'utf8' });
   if (bundle.status !== 0) {
     rmSync(out, { recursive: true, force: true });
     throw new Error(`the bundle failed: ${bundle.stderr}`, { cause: bundle.error });
