@@ -184,7 +184,7 @@ it('reads well', () => {
         ✘ the packet was dropped at fwi (forward): policy of inet/filter/forward, fwi.nft:3
           fwi.nft:3: type filter hook forward priority filter; policy drop;
           it is an answer, yet to fwi it begins a connection (ct state new)
-          packets 3
+          packets 2
       the ways part at ms: alice > srv comes by er-2 from fwe, srv > alice leaves by net-2 to fwi (route IP/0 via IP dev net)
       they would meet again at ce: alice > srv leaves by er-1 to fwe (route IP/24 via IP dev er)
       fwe holds its state (saw its first packet), fwi has none

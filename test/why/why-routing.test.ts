@@ -119,10 +119,17 @@ describe('drops of routers and links', () => {
   });
 
   it('says that a bridge flooded what it has no port for', () => {
-    const base = stage().link(0.5, 'bob--lan', { up: false }).send({ at: 1, from: 'alice', to: 'bob' });
+    const learning = planFor(topologyText().replace('{ kind: bridge,', '{ kind: bridge, learning: true,'));
+    const base = new Stage(learning).link(0.5, 'bob--lan', { up: false }).send({ at: 1, from: 'alice', to: 'bob' });
     const story = storyOf(base.ledger(), base.plan);
     expect(onlyWay(story.there.ways).end).toMatchObject({ drop: 'not-mine', where: 'ce', flooded: 'lan' });
     expect(whyLine(story)).toMatch(/dropped at ce \(prerouting\): not for this node: lan sent it out of every port, and none led to bob$/);
+  });
+
+  it('says that the port of a bridge is down', () => {
+    const base = stage().link(0.5, 'bob--lan', { up: false }).send({ at: 1, from: 'alice', to: 'bob' });
+    const story = storyOf(base.ledger(), base.plan);
+    expect(onlyWay(story.there.ways).end).toMatchObject({ drop: 'interface-down', where: 'lan' });
   });
 
   it('does not blame the network where nothing listens', () => {

@@ -188,7 +188,7 @@ function checkBridgeKeys(node: DraftNode, written: FileNode, { faults }: Draft):
 }
 
 function expectedInstead(key: string): string {
-  if (key === 'learning') return 'the key at a node of kind bridge';
+  if (key === 'learning') return 'the key at a bridge';
   return key === 'prefixes' ? 'addresses of the node, or prefixes at the link' : 'prefixes: the networks of its LAN';
 }
 
