@@ -9,7 +9,7 @@ import { zodConfigSchema } from '../../src/topology/config-schema.js';
 import { z } from 'zod';
 import { noise, targetsOf } from './noise.js';
 
-const BETWEEN = millis(50);
+const BETWEEN = millis(100);
 
 async function start(host: Host, { node, plan }: RoleContext): Promise<RoleServer> {
   const { addresses, udp, tcp } = targetsOf(plan, node.name);

@@ -34,9 +34,12 @@ export interface Targets {
   readonly tcp: readonly number[];
 }
 
-/** All addresses of the lab that a node with IPv4 alone reaches, but its own. */
+/** All addresses of the lab that a node reaches by the one family that it has, but its own. */
 export function targetsOf(plan: Plan, own: string): Targets {
-  const addresses = plan.nodes.flatMap((node) => (node.name === own ? [] : node.interfaces.flatMap((iface) => iface.addresses.filter((a) => a.family === 4))));
+  const family = plan.nodes.find(({ name }) => name === own)?.interfaces[0]?.addresses[0]?.family;
+  const addresses = plan.nodes.flatMap((node) =>
+    node.name === own ? [] : node.interfaces.flatMap((iface) => iface.addresses.filter((a) => a.family === family)),
+  );
   return { addresses: [...new Set(addresses.map(({ address }) => address))], udp: UDP_PORTS, tcp: TCP_PORTS };
 }
 
@@ -44,12 +47,24 @@ export function targetsOf(plan: Plan, own: string): Targets {
 export function noiseScript(targets: Targets, seed: number): string {
   const random = randomRoot(seed).stream('noise');
   const pieces = Array.from({ length: 60 }, () => noise(random)).map((bytes) => Array.from(bytes, (octet) => octet.toString(16).padStart(2, '0')).join(''));
+  const pairs = (ports: readonly number[]): readonly (readonly [string, number])[] =>
+    shuffled(
+      targets.addresses.flatMap((address) => ports.map((port) => [address, port] as const)),
+      random,
+    );
+  // Datagrams in bounded number: what is shown is how roles bear noise, not how many frames a machine forwards in a second.
   return (
-    `const t=${JSON.stringify(targets)},p=${JSON.stringify(pieces)}.map(h=>Buffer.from(h,'hex'));let n=0;const next=()=>p[n++%p.length];` +
-    `const d=require('dgram').createSocket('udp4');d.on('error',()=>{});d.bind(0,()=>{setInterval(()=>d.send(next(),t.udp[n%t.udp.length],t.addresses[n%t.addresses.length],()=>{}),25);` +
-    `let k=0;setInterval(()=>{const a=t.addresses[k++%t.addresses.length],s=require('net').connect(t.tcp[n%t.tcp.length],a,()=>{s.write(next());s.write(next());setTimeout(()=>s.destroy(),500)});` +
-    `s.on('error',()=>{});setTimeout(()=>s.destroy(),1500)},150);console.log('ready')});`
+    `const u=${JSON.stringify(pairs(targets.udp))},c=${JSON.stringify(pairs(targets.tcp))},p=${JSON.stringify(pieces)}.map(h=>Buffer.from(h,'hex'));` +
+    `let n=0,m=0,k=0;const next=()=>p[n++%p.length];const d=require('dgram').createSocket('udp4');d.on('error',()=>{});` +
+    `d.bind(0,()=>{setInterval(()=>{const [a,q]=u[m++%u.length];d.send(next(),q,a,()=>{})},50);` +
+    `setInterval(()=>{const [a,q]=c[k++%c.length],s=require('net').connect(q,a,()=>{s.write(next());s.write(next());setTimeout(()=>s.destroy(),500)});` +
+    `s.on('error',()=>{});setTimeout(()=>s.destroy(),1500)},100);console.log('ready')});`
   );
+}
+
+function shuffled<T>(all: readonly T[], random: Rng): readonly T[] {
+  const left = [...all];
+  return all.flatMap(() => left.splice(random.below(left.length), 1));
 }
 
 /** Handshakes that servers refused, of that address: they know it by the name that translators gave it, the ledger by both. */
