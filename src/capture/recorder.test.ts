@@ -22,7 +22,7 @@ describeWith(describe, ['tshark', 'tcpdump', 'capinfos'], 'the file of a run, ju
       const info = judged('capinfos', ['-M', path('run.pcapng')]);
       expect(info).toMatch(new RegExp(`Number of packets:\\s+${records}\\b`));
       expect(info).toMatch(/File encapsulation:\s+ether$/im);
-      expect(info).toMatch(/Capture application:\s+callpath 0\.1\.0/);
+      expect(info).toMatch(/Capture application:\s+callpath 0\.1\.0, Node \d+\.\d+\.\d+, OpenSSL \d+\.\d+/);
       expect(info).toMatch(/First packet time:\s+2026-01-01 00:00:00\.\d{9}/);
       expect(info).toMatch(/Strict time order:\s+(True|False)/);
       expect(

@@ -326,7 +326,8 @@ function writeHead(writer: PcapngWriter, options: RecorderOptions): void {
   writer.section({
     hardware: process.arch,
     os: process.platform,
-    application: `callpath ${options.run.version}`,
+    // What TLS messages look like hangs on these two.
+    application: `callpath ${options.run.version}, Node ${process.versions.node}, OpenSSL ${process.versions.openssl}`,
     comment: formatRunInfo(options.run),
   });
   for (const point of options.points.all) {

@@ -1,6 +1,6 @@
 /**
- * TLS over a Host's TCP streams, by Node's own `tls`. Version, cipher and group are pinned, so that sizes are the same
- * in every run; every secret goes to the recorder before the first packet that it protects.
+ * TLS over a Host's TCP streams, by Node's own `tls`. Version, cipher, group and signature algorithms are pinned, so that
+ * sizes are the same in every run; every secret goes to the recorder before the first packet that it protects.
  * @module
  */
 import * as tls from 'node:tls';
@@ -71,6 +71,12 @@ const PINNED = {
   maxVersion: 'TLSv1.3',
   ciphers: 'TLS_AES_128_GCM_SHA256',
   ecdhCurve: 'X25519',
+  // What OpenSSL 3.0 offers by itself; later ones offer more, in a longer ClientHello.
+  sigalgs: [
+    ...['ecdsa_secp256r1_sha256', 'ecdsa_secp384r1_sha384', 'ecdsa_secp521r1_sha512', 'ed25519', 'ed448'],
+    ...['rsa_pss_pss_sha256', 'rsa_pss_pss_sha384', 'rsa_pss_pss_sha512', 'rsa_pss_rsae_sha256', 'rsa_pss_rsae_sha384', 'rsa_pss_rsae_sha512'],
+    ...['rsa_pkcs1_sha256', 'rsa_pkcs1_sha384', 'rsa_pkcs1_sha512'],
+  ].join(':'),
   secureOptions: constants.SSL_OP_NO_TICKET,
 } as const;
 

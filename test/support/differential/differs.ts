@@ -7,8 +7,8 @@ import { type Case, runCase } from './case.js';
 import { compareRuns } from './compare.js';
 import { namedPorts } from './drawn.js';
 
-/** So often a case is run in which chance has a part: what differs each time is no chance. */
-const ATTEMPTS = 6;
+/** So often a case is run in which chance has a part: what differs each time is no chance. Where rules name half of a class of ports, few are not enough. */
+const ATTEMPTS = 24;
 
 /** What differs, one line each; none: the two are alike. */
 export function differences(c: Case, sim: Bed, kernel: Bed): string[] {
