@@ -128,6 +128,19 @@ describe('offers and answers of a call', () => {
     expect(await wire.finish(a.call.answered(answer.content))).toMatchObject({ ok: false, code: 'ICE_FAILED' });
   });
 
+  it('a new offer that is answered without a description is an error of the peer, and what was agreed on before goes on', async () => {
+    const { wire, a, b } = await sides([AUDIO]);
+    await connected(wire, a, b);
+    a.call.offer();
+    expect(() => a.call.answered(null)).toThrow(expect.objectContaining({ code: 'SDP_MALFORMED' }) as Error);
+    const before = a.media.stats()[0]?.received[0]?.packets ?? 0;
+    await wire.run(1000);
+    expect(a.media.stats()[0]?.received[0]?.packets).toBeGreaterThan(before + 40);
+    // And the next one may be answered as it should.
+    const answer = must(b.call.answer(a.call.offer()), 'an answer');
+    expect(await wire.finish(a.call.answered(answer.content))).toEqual({ ok: true });
+  });
+
   it('no description, another type, an answer that nobody asked for', async () => {
     const { a, b } = await sides([AUDIO]);
     const malformed = expect.objectContaining({ code: 'SDP_MALFORMED' }) as Error;

@@ -4,7 +4,7 @@
  * @module
  */
 import { LabError } from '../../base/error.js';
-import { millis } from '../../base/time.js';
+import { millis, seconds } from '../../base/time.js';
 import type { Content } from '../../protocol/sip/body.js';
 import type { MediaStats } from '../media/media-stats.js';
 import type { SipEvent } from '../sip/sip-user-agent.js';
@@ -20,6 +20,12 @@ export interface CallResult {
   readonly status: number;
   readonly reason: string;
 }
+
+/**
+ * So long it lets the other side ring. RFC 3261 leaves that to the user (timer B ends with the first provisional response); a
+ * proxy's timer C, of more than three minutes (16.6), comes before, so that this is for whom no proxy answers any more.
+ */
+const PATIENCE = seconds(240);
 
 const GIVEN_UP: CallResult = { answered: false, status: 487, reason: 'the call was given up' };
 
@@ -50,7 +56,12 @@ export class Calls {
     const call = new ClientCall(host, to, await this.#openMedia(true));
     const { id, outcome } = sip.call(`sip:${to}`, call.offer());
     this.#calls.set(id, call);
+    const patience = host.after(PATIENCE, () => {
+      host.event('call-given-up', { peer: to });
+      void sip.hangUp(id);
+    });
     const answer = await outcome;
+    host.cancel(patience);
     if (answer.kind !== 'answered') {
       this.#drop(id);
       return answer.kind === 'cancelled' ? GIVEN_UP : { answered: false, status: answer.status, reason: answer.reason };
