@@ -72,10 +72,10 @@ describe('transports', () => {
     expect([p.transport, p.transportAsked, namesTransport(selector)]).toEqual([17, true, true]);
   });
 
-  it('of several named ones none is the one, and a field of one of them is refused as nft refuses it', () => {
+  it('of several named ones the last counts, and a field of one of them is refused as nft refuses it', () => {
     const p = new Protocols('inet');
     p.matched(eq(L4, 6, 17));
-    expect([p.transport, p.transportAsked]).toEqual([null, true]);
+    expect([p.transport, p.transportAsked]).toEqual([17, true]);
     expect(() => p.read(tcp, at)).toThrow('no packet is both udp and tcp');
   });
 

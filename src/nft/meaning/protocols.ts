@@ -35,6 +35,7 @@ export class Protocols {
   network: 4 | 6 | null;
   /** Every transport that a match or a field has named. */
   readonly #transports = new Set<number>();
+  #last: number | null = null;
   /** A match or a field has looked at the packet's own transport, not only at that of its connection. */
   #ofPacket = false;
   /** ICMP types that a match or a field has named last. */
@@ -47,10 +48,9 @@ export class Protocols {
     this.network = family === 'inet' ? null : family === 'ip' ? 4 : 6;
   }
 
-  /** The transport, where just one was named. */
+  /** The transport that was named last: nft holds a reset against that alone. */
   get transport(): number | null {
-    const [only] = this.#transports;
-    return this.#transports.size === 1 && only !== undefined ? only : null;
+    return this.#last;
   }
 
   /** Takes note of a field that is read; gives it as it is read here. Errors: NFT_CONFLICT. */
@@ -97,11 +97,11 @@ export class Protocols {
     const values = numbersOf(match);
     if (namesTransport(selector)) {
       this.transportAsked = this.#ofPacket = true;
-      for (const value of values) this.#transports.add(value);
+      this.#name(values);
     } else if (selector.select === 'ct-tuple' && selector.field === 'protocol') {
       // What a connection carries says something where it is known what carries it.
       const carried = this.network === null ? [] : values.filter((value) => CARRIED.has(value));
-      for (const value of carried) this.#transports.add(value);
+      this.#name(carried);
       this.transportAsked ||= carried.length > 0;
     } else if (selector.select === 'meta' && selector.key === 'nfproto') {
       for (const value of values) this.network = value === 2 ? 4 : value === 10 ? 6 : this.network;
@@ -127,9 +127,14 @@ export class Protocols {
       });
     }
     if (this.#transports.has(number) && !this.#ofPacket) return { assumed: true };
-    this.#transports.add(number);
+    this.#name([number]);
     this.transportAsked = this.#ofPacket = true;
     return {};
+  }
+
+  #name(numbers: readonly number[]): void {
+    for (const number of numbers) this.#transports.add(number);
+    this.#last = numbers.at(-1) ?? this.#last;
   }
 
   /** Only some messages have an id or an MTU. */

@@ -34,8 +34,30 @@ describe('reject', () => {
     expect(does('filter', 'reject with tcp reset')).toEqual([l4proto, { do: 'reject', reject: { with: 'tcp-reset' } }]);
     expect(does('filter', 'tcp dport 80 reject with tcp reset')).toMatchObject([{ do: 'match' }, { do: 'reject' }]);
   });
+  // As nft 1.0.6 takes and refuses them: what was named last counts; a range, a named set and what is no protocol of IP name none.
+  it.each([
+    ['ip', 'ct reply protocol udp ct reply protocol tcp', 0],
+    ['ip', 'ct reply protocol 99', 1],
+    ['ip', 'meta l4proto udp ct reply protocol tcp', 0],
+    ['filter', 'ct original protocol udp meta l4proto tcp', 0],
+    ['filter', 'meta l4proto udp meta l4proto { tcp }', 0],
+    ['filter', 'meta l4proto { icmp, tcp }', 0],
+    ['filter', 'meta l4proto 5-6', 1],
+    ['filter', 'meta l4proto != udp', 1],
+  ] as const)('by a reset in %s after %s: TCP is asked first %i times', (place, matches, times) => {
+    const asked = JSON.stringify(l4proto);
+    expect(
+      does(place, `${matches} reject with tcp reset`)
+        .slice(0, 1)
+        .filter((one) => JSON.stringify(one) === asked),
+    ).toHaveLength(times);
+  });
   it.each([
     ['filter', 'meta l4proto udp reject with tcp reset', 'NFT_CONFLICT a TCP reset answers TCP only'],
+    ['filter', 'meta l4proto tcp meta l4proto udp reject with tcp reset', 'NFT_CONFLICT a TCP reset answers TCP only'],
+    ['filter', 'meta l4proto { tcp, icmp } reject with tcp reset', 'NFT_CONFLICT a TCP reset answers TCP only'],
+    ['filter', 'meta l4proto udp ct reply protocol tcp reject with tcp reset', 'NFT_CONFLICT a TCP reset answers TCP only'],
+    ['ip', 'meta l4proto tcp ct reply protocol udp reject with tcp reset', 'NFT_CONFLICT a TCP reset answers TCP only'],
     ['filter', 'ip6 saddr ::1 reject with icmp host-unreachable', 'NFT_CONFLICT the packets here are IPv6, the answer is for IPv4'],
     ['ip', 'reject with icmpx port-unreachable', 'NFT_TYPE icmpx is for tables of the family inet'],
     ['ip', 'reject with icmp tomorrow', 'NFT_TYPE "tomorrow" is no code of icmp'],

@@ -145,7 +145,7 @@ function code({ code: e, src, kind }: Extract<StatementTree, { do: 'reject' }>, 
 /** A reset answers TCP only, so the rule matches TCP only. */
 function requireTcp(tree: StatementTree, protocols: Protocols, first: Match[]): void {
   if (protocols.transport === TCP) return;
-  if (protocols.transportAsked) throw fault('NFT_CONFLICT', tree.src, 'a TCP reset answers TCP only', { expected: 'meta l4proto tcp before it' });
+  if (protocols.transport !== null) throw fault('NFT_CONFLICT', tree.src, 'a TCP reset answers TCP only', { expected: 'meta l4proto tcp before it' });
   first.unshift({ do: 'match', left: { is: 'selector', selector: { select: 'meta', key: 'l4proto' } }, op: 'eq', right: { is: 'number', number: TCP } });
 }
 
