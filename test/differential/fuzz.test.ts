@@ -50,6 +50,8 @@ describe('a node with rules', () => {
         const result = parseRuleset('case.nft', () => c.rules);
         fc.pre(result.ok);
         const bed = new SimBed(c.bed, () => (result as { ruleset: Ruleset }).ruleset);
+        // The pool is one for all beds: another one may have ended while its node held packets.
+        const before = bed.live;
         bed.reset(c.rules, 1);
         let n = 0;
         for (const step of c.steps) {
@@ -59,7 +61,7 @@ describe('a node with rules', () => {
         // Time-outs of half-made datagrams and connections come too.
         bed.wait(61_000);
         bed.state();
-        expect(bed.live).toBe(0);
+        expect(bed.live).toBe(before);
       }),
       { numRuns: RUNS, seed: 9 },
     );
