@@ -2,6 +2,7 @@
  * The story of a flow as people read it: a block for each direction, a line for each hop, then what decided.
  * @module
  */
+import { taughtMtu } from '../analysis/why/explain.js';
 import type { DirectionStory, Dropped, FlowStory, HopStory, Line, Loop, Way } from '../analysis/why/story.js';
 import {
   countWords,
@@ -65,6 +66,9 @@ function verdictText(story: FlowStory): string {
       return 'links lost some of the packets; the others arrived';
     case 'fine':
       if (story.remarks.some(({ kind }) => kind === 'answers-from')) return `nothing was dropped; whether ${there.from} takes such answers is up to it`;
+      for (const direction of [there, back])
+        if (direction.ways.some((way) => taughtMtu(story.protocol, way, direction)))
+          return `nothing is wrong: ${direction.from} learnt the MTU of the way from what was dropped, and sent smaller packets`;
       return there.delivered > 0 && back.packets === 0 ? `nothing was dropped, but ${back.from} sent no answer` : 'nothing is wrong';
   }
 }

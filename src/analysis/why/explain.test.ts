@@ -36,6 +36,21 @@ describe('the story of a flow', () => {
     expect(ended(DROP.NO_ROUTE, 'bob lan rt ce')).toBe('broken');
   });
 
+  it.each([
+    ['is fine when TCP learnt the MTU and sent smaller segments', question, 'lan', 'lan bob', 20, 'fine'],
+    ['is broken when the error about a large packet died', question, 'lan', 'lan', 20, 'broken'],
+    ['is broken when nothing arrived after the large packet', question, 'lan', 'lan bob', -1, 'broken'],
+    ['is broken when the large packet was a datagram, which nobody sends again', udp('bob', 40000, 'online-fe', 443, STUN), 'lan', 'lan bob', 20, 'broken'],
+  ] as const)('%s', (_, large, way, back, later, verdict) => {
+    const tooBig = ipv4Frame(addressOf('rt'), addressOf('bob'), 1, Uint8Array.of(3, 4, 0, 0, 0, 0, 4, 226, ...large.subarray(14, 42)));
+    const [story] = stories([1], (lab) => {
+      lab.send({ way: 'bob lan rt', at: millis(2), frame: large, dropped: DROP.MTU_DF });
+      lab.send({ way: `rt ${back}`, at: millis(4), frame: tooBig, cause: 1, ...(back === way ? { dropped: DROP.FIREWALL_RULE } : {}) });
+      lab.send({ way: TO_HOME, at: millis(2 + later), frame: large });
+    });
+    expect(story?.verdict).toBe(verdict);
+  });
+
   it('knows which firewall holds the state, and which was asked and had none', () => {
     const [story] = stories([1], (lab) => {
       lab.send({ way: TO_HOME, at: millis(0), frame: question, decided: { ce: { ct: 'new' } } });

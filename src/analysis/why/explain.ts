@@ -97,12 +97,12 @@ function storyOf(around: Around, found: FlowStrands): FlowStory {
     onward: onwardOf(around, strands),
     remarks,
     // A program may take datagrams from anywhere; TCP knows no connection to that address.
-    verdict: answers !== null && protocolName(flow.protocol) === 'tcp' ? 'broken' : verdictOf(thereStory, backStory),
+    verdict: answers !== null && protocolName(flow.protocol) === 'tcp' ? 'broken' : verdictOf(protocolName(flow.protocol), thereStory, backStory),
   };
 }
 
-function verdictOf(...directions: readonly DirectionStory[]): FlowStory['verdict'] {
-  const marks = directions.flatMap((direction) => direction.ways.map(({ end }) => markOf(end, direction)));
+function verdictOf(protocol: string, ...directions: readonly DirectionStory[]): FlowStory['verdict'] {
+  const marks = directions.flatMap((direction) => direction.ways.map((way) => (taughtMtu(protocol, way, direction) ? 'fine' : markOf(way.end, direction))));
   return (['broken', 'lossy', 'refused'] as const).find((mark) => marks.includes(mark)) ?? 'fine';
 }
 
@@ -110,6 +110,15 @@ function markOf(end: End, { to, delivered }: DirectionStory): FlowStory['verdict
   if (end.kind !== 'dropped') return end.kind === 'delivered' && !end.wanted ? 'broken' : 'fine';
   if (end.drop === 'no-listener' && end.where === to) return 'refused';
   return (end.drop === 'link-loss' || end.drop === 'link-queue-overflow') && delivered > 0 ? 'lossy' : 'broken';
+}
+
+/**
+ * What was too large taught its sender the MTU of the way on, and TCP sent the bytes again in smaller segments (RFC 1191
+ * section 6.4, RFC 8201 section 5.4): the error arrived, and what came after the last large packet was taken. A datagram is lost for good.
+ */
+export function taughtMtu(protocol: string, { end, errors, last }: Way, { from, ways }: DirectionStory): boolean {
+  if (protocol !== 'tcp' || end.kind !== 'dropped' || end.drop !== 'mtu-df') return false;
+  return errors.some(({ reached }) => reached === from) && ways.some((way) => way.end.kind === 'delivered' && way.end.wanted && way.last > last);
 }
 
 function directionOf(from: string, to: string, ways: readonly Way[]): DirectionStory {
