@@ -58,6 +58,33 @@ describe('a run that is interrupted', () => {
   });
 });
 
+describe('a run that is killed', () => {
+  /** As much as the recorder gathers before it writes of itself. */
+  const CHUNK = 1 << 20;
+  /** More than the file's head: packets are in it. */
+  const SOME_PACKETS = 1 << 17;
+
+  it('leaves what was recorded until shortly before, and it is said to be partial', async () => {
+    const file = join('killed', 'long.pcapng');
+    // By itself, since whoever watches from outside comes late on a busy machine.
+    const end =
+      `import { statSync } from 'node:fs';` +
+      `setInterval(() => { if ((statSync('${file}', { throwIfNoEntry: false })?.size ?? 0) > ${SOME_PACKETS}) process.kill(process.pid, 'SIGKILL'); }, 1).unref();`;
+    const started = desk.start(['--import', `data:text/javascript,${encodeURIComponent(end)}`], 'run', 'long.flow.yaml', '--out', 'killed');
+    await started.ended;
+    expect(started.child.signalCode).toBe('SIGKILL');
+    expect(desk.size(file)).toBeLessThan(CHUNK / 2);
+    const { ledger, partial, warnings } = readLedgerFile(desk.path(file));
+    expect(partial).toBe(true);
+    expect(warnings.map(({ code }) => code)).toEqual(['CAPTURE_TRUNCATED']);
+    expect(ledger.packets).toBeGreaterThan(0);
+    ledger.close();
+    const { code, out } = await desk.run('where', file, 'dns', '--limit', '1', '--json');
+    expect(code).toBe(0);
+    expect(JSON.parse(out)).toMatchObject({ partial: true });
+  });
+});
+
 describe('output that cannot be written', () => {
   it.skipIf(!existsSync('/dev/full'))('is told as what it is, and ends with 3', () => {
     const { status, stderr } = spawnSync('sh', ['-c', '"$0" "$1" flows > /dev/full', process.execPath, join(ROOT, 'dist', 'cli', 'main.js')], {

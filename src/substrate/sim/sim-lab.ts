@@ -61,6 +61,7 @@ class SimLab implements Lab {
   readonly #fabric: Fabric;
   readonly #nodes: readonly EmulatedNode[];
   readonly #waiting: WaitingList;
+  readonly #recorder: LabDeps['recorder'];
   readonly #roles = new Map<string, RunningRole>();
   #closed = false;
 
@@ -70,6 +71,7 @@ class SimLab implements Lab {
     this.#fabric = deps.fabric;
     this.#nodes = deps.nodes;
     this.#waiting = deps.waiting;
+    this.#recorder = deps.recorder;
     this.links = linksWithBgp({
       plan: deps.plan,
       scheduler: deps.scheduler,
@@ -93,7 +95,11 @@ class SimLab implements Lab {
     const driver = createVirtualDriver(scheduler, {
       signal: deps.signal,
       waiting: () => waiting.list(),
-      ...(deps.progress !== undefined && { onProgress: deps.progress }),
+      // By real time, since that is what a run that is killed has lost. Nothing is held here, so it only moves bytes.
+      onProgress: (progress) => {
+        deps.recorder.checkpoint();
+        deps.progress?.(progress);
+      },
     });
     const lab = new SimLab({ plan, scheduler, driver, fabric, nodes, waiting, recorder: deps.recorder });
     try {
@@ -167,7 +173,7 @@ class SimLab implements Lab {
     return this.#fabric.phases(link, side);
   }
 
-  run<T>(script: (time: ScriptTime) => Promise<T>, limit: Nanos): Promise<T> {
+  async run<T>(script: (time: ScriptTime) => Promise<T>, limit: Nanos): Promise<T> {
     const time: ScriptTime = {
       sleep: (delay) => {
         const slept = deferred<void>(this.#waiting, 'scenario', `a pause of ${delay / 1e9} s`, () => {
@@ -182,7 +188,12 @@ class SimLab implements Lab {
         return slept.promise;
       },
     };
-    return this.#driver.run(script(time), limit);
+    try {
+      return await this.#driver.run(script(time), limit);
+    } finally {
+      // Until the next script nothing may come that would.
+      this.#recorder.checkpoint();
+    }
   }
 
   inspect(node: string): Promise<Json> {
