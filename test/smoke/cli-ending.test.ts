@@ -59,8 +59,6 @@ describe('a run that is interrupted', () => {
 });
 
 describe('a run that is killed', () => {
-  /** As much as the recorder gathers before it writes of itself. */
-  const CHUNK = 1 << 20;
   /** More than the file's head: packets are in it. */
   const SOME_PACKETS = 1 << 17;
 
@@ -73,7 +71,6 @@ describe('a run that is killed', () => {
     const started = desk.start(['--import', `data:text/javascript,${encodeURIComponent(end)}`], 'run', 'long.flow.yaml', '--out', 'killed');
     await started.ended;
     expect(started.child.signalCode).toBe('SIGKILL');
-    expect(desk.size(file)).toBeLessThan(CHUNK / 2);
     const { ledger, partial, warnings } = readLedgerFile(desk.path(file));
     expect(partial).toBe(true);
     expect(warnings.map(({ code }) => code)).toEqual(['CAPTURE_TRUNCATED']);

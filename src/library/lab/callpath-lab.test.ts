@@ -66,6 +66,12 @@ describe('a lab for tests', () => {
     const [finding] = lab.verify([{ call: { from: 'alice', to: 'bob' } }]).findings;
     expect(finding).toMatchObject({ status: 'fail', evidence: { why: expect.stringContaining('step call: ') as string } });
     expect((await lab.status()).links.find(({ name }) => name === 'bob--hq-lan')?.set).toEqual(['down']);
+    // What was recorded is in the file while the lab lives: who ends the process loses a step at most.
+    await lab.wait('1s');
+    await lab.wait('1s');
+    const meanwhile = readLedgerFile(file);
+    expect([meanwhile.ledger.packets > 0, meanwhile.partial]).toEqual([true, true]);
+    meanwhile.ledger.close();
     await lab.stop();
     const { ledger, warnings } = readLedgerFile(file);
     expect([ledger.packets > 0, warnings]).toEqual([true, []]);
