@@ -4,7 +4,7 @@
 //
 //   node lab/images/build-scratch.mjs [--tag callpath:local] [--base callpath-base:local]
 //
-// Needs Linux, a checkout that `npm start` has set up, `ip` and `nft`, and the docker command.
+// Needs Linux, a checkout that `npm start` has set up, `ip`, `bridge` and `nft`, and the docker command.
 import { spawnSync } from 'node:child_process';
 import {
   chmodSync,
@@ -27,7 +27,7 @@ import { parseArgs } from 'node:util';
 
 const here = dirname(fileURLToPath(import.meta.url));
 const { values } = parseArgs({ options: { tag: { type: 'string', default: 'callpath:local' }, base: { type: 'string', default: 'callpath-base:local' } } });
-const TOOLS = ['ip', 'nft', 'setpriv', 'cat', 'sleep'];
+const TOOLS = ['ip', 'bridge', 'nft', 'setpriv', 'cat', 'sleep'];
 // By which nft knows protocols and services.
 const NAMES = ['/etc/protocols', '/etc/services'];
 

@@ -1,10 +1,10 @@
-// Sees to it that the image has the tools that wire a lab: `ip` and `nft`, the names of protocols and services that nft
+// Sees to it that the image has the tools that wire a lab: `ip`, `bridge` and `nft`, the names of protocols and services that nft
 // looks up in files, `setpriv` by which what watches rules ends with the lab, and the `cat` that a node's container is
 // kept by. Runs while the image is built.
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 
-const PACKAGES = { ip: 'iproute2', nft: 'nftables', setpriv: 'util-linux', cat: 'coreutils', sleep: 'coreutils' };
+const PACKAGES = { ip: 'iproute2', bridge: 'iproute2', nft: 'nftables', setpriv: 'util-linux', cat: 'coreutils', sleep: 'coreutils' };
 // Where they are packages of their own; other systems never lack them.
 const FILES = { '/etc/protocols': 'netbase', '/etc/services': 'netbase' };
 const INSTALLERS = [

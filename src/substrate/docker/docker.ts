@@ -38,7 +38,7 @@ export interface DockerOptions {
   readonly kindModules?: ReadonlyMap<string, KindRef>;
 }
 
-const TOOLS = ['ip', 'nft'] as const;
+const TOOLS = ['ip', 'bridge', 'nft'] as const;
 
 export function createDocker(options: DockerOptions = {}): Substrate {
   const { kindModules } = options;

@@ -49,7 +49,7 @@ function failed(node: string, run: ToolRun, complaint: string, code: number | st
   );
 }
 
-const PACKAGES: Readonly<Record<string, string>> = { ip: 'iproute2', nft: 'nftables', setpriv: 'util-linux' };
+const PACKAGES: Readonly<Record<string, string>> = { ip: 'iproute2', bridge: 'iproute2', nft: 'nftables', setpriv: 'util-linux' };
 
 export function missing(tool: string, cause?: unknown): LabError {
   const name = PACKAGES[tool] ?? tool;
