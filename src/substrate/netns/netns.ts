@@ -33,7 +33,7 @@ export interface NetnsOptions {
   readonly kindModules?: ReadonlyMap<string, KindRef>;
 }
 
-const TOOLS = ['ip', 'setpriv'] as const;
+const TOOLS = ['ip', 'bridge', 'setpriv'] as const;
 /** A role's process ends with the lab's, even if that is killed. */
 const WRAPPER = ['setpriv', '--pdeathsig', 'KILL'] as const;
 
