@@ -27,10 +27,8 @@ const OTHER_MEANINGS: Readonly<Record<string, readonly string[]>> = {
   'analysis/why/nat-rules.ts': ['nat'],
   'netstack/': ['nat', 'bridge'],
   'substrate/kernel/': ['nat'],
-  // The tool of iproute2.
-  'substrate/kernel/namespace/kernel-node.ts': ['bridge'],
-  // Forms of foreign programs (`RoleKind.program`), folders of the lab's own state.
-  'substrate/': ['process', 'container'],
+  // Forms of foreign programs (`RoleKind.program`), folders of the lab's own state; the tool of iproute2.
+  'substrate/': ['process', 'container', 'bridge'],
   // A key of the configuration, of the plan and of points.
   'topology/': ['bridge'],
 };
